@@ -1,1 +1,46 @@
-export {}
+export { z } from 'zod'
+export { withOrigin } from './actor.ts'
+export { Configuration } from './configuration.ts'
+export { Context } from './context.ts'
+export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'
+export { Environment, type EnvironmentOptions } from './environment.ts'
+export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './errors.ts'
+export {
+  type AnyEvent,
+  type Attributes,
+  attributesOf,
+  type EventMap,
+  type EventName,
+  type EventOf,
+  SeeEvent,
+} from './event.ts'
+export { type ConfiguredEventName, eventNames } from './event-names.ts'
+export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
+export type { ExecOptions, ExecResult } from './guest-agent/exec.ts'
+export type { GuestAgent } from './guest-agent/guest-agent.ts'
+export { Hook, type HookClass, type HookParameters } from './hook.ts'
+export type { HooksConfiguration } from './hooks-configuration.ts'
+export type {
+  ImageOptions,
+  ImageProvider,
+  ImageProviderClass,
+  ImageProviderParameters,
+} from './image-provider.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { loadExport } from './module-loader.ts'
+export { ReleaseStack } from './release-stack.ts'
+export type {
+  AgentChannel,
+  AllocateOptions,
+  AttachedDisk,
+  InterfaceAddresses,
+  Resources,
+  ResourcesClass,
+  ResourcesParameters,
+  SandboxDomain,
+  Screenshot,
+} from './resources.ts'
+export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-context.ts'
+export type { Handler } from './subscription.ts'
+export { type DomainState, type Transition, transitions } from './transitions.ts'
+export { until, type UntilOptions } from './until.ts'

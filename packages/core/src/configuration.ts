@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { z } from 'zod'
+import { messageOf, SeeError } from './errors.ts'
+
+type Path = readonly PropertyKey[]
+
+/** A configuration as the user gave it, from a file or as an object, before any schema was applied. */
+export class Configuration {
+  readonly value: unknown
+  /** The folder against which relative paths in it are resolved. */
+  readonly folder: string
+  readonly #file: string | undefined
+  readonly #text: string
+  readonly #root: Node | undefined
+
+  private constructor(value: unknown, file?: string, text = '', root?: Node) {
+    this.value = value
+    this.folder = file === undefined ? process.cwd() : dirname(file)
+    this.#file = file
+    this.#text = text
+    this.#root = root
+  }
+
+  /**
+   * @param source a path of a JSON file, or the configuration itself
+   * @throws SeeError `FILE_UNREADABLE`, or `CONFIGURATION_INVALID` naming file, line and column
+   */
+  static load(source: string | object): Configuration {
+    if (typeof source !== 'string') return new Configuration(source)
+    const file = resolve(source)
+    const text = readText(file)
+    const errors: ParseError[] = []
+    const root = parseTree(text, errors, { disallowComments: true })
+    const first = errors[0]
+    if (first !== undefined || root === undefined) {
+      const offset = first?.offset ?? 0
+      const problem = first === undefined ? 'empty file' : words(printParseErrorCode(first.error))
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        `${position(file, text, offset)}: malformed JSON: ${problem}`,
+      )
+    }
+    return new Configuration(JSON.parse(text), file, text, root)
+  }
+
+  /** Parses the whole, or the part of it at `path`. */
+  parse<Schema extends z.ZodType>(schema: Schema, value = this.value, path: Path = []): z.output<Schema> {
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    const problems = result.error.issues.map((issue) => this.#problem(issue, path))
+    throw new SeeError('CONFIGURATION_INVALID', [...new Set(problems)].join('\n'), { cause: result.error })
+  }
+
+  /** The error for a problem at `path`. */
+  invalid(message: string, path: Path): SeeError {
+    return new SeeError('CONFIGURATION_INVALID', `${this.#where(path)}: ${message}`)
+  }
+
+  /** `file:line:column`, or what there is of it. */
+  #where(path: Path): string {
+    if (this.#file === undefined || this.#root === undefined) return 'configuration'
+    // An issue can lie in what is missing: then the nearest thing that is there.
+    for (let depth = path.length; depth > 0; depth--) {
+      const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
+      const node = findNodeAtLocation(this.#root, keys)
+      if (node !== undefined) return position(this.#file, this.#text, node.parent?.offset ?? node.offset)
+    }
+    return position(this.#file, this.#text, this.#root.offset)
+  }
+
+  #problem(issue: z.core.$ZodIssue, base: Path): string {
+    const path = [...base, ...issue.path]
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys
+        .map((key) => `${this.#where([...path, key])}: unknown key "${dotted([...path, key])}"`)
+        .join('\n')
+    }
+    return `${this.#where(path)}: ${path.length === 0 ? '' : `"${dotted(path)}": `}${issue.message}`
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function position(file: string, text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n')
+  const name = relative(process.cwd(), file)
+  return `${name.startsWith('..') ? file : name}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
+}
+
+function dotted(path: Path): string {
+  return path.map(String).join('.')
+}
+
+/** `CommaExpected` → `comma expected`. */
+function words(camelCase: string): string {
+  return camelCase.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase()
+}

@@ -1,0 +1,52 @@
+import { SeeError } from './errors.ts'
+import type { SeeEvent } from './event.ts'
+import type { Logger } from './logger.ts'
+import { Observable } from './observable.ts'
+
+/**
+ * An observable sandbox. Extend it for a sandbox of your own: say in `cleanup` how to release it; everything about
+ * events is here.
+ */
+export abstract class Context extends Observable {
+  /** The UUID of the environment, which names everything that belongs to it. */
+  readonly identifier: string
+  readonly #abort = new AbortController()
+  #closed = false
+
+  constructor(identifier: string, logger: Logger) {
+    super(logger)
+    this.identifier = identifier
+  }
+
+  /** Releases the sandbox. Called once, when the environment is deallocated. */
+  abstract cleanup(): Promise<void>
+
+  /** Aborts when deallocation begins; whatever waits in a hook should wait on it. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Begins the end: aborts `signal`. Events still fire, so that hooks can finish their work. */
+  abort(): void {
+    this.#abort.abort(new SeeError('CONTEXT_CLOSED', `environment ${this.identifier} is being deallocated`))
+  }
+
+  /** From now on nothing fires any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  protected override triggerAs(
+    origin: string | undefined,
+    event: string | SeeEvent,
+    attributes?: object,
+  ): Promise<void> {
+    if (!this.#closed) return super.triggerAs(origin, event, attributes)
+    return Promise.reject(
+      new SeeError(
+        'CONTEXT_CLOSED',
+        `cannot fire "${String(event)}": environment ${this.identifier} is deallocated`,
+      ),
+    )
+  }
+}

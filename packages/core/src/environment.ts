@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { ContextFactory } from './context-factory.ts'
+import { SeeError } from './errors.ts'
+import { setUpHooks } from './hook-manager.ts'
+import { type HooksConfiguration, loadHooks } from './hooks-configuration.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { ReleaseStack, releaseAfter } from './release-stack.ts'
+import type { Resources } from './resources.ts'
+import type { SeeContext } from './see-context.ts'
+import { within } from './within.ts'
+
+/** How long asynchronous handlers may go on after the context's signal was aborted. */
+const HANDLERS_TIMEOUT_MS = 10_000
+const RESOURCES_TIMEOUT_MS = 120_000
+
+export interface EnvironmentOptions {
+  /** A UUID; a new one when not given. */
+  readonly identifier?: string
+  /** Aborts the allocation; what exists by then is released. */
+  readonly signal?: AbortSignal
+  readonly logger?: Logger
+}
+
+/** A test case's sandbox and hooks, from `allocate` to `deallocate`. One you can hold is allocated. */
+export class Environment<R extends Resources = Resources> implements AsyncDisposable {
+  /** Names everything that belongs to the environment, inside and outside this process. */
+  readonly identifier: string
+  readonly context: SeeContext<R>
+  readonly #releases: ReleaseStack
+  #deallocation: Promise<void> | undefined
+
+  private constructor(context: SeeContext<R>, releases: ReleaseStack) {
+    this.identifier = context.identifier
+    this.context = context
+    this.#releases = releases
+  }
+
+  /**
+   * Checks the configuration and loads the hooks, then makes the sandbox and sets the hooks up.
+   * @param hooks a path of a JSON file, or the configuration itself; none when not given
+   * @throws SeeError; whatever was made by then is released
+   */
+  static async allocate<R extends Resources>(
+    factory: ContextFactory<SeeContext<R>>,
+    hooks: string | HooksConfiguration = { hooks: [] },
+    options: EnvironmentOptions = {},
+  ): Promise<Environment<R>> {
+    const identifier = parseIdentifier(options.identifier ?? randomUUID())
+    const signal = options.signal ?? new AbortController().signal
+    const logger = (options.logger ?? createLogger()).child({ identifier })
+    const loaded = await loadHooks(hooks)
+    for (const { name, error } of loaded.missing)
+      logger.warn({ hook: name, err: error }, 'optional hook left out')
+    signal.throwIfAborted()
+    const releases = new ReleaseStack()
+    const context = await factory(identifier, { signal, logger })
+    releases.defer('the sandbox', () => context.cleanup(), RESOURCES_TIMEOUT_MS)
+    const environment = new Environment(context, releases)
+    try {
+      await setUpHooks(context, loaded.hooks, releases)
+      signal.throwIfAborted()
+    } catch (error) {
+      await releaseAfter(error, () => environment.deallocate())
+    }
+    return environment
+  }
+
+  /**
+   * Aborts the context's signal, waits for asynchronous handlers, cleans the hooks up in reverse and releases the
+   * sandbox, whatever fails on the way. A second call waits for the first.
+   * @throws AggregateError with every failure
+   */
+  deallocate(): Promise<void> {
+    this.#deallocation ??= this.#deallocate()
+    return this.#deallocation
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.deallocate()
+  }
+
+  async #deallocate(): Promise<void> {
+    const { context } = this
+    this.#releases.defer('asynchronous handlers', () => awaitHandlers(context), HANDLERS_TIMEOUT_MS * 2)
+    context.abort()
+    try {
+      await this.#releases.release()
+    } finally {
+      context.close()
+    }
+  }
+}
+
+function parseIdentifier(identifier: string): string {
+  if (z.guid().safeParse(identifier).success) return identifier.toLowerCase()
+  throw new SeeError(
+    'IDENTIFIER_INVALID',
+    `"${identifier}" is not a UUID; give one such as ${randomUUID()}, or none to have one made`,
+  )
+}
+
+async function awaitHandlers(context: SeeContext): Promise<void> {
+  await within(HANDLERS_TIMEOUT_MS, context.settled(), () => {
+    const names = context.running.join(', ')
+    return new SeeError(
+      'HANDLERS_TIMEOUT',
+      `asynchronous handlers still running ${HANDLERS_TIMEOUT_MS} ms after the end of their environment: ${names}; let them wait on context.signal`,
+    )
+  })
+}

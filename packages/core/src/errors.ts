@@ -1,0 +1,48 @@
+/** Every code a {@link SeeError} can carry, with what it means. */
+export const errorCodes = {
+  ADDRESS_TIMEOUT: 'the guest got no address in time',
+  AGENT_CHANNEL: 'the guest agent sent what no agent should send, or its channel broke',
+  AGENT_COMMAND_FAILED: 'the guest agent refused a command',
+  AGENT_UNAVAILABLE: 'the sandbox has no guest agent channel',
+  AGENT_UNRESPONSIVE: 'the guest agent did not answer in time',
+  CONFIGURATION_INVALID: 'a configuration file or object does not fit its schema',
+  CONTEXT_CLOSED: 'the context was used after its environment was deallocated',
+  DOMAIN_XML_INVALID: 'the domain XML cannot be read, or the provider refused it',
+  EVENT_RESERVED_ATTRIBUTE: 'an event attribute has a reserved name',
+  FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
+  GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed',
+  GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
+  GUEST_STOPPED: 'the guest stopped running while something waited for it',
+  HANDLERS_TIMEOUT: 'asynchronous handlers were still running when their environment was deallocated',
+  HOOK_LOAD: 'a hook module or its export cannot be loaded',
+  HOOK_SETUP: 'a hook threw while it was set up',
+  HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
+  IDENTIFIER_INVALID: 'the environment identifier is not a UUID',
+  IMAGE_INVALID: 'the disk image is missing, unreadable or not a disk image',
+  NETWORK_EXHAUSTED: 'no subnet of the configured range is free',
+  NETWORK_INVALID: 'the network configuration contradicts itself, or the provider refused it',
+  RELEASE_TIMEOUT: 'releasing a resource took longer than allowed',
+  RESULTS_UNWRITABLE: 'the results folder cannot be written',
+  SAMPLE_INJECTION: 'the sample could not be brought into the guest',
+  SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
+  STORAGE_FAILED: 'the storage for the sandbox could not be made',
+  TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
+} as const
+
+export type SeeErrorCode = keyof typeof errorCodes
+
+/** An error that says what went wrong, where, and what to do; `code` is stable. */
+export class SeeError extends Error {
+  override readonly name: string = 'SeeError'
+  readonly code: SeeErrorCode
+
+  constructor(code: SeeErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

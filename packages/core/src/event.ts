@@ -1,0 +1,105 @@
+import { SeeError } from './errors.ts'
+
+/** Attributes of an event whose declaration allows any; the reserved names are refused. */
+export interface Attributes {
+  readonly [attribute: string]: unknown
+  readonly name?: never
+  readonly origin?: never
+  readonly timestamp?: never
+}
+
+/**
+ * The events and their attributes. Open: a package adds its own by declaration merging, always through
+ * `declare module '@see/core'`.
+ */
+// biome-ignore format: one line for each transition
+export interface EventMap {
+  /** Fired before powering on; the domain is shutoff. */
+  pre_poweron: Attributes
+  /** Fired after powering on; the domain is running. */
+  post_poweron: Attributes
+  /** Fired before suspending; the domain is running. */
+  pre_pause: Attributes
+  /** Fired after suspending; the domain is paused. */
+  post_pause: Attributes
+  /** Fired before resuming; the domain is paused. */
+  pre_resume: Attributes
+  /** Fired after resuming; the domain is running. */
+  post_resume: Attributes
+  /** Fired before asking the guest to restart; the domain is running or crashed. */
+  pre_restart: Attributes
+  /** Fired after asking the guest to restart; the domain is running. */
+  post_restart: Attributes
+  /** Fired before asking the guest to shut down; the domain is running. */
+  pre_shutdown: Attributes
+  /** Fired once the guest has shut down; the domain is shutoff. */
+  post_shutdown: Attributes
+  /** Fired before cutting the power. */
+  pre_poweroff: Attributes
+  /** Fired after cutting the power; the domain is shutoff. */
+  post_poweroff: Attributes
+}
+
+export type EventName = Extract<keyof EventMap, string>
+
+/**
+ * What handlers receive: a name, who fired it and when, and the event's attributes as own properties. Immutable;
+ * `${event}` is its name.
+ */
+export class SeeEvent<Name extends string = string> {
+  readonly name: Name
+  /** Who fired it: the name of a hook, of a context class, or `environment` for its user. */
+  readonly origin: string
+  /** When it was fired, in milliseconds since the epoch. */
+  readonly timestamp: number
+
+  private constructor(name: Name, origin: string) {
+    this.name = name
+    this.origin = origin
+    this.timestamp = Date.now()
+  }
+
+  /**
+   * Makes an event.
+   * @throws SeeError `EVENT_RESERVED_ATTRIBUTE` when an attribute would hide a part of the event itself
+   */
+  static create<Name extends string, A extends object = object>(
+    name: Name,
+    attributes?: A,
+    origin = 'environment',
+  ): SeeEvent<Name> & Readonly<A> {
+    const event = new SeeEvent(name, origin)
+    for (const attribute in attributes) {
+      if (attribute in event) {
+        throw new SeeError(
+          'EVENT_RESERVED_ATTRIBUTE',
+          `the attribute "${attribute}" of event "${name}" is reserved; give it another name`,
+        )
+      }
+    }
+    return Object.freeze(Object.assign(event, attributes))
+  }
+
+  toString(): Name {
+    return this.name
+  }
+}
+
+/** An event with the attributes its declaration gives it. */
+export type EventOf<Name extends EventName> = SeeEvent<Name> & Readonly<EventMap[Name]>
+/** An event of which only the configuration knows the name. */
+export type AnyEvent = SeeEvent & { readonly [attribute: string]: unknown }
+
+/** The attributes of an event without SeeEvent's own properties. */
+export function attributesOf(event: SeeEvent): Record<string, unknown> {
+  const { name: _name, origin: _origin, timestamp: _timestamp, ...attributes } = event
+  return attributes
+}
+
+type Reserved = { readonly [K in 'name' | 'origin' | 'timestamp']?: never }
+
+/** The arguments of `trigger` after the name: required when one attribute is. */
+export type AttributesArgument<Name extends EventName> =
+  Partial<EventMap[Name]> extends EventMap[Name]
+    ? [attributes?: EventMap[Name] & Reserved]
+    : [attributes: EventMap[Name] & Reserved]

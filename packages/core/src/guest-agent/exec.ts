@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { SeeError } from '../errors.ts'
+import { until } from '../until.ts'
+import type { Commands } from './channel.ts'
+import { readGuestFile } from './files.ts'
+
+export interface ExecOptions {
+  /** Given to the program as its standard input. */
+  readonly stdin?: string | Uint8Array
+  /** How long the program may run, in milliseconds, before it is killed; one minute when not given. */
+  readonly timeoutMs?: number
+  /** How much of each output stream is brought back, in bytes; 1 MiB when not given. */
+  readonly maxOutputBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface ExecResult {
+  /** Null when a signal ended the program. */
+  readonly exitCode: number | null
+  /** The number of the signal that ended the program. */
+  readonly signal: number | null
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** Whether more came than `maxOutputBytes` of either stream. */
+  readonly truncated: boolean
+}
+
+const started = z.object({ pid: z.int() })
+const status = z.object({
+  exited: z.boolean(),
+  exitcode: z.int().optional(),
+  signal: z.int().optional(),
+  'out-data': z.base64().optional(),
+  'err-data': z.base64().optional(),
+})
+type Status = z.output<typeof status>
+
+const DEFAULT_TIMEOUT_MS = 60_000
+const DEFAULT_OUTPUT_BYTES = 1024 * 1024
+/** The agent closes what it cannot hold; a command carries its input in Base64, and libvirt refuses long ones. */
+const STDIN_LIMIT_BYTES = 48 * 1024
+
+// The output goes to files in the guest and is read back in part: the agent itself would hold up to 16 MiB of it and
+// send that in one reply, and a reply over 10 MiB breaks the channel for good.
+const COLLECT = 'umask 077 && mkdir "$0" && exec "$@" >"$0/out" 2>"$0/err"'
+
+/** Runs a program in a guest that has a shell. */
+export async function execInShellGuest(
+  commands: Commands,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const folder = `/tmp/.see-${randomUUID()}`
+  const end = await run(commands, ['/bin/sh', '-c', COLLECT, folder, ...argv], false, options)
+  const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
+  const stdout = await readGuestFile(commands, `${folder}/out`, maxBytes)
+  const stderr = await readGuestFile(commands, `${folder}/err`, maxBytes)
+  await start(commands, ['/bin/rm', '-rf', folder], false, undefined)
+  return {
+    ...exitOf(end),
+    stdout: stdout.content,
+    stderr: stderr.content,
+    truncated: stdout.truncated || stderr.truncated,
+  }
+}
+
+/** Runs a program in a guest without a shell, where the agent itself collects the output. */
+export async function execInOtherGuest(
+  commands: Commands,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const end = await run(commands, argv, true, options)
+  const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
+  const stdout = Buffer.from(end['out-data'] ?? '', 'base64')
+  const stderr = Buffer.from(end['err-data'] ?? '', 'base64')
+  return {
+    ...exitOf(end),
+    stdout: stdout.subarray(0, maxBytes),
+    stderr: stderr.subarray(0, maxBytes),
+    truncated: stdout.length > maxBytes || stderr.length > maxBytes,
+  }
+}
+
+async function run(
+  commands: Commands,
+  argv: readonly string[],
+  capture: boolean,
+  { stdin, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: ExecOptions,
+): Promise<Status> {
+  const pid = await start(commands, argv, capture, stdin)
+  const ask = async () => {
+    const now = await commands.run(status, 'guest-exec-status', { pid })
+    return now.exited ? now : undefined
+  }
+  const timedOut = () =>
+    new SeeError(
+      'GUEST_EXEC_TIMEOUT',
+      `${argv.join(' ').slice(0, 200)} ran longer than ${timeoutMs} ms in the guest`,
+    )
+  try {
+    return await until(ask, timedOut, { timeoutMs, intervalMs: 20, signal })
+  } catch (error) {
+    await start(commands, ['/bin/kill', '-9', String(pid)], false, undefined).catch(() => undefined)
+    throw error
+  }
+}
+
+async function start(
+  commands: Commands,
+  [path, ...arg]: readonly string[],
+  capture: boolean,
+  stdin: string | Uint8Array | undefined,
+): Promise<number> {
+  const input = stdin === undefined ? undefined : Buffer.from(stdin)
+  if (input !== undefined && input.length > STDIN_LIMIT_BYTES) {
+    throw new SeeError(
+      'AGENT_COMMAND_FAILED',
+      `standard input of ${input.length} bytes does not fit into one command of the agent (${STDIN_LIMIT_BYTES} bytes); write a file and redirect it`,
+    )
+  }
+  const { pid } = await commands.run(started, 'guest-exec', {
+    path,
+    arg,
+    'capture-output': capture,
+    ...(input === undefined ? {} : { 'input-data': input.toString('base64') }),
+  })
+  return pid
+}
+
+function exitOf(end: Status): Pick<ExecResult, 'exitCode' | 'signal'> {
+  return { exitCode: end.signal === undefined ? (end.exitcode ?? null) : null, signal: end.signal ?? null }
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { SeeError } from '../errors.ts'
+import type { AgentChannel } from '../resources.ts'
+import { until, type UntilOptions } from '../until.ts'
+import { Commands, type CommandOptions } from './channel.ts'
+import { type ExecOptions, type ExecResult, execInOtherGuest, execInShellGuest } from './exec.ts'
+import { readGuestFile, writeGuestFile } from './files.ts'
+
+const osInfo = z.object({ id: z.string().max(200).optional() })
+const nothing = z.unknown()
+const DEFAULT_READ_BYTES = 1024 * 1024
+
+/** Talks to the QEMU guest agent. The guest is hostile: every reply is bounded and checked. */
+export class GuestAgent {
+  readonly #commands: Commands
+  #windows: boolean | undefined
+
+  constructor(channel: AgentChannel | undefined) {
+    this.#commands = new Commands(channel)
+  }
+
+  /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */
+  async ping(options?: CommandOptions): Promise<void> {
+    await this.#commands.run(nothing, 'guest-ping', {}, options)
+  }
+
+  /**
+   * Waits until the agent answers: it starts some time after the guest.
+   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE`
+   */
+  async waitUntilReady(options: UntilOptions): Promise<void> {
+    let last: unknown
+    const ask = async () => {
+      try {
+        await this.ping({ timeoutMs: 1000 })
+        return true
+      } catch (error) {
+        if (!(error instanceof SeeError) || error.code === 'AGENT_UNAVAILABLE') throw error
+        last = error
+        return undefined
+      }
+    }
+    const timedOut = () =>
+      new SeeError(
+        'AGENT_UNRESPONSIVE',
+        `no guest agent answered within ${options.timeoutMs} ms; is qemu-guest-agent installed in the guest and started?`,
+        { cause: last },
+      )
+    await until(ask, timedOut, options)
+  }
+
+  /**
+   * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
+   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when it cannot be started
+   */
+  async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
+    const execIn = (await this.isWindows()) ? execInOtherGuest : execInShellGuest
+    return await execIn(this.#commands, argv, options)
+  }
+
+  /** Whether the guest says that it is a Windows: paths and programs differ there. */
+  async isWindows(): Promise<boolean> {
+    this.#windows ??= (await this.#commands.run(osInfo, 'guest-get-osinfo')).id === 'mswindows'
+    return this.#windows
+  }
+
+  /** Writes a file in the guest, replacing what was there; some 10 MB a second. */
+  async writeFile(path: string, content: string | Uint8Array): Promise<void> {
+    await writeGuestFile(this.#commands, path, Buffer.from(content))
+  }
+
+  /**
+   * Reads a file of the guest.
+   * @param options.maxBytes the most it may hold; 1 MiB when not given
+   * @throws SeeError `GUEST_OUTPUT_LIMIT` when it holds more
+   */
+  async readFile(path: string, { maxBytes = DEFAULT_READ_BYTES } = {}): Promise<Buffer> {
+    const { content, truncated } = await readGuestFile(this.#commands, path, maxBytes)
+    if (!truncated) return content
+    throw new SeeError(
+      'GUEST_OUTPUT_LIMIT',
+      `${path} in the guest holds more than ${maxBytes} bytes; raise maxBytes to read it`,
+    )
+  }
+}

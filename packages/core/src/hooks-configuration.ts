@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { Configuration } from './configuration.ts'
+import { SeeError } from './errors.ts'
+import type { HookClass } from './hook.ts'
+import { loadExport } from './module-loader.ts'
+
+const record = z.record(z.string(), z.unknown())
+
+const entry = z.strictObject({
+  /** `module#Export`; the module is a package, or a path relative to the file. */
+  name: z.string().min(1),
+  configuration: record.default({}),
+  /** A hook that cannot be loaded or set up is then left out instead of failing the allocation. */
+  optional: z.boolean().default(false),
+})
+
+const plain = z.strictObject({
+  /** For every hook that knows the key; the hook's own configuration wins. */
+  configuration: record.default({}),
+  hooks: z.array(entry),
+})
+
+/** The reference's user manual wraps the file once more in an outer "hooks" key. */
+const wrapped = z.strictObject({ hooks: plain })
+
+export type HooksConfiguration = z.input<typeof plain> | z.input<typeof wrapped>
+
+/** A hook of the configuration: loaded, with its configuration parsed. */
+export interface LoadedHook {
+  readonly name: string
+  readonly optional: boolean
+  readonly Class: HookClass
+  readonly configuration: Record<string, unknown>
+}
+
+/** A hook of the configuration that could not be loaded, and whose entry says that this is no matter. */
+export interface MissingHook {
+  readonly name: string
+  readonly error: unknown
+}
+
+/**
+ * Loads every hook of a configuration and parses what each is configured with, before anything is allocated.
+ * @throws SeeError `CONFIGURATION_INVALID`, `FILE_UNREADABLE` or `HOOK_LOAD`
+ */
+export async function loadHooks(
+  source: string | HooksConfiguration,
+): Promise<{ hooks: LoadedHook[]; missing: MissingHook[] }> {
+  const configuration = Configuration.load(source)
+  const isWrapped = wrappedInside(configuration.value)
+  const { hooks: entries, configuration: generic } = isWrapped
+    ? configuration.parse(wrapped).hooks
+    : configuration.parse(plain)
+  const hooks: LoadedHook[] = []
+  const missing: MissingHook[] = []
+  for (const [index, { name, optional, configuration: specific }] of entries.entries()) {
+    const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
+    try {
+      const Class = await loadClass(name, configuration, path)
+      hooks.push({
+        name,
+        optional,
+        Class,
+        configuration: configure(Class, generic, specific, configuration, path),
+      })
+    } catch (error) {
+      if (!optional) throw error
+      missing.push({ name, error })
+    }
+  }
+  return { hooks, missing }
+}
+
+function wrappedInside(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'hooks' in value && !Array.isArray(value.hooks)
+}
+
+type Path = readonly PropertyKey[]
+
+async function loadClass(name: string, configuration: Configuration, path: Path): Promise<HookClass> {
+  try {
+    const Class = await loadExport(name, configuration.folder)
+    if (isHookClass(Class)) return Class
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new SeeError('HOOK_LOAD', configuration.invalid(message, [...path, 'name']).message, {
+      cause: error,
+    })
+  }
+  const problem = `${name} is not a hook: export a class that extends Hook of @see/core`
+  throw new SeeError('HOOK_LOAD', configuration.invalid(problem, [...path, 'name']).message)
+}
+
+function isHookClass(value: unknown): value is HookClass {
+  return (
+    typeof value === 'function' &&
+    'schema' in value &&
+    value.schema instanceof z.ZodObject &&
+    typeof value.prototype === 'object' &&
+    'setup' in value.prototype
+  )
+}
+
+/** The generic configuration is for all hooks, so each takes what it knows; in its own, every key must be known. */
+function configure(
+  { schema }: HookClass,
+  generic: Record<string, unknown>,
+  specific: Record<string, unknown>,
+  configuration: Configuration,
+  path: Path,
+): Record<string, unknown> {
+  const takesAnything = schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
+  const known = (key: string): boolean => takesAnything || key in schema.shape
+  const unknown = Object.keys(specific).find((key) => !known(key))
+  if (unknown !== undefined) {
+    const keys = Object.keys(schema.shape).join(', ')
+    throw configuration.invalid(`unknown key "${unknown}" (known: ${keys || 'none'})`, [
+      ...path,
+      'configuration',
+      unknown,
+    ])
+  }
+  const forThis = Object.fromEntries(Object.entries(generic).filter(([key]) => known(key)))
+  return configuration.parse(schema, { ...forThis, ...specific }, [...path, 'configuration'])
+}

@@ -1,0 +1,58 @@
+import { messageOf, SeeError } from './errors.ts'
+import { within } from './within.ts'
+
+interface Release {
+  readonly what: string
+  readonly release: () => unknown
+  readonly timeoutMs: number
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** Remembers how to release what was made; releases last in, first out, whatever fails on the way. */
+export class ReleaseStack {
+  readonly #releases: Release[] = []
+
+  /**
+   * @param what names the thing, for the error
+   * @param timeoutMs after which the next release goes ahead
+   */
+  defer(what: string, release: () => unknown, timeoutMs = DEFAULT_TIMEOUT_MS): void {
+    this.#releases.push({ what, release, timeoutMs })
+  }
+
+  /**
+   * Releases everything. Nothing is released twice: a second call releases only what was added since.
+   * @throws AggregateError with every failure
+   */
+  async release(): Promise<void> {
+    const errors: unknown[] = []
+    for (let next = this.#releases.pop(); next !== undefined; next = this.#releases.pop()) {
+      const { what, release, timeoutMs } = next
+      try {
+        await within(timeoutMs, Promise.resolve().then(release), () => {
+          return new SeeError('RELEASE_TIMEOUT', `releasing ${what} took longer than ${timeoutMs} ms`)
+        })
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, aggregateMessage(errors))
+  }
+}
+
+/** Releases after a failure and throws that failure, in an AggregateError with the release's own if that fails too. */
+export async function releaseAfter(failure: unknown, release: () => Promise<void>): Promise<never> {
+  try {
+    await release()
+  } catch (error) {
+    const message = `${messageOf(failure)}; ${messageOf(error)}`
+    throw new AggregateError([failure, error], message, { cause: error })
+  }
+  throw failure
+}
+
+function aggregateMessage(errors: readonly unknown[]): string {
+  const messages = errors.map(messageOf)
+  return `not everything could be released: ${messages.join('; ')}`
+}

@@ -1,0 +1,91 @@
+import type { z } from 'zod'
+import type { Logger } from './logger.ts'
+import type { DomainState } from './transitions.ts'
+
+/** An address of a guest's interface, as the provider reports it. */
+export interface InterfaceAddresses {
+  readonly name: string
+  readonly hwaddr?: string | undefined
+  readonly addrs: readonly {
+    readonly type: 'ipv4' | 'ipv6'
+    readonly addr: string
+    readonly prefix: number
+  }[]
+}
+
+/** The image of a guest's screen. The data comes from the guest: whoever reads it bounds it. */
+export interface Screenshot {
+  readonly mimeType: string
+  readonly data: AsyncIterable<Uint8Array>
+}
+
+/** What a context needs of a domain, in the words of libvirt's virDomain. */
+export interface SandboxDomain {
+  getState(): Promise<{ readonly state: DomainState }>
+  create(): Promise<void>
+  destroy(): Promise<void>
+  suspend(): Promise<void>
+  resume(): Promise<void>
+  /** Asks the guest to reboot. */
+  reboot(): Promise<void>
+  /** Pulls the reset line. */
+  reset(): Promise<void>
+  /** Asks the guest to shut down. */
+  shutdown(): Promise<void>
+  /** Wakes a guest that suspended itself to RAM. */
+  pmWakeup(): Promise<void>
+  interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]>
+  screenshot?(): Promise<Screenshot>
+}
+
+/** Sends one command to the guest agent and returns its reply, both JSON. */
+export interface AgentChannel {
+  agentCommand(command: string, options: { readonly timeoutSeconds: number }): Promise<string>
+}
+
+/** A disk attached to a running guest. */
+export interface AttachedDisk {
+  /** The serial number by which the guest finds it. */
+  readonly serial: string
+  /** Size in bytes of the content; the disk itself is padded with zeroes to whole sectors. */
+  readonly contentBytes: number
+  detach(): Promise<void>
+}
+
+export interface AllocateOptions {
+  readonly signal: AbortSignal
+}
+
+export interface ResourcesParameters<Configuration> {
+  readonly identifier: string
+  readonly configuration: Configuration
+  /** The folder against which the configuration's relative paths are resolved. */
+  readonly folder: string
+  readonly logger: Logger
+}
+
+/** Encapsulates a provider of sandboxes: allocates what one sandbox needs and takes it away again. */
+export interface Resources {
+  readonly hypervisor: unknown
+  readonly domain: SandboxDomain
+  readonly storagePool: unknown
+  readonly network: unknown
+  /** The address of the guest's first interface, in lower case with colons. */
+  readonly macAddress: string | undefined
+  /** Who knows the guest's addresses: the network's DHCP server, or, where there is none, only the guest itself. */
+  readonly addressSource: 'lease' | 'agent'
+  /** Undefined when the sandbox has no channel to a guest agent. */
+  readonly agentChannel?: AgentChannel | undefined
+  /** Makes everything; on failure, or when aborted, `deallocate` releases what exists by then. */
+  allocate(options: AllocateOptions): Promise<void>
+  /** Releases everything that exists; harmless when called twice. */
+  deallocate(): Promise<void>
+  /** Plugs a read-only disk with the file's bytes into the running guest. */
+  attachFile?(path: string): Promise<AttachedDisk>
+}
+
+/** A class of resources; its configuration is parsed with its schema before it is constructed. */
+export interface ResourcesClass<Schema extends z.ZodType, R extends Resources> {
+  readonly schema: Schema
+  new (parameters: ResourcesParameters<z.output<Schema>>): R
+}

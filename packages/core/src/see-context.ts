@@ -1,0 +1,208 @@
+import { addressOf } from './addresses.ts'
+import { Context } from './context.ts'
+import { SeeError } from './errors.ts'
+import type { Attributes } from './event.ts'
+import { GuestAgent } from './guest-agent/guest-agent.ts'
+import type { Logger } from './logger.ts'
+import type { InterfaceAddresses, Resources } from './resources.ts'
+import { assertAllowed, type DomainState, type Transition } from './transitions.ts'
+import { until } from './until.ts'
+
+const ORIGIN = '@see/core#SeeContext'
+const ADDRESS_TIMEOUT_MS = 120_000
+
+export interface ShutdownOptions {
+  /** How long the guest may take, in milliseconds; without it, as long as it likes. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface AddressOptions {
+  /** How long to wait, in milliseconds; two minutes when not given. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A context over a domain. Each transition fires `pre_…` and `post_…` with the attributes it was given; a forbidden one
+ * throws `TRANSITION_FORBIDDEN` and fires nothing. Nothing else of the context runs between the two events of a
+ * transition, but for the time in which `shutdown` waits for the guest.
+ */
+export class SeeContext<R extends Resources = Resources> extends Context {
+  readonly #resources: R
+  readonly #addresses = new Map<'ipv4' | 'ipv6', string>()
+  /** The guest agent; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
+  readonly agent: GuestAgent
+
+  constructor(identifier: string, resources: R, logger: Logger) {
+    super(identifier, logger)
+    this.#resources = resources
+    this.agent = new GuestAgent(resources.agentChannel)
+  }
+
+  get hypervisor(): R['hypervisor'] {
+    return this.#resources.hypervisor
+  }
+
+  get domain(): R['domain'] {
+    return this.#resources.domain
+  }
+
+  get storagePool(): R['storagePool'] {
+    return this.#resources.storagePool
+  }
+
+  get network(): R['network'] {
+    return this.#resources.network
+  }
+
+  async state(): Promise<DomainState> {
+    return (await this.domain.getState()).state
+  }
+
+  poweron(attributes?: Attributes): Promise<void> {
+    return this.#transition('poweron', attributes, () => this.domain.create())
+  }
+
+  pause(attributes?: Attributes): Promise<void> {
+    return this.#transition('pause', attributes, () => this.domain.suspend())
+  }
+
+  /** Resumes a paused domain; wakes one that suspended itself to RAM. */
+  resume(attributes?: Attributes): Promise<void> {
+    return this.#transition('resume', attributes, (state) => {
+      return state === 'pmsuspended' ? this.domain.pmWakeup() : this.domain.resume()
+    })
+  }
+
+  /** Asks the guest to restart; a crashed one is reset, for it cannot be asked. */
+  restart(attributes?: Attributes): Promise<void> {
+    return this.#transition('restart', attributes, async (state) => {
+      if (state !== 'crashed') return this.domain.reboot()
+      await this.domain.reset()
+      if ((await this.state()) === 'paused') await this.domain.resume()
+    })
+  }
+
+  /** Cuts the power. */
+  poweroff(attributes?: Attributes): Promise<void> {
+    return this.#transition('poweroff', attributes, async () => {
+      await this.domain.destroy()
+      this.#addresses.clear()
+    })
+  }
+
+  /**
+   * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then.
+   * @throws SeeError `SHUTDOWN_TIMEOUT`
+   */
+  async shutdown(options: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
+    await this.turns.take(ORIGIN, async () => {
+      assertAllowed('shutdown', await this.state())
+      await this.trigger('pre_shutdown', attributes)
+      await this.domain.shutdown()
+    })
+    await this.#shutoff(options)
+    this.#addresses.clear()
+    await this.turns.take(ORIGIN, () => this.trigger('post_shutdown', attributes))
+  }
+
+  /** The address of the guest's first interface. */
+  macAddress(): string | undefined {
+    return this.#resources.macAddress
+  }
+
+  /** The guest's IPv4 address, once it has one; remembered until it is powered off. */
+  ip4Address(): Promise<string | undefined> {
+    return this.#address('ipv4')
+  }
+
+  /** The guest's IPv6 address, once it has one that is not link-local; remembered until it is powered off. */
+  ip6Address(): Promise<string | undefined> {
+    return this.#address('ipv6')
+  }
+
+  /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
+  waitForIp4Address(options: AddressOptions = {}): Promise<string> {
+    return this.#waitForAddress('ipv4', options)
+  }
+
+  /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
+  waitForIp6Address(options: AddressOptions = {}): Promise<string> {
+    return this.#waitForAddress('ipv6', options)
+  }
+
+  /** The resources behind the context, for what a provider can do beyond the four of the manual. */
+  get resources(): R {
+    return this.#resources
+  }
+
+  cleanup(): Promise<void> {
+    return this.#resources.deallocate()
+  }
+
+  #transition(
+    transition: Exclude<Transition, 'shutdown'>,
+    attributes: Attributes | undefined,
+    change: (state: DomainState) => Promise<void>,
+  ): Promise<void> {
+    return this.turns.take(ORIGIN, async () => {
+      const state = await this.state()
+      assertAllowed(transition, state)
+      await this.trigger(`pre_${transition}`, attributes)
+      await change(state)
+      await this.trigger(`post_${transition}`, attributes)
+    })
+  }
+
+  #shutoff({ timeoutMs = Number.POSITIVE_INFINITY, signal }: ShutdownOptions): Promise<true> {
+    return until(
+      async () => ((await this.state()) === 'shutoff' ? true : undefined),
+      () =>
+        new SeeError(
+          'SHUTDOWN_TIMEOUT',
+          `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
+        ),
+      { timeoutMs, signal: this.#orClosing(signal) },
+    )
+  }
+
+  async #address(type: 'ipv4' | 'ipv6'): Promise<string | undefined> {
+    const known = this.#addresses.get(type)
+    if (known !== undefined) return known
+    const interfaces = await this.#interfaceAddresses()
+    const address = addressOf(interfaces, this.macAddress(), type)
+    if (address !== undefined) this.#addresses.set(type, address)
+    return address
+  }
+
+  #interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+    const source = this.#resources.addressSource
+    const asked = this.domain.interfaceAddresses(source)
+    // While the guest boots there is no agent to ask.
+    return source === 'lease' ? asked : asked.catch(() => [])
+  }
+
+  #waitForAddress(
+    type: 'ipv4' | 'ipv6',
+    { timeoutMs = ADDRESS_TIMEOUT_MS, signal }: AddressOptions,
+  ): Promise<string> {
+    const ask = async () => {
+      const address = await this.#address(type)
+      if (address !== undefined) return address
+      const state = await this.state()
+      if (state === 'running' || state === 'paused' || state === 'blocked') return undefined
+      throw new SeeError('GUEST_STOPPED', `the guest is ${state}: it will get no address`)
+    }
+    const timedOut = () =>
+      new SeeError(
+        'ADDRESS_TIMEOUT',
+        `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms; does it boot, and ask for one by DHCP?`,
+      )
+    return until(ask, timedOut, { timeoutMs, signal: this.#orClosing(signal) })
+  }
+
+  #orClosing(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.signal : AbortSignal.any([this.signal, signal])
+  }
+}

@@ -1,0 +1,2 @@
+export { type Faults, SimulatedDomain } from './simulated-domain.ts'
+export { SimulatedResources, simulatedFactory } from './simulated-resources.ts'
