@@ -71,10 +71,7 @@ export class SimulatedDomain implements SandboxDomain {
   }
 
   async screenshot(): Promise<Screenshot> {
-    async function* data() {
-      yield Buffer.from('P6\n1 1\n255\n\0\0\0', 'latin1')
-    }
-    return { mimeType: 'image/x-portable-pixmap', data: data() }
+    return { mimeType: 'image/x-portable-pixmap', data: blackPixel() }
   }
 
   async #become(method: string, state: DomainState): Promise<void> {
@@ -82,4 +79,8 @@ export class SimulatedDomain implements SandboxDomain {
     if (this.#faults.failing?.includes(method) === true) throw new Error(`simulated failure of ${method}`)
     this.state = state
   }
+}
+
+async function* blackPixel(): AsyncGenerator<Buffer> {
+  yield Buffer.from('P6\n1 1\n255\n\0\0\0', 'latin1')
 }
