@@ -28,6 +28,9 @@ export type {
 } from './image-provider.ts'
 export { createLogger, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
+export { DummyProvider } from './image-providers/dummy.ts'
+export { QemuResources, qemuFactory } from './resources/qemu.ts'
+export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'
 export type {
   AgentChannel,
