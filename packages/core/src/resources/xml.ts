@@ -1,18 +1,28 @@
-import { type Document, DOMParser, type Element, onWarningStopParsing, XMLSerializer } from '@xmldom/xmldom'
+import { type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom'
+import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 
 export type { Element }
+
+const place = z.object({ locator: z.object({ lineNumber: z.int().positive() }) })
 
 /**
  * Parses XML, keeping comments, namespaces and unknown elements.
  * @throws Error saying what is wrong and in which line
  */
 export function parseXml(text: string): Document {
-  try {
-    return new DOMParser({ onError: onWarningStopParsing }).parseFromString(text, 'text/xml')
-  } catch (error) {
-    throw new Error(messageOf(error).replaceAll(/\s+/g, ' '), { cause: error })
+  let problem: string | undefined
+  const onError = (_level: string, message: string, context: unknown): void => {
+    const where = place.safeParse(context)
+    problem ??= where.success ? `line ${where.data.locator.lineNumber}: ${message}` : message
   }
+  try {
+    const document = new DOMParser({ onError }).parseFromString(text, 'text/xml')
+    if (problem === undefined) return document
+  } catch (error) {
+    problem ??= messageOf(error)
+  }
+  throw new Error(`malformed XML: ${problem}`)
 }
 
 export function serializeXml(node: Document | Element): string {
