@@ -1,4 +1,4 @@
-import { type Domain, isLibvirtError } from '@see/libvirt'
+import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
 
@@ -13,9 +13,23 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
         return await domain.agentCommand(command, { timeoutSeconds })
       } catch (error) {
         if (!isLibvirtError(error)) throw error
-        const code = SILENT.has(error.code) ? 'AGENT_UNRESPONSIVE' : 'AGENT_COMMAND_FAILED'
-        throw new SeeError(code, error.message, { cause: error })
+        throw seeError(error)
       }
     },
   }
+}
+
+function seeError(error: LibvirtError): SeeError {
+  const { code, message } = error
+  if (SILENT.has(code)) return new SeeError('AGENT_UNRESPONSIVE', message, { cause: error })
+  // libvirt passes the agent's own refusals on as internal errors.
+  if (code === 'VIR_ERR_INTERNAL_ERROR')
+    return new SeeError('AGENT_COMMAND_FAILED', message, { cause: error })
+  return new SeeError(
+    'AGENT_CHANNEL',
+    `${message}; the channel may be broken until the guest is powered on anew`,
+    {
+      cause: error,
+    },
+  )
 }
