@@ -136,33 +136,35 @@ export function struct<T extends object>(fields: { [K in keyof T]: Codec<T[K]> }
   }
 }
 
-type Arms<T> = { [K in keyof T]: { type: K; value: T[K] } }[keyof T]
+/** One arm of a union: `value` of this kind when the discriminant is `type`. */
+interface Arm<T> extends Codec<T> {
+  readonly type: number
+}
 
-/** A discriminated union: an int that says which arm follows, then that arm. */
-export function union<T extends Record<number, unknown>>(
-  arms: {
-    [K in keyof T]: Codec<T[K]>
-  },
-): Codec<Arms<T>> {
+export function arm<const K extends number, T>(type: K, codec: Codec<T>): Arm<{ type: K; value: T }> {
   return {
-    encode(writer, { type, value }) {
-      if (typeof type !== 'number' || !isArm(arms, type)) {
-        throw new XdrError(`${String(type)} names no arm of the union`)
-      }
-      int.encode(writer, type)
-      arms[type].encode(writer, value)
-    },
-    decode(reader) {
-      const type = int.decode(reader)
-      const arm = isArm(arms, type) ? arms[type] : undefined
-      if (arm === undefined) throw new XdrError(`${type} names no arm of the union`)
-      return { type, value: arm.decode(reader) }
-    },
+    type,
+    encode: (writer, { value }) => codec.encode(writer, value),
+    decode: (reader) => ({ type, value: codec.decode(reader) }),
   }
 }
 
-function isArm<A extends object>(arms: A, type: PropertyKey): type is keyof A {
-  return Object.hasOwn(arms, type)
+/** A discriminated union: an int that says which arm follows, then that arm. */
+export function union<T extends readonly { type: number }[]>(
+  ...arms: { [I in keyof T]: Arm<T[I]> }
+): Codec<T[number]> {
+  const find = (type: number): Arm<T[number]> => {
+    const found = arms.find((candidate) => candidate.type === type)
+    if (found === undefined) throw new XdrError(`${type} names no arm of the union`)
+    return found
+  }
+  return {
+    encode(writer, value) {
+      int.encode(writer, value.type)
+      find(value.type).encode(writer, value)
+    },
+    decode: (reader) => find(int.decode(reader)).decode(reader),
+  }
 }
 
 function isComplete<T extends object>(value: Partial<T>, fields: Record<keyof T, unknown>): value is T {

@@ -78,7 +78,7 @@ export function emit(definitions: Definition[], roots: string[], header: string)
       return `x.struct({ ${definition.fields.map((f) => `${f.name}: ${declared(f)}`).join(', ')} })`
     }
     if (definition.kind === 'union') {
-      return `x.union({ ${definition.arms.map((a) => `${size(a.label)}: ${declared(a.declaration)}`).join(', ')} })`
+      return `x.union(${definition.arms.map((a) => `x.arm(${size(a.label)}, ${declared(a.declaration)})`).join(', ')})`
     }
     return 'x.int'
   }
