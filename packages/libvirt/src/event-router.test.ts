@@ -59,13 +59,14 @@ test('the same callback number of another kind of object is another callback', a
   daemon.on('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', (call) => call.reply({ callbackID: 1 }))
   daemon.on('CONNECT_NETWORK_EVENT_REGISTER_ANY', (call) => call.reply({ callbackID: 1 }))
   const seen: string[] = []
-  await using _domains = await hypervisor.on('domainLifecycle', ({ type }) => seen.push(`domain ${type}`))
-  await using _networks = await hypervisor.on('networkLifecycle', ({ type }) => seen.push(`network ${type}`))
+  await using domains = await hypervisor.on('domainLifecycle', ({ type }) => seen.push(`domain ${type}`))
+  await using networks = await hypervisor.on('networkLifecycle', ({ type }) => seen.push(`network ${type}`))
   const peer = daemon.peers[0]
   const net = { name: 'n', uuid: Buffer.alloc(16) }
   peer?.send(peer.eventBytes('NETWORK_EVENT_LIFECYCLE', { callbackID: 1, net, event: 3, detail: 0 }))
   peer?.send(lifecycle(peer, 1, 99))
   await expect.poll(() => seen).toEqual(['network stopped', 'domain unknown'])
+  expect(domains).not.toBe(networks)
 })
 
 test('one domain can be listened to alone', async () => {

@@ -51,11 +51,9 @@ describe('replies', () => {
 
   test('can come byte by byte', async () => {
     await open()
-    daemon.on('CONNECT_GET_HOSTNAME', async (call) => {
-      for (const byte of call.replyBytes({ hostname: 'host' })) {
-        call.peer.send(Buffer.from([byte]))
-        await delay(0)
-      }
+    daemon.on('CONNECT_GET_HOSTNAME', (call) => {
+      const bytes = call.replyBytes({ hostname: 'host' })
+      bytes.forEach((byte, i) => setTimeout(() => call.peer.send(Buffer.from([byte])), i))
     })
     await expect(hypervisor.getHostname()).resolves.toBe('host')
   })
@@ -84,7 +82,7 @@ describe('replies', () => {
   test('with bytes left over fail their call and no other', async () => {
     await open()
     daemon.on('CONNECT_GET_TYPE', (call) =>
-      call.peer.send(call.bytes(Buffer.from('0000000161000000' + 'ffffffff', 'hex'))),
+      call.peer.send(call.bytes(Buffer.from('0000000161000000ffffffff', 'hex'))),
     )
     daemon.on('CONNECT_GET_HOSTNAME', (call) => call.reply({ hostname: 'host' }))
     const failure = hypervisor.getType()
@@ -237,9 +235,8 @@ describe('keepalive', () => {
 
   test('a peer that answers pings may take its time over a call', async () => {
     await open({ keepalive: { intervalMs: 10, count: 2 } })
-    daemon.on('CONNECT_GET_HOSTNAME', async (call) => {
-      await delay(150)
-      call.reply({ hostname: 'host' })
+    daemon.on('CONNECT_GET_HOSTNAME', (call) => {
+      setTimeout(() => call.reply({ hostname: 'host' }), 150)
     })
     await expect(hypervisor.getHostname()).resolves.toBe('host')
     expect(daemon.pings).toBeGreaterThan(3)

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { abortReason, onAbort, type CallOptions } from './abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from './body.ts'
-import type { Codec } from './codec.ts'
 import { LibvirtConnectionError, type ConnectionErrorCode } from './connection-error.ts'
 import {
   Keepalive,
@@ -140,7 +139,23 @@ export class RpcConnection {
     })
   }
 
-  #invoke<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R> = {}): Promise<R> {
+  /** The reply is decoded here, in the caller's own chain of awaits: an error's stack then names the caller. */
+  async #invoke<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R> = {}): Promise<R> {
+    const packet = await this.#exchange(procedure, args, options)
+    try {
+      if (packet.status === MessageStatus.ok) return decodeBody(procedure.result, packet.body)
+      throw new LibvirtError(decodeBody(errorCodec, packet.body))
+    } catch (error) {
+      if (error instanceof LibvirtError) throw error
+      throw this.#error(
+        'PROTOCOL',
+        `answered procedure ${procedure.number} with bytes that make no sense`,
+        error,
+      )
+    }
+  }
+
+  #exchange<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R>): Promise<Packet> {
     const { program, number } = procedure
     const { signal, onSend, onResult } = options
     return new Promise((resolve, reject) => {
@@ -150,12 +165,9 @@ export class RpcConnection {
       const settle = (packet: Packet): void => {
         if (!this.#waiting.delete(fail)) return
         stopListening()
-        try {
-          const result = this.#decodeReply(number, procedure.result, packet)
-          onResult?.(result)
-          resolve(result)
-        } catch (error) {
-          reject(error)
+        resolve(packet)
+        if (onResult !== undefined && packet.status === MessageStatus.ok) {
+          onResult(decodeBody(procedure.result, packet.body))
         }
       }
       const leaveQueue = this.#queue.add(() => {
@@ -178,16 +190,6 @@ export class RpcConnection {
       // A running call keeps its place until its reply comes: the daemon is still at work on it.
       const stopListening = onAbort(signal, fail)
     })
-  }
-
-  #decodeReply<R>(number: number, codec: Codec<R>, packet: Packet): R {
-    try {
-      if (packet.status === MessageStatus.ok) return decodeBody(codec, packet.body)
-      throw new LibvirtError(decodeBody(errorCodec, packet.body))
-    } catch (error) {
-      if (error instanceof LibvirtError) throw error
-      throw this.#error('PROTOCOL', `answered procedure ${number} with bytes that make no sense`, error)
-    }
   }
 
   #receive(chunk: Buffer): void {
