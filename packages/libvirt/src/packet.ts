@@ -15,7 +15,7 @@ const PROTOCOL_VERSION = 1
 const LENGTH_BYTES = 4
 const HEADER_BYTES = 24
 /** 32 MiB of message, and the length word that it does not count. */
-export const PACKET_BYTES_MAX = 32 * 1024 * 1024 + LENGTH_BYTES
+const PACKET_BYTES_MAX = 32 * 1024 * 1024 + LENGTH_BYTES
 export const BODY_BYTES_MAX = PACKET_BYTES_MAX - LENGTH_BYTES - HEADER_BYTES
 const FDS_MAX = 32
 

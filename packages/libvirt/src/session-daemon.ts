@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LibvirtConnectionError } from './connection-error.ts'
+import { takeLockFile } from './lock-file.ts'
 
 // libvirt's own client does the same: the daemon ends two minutes after its last connection.
 const COMMAND = ['libvirtd', '--timeout=120'] as const
@@ -23,7 +24,7 @@ export async function spawnSessionDaemon(
 ): Promise<Socket> {
   const lock = `${socketPath}.see-lock`
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 })
-  const isOurs = takeLock(lock)
+  const isOurs = takeLockFile(lock)
   const deadline = Date.now() + PATIENCE_MS
   let failure: unknown
   try {
@@ -49,37 +50,6 @@ export async function spawnSessionDaemon(
     `Started '${COMMAND.join(' ')}' for this user, but nothing answers at ${socketPath}; run it by hand to see why.`,
     { cause: failure },
   )
-}
-
-function takeLock(path: string): boolean {
-  try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    if (isAlive(Number(readLock(path)))) return false
-    // Its owner died between taking and giving it back.
-    rmSync(path, { force: true })
-    return takeLock(path)
-  }
-}
-
-function readLock(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function isMissingProgram(error: unknown): boolean {

@@ -22,7 +22,7 @@ export function isUserSession(uri: ParsedUri): boolean {
 }
 
 /** libvirt uses GLib's runtime folder, which falls back to its cache folder. */
-export function sessionFolder(environment: NodeJS.ProcessEnv): string {
+function sessionFolder(environment: NodeJS.ProcessEnv): string {
   const base = environment['XDG_RUNTIME_DIR'] || environment['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   return join(base, 'libvirt')
 }

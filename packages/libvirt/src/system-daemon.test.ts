@@ -65,7 +65,9 @@ describe('a QEMU domain', () => {
       expect(picture.length).toBeGreaterThan(100)
 
       await domain.sendKey([29, 56, 111], { holdTimeMs: 50 })
-      await expect(domain.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: 1 })).rejects.toMatchObject({
+      await expect(
+        domain.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: 1 }),
+      ).rejects.toMatchObject({
         code: 'VIR_ERR_AGENT_UNRESPONSIVE',
       })
       const [lease] = await domain.interfaceAddresses('lease')
@@ -84,7 +86,9 @@ describe('a QEMU domain', () => {
       await owner.close()
     }
     await expect
-      .poll(async () => (await hypervisor.listAllDomains()).some(({ uuid }) => uuid === id), { timeout: 10_000 })
+      .poll(async () => (await hypervisor.listAllDomains()).some(({ uuid }) => uuid === id), {
+        timeout: 10_000,
+      })
       .toBe(false)
   })
 })

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { onAbort } from './abort.ts'
 import { LibvirtConnectionError } from './connection-error.ts'
 import { spawnSessionDaemon } from './session-daemon.ts'
 import { findSocketPath, isUserSession } from './socket-path.ts'
@@ -21,35 +23,20 @@ export async function connectTransport(uri: ParsedUri, signal?: AbortSignal): Pr
 }
 
 /** Whether a connection failed because nobody listens, rather than because we may not connect. */
-export function isNoListener(error: unknown): boolean {
+function isNoListener(error: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED'].includes(errnoCode(error))
 }
 
-function connectUnix(path: string, signal?: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const socket = connect(path)
-    const settle = (): void => {
-      signal?.removeEventListener('abort', onAbort)
-      socket.removeAllListeners()
-    }
-    const onAbort = (): void => {
-      settle()
-      socket.destroy()
-      reject(
-        signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }),
-      )
-    }
-    signal?.addEventListener('abort', onAbort)
-    socket.once('connect', () => {
-      settle()
-      resolve(socket)
-    })
-    socket.once('error', (error) => {
-      settle()
-      reject(error)
-    })
-  })
+async function connectUnix(path: string, signal?: AbortSignal): Promise<Socket> {
+  signal?.throwIfAborted()
+  const socket = connect(path)
+  const stopListening = onAbort(signal, (reason) => socket.destroy(reason))
+  try {
+    await once(socket, 'connect')
+    return socket
+  } finally {
+    stopListening()
+  }
 }
 
 function unreachable(uri: ParsedUri, path: string, cause: unknown): LibvirtConnectionError {

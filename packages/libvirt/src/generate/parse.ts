@@ -8,7 +8,7 @@ export interface Declaration {
   readonly size: string
 }
 
-export interface Member {
+interface Member {
   readonly name: string
   readonly value: string
   /** The comment before the member: libvirt keeps its annotations there. */
