@@ -89,3 +89,12 @@ export interface MonitorCommandOptions extends CallOptions {
   /** The command is in the words of QEMU's human monitor rather than JSON. */
   readonly hmp?: boolean | undefined
 }
+
+export interface DomainCapabilitiesOptions extends FlagOptions {
+  /** Path of the emulator. */
+  readonly emulator?: string | undefined
+  readonly arch?: string | undefined
+  readonly machine?: string | undefined
+  /** `kvm`, `qemu`, `lxc`, … */
+  readonly virtType?: string | undefined
+}

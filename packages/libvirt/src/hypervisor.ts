@@ -2,28 +2,30 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import type { CallOptions, FlagOptions } from './abort.ts'
 import { LibvirtConnectionError } from './connection-error.ts'
 import { Domain } from './domain.ts'
+import type { DomainCapabilitiesOptions } from './domain-types.ts'
 import type { HypervisorEvents } from './event-kinds.ts'
 import { EventRouter, type EventRegistration } from './event-router.ts'
 import { eventFamilies, eventSources } from './event-sources.ts'
 import { registrationFor, type EventTarget } from './event-registration.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
 import { Network } from './network.ts'
-import { duplexOf, readableOf, writableOf, type OpenStream } from './node-stream.ts'
+import { duplexOf, readableOf, writableOf } from './node-stream.ts'
 import { openConnection } from './open-connection.ts'
-import {
-  streamTable,
-  type ArgsOf,
-  type CallName,
-  type ResultOf,
-  type StreamArgsOf,
-  type StreamName,
-  type StreamResultOf,
+import { openStream } from './open-stream.ts'
+import type {
+  ArgsOf,
+  CallName,
+  ResultOf,
+  StreamArgsOf,
+  StreamName,
+  StreamResultOf,
 } from './procedure-types.ts'
 import type { RpcConnection } from './rpc-connection.ts'
 import { StoragePool } from './storage-pool.ts'
 import { StorageVolume } from './storage-volume.ts'
 import { parseUri, type ParsedUri } from './uri.ts'
 import { parseUuid } from './uuid.ts'
+import { versionOf, type Version } from './version.ts'
 
 const OPEN_TIMEOUT_MS = 30_000
 
@@ -109,7 +111,7 @@ export class Hypervisor implements AsyncDisposable {
     args: StreamArgsOf<N>,
     options?: CallOptions,
   ): Promise<{ result: StreamResultOf<N>; stream: Readable }> {
-    const { result, opened } = await this.#openStream(name, args, options)
+    const { result, opened } = await openStream(this.#parsedUri, name, args, options)
     return { result, stream: readableOf(opened) }
   }
 
@@ -119,7 +121,7 @@ export class Hypervisor implements AsyncDisposable {
     args: StreamArgsOf<N>,
     options?: CallOptions,
   ): Promise<{ result: StreamResultOf<N>; stream: Writable }> {
-    const { result, opened } = await this.#openStream(name, args, options)
+    const { result, opened } = await openStream(this.#parsedUri, name, args, options)
     return { result, stream: writableOf(opened) }
   }
 
@@ -129,7 +131,7 @@ export class Hypervisor implements AsyncDisposable {
     args: StreamArgsOf<N>,
     options?: CallOptions,
   ): Promise<{ result: StreamResultOf<N>; stream: Duplex }> {
-    const { result, opened } = await this.#openStream(name, args, options)
+    const { result, opened } = await openStream(this.#parsedUri, name, args, options)
     return { result, stream: duplexOf(opened) }
   }
 
@@ -267,46 +269,5 @@ export class Hypervisor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  async #openStream<N extends StreamName>(
-    name: N,
-    args: StreamArgsOf<N>,
-    { signal }: CallOptions = {},
-  ): Promise<{ result: StreamResultOf<N>; opened: OpenStream }> {
-    // Back-pressure pauses the socket, pongs included: such a connection must not ask for keepalive.
-    const connection = await openConnection(this.#parsedUri, { signal, keepalive: false })
-    try {
-      const { result, channel } = await connection.openStream(streamTable[name], args, { signal })
-      return { result, opened: { channel, signal, release: () => connection.close() } }
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
-  }
-}
-
-export interface DomainCapabilitiesOptions extends FlagOptions {
-  /** Path of the emulator. */
-  readonly emulator?: string | undefined
-  readonly arch?: string | undefined
-  readonly machine?: string | undefined
-  /** `kvm`, `qemu`, `lxc`, … */
-  readonly virtType?: string | undefined
-}
-
-export interface Version {
-  readonly major: number
-  readonly minor: number
-  readonly release: number
-}
-
-/** libvirt packs a version as major * 1,000,000 + minor * 1000 + release. */
-function versionOf(packed: bigint): Version {
-  const number = Number(packed)
-  return {
-    major: Math.floor(number / 1_000_000),
-    minor: Math.floor(number / 1000) % 1000,
-    release: number % 1000,
   }
 }

@@ -5,6 +5,7 @@ export type {
   AgentCommandOptions,
   ConsoleOptions,
   CoreDumpOptions,
+  DomainCapabilitiesOptions,
   DomainInfo,
   DomainInterface,
   DomainState,
@@ -44,12 +45,7 @@ export {
   StorageVolumeCreateFlags,
   StorageVolumeDeleteFlags,
 } from './flags.ts'
-export {
-  Hypervisor,
-  type DomainCapabilitiesOptions,
-  type HypervisorOptions,
-  type Version,
-} from './hypervisor.ts'
+export { Hypervisor, type HypervisorOptions } from './hypervisor.ts'
 export type { AddressType } from './ip-address.ts'
 export type { KeepaliveOptions } from './keepalive.ts'
 export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './libvirt-error.ts'
@@ -65,4 +61,5 @@ export type {
 export { Snapshot } from './snapshot.ts'
 export { StoragePool, type StoragePoolInfo } from './storage-pool.ts'
 export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './storage-volume.ts'
+export type { Version } from './version.ts'
 export { XdrError } from './xdr.ts'

@@ -187,6 +187,9 @@ describe('calls in flight', () => {
     await expect(queued).rejects.toBe(reason)
     for (const call of started) call.reply(domainNamed('x'))
     await running
+    // What is sent in order is received in order: had it been sent, it would be there by now.
+    daemon.on('CONNECT_GET_TYPE', (call) => call.reply({ type: 'x' }))
+    await hypervisor.getType()
     expect(daemon.received).not.toContain('CONNECT_GET_HOSTNAME')
   })
 
