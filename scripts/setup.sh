@@ -4,12 +4,12 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
-# e2fsprogs and cpio build the tiny guest; acl opens the daemon's socket to a user without a new login.
+# e2fsprogs builds the tiny guest; acl opens the daemon's socket to a user without a new login.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iptables
-  e2fsprogs cpio acl
+  e2fsprogs acl
 )
 uris=(qemu:///system lxc:///system)
 libvirtd_configuration=/etc/see/libvirtd.conf
@@ -127,6 +127,17 @@ start_with_systemd() {
     fail 'systemd could not start libvirtd.socket' 'see: systemctl status libvirtd.socket libvirtd.service'
 }
 
+# Where no udev gives /dev/kvm to its group, libvirt sees the device work for root and not for QEMU's user, takes its
+# record of QEMU's abilities for out of date, and probes QEMU anew, for seconds, at every call.
+give_kvm_to_its_group() {
+  if has_systemd || [ ! -c /dev/kvm ] || [ "$(stat -c %G:%a /dev/kvm)" = kvm:660 ]; then return; fi
+  need_root 'giving /dev/kvm to the group kvm'
+  say 'giving /dev/kvm to the group kvm'
+  if ! { as_root chgrp kvm /dev/kvm && as_root chmod 660 /dev/kvm; }; then
+    say 'warning: that failed; libvirt may be slow'
+  fi
+}
+
 # Group membership counts from the next login on; an entry on the socket counts now and as long as the daemon runs.
 admit_user() {
   if [ "$user" = root ]; then return; fi
@@ -145,6 +156,7 @@ command -v apt-get >/dev/null ||
     "elsewhere install the like of ${packages[*]} yourself and start libvirtd"
 
 install_packages
+give_kvm_to_its_group
 if ! all_answer; then
   need_root 'starting libvirtd'
   if has_systemd; then start_with_systemd; else start_by_hand; fi
