@@ -13,7 +13,9 @@ export LC_ALL=C
 # runtime, so that ordinary programs run in the guest.
 packages=(busybox-static qemu-guest-agent libc6 libpcre2-8-0 libgcc-s1 libstdc++6)
 depending=(linux-image-cloud-amd64 qemu-guest-agent)
-# Beside the modules that the initramfs names.
+# What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
+initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
+initramfs_dependencies=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev failover net_failover)
 root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg)
 disk_mib=256
 
@@ -126,12 +128,9 @@ for package in "$work"/packages/*.deb; do
     *) dpkg-deb --extract "$package" "$work/host" ;;
   esac
 done
-read -r -d '' -a initramfs_modules < <(
-  sed -n '/^for module in/,/; do$/p' "$here/initramfs/init" | sed 's/for module in//; s/; do//; s/\\//'
-) || :
 {
   echo './boot/vmlinuz-*'
-  printf '*/%s.ko\n' "${initramfs_modules[@]}" "${root_modules[@]}"
+  printf '*/%s.ko\n' "${initramfs_modules[@]}" "${initramfs_dependencies[@]}" "${root_modules[@]}"
   echo '*/modules.builtin'
   echo '*/modules.order'
 } >"$work/members"
@@ -145,44 +144,45 @@ busybox=$work/host/bin/busybox
 [ -e "$busybox" ] || busybox=$work/host/usr/bin/busybox
 
 # The initramfs
-mkdir -p "$work"/initramfs/{bin,dev,root,lib/modules}
+mkdir -p "$work"/initramfs/{bin,dev,proc,root,"lib/modules/$version"}
 cp "$busybox" "$work/initramfs/bin/busybox"
 ln -s busybox "$work/initramfs/bin/sh"
 cp "$here/initramfs/init" "$work/initramfs/init"
-for module in "${initramfs_modules[@]}"; do
-  find "$work/kernel/lib/modules" -name "$module.ko" -exec cp {} "$work/initramfs/lib/modules/" \;
-  [ -e "$work/initramfs/lib/modules/$module.ko" ] || fail "kernel $version has no module $module"
+for module in "${initramfs_modules[@]}" "${initramfs_dependencies[@]}"; do
+  find "$work/kernel/lib/modules" -name "$module.ko" -exec cp {} "$work/initramfs/lib/modules/$version/" \;
+  [ -e "$work/initramfs/lib/modules/$version/$module.ko" ] || fail "kernel $version has no module $module"
 done
+echo "${initramfs_modules[*]}" >"$work/initramfs/modules"
+"$busybox" depmod -b "$work/initramfs" "$version"
 # Not compressed: QEMU copies it into memory at once, and unpacking under emulation takes longer than that.
 (cd "$work/initramfs" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/initrd" 2>/dev/null
 
 # The root file system
 root=$work/root
-mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,tmp,mnt,root,etc,lib64,lib/x86_64-linux-gnu,lib/modules,usr/bin,usr/sbin,usr/share,var/lib,var/log}
+mkdir -p "$root"/{dev,proc,sys,run,tmp,mnt,root,etc,usr/{bin,sbin,lib64,lib/x86_64-linux-gnu,lib/modules},var/{lib,log}}
 chmod 1777 "$root/tmp"
+for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
 ln -s ../run "$root/var/run"
 ln -s ../tmp "$root/var/tmp"
-ln -s ../lib "$root/usr/lib"
 ln -s ../proc/mounts "$root/etc/mtab"
 cp "$busybox" "$root/bin/busybox"
 for applet in $("$busybox" --list); do
-  # The list names busybox itself, and a link to itself is a broken one.
-  case $applet in busybox) ;; *) ln -s busybox "$root/bin/$applet" ;; esac
+  case $applet in
+    busybox) ;; # a link to itself would be a broken one
+    init) ln -s ../bin/busybox "$root/sbin/init" ;;
+    poweroff | reboot | halt) ln -s shutdown "$root/sbin/$applet" ;;
+    *) ln -s busybox "$root/bin/$applet" ;;
+  esac
 done
 for folder in lib usr/lib; do
-  find "$work/host/$folder/x86_64-linux-gnu" -maxdepth 1 -name '*.so*' -exec cp -a {} "$root/lib/x86_64-linux-gnu/" \; 2>/dev/null || :
+  [ ! -d "$work/host/$folder/x86_64-linux-gnu" ] ||
+    find "$work/host/$folder/x86_64-linux-gnu" -maxdepth 1 -name '*.so*' -exec cp -a {} "$root/lib/x86_64-linux-gnu/" \;
 done
 ln -s ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
-cp "$work/host/usr/sbin/qemu-ga" "$root/usr/sbin/qemu-ga"
+cp "$work/host/usr/sbin/qemu-ga" "$root/sbin/qemu-ga"
 cp -a "$work/kernel/lib/modules/$version" "$root/lib/modules/$version"
 "$busybox" depmod -b "$root" "$version"
 cp -a "$here/root/." "$root/"
-ln -s /sbin/init "$root/init"
-for name in poweroff reboot halt; do
-  rm "$root/bin/$name"
-  ln -s shutdown "$root/sbin/$name"
-done
-ln -s ../bin/busybox "$root/sbin/init"
 # The guest's own loader says whether the agent finds its libraries among those of the guest.
 missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$root/lib/x86_64-linux-gnu" \
   --list "$root/usr/sbin/qemu-ga" | grep -vF -e "$root" -e linux-vdso || :)
