@@ -36,17 +36,11 @@ export abstract class Context extends Observable {
     this.#closed = true
   }
 
-  protected override triggerAs(
-    origin: string | undefined,
-    event: string | SeeEvent,
-    attributes?: object,
-  ): Promise<void> {
-    if (!this.#closed) return super.triggerAs(origin, event, attributes)
-    return Promise.reject(
-      new SeeError(
-        'CONTEXT_CLOSED',
-        `cannot fire "${String(event)}": environment ${this.identifier} is deallocated`,
-      ),
+  protected override assertOpen(event: SeeEvent): void {
+    if (!this.#closed) return
+    throw new SeeError(
+      'CONTEXT_CLOSED',
+      `cannot fire "${event}": environment ${this.identifier} is deallocated`,
     )
   }
 }

@@ -42,7 +42,11 @@ export class SeeError extends Error {
   }
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, even of what throws when it is printed. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'something that cannot be printed'
+  }
 }

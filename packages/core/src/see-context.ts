@@ -1,3 +1,4 @@
+import type { Owner } from './actor.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from './errors.ts'
@@ -8,7 +9,8 @@ import type { InterfaceAddresses, Resources } from './resources.ts'
 import { assertAllowed, type DomainState, type Transition } from './transitions.ts'
 import { until } from './until.ts'
 
-const ORIGIN = '@see/core#SeeContext'
+/** Fires the events of the transitions. */
+const OWNER: Owner = { name: '@see/core#SeeContext' }
 const ADDRESS_TIMEOUT_MS = 120_000
 
 export interface ShutdownOptions {
@@ -97,14 +99,14 @@ export class SeeContext<R extends Resources = Resources> extends Context {
    * @throws SeeError `SHUTDOWN_TIMEOUT`
    */
   async shutdown(options: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
-    await this.turns.take(ORIGIN, async () => {
+    await this.turns.take(OWNER, async () => {
       assertAllowed('shutdown', await this.state())
       await this.trigger('pre_shutdown', attributes)
       await this.domain.shutdown()
     })
     await this.#shutoff(options)
     this.#addresses.clear()
-    await this.turns.take(ORIGIN, () => this.trigger('post_shutdown', attributes))
+    await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
   }
 
   /** The address of the guest's first interface. */
@@ -146,7 +148,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     attributes: Attributes | undefined,
     change: (state: DomainState) => Promise<void>,
   ): Promise<void> {
-    return this.turns.take(ORIGIN, async () => {
+    return this.turns.take(OWNER, async () => {
       const state = await this.state()
       assertAllowed(transition, state)
       await this.trigger(`pre_${transition}`, attributes)
