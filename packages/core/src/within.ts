@@ -11,22 +11,19 @@ export async function within<Result>(
   timedOut: () => Error,
   signal?: AbortSignal,
 ): Promise<Result> {
-  let tidy = () => {}
+  const over = new AbortController()
   const stopped = new Promise<never>((_resolve, reject) => {
     const abort = () => reject(signal?.reason)
     const expire = () => reject(timedOut())
     const timer = timeoutMs > LONGEST_TIMER_MS ? undefined : setTimeout(expire, timeoutMs)
-    signal?.addEventListener('abort', abort)
+    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    signal?.addEventListener('abort', abort, { signal: over.signal })
     if (signal?.aborted === true) abort()
-    tidy = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    }
   })
   try {
     return await Promise.race([stopped, work])
   } finally {
-    tidy()
+    over.abort()
   }
 }
 
