@@ -1,9 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Turn } from './turn.ts'
 
+/** Who subscribes and fires. Told apart by identity: the same hook may be configured twice. */
+export interface Owner {
+  readonly name: string
+}
+
 /** On whose behalf the present code runs, and in which turn of a context, if any. */
-interface Actor {
-  readonly origin: string
+export interface Actor {
+  readonly owner: Owner
   readonly turn: Turn | undefined
 }
 
@@ -21,7 +26,12 @@ export function runAs<Arguments extends unknown[], Result>(
   return storage.run(actor, run, ...parameters)
 }
 
+/** Runs a function that acts for `owner`: what it subscribes is the owner's, and so is what it fires. */
+export function runFor<Result>(owner: Owner, run: () => Result): Result {
+  return storage.run({ owner, turn: storage.getStore()?.turn }, run)
+}
+
 /** Runs a function whose events carry `origin` as who fired them. */
 export function withOrigin<Result>(origin: string, run: () => Result): Result {
-  return storage.run({ origin, turn: storage.getStore()?.turn }, run)
+  return runFor({ name: origin }, run)
 }

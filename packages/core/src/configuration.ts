@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { findNodeAtLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { z } from 'zod'
 import { messageOf, SeeError } from './errors.ts'
+import { plainCopy } from './plain-copy.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -13,14 +14,12 @@ export class Configuration {
   readonly folder: string
   readonly #file: string | undefined
   readonly #text: string
-  readonly #root: Node | undefined
 
-  private constructor(value: unknown, file?: string, text = '', root?: Node) {
+  private constructor(value: unknown, file?: string, text = '') {
     this.value = value
     this.folder = file === undefined ? process.cwd() : dirname(file)
     this.#file = file
     this.#text = text
-    this.#root = root
   }
 
   /**
@@ -28,26 +27,19 @@ export class Configuration {
    * @throws SeeError `FILE_UNREADABLE`, or `CONFIGURATION_INVALID` naming file, line and column
    */
   static load(source: string | object): Configuration {
-    if (typeof source !== 'string') return new Configuration(source)
+    if (typeof source !== 'string') return new Configuration(plainCopy(source))
     const file = resolve(source)
     const text = readText(file)
-    const errors: ParseError[] = []
-    const root = parseTree(text, errors, { disallowComments: true })
-    const first = errors[0]
-    if (first !== undefined || root === undefined) {
-      const offset = first?.offset ?? 0
-      const problem = first === undefined ? 'empty file' : words(printParseErrorCode(first.error))
-      throw new SeeError(
-        'CONFIGURATION_INVALID',
-        `${position(file, text, offset)}: malformed JSON: ${problem}`,
-      )
+    try {
+      return new Configuration(JSON.parse(text), file, text)
+    } catch (error) {
+      throw new SeeError('CONFIGURATION_INVALID', malformed(file, text, messageOf(error)), { cause: error })
     }
-    return new Configuration(JSON.parse(text), file, text, root)
   }
 
-  /** Parses the whole, or the part of it at `path`. */
+  /** Parses the whole, or the part of it at `path`; the result shares nothing with that of another call. */
   parse<Schema extends z.ZodType>(schema: Schema, value = this.value, path: Path = []): z.output<Schema> {
-    const result = schema.safeParse(value)
+    const result = schema.safeParse(plainCopy(value))
     if (result.success) return result.data
     const problems = result.error.issues.map((issue) => this.#problem(issue, path))
     throw new SeeError('CONFIGURATION_INVALID', [...new Set(problems)].join('\n'), { cause: result.error })
@@ -55,38 +47,54 @@ export class Configuration {
 
   /** The error for a problem at `path`. */
   invalid(message: string, path: Path): SeeError {
-    return new SeeError('CONFIGURATION_INVALID', `${this.#where(path)}: ${message}`)
+    return new SeeError('CONFIGURATION_INVALID', `${this.where(path)}: ${message}`)
   }
 
-  /** `file:line:column`, or what there is of it. */
-  #where(path: Path): string {
-    if (this.#file === undefined || this.#root === undefined) return 'configuration'
+  /** `file:line:column` of what is at `path`, or of the nearest thing around it; `configuration` without a file. */
+  where(path: Path): string {
+    if (this.#file === undefined) return 'configuration'
+    const root = parseTree(this.#text)
     // An issue can lie in what is missing: then the nearest thing that is there.
     for (let depth = path.length; depth > 0; depth--) {
       const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
-      const node = findNodeAtLocation(this.#root, keys)
-      if (node !== undefined) return position(this.#file, this.#text, node.parent?.offset ?? node.offset)
+      const node = root && findNodeAtLocation(root, keys)
+      if (node === undefined) continue
+      // A value stands after its key: the key is what to look for.
+      return position(
+        this.#file,
+        this.#text,
+        node.parent?.type === 'property' ? node.parent.offset : node.offset,
+      )
     }
-    return position(this.#file, this.#text, this.#root.offset)
+    return position(this.#file, this.#text, root?.offset ?? 0)
   }
 
   #problem(issue: z.core.$ZodIssue, base: Path): string {
     const path = [...base, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
       return issue.keys
-        .map((key) => `${this.#where([...path, key])}: unknown key "${dotted([...path, key])}"`)
+        .map((key) => `${this.where([...path, key])}: unknown key "${dotted([...path, key])}"`)
         .join('\n')
     }
-    return `${this.#where(path)}: ${path.length === 0 ? '' : `"${dotted(path)}": `}${issue.message}`
+    return `${this.where(path)}: ${path.length === 0 ? '' : `"${dotted(path)}": `}${issue.message}`
   }
 }
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    // Editors on Windows put a byte order mark first, which JSON does not allow.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function malformed(file: string, text: string, problem: string): string {
+  const errors: ParseError[] = []
+  parseTree(text, errors, { disallowComments: true })
+  const [first] = errors
+  const what = first === undefined ? problem : words(printParseErrorCode(first.error))
+  return `${position(file, text, first?.offset ?? 0)}: malformed JSON: ${what}`
 }
 
 function position(file: string, text: string, offset: number): string {

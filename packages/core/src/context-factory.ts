@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { Configuration } from './configuration.ts'
 import type { Context } from './context.ts'
 import type { Logger } from './logger.ts'
-import { releaseAfter } from './release-stack.ts'
+import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources, ResourcesClass } from './resources.ts'
 import { SeeContext } from './see-context.ts'
 
@@ -27,13 +27,18 @@ export function contextFactory<Schema extends z.ZodType, R extends Resources>(
   configuration: string | (z.input<Schema> & object),
 ): ContextFactory<SeeContext<R>> {
   const source = Configuration.load(configuration)
-  const parsed = source.parse(Class.schema)
+  source.parse(Class.schema)
   return async (identifier, { signal, logger }) => {
+    signal.throwIfAborted()
+    // Once more, so that no sandbox sees what another did to its configuration.
+    const parsed = source.parse(Class.schema)
     const resources = new Class({ identifier, configuration: parsed, folder: source.folder, logger })
+    const releases = new ReleaseStack()
+    releases.defer('the sandbox', () => resources.deallocate(), SANDBOX_TIMEOUT_MS)
     try {
       await resources.allocate({ signal })
     } catch (error) {
-      return await releaseAfter(error, () => resources.deallocate())
+      return await releaseAfter(error, () => releases.release())
     }
     return new SeeContext(identifier, resources, logger)
   }

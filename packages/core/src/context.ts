@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { SeeError } from './errors.ts'
 import type { SeeEvent } from './event.ts'
 import type { Logger } from './logger.ts'
@@ -16,6 +17,8 @@ export abstract class Context extends Observable {
   constructor(identifier: string, logger: Logger) {
     super(logger)
     this.identifier = identifier
+    // However many wait on it, that is no leak.
+    setMaxListeners(0, this.#abort.signal)
   }
 
   /** Releases the sandbox. Called once, when the environment is deallocated. */
@@ -36,17 +39,11 @@ export abstract class Context extends Observable {
     this.#closed = true
   }
 
-  protected override triggerAs(
-    origin: string | undefined,
-    event: string | SeeEvent,
-    attributes?: object,
-  ): Promise<void> {
-    if (!this.#closed) return super.triggerAs(origin, event, attributes)
-    return Promise.reject(
-      new SeeError(
-        'CONTEXT_CLOSED',
-        `cannot fire "${String(event)}": environment ${this.identifier} is deallocated`,
-      ),
+  protected override assertOpen(event: SeeEvent): void {
+    if (!this.#closed) return
+    throw new SeeError(
+      'CONTEXT_CLOSED',
+      `cannot fire "${event}": environment ${this.identifier} is deallocated`,
     )
   }
 }

@@ -5,14 +5,12 @@ import { SeeError } from './errors.ts'
 import { setUpHooks } from './hook-manager.ts'
 import { type HooksConfiguration, loadHooks } from './hooks-configuration.ts'
 import { createLogger, type Logger } from './logger.ts'
-import { ReleaseStack, releaseAfter } from './release-stack.ts'
+import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources } from './resources.ts'
 import type { SeeContext } from './see-context.ts'
-import { within } from './within.ts'
+import { unlessAborted, within } from './within.ts'
 
-/** How long asynchronous handlers may go on after the context's signal was aborted. */
 const HANDLERS_TIMEOUT_MS = 10_000
-const RESOURCES_TIMEOUT_MS = 120_000
 
 export interface EnvironmentOptions {
   /** A UUID; a new one when not given. */
@@ -20,6 +18,10 @@ export interface EnvironmentOptions {
   /** Aborts the allocation; what exists by then is released. */
   readonly signal?: AbortSignal
   readonly logger?: Logger
+  /** How long handlers may go on once the environment ends, in milliseconds; ten seconds when not given. */
+  readonly handlersTimeoutMs?: number
+  /** How long each hook's cleanup may take, in milliseconds; thirty seconds when not given. */
+  readonly cleanupTimeoutMs?: number
 }
 
 /** A test case's sandbox and hooks, from `allocate` to `deallocate`. One you can hold is allocated. */
@@ -28,12 +30,14 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   readonly identifier: string
   readonly context: SeeContext<R>
   readonly #releases: ReleaseStack
+  readonly #handlersTimeoutMs: number
   #deallocation: Promise<void> | undefined
 
-  private constructor(context: SeeContext<R>, releases: ReleaseStack) {
+  private constructor(context: SeeContext<R>, releases: ReleaseStack, handlersTimeoutMs: number) {
     this.identifier = context.identifier
     this.context = context
     this.#releases = releases
+    this.#handlersTimeoutMs = handlersTimeoutMs
   }
 
   /**
@@ -49,17 +53,16 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const identifier = parseIdentifier(options.identifier ?? randomUUID())
     const signal = options.signal ?? new AbortController().signal
     const logger = (options.logger ?? createLogger()).child({ identifier })
-    const loaded = await loadHooks(hooks)
+    signal.throwIfAborted()
+    const loaded = await unlessAborted(signal, loadHooks(hooks))
     for (const { name, error } of loaded.missing)
       logger.warn({ hook: name, err: error }, 'optional hook left out')
-    signal.throwIfAborted()
-    const releases = new ReleaseStack()
     const context = await factory(identifier, { signal, logger })
-    releases.defer('the sandbox', () => context.cleanup(), RESOURCES_TIMEOUT_MS)
-    const environment = new Environment(context, releases)
+    const releases = new ReleaseStack()
+    releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
+    const environment = new Environment(context, releases, options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS)
     try {
-      await setUpHooks(context, loaded.hooks, releases)
-      signal.throwIfAborted()
+      await unlessAborted(signal, setUpHooks(context, loaded.hooks, releases, options.cleanupTimeoutMs))
     } catch (error) {
       await releaseAfter(error, () => environment.deallocate())
     }
@@ -67,7 +70,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   }
 
   /**
-   * Aborts the context's signal, waits for asynchronous handlers, cleans the hooks up in reverse and releases the
+   * Aborts the context's signal, waits for the handlers and transitions that are running, cleans the hooks up in reverse and releases the
    * sandbox, whatever fails on the way. A second call waits for the first.
    * @throws AggregateError with every failure
    */
@@ -82,7 +85,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
 
   async #deallocate(): Promise<void> {
     const { context } = this
-    this.#releases.defer('asynchronous handlers', () => awaitHandlers(context), HANDLERS_TIMEOUT_MS * 2)
+    const timeoutMs = this.#handlersTimeoutMs
+    this.#releases.defer('handlers', () => awaitHandlers(context, timeoutMs), Number.POSITIVE_INFINITY)
     context.abort()
     try {
       await this.#releases.release()
@@ -100,12 +104,12 @@ function parseIdentifier(identifier: string): string {
   )
 }
 
-async function awaitHandlers(context: SeeContext): Promise<void> {
-  await within(HANDLERS_TIMEOUT_MS, context.settled(), () => {
-    const names = context.running.join(', ')
+async function awaitHandlers(context: SeeContext, timeoutMs: number): Promise<void> {
+  await within(timeoutMs, context.settled(), () => {
+    const names = context.running.join(', ') || 'a synchronous one, or a transition'
     return new SeeError(
       'HANDLERS_TIMEOUT',
-      `asynchronous handlers still running ${HANDLERS_TIMEOUT_MS} ms after the end of their environment: ${names}; let them wait on context.signal`,
+      `handlers still running ${timeoutMs} ms after the end of their environment: ${names}; let them wait on context.signal`,
     )
   })
 }

@@ -13,7 +13,8 @@ export const errorCodes = {
   GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
   GUEST_STOPPED: 'the guest stopped running while something waited for it',
-  HANDLERS_TIMEOUT: 'asynchronous handlers were still running when their environment was deallocated',
+  HANDLERS_TIMEOUT: 'handlers were still running when their environment was deallocated',
+  HOOK_CLEANUP: 'a hook threw while it was cleaned up',
   HOOK_LOAD: 'a hook module or its export cannot be loaded',
   HOOK_SETUP: 'a hook threw while it was set up',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
@@ -42,7 +43,11 @@ export class SeeError extends Error {
   }
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, even of what throws when it is printed. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'something that cannot be printed'
+  }
 }

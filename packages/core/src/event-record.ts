@@ -21,11 +21,11 @@ export interface EventRecord {
   readonly handlers: readonly HandlerRun[]
 }
 
-/** Is told of every event of a context: for timelines and tests. It must not throw. */
+/** Is told of every event of a context: for timelines and tests. What it throws is logged. */
 export interface EventObserver {
   /** The event's synchronous handlers have run; asynchronous ones may still be running. */
   eventHandled?(record: EventRecord): void
-  /** An asynchronous handler has finished. */
+  /** An asynchronous handler has finished that was still running when `eventHandled` was told. */
   handlerSettled?(record: EventRecord, run: HandlerRun): void
 }
 

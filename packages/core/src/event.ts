@@ -1,3 +1,4 @@
+import { currentActor } from './actor.ts'
 import { SeeError } from './errors.ts'
 
 /** Attributes of an event whose declaration allows any; the reserved names are refused. */
@@ -60,13 +61,13 @@ export class SeeEvent<Name extends string = string> {
   }
 
   /**
-   * Makes an event.
+   * Makes an event, fired by whoever calls.
    * @throws SeeError `EVENT_RESERVED_ATTRIBUTE` when an attribute would hide a part of the event itself
    */
   static create<Name extends string, A extends object = object>(
     name: Name,
     attributes?: A,
-    origin = 'environment',
+    origin = currentActor()?.owner.name ?? 'environment',
   ): SeeEvent<Name> & Readonly<A> {
     const event = new SeeEvent(name, origin)
     for (const attribute in attributes) {
@@ -86,7 +87,7 @@ export class SeeEvent<Name extends string = string> {
 }
 
 /** An event with the attributes its declaration gives it. */
-export type EventOf<Name extends EventName> = SeeEvent<Name> & Readonly<EventMap[Name]>
+export type EventOf<Name extends EventName> = SeeEvent<Name> & Readonly<Omit<EventMap[Name], keyof SeeEvent>>
 /** An event of which only the configuration knows the name. */
 export type AnyEvent = SeeEvent & { readonly [attribute: string]: unknown }
 

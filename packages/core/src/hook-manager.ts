@@ -1,37 +1,49 @@
-import { withOrigin } from './actor.ts'
+import { type Owner, runFor } from './actor.ts'
 import { messageOf, SeeError } from './errors.ts'
+import type { HookClass } from './hook.ts'
 import type { LoadedHook } from './hooks-configuration.ts'
 import type { ReleaseStack } from './release-stack.ts'
 import type { SeeContext } from './see-context.ts'
 
 /**
- * Constructs the hooks and sets them up, in order; their cleanups are pushed on `releases`. A hook that is subscribed
- * half way when its set-up throws fails the whole, unless it is optional.
+ * Constructs the hooks and sets them up, in order; their cleanups are pushed on `releases`. One whose set-up throws
+ * fails the whole, unless it is optional: then it hears of no event any more.
  * @throws SeeError `HOOK_SETUP`, naming the hook
  */
 export async function setUpHooks(
   context: SeeContext,
   hooks: readonly LoadedHook[],
   releases: ReleaseStack,
+  cleanupTimeoutMs?: number,
 ): Promise<void> {
   for (const hook of hooks) {
+    context.signal.throwIfAborted()
+    const owner: Owner = { name: hook.name }
     const logger = context.logger.child({ hook: hook.name })
     try {
-      await withOrigin(hook.name, async () => {
-        const { identifier } = context
-        const instance = new hook.Class({ identifier, context, configuration: hook.configuration, logger })
-        if (instance.cleanup !== undefined) {
-          releases.defer(`hook ${hook.name}`, () => withOrigin(hook.name, () => instance.cleanup?.()))
-        }
-        await instance.setup()
-      })
+      const { identifier } = context
+      const { configuration } = hook
+      const instance = runFor(owner, () => new hook.Class({ identifier, context, configuration, logger }))
+      if (instance.cleanup !== undefined) {
+        releases.defer(`hook ${hook.name}`, () => cleanUp(hook, owner, instance), cleanupTimeoutMs)
+      }
+      await runFor(owner, () => instance.setup())
     } catch (error) {
       if (!hook.optional) {
-        throw new SeeError('HOOK_SETUP', `hook ${hook.name} cannot be set up: ${messageOf(error)}`, {
-          cause: error,
-        })
+        const message = `${hook.where}: hook ${hook.name} cannot be set up: ${messageOf(error)}`
+        throw new SeeError('HOOK_SETUP', message, { cause: error })
       }
+      context.unsubscribeAll(owner)
       logger.warn({ err: error }, 'optional hook left out')
     }
+  }
+}
+
+async function cleanUp(hook: LoadedHook, owner: Owner, instance: InstanceType<HookClass>): Promise<void> {
+  try {
+    await runFor(owner, () => instance.cleanup?.())
+  } catch (error) {
+    const message = `${hook.where}: hook ${hook.name} cannot be cleaned up: ${messageOf(error)}`
+    throw new SeeError('HOOK_CLEANUP', message, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Configuration } from './configuration.ts'
-import { SeeError } from './errors.ts'
+import { messageOf, SeeError } from './errors.ts'
 import type { HookClass } from './hook.ts'
 import { loadExport } from './module-loader.ts'
 
@@ -28,6 +28,8 @@ export type HooksConfiguration = z.input<typeof plain> | z.input<typeof wrapped>
 /** A hook of the configuration: loaded, with its configuration parsed. */
 export interface LoadedHook {
   readonly name: string
+  /** The place of its entry, `file:line:column`. */
+  readonly where: string
   readonly optional: boolean
   readonly Class: HookClass
   readonly configuration: Record<string, unknown>
@@ -59,6 +61,7 @@ export async function loadHooks(
       const Class = await loadClass(name, configuration, path)
       hooks.push({
         name,
+        where: configuration.where(path),
         optional,
         Class,
         configuration: configure(Class, generic, specific, configuration, path),
@@ -78,17 +81,17 @@ function wrappedInside(value: unknown): boolean {
 type Path = readonly PropertyKey[]
 
 async function loadClass(name: string, configuration: Configuration, path: Path): Promise<HookClass> {
+  const where = configuration.where([...path, 'name'])
   try {
     const Class = await loadExport(name, configuration.folder)
     if (isHookClass(Class)) return Class
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new SeeError('HOOK_LOAD', configuration.invalid(message, [...path, 'name']).message, {
-      cause: error,
-    })
+    throw new SeeError('HOOK_LOAD', `${where}: ${messageOf(error)}`, { cause: error })
   }
-  const problem = `${name} is not a hook: export a class that extends Hook of @see/core`
-  throw new SeeError('HOOK_LOAD', configuration.invalid(problem, [...path, 'name']).message)
+  throw new SeeError(
+    'HOOK_LOAD',
+    `${where}: ${name} is not a hook: export a class that extends Hook of @see/core and whose static schema is a z.object`,
+  )
 }
 
 function isHookClass(value: unknown): value is HookClass {
@@ -110,7 +113,7 @@ function configure(
   path: Path,
 ): Record<string, unknown> {
   const takesAnything = schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
-  const known = (key: string): boolean => takesAnything || key in schema.shape
+  const known = (key: string): boolean => takesAnything || Object.hasOwn(schema.shape, key)
   const unknown = Object.keys(specific).find((key) => !known(key))
   if (unknown !== undefined) {
     const keys = Object.keys(schema.shape).join(', ')

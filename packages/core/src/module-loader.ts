@@ -1,25 +1,14 @@
-import { createRequire } from 'node:module'
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createJiti } from 'jiti'
 import { messageOf, SeeError } from './errors.ts'
 
-/** Packages that a module of the user gets from here, so that all share one copy and need install nothing. */
-const SHARED = ['@see/core', '@see/libvirt', '@see/hooks', 'zod']
+/** What a module of the user gets from here, so that all share one copy and need install nothing. */
+const SHARED = ['@see/core', '@see/core/testing', '@see/libvirt', '@see/hooks', 'zod', 'zod/v4']
 
-const require = createRequire(import.meta.url)
+type Module = Record<string, unknown>
 
-function sharedPackages(): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const name of SHARED) {
-    try {
-      found[name] = require.resolve(name)
-    } catch {
-      // Not every installation has the stock hooks.
-    }
-  }
-  return found
-}
+let sharedModules: Promise<Record<string, Module>> | undefined
 
 /**
  * Loads what `module#Export` names; without `#Export`, the default export. A module is a path, relative to `folder`, or
@@ -37,21 +26,37 @@ export async function loadExport(reference: string, folder: string): Promise<unk
   )
 }
 
-async function load(specifier: string, reference: string, folder: string): Promise<Record<string, unknown>> {
+async function load(specifier: string, reference: string, folder: string): Promise<Module> {
   const isPath = specifier.startsWith('.') || isAbsolute(specifier)
-  const alias = sharedPackages()
-  const target = isPath ? resolve(folder, specifier) : (alias[specifier] ?? specifier)
+  const target = isPath ? resolve(folder, specifier) : specifier
   try {
-    if (target === alias[specifier]) return await import(pathToFileURL(target).href)
+    sharedModules ??= loadShared()
+    const shared = await sharedModules
+    const module = shared[target]
+    if (module !== undefined) return module
     const jiti = createJiti(pathToFileURL(`${folder}/`).href, {
-      alias,
+      // Aliases to their files would not do: jiti would load those once more.
+      virtualModules: shared,
       interopDefault: false,
       fsCache: false,
     })
-    return await jiti.import<Record<string, unknown>>(target)
+    return await jiti.import<Module>(target)
   } catch (error) {
     throw new SeeError('HOOK_LOAD', `${reference}: cannot load ${target}: ${messageOf(error)}`, {
       cause: error,
     })
   }
+}
+
+async function loadShared(): Promise<Record<string, Module>> {
+  const found: Record<string, Module> = {}
+  for (const name of SHARED) {
+    try {
+      found[name] = await import(name)
+    } catch (error) {
+      // Not every installation has the stock hooks.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
+    }
+  }
+  return found
 }

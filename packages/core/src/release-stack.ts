@@ -8,6 +8,8 @@ interface Release {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
+/** A sandbox is many things. */
+export const SANDBOX_TIMEOUT_MS = 120_000
 
 /** Remembers how to release what was made; releases last in, first out, whatever fails on the way. */
 export class ReleaseStack {
@@ -41,13 +43,14 @@ export class ReleaseStack {
   }
 }
 
-/** Releases after a failure and throws that failure, in an AggregateError with the release's own if that fails too. */
+/** Releases after a failure and throws it; in an AggregateError with every failure of the release if that fails too. */
 export async function releaseAfter(failure: unknown, release: () => Promise<void>): Promise<never> {
   try {
     await release()
   } catch (error) {
     const message = `${messageOf(failure)}; ${messageOf(error)}`
-    throw new AggregateError([failure, error], message, { cause: error })
+    const others: unknown[] = error instanceof AggregateError ? error.errors : [error]
+    throw new AggregateError([failure, ...others], message, { cause: error })
   }
   throw failure
 }

@@ -1,3 +1,4 @@
+import type { Owner } from './actor.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from './errors.ts'
@@ -8,7 +9,8 @@ import type { InterfaceAddresses, Resources } from './resources.ts'
 import { assertAllowed, type DomainState, type Transition } from './transitions.ts'
 import { until } from './until.ts'
 
-const ORIGIN = '@see/core#SeeContext'
+/** Fires the events of the transitions. */
+const OWNER: Owner = { name: '@see/core#SeeContext' }
 const ADDRESS_TIMEOUT_MS = 120_000
 
 export interface ShutdownOptions {
@@ -30,7 +32,7 @@ export interface AddressOptions {
  */
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
-  readonly #addresses = new Map<'ipv4' | 'ipv6', string>()
+  #addresses = new Map<'ipv4' | 'ipv6', string>()
   /** The guest agent; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: GuestAgent
 
@@ -61,7 +63,11 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   poweron(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweron', attributes, () => this.domain.create())
+    return this.#transition('poweron', attributes, () => {
+      // The guest may have stopped by itself since.
+      this.#forgetAddresses()
+      return this.domain.create()
+    })
   }
 
   pause(attributes?: Attributes): Promise<void> {
@@ -88,7 +94,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   poweroff(attributes?: Attributes): Promise<void> {
     return this.#transition('poweroff', attributes, async () => {
       await this.domain.destroy()
-      this.#addresses.clear()
+      this.#forgetAddresses()
     })
   }
 
@@ -96,15 +102,17 @@ export class SeeContext<R extends Resources = Resources> extends Context {
    * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then.
    * @throws SeeError `SHUTDOWN_TIMEOUT`
    */
-  async shutdown(options: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
-    await this.turns.take(ORIGIN, async () => {
+  async shutdown({ timeoutMs, signal }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
+    const ending = this.#orClosing(signal)
+    ending.throwIfAborted()
+    await this.turns.take(OWNER, async () => {
       assertAllowed('shutdown', await this.state())
       await this.trigger('pre_shutdown', attributes)
       await this.domain.shutdown()
     })
-    await this.#shutoff(options)
-    this.#addresses.clear()
-    await this.turns.take(ORIGIN, () => this.trigger('post_shutdown', attributes))
+    await this.#shutoff(ending, timeoutMs)
+    this.#forgetAddresses()
+    await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
   }
 
   /** The address of the guest's first interface. */
@@ -146,7 +154,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     attributes: Attributes | undefined,
     change: (state: DomainState) => Promise<void>,
   ): Promise<void> {
-    return this.turns.take(ORIGIN, async () => {
+    return this.turns.take(OWNER, async () => {
       const state = await this.state()
       assertAllowed(transition, state)
       await this.trigger(`pre_${transition}`, attributes)
@@ -155,7 +163,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     })
   }
 
-  #shutoff({ timeoutMs = Number.POSITIVE_INFINITY, signal }: ShutdownOptions): Promise<true> {
+  #shutoff(signal: AbortSignal, timeoutMs = Number.POSITIVE_INFINITY): Promise<true> {
     return until(
       async () => ((await this.state()) === 'shutoff' ? true : undefined),
       () =>
@@ -163,16 +171,24 @@ export class SeeContext<R extends Resources = Resources> extends Context {
           'SHUTDOWN_TIMEOUT',
           `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
         ),
-      { timeoutMs, signal: this.#orClosing(signal) },
+      { timeoutMs, signal },
     )
   }
 
+  /** Replaces them, so that an answer still under way is not taken for one of the next run. */
+  #forgetAddresses(): void {
+    this.#addresses = new Map()
+  }
+
   async #address(type: 'ipv4' | 'ipv6'): Promise<string | undefined> {
-    const known = this.#addresses.get(type)
+    const addresses = this.#addresses
+    const known = addresses.get(type)
     if (known !== undefined) return known
+    // libvirt refuses to be asked for the addresses of a domain that is not running.
+    if (!mayHaveAddress(await this.state())) return undefined
     const interfaces = await this.#interfaceAddresses()
     const address = addressOf(interfaces, this.macAddress(), type)
-    if (address !== undefined) this.#addresses.set(type, address)
+    if (address !== undefined) addresses.set(type, address)
     return address
   }
 
@@ -191,7 +207,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       const address = await this.#address(type)
       if (address !== undefined) return address
       const state = await this.state()
-      if (state === 'running' || state === 'paused' || state === 'blocked') return undefined
+      if (mayHaveAddress(state)) return undefined
       throw new SeeError('GUEST_STOPPED', `the guest is ${state}: it will get no address`)
     }
     const timedOut = () =>
@@ -205,4 +221,8 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   #orClosing(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.signal : AbortSignal.any([this.signal, signal])
   }
+}
+
+function mayHaveAddress(state: DomainState): boolean {
+  return state === 'running' || state === 'paused' || state === 'blocked'
 }

@@ -1,23 +1,26 @@
+import type { Actor, Owner } from './actor.ts'
 import type { SeeEvent } from './event.ts'
 
 export type Handler<E extends SeeEvent> = (event: E) => unknown
 
 /**
  * A handler with what is told of it: to whom it belongs and how it is run. Which events it can take is known only by
- * the name it is kept under, hence a method: its parameter is compared bivariantly.
+ * the name it is kept under, hence a method: its parameter is compared bivariantly. As an actor, which an asynchronous
+ * handler runs as, it has no turn.
  */
-export interface Subscription {
+export interface Subscription extends Actor {
   handle(this: void, event: SeeEvent): unknown
   /** Who subscribed it; also the origin of what it triggers. */
-  readonly owner: string
+  readonly owner: Owner
+  readonly turn: undefined
   readonly asynchronous: boolean
   active: boolean
 }
 
 /** `owner.function`, for logs and records. */
-export function nameOf(subscription: Subscription): string {
-  const name = subscription.handle.name.replace(/^bound /, '')
-  return `${subscription.owner}.${name === '' ? 'anonymous' : name}`
+export function nameOf({ handle, owner }: Subscription): string {
+  const name = handle.name.replace(/^bound /, '')
+  return `${owner.name}.${name === '' ? 'anonymous' : name}`
 }
 
 /** The subscriptions of one context. The list of an event is replaced, never changed, so that it can be iterated. */
@@ -32,14 +35,28 @@ export class Subscriptions {
     this.#byEvent.set(event, [...this.of(event), subscription])
   }
 
-  /** Returns whether it was there. */
+  /** Removes the first that matches; returns whether there was one. */
   remove(event: string, matches: (subscription: Subscription) => boolean): boolean {
     const found = this.of(event).find(matches)
     if (found === undefined) return false
-    found.active = false
-    const rest = this.of(event).filter((subscription) => subscription !== found)
+    this.#keep(event, (subscription) => subscription !== found)
+    return true
+  }
+
+  removeAllOf(owner: Owner): void {
+    for (const event of this.#byEvent.keys()) {
+      this.#keep(event, (subscription) => subscription.owner !== owner)
+    }
+  }
+
+  #keep(event: string, stays: (subscription: Subscription) => boolean): void {
+    const rest: Subscription[] = []
+    for (const subscription of this.of(event)) {
+      // Who is being iterated over must not run any more either.
+      if (stays(subscription)) rest.push(subscription)
+      else subscription.active = false
+    }
     if (rest.length === 0) this.#byEvent.delete(event)
     else this.#byEvent.set(event, rest)
-    return true
   }
 }

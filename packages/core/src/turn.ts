@@ -1,34 +1,50 @@
+import type { Actor, Owner } from './actor.ts'
+import { Gate } from './gate.ts'
+
 /**
- * A stretch of work on a context during which no other trigger or transition of it runs. What is triggered from
- * inside the turn runs inline, and the turn does not end before it.
+ * A stretch of work on a context, a synchronous handler's or a transition's, during which nothing else of the context
+ * runs. What is triggered from inside runs inside, one after the other, and the turn does not end before it.
  */
-export class Turn {
-  readonly owner: object
-  /** The event being handled in this turn; none for a transition. */
+export class Turn implements Actor {
+  readonly owner: Owner
+  readonly context: object
+  /** The event being handled in this turn; none for a transition of the environment's user. */
   readonly sequence: number | undefined
+  /** The turn from inside which this one began; it may be one of another context. */
+  readonly outer: Turn | undefined
   active = true
-  #inline: Set<Promise<unknown>> | undefined
+  #gate: Gate | undefined
 
-  constructor(owner: object, sequence: number | undefined) {
+  constructor(owner: Owner, context: object, sequence: number | undefined, outer: Turn | undefined) {
     this.owner = owner
+    this.context = context
     this.sequence = sequence
+    this.outer = outer
   }
 
-  /** Remembers work started from inside the turn, so that the turn waits for it even if its starter did not. */
-  track<Result>(work: Promise<Result>): Promise<Result> {
-    const inline = (this.#inline ??= new Set())
-    inline.add(work)
-    const forget = () => inline.delete(work)
-    work.then(forget, forget)
-    return work
+  get turn(): this {
+    return this
   }
 
+  /** What runs inside the turn goes through here. */
+  get gate(): Gate {
+    return (this.#gate ??= new Gate())
+  }
+
+  /** Whether something runs inside of which whoever started it did not wait for the end. */
   get pending(): boolean {
-    return this.#inline !== undefined && this.#inline.size > 0
+    return this.#gate?.busy === true
   }
 
-  /** Resolves when nothing started inside the turn is still running. */
-  async drained(): Promise<void> {
-    while (this.#inline !== undefined && this.#inline.size > 0) await Promise.allSettled(this.#inline)
+  /** Ends the turn once nothing runs inside any more. From then on what it left behind, a timer say, is outside. */
+  async end(): Promise<void> {
+    await this.#gate?.idle()
+    this.active = false
+  }
+
+  /** This turn, or the nearest one around it that is `context`'s; none once one on the way there has ended. */
+  within(context: object): Turn | undefined {
+    if (!this.active) return undefined
+    return this.context === context ? this : this.outer?.within(context)
   }
 }

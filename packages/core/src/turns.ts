@@ -1,63 +1,43 @@
-import { currentActor, runAs } from './actor.ts'
+import { currentActor, type Owner, runAs } from './actor.ts'
+import { Gate } from './gate.ts'
 import { Turn } from './turn.ts'
 
-/** Gives out turns one at a time, first come, first served. */
+/** The turns of one context: one at a time, but for those that begin inside another. */
 export class Turns {
-  readonly #owner: object
-  #busy = false
-  readonly #waiting: (() => void)[] = []
+  readonly #context: object
+  readonly #gate = new Gate()
 
-  constructor(owner: object) {
-    this.#owner = owner
+  constructor(context: object) {
+    this.#context = context
   }
 
-  /** Takes the turn if nobody has it. The caller must `release` it. */
-  tryAcquire(): boolean {
-    if (this.#busy) return false
-    this.#busy = true
-    return true
-  }
-
-  /** The turn that the caller runs in, if it is one of this owner's and not over. */
+  /** The turn that the caller runs in, if it is one of this context's and not over. */
   current(): Turn | undefined {
-    const turn = currentActor()?.turn
-    return turn !== undefined && turn.active && turn.owner === this.#owner ? turn : undefined
+    return currentActor()?.turn?.within(this.#context)
   }
 
-  /** Runs `work` alone: inline when the caller has the turn already, else when its turn comes. */
-  take<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
+  /** What has to be passed: inside a turn its own gate, else the context's. */
+  gate(current: Turn | undefined): Gate {
+    return current?.gate ?? this.#gate
+  }
+
+  /** Runs `work` alone: inside when the caller has the turn already, else when its turn comes. */
+  async take<Result>(owner: Owner, work: () => Promise<Result>): Promise<Result> {
+    const outer = currentActor()?.turn
     const current = this.current()
-    return current === undefined ? this.#queue(origin, work) : current.track(this.#run(origin, work))
-  }
-
-  async #queue<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
-    await this.acquire()
+    const gate = this.gate(current)
+    await gate.enter()
+    const turn = new Turn(owner, this.#context, current?.sequence, outer)
     try {
-      return await this.#run(origin, work)
+      return await runAs(turn, work)
     } finally {
-      this.release()
+      await turn.end()
+      gate.leave()
     }
   }
 
-  async #run<Result>(origin: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = new Turn(this.#owner, this.current()?.sequence)
-    try {
-      return await runAs({ origin, turn }, work)
-    } finally {
-      await turn.drained()
-      turn.active = false
-    }
-  }
-
-  /** Waits for the turn. The caller must `release` it. */
-  async acquire(): Promise<void> {
-    // Whoever releases with somebody waiting hands the turn over: it stays taken.
-    if (!this.tryAcquire()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  release(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#busy = false
-    else next()
+  /** Resolves when nobody has the turn, but for the caller. */
+  async idle(): Promise<void> {
+    if (this.current() === undefined) await this.#gate.idle()
   }
 }

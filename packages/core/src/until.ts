@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from './within.ts'
 
 export interface UntilOptions {
   /** Bound of the wait in milliseconds. */
@@ -9,7 +10,7 @@ export interface UntilOptions {
 }
 
 /**
- * Asks again and again until the answer is not undefined.
+ * Asks again and again until the answer is not undefined. A question that is never answered does not hold up the end.
  * @throws what `timedOut` makes, or the signal's reason
  */
 export async function until<Answer>(
@@ -17,12 +18,18 @@ export async function until<Answer>(
   timedOut: () => Error,
   { timeoutMs, intervalMs = 50, signal }: UntilOptions,
 ): Promise<Answer> {
-  const deadline = performance.now() + timeoutMs
-  for (;;) {
-    signal?.throwIfAborted()
-    const answer = await ask()
-    if (answer !== undefined) return answer
-    if (performance.now() >= deadline) throw timedOut()
-    await sleep(intervalMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
+  signal?.throwIfAborted()
+  const over = new AbortController()
+  const poll = async () => {
+    for (;;) {
+      const answer = await ask()
+      if (answer !== undefined) return answer
+      await sleep(intervalMs, undefined, { signal: over.signal })
+    }
+  }
+  try {
+    return await within(timeoutMs, poll(), timedOut, signal)
+  } finally {
+    over.abort()
   }
 }

@@ -1,19 +1,36 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+/** The longest that a timer can be set to; a longer wait is as good as an endless one. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The result of `work`, or `timedOut()` thrown if it takes longer than `timeoutMs` milliseconds. */
+/**
+ * The result of `work`, if it comes within `timeoutMs` milliseconds. What takes longer goes on by itself, unheard.
+ * @throws `timedOut()`, or the signal's reason
+ */
 export async function within<Result>(
   timeoutMs: number,
   work: Promise<Result>,
   timedOut: () => Error,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const timer = new AbortController()
-  const timeout = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-    throw timedOut()
+  const over = new AbortController()
+  const stopped = new Promise<never>((_resolve, reject) => {
+    const abort = () => reject(signal?.reason)
+    const expire = () => reject(timedOut())
+    const timer = timeoutMs > LONGEST_TIMER_MS ? undefined : setTimeout(expire, timeoutMs)
+    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    signal?.addEventListener('abort', abort, { signal: over.signal })
+    if (signal?.aborted === true) abort()
   })
   try {
-    return await Promise.race([work, timeout])
+    return await Promise.race([stopped, work])
   } finally {
-    timer.abort()
-    timeout.catch(() => undefined)
+    over.abort()
   }
+}
+
+/**
+ * The result of `work`, unless the signal aborts first.
+ * @throws the signal's reason
+ */
+export function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  return within(Number.POSITIVE_INFINITY, work, () => new Error('unreachable'), signal)
 }

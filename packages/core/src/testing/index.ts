@@ -1,2 +1,3 @@
+export { recordingLogger } from './recording-logger.ts'
 export { type Faults, SimulatedDomain } from './simulated-domain.ts'
 export { SimulatedResources, simulatedFactory } from './simulated-resources.ts'

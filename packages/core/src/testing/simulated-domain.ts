@@ -65,6 +65,7 @@ export class SimulatedDomain implements SandboxDomain {
   }
 
   async interfaceAddresses(): Promise<InterfaceAddresses[]> {
+    if (this.state === 'shutoff') throw new Error('Requested operation is not valid: domain is not running')
     if (this.state !== 'running' || this.#faults.noAddress === true) return []
     const addrs = [{ type: 'ipv4', addr: this.address, prefix: 24 } as const]
     return [{ name: 'vnet0', hwaddr: SIMULATED_MAC, addrs }]

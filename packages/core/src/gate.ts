@@ -1,0 +1,36 @@
+/** Lets one through at a time, first come, first served. */
+export class Gate {
+  #busy = false
+  readonly #waiting: (() => void)[] = []
+
+  get busy(): boolean {
+    return this.#busy
+  }
+
+  /** Enters if nobody is inside; returns whether it did. Whoever entered must `leave`. */
+  tryEnter(): boolean {
+    if (this.#busy) return false
+    this.#busy = true
+    return true
+  }
+
+  /** Waits for its turn to enter. Whoever entered must `leave`. */
+  async enter(): Promise<void> {
+    // Whoever leaves with somebody waiting hands over: the gate stays busy.
+    if (!this.tryEnter()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#busy = false
+    else next()
+  }
+
+  /** Resolves when nobody is inside. */
+  async idle(): Promise<void> {
+    while (this.#busy) {
+      await this.enter()
+      this.leave()
+    }
+  }
+}
