@@ -102,6 +102,9 @@ describe('a storage pool', () => {
   })
 
   afterAll(async () => {
+    // Also after a test that ran out of time, whose own clean-up is never reached.
+    const pools = await hypervisor.listAllStoragePools()
+    await pools.find((pool) => pool.name === name)?.destroy()
     await rm(folder, { recursive: true, force: true })
   })
 
