@@ -14,6 +14,7 @@ export const errorCodes = {
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
   GUEST_STOPPED: 'the guest stopped running while something waited for it',
   HANDLERS_TIMEOUT: 'asynchronous handlers were still running when their environment was deallocated',
+  HOOK_CLEANUP: 'a hook threw while it was cleaned up',
   HOOK_LOAD: 'a hook module or its export cannot be loaded',
   HOOK_SETUP: 'a hook threw while it was set up',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',

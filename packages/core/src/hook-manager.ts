@@ -21,7 +21,7 @@ export async function setUpHooks(
         const { identifier } = context
         const instance = new hook.Class({ identifier, context, configuration: hook.configuration, logger })
         if (instance.cleanup !== undefined) {
-          releases.defer(`hook ${hook.name}`, () => withOrigin(hook.name, () => instance.cleanup?.()))
+          releases.defer(`hook ${hook.name}`, () => cleanUp(hook.name, instance))
         }
         await instance.setup()
       })
@@ -33,5 +33,15 @@ export async function setUpHooks(
       }
       logger.warn({ err: error }, 'optional hook left out')
     }
+  }
+}
+
+async function cleanUp(name: string, instance: InstanceType<LoadedHook['Class']>): Promise<void> {
+  try {
+    await withOrigin(name, () => instance.cleanup?.())
+  } catch (error) {
+    throw new SeeError('HOOK_CLEANUP', `hook ${name} cannot be cleaned up: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -19,7 +19,7 @@ export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './e
 export type { ExecOptions, ExecResult } from './guest-agent/exec.ts'
 export type { GuestAgent } from './guest-agent/guest-agent.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
-export type { HooksConfiguration } from './hooks-configuration.ts'
+export type { HooksConfiguration, HooksSource } from './hooks-configuration.ts'
 export type {
   ImageOptions,
   ImageProvider,
