@@ -40,7 +40,7 @@ export interface CommandRequest {
 
 const command = z.string().min(1).max(32_768)
 const async_flag = z.boolean().optional()
-const runCommand = z.object({ command, sample: z.undefined(), async_flag })
+const runCommand = z.object({ command, sample: z.undefined().optional(), async_flag })
 const runSample = z.object({ command: command.optional(), sample: z.string().min(1), async_flag })
 
 /**

@@ -20,7 +20,7 @@ async function start(folder: string, { agent, configuration = {} }: Options) {
   })
   const { context, identifier } = environment
   const finished: unknown[] = []
-  context.subscribe('command_finished', (event) => void finished.push({ ...event }))
+  context.subscribe('command_finished', (event) => void finished.push(event))
   await context.poweron()
   const read = async (file: string) => await readFile(join(folder, `${identifier}_command_${file}`), 'utf8')
   const record = async (number = 1) => JSON.parse(await read(`${number}.json`)) as CommandRecord
@@ -104,7 +104,7 @@ test('puts the sample’s quoted path wherever the command says {sample}', async
   const { guest_path: guestPath, command } = await record()
   await rm(guestPath ?? '')
   expect(command).toBe(`cat '${guestPath}'; echo; echo '${guestPath}' "$&"`)
-  expect(await read('1.stdout')).toBe(`content\n${guestPath} \n`)
+  expect(await read('1.stdout')).toBe(`content\n${guestPath} $&\n`)
 })
 
 test('does not wait for a command in the background', async () => {

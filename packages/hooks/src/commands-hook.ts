@@ -67,6 +67,8 @@ export class CommandsHook extends Hook<typeof schema> {
     try {
       await files.writeRecord(record)
       const argv = await this.#prepare(request, record, life.signal)
+      record.status = 'running'
+      record.started = new Date().toISOString()
       await files.writeRecord(record)
       started?.open()
       const result = await this.#execute(argv, record, life.signal)
@@ -116,8 +118,6 @@ export class CommandsHook extends Hook<typeof schema> {
     signal: AbortSignal,
   ): Promise<ExecResult> {
     const start = performance.now()
-    record.started = new Date().toISOString()
-    record.status = 'running'
     this.logger.info({ command: record.command }, 'running in the guest')
     try {
       const result = await this.context.agent.exec(argv, {

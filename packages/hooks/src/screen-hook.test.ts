@@ -7,8 +7,12 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
-async function allocate(folder: string, screenshot_on_event: string | string[] = 'post_poweron') {
-  return await Environment.allocate(simulatedFactory(), {
+async function allocate(
+  folder: string,
+  screenshot_on_event: string | string[] = 'post_poweron',
+  factory = simulatedFactory(),
+) {
+  return await Environment.allocate(factory, {
     hooks: [
       { name: '@see/hooks#ScreenHook', configuration: { results_folder: folder, screenshot_on_event } },
     ],
@@ -110,16 +114,15 @@ test('keeps an event with a slash in its name inside the folder', async () => {
 
 test('fails at set-up when the provider has no screen', async () => {
   await using temporary = await temporaryFolder()
-  const { screenshot } = SimulatedDomain.prototype
-  Reflect.deleteProperty(SimulatedDomain.prototype, 'screenshot')
-  try {
-    await expect(allocate(temporary.path)).rejects.toMatchObject({
-      code: 'HOOK_SETUP',
-      cause: { code: 'CONFIGURATION_INVALID' },
-    })
-  } finally {
-    SimulatedDomain.prototype.screenshot = screenshot
+  const withoutScreen: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
+    const context = await simulatedFactory()(identifier, options)
+    Object.defineProperty(context.domain, 'screenshot', { value: undefined })
+    return context
   }
+  await expect(allocate(temporary.path, 'post_poweron', withoutScreen)).rejects.toMatchObject({
+    code: 'HOOK_SETUP',
+    cause: { code: 'CONFIGURATION_INVALID' },
+  })
 })
 
 test('fails at set-up when the folder cannot be written', async () => {

@@ -57,8 +57,8 @@ test('writes a line for every event: what, who, when, which handlers, how long a
       { handler: 'environment.broken', asynchronous: false, error: 'no luck' },
     ],
   })
-  const [slow] = post?.['handlers'] as { durationMs: number }[]
-  expect(slow?.durationMs).toBeGreaterThanOrEqual(19)
+  const handlers = post?.['handlers'] as { durationMs: number }[]
+  expect(handlers[0]?.durationMs).toBeGreaterThanOrEqual(19)
 })
 
 test('names the event inside which another was fired', async () => {
@@ -122,7 +122,7 @@ test('survives any attribute, and writes none at length', async () => {
     deep: JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) as unknown,
     nothing: undefined,
     not_a_number: Number.NaN,
-    handler: function handle() {},
+    handler: setTimeout,
     bytes: Buffer.alloc(1000),
     error: new TypeError('broken'),
     date: new Date(0),
