@@ -26,7 +26,7 @@ export type {
   ImageProviderClass,
   ImageProviderParameters,
 } from './image-provider.ts'
-export { createLogger, type Logger } from './logger.ts'
+export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
