@@ -1,3 +1,4 @@
+export type { CommandEvent } from './command-events.ts'
 export type { CommandRecord } from './command-record.ts'
 export { CommandsHook } from './commands-hook.ts'
 export type { ProtocolEvent } from './protocol-events.ts'

@@ -7,6 +7,12 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
+const withoutScreen: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
+  const context = await simulatedFactory()(identifier, options)
+  Object.defineProperty(context.domain, 'screenshot', { value: undefined })
+  return context
+}
+
 async function allocate(
   folder: string,
   screenshot_on_event: string | string[] = 'post_poweron',
@@ -114,11 +120,6 @@ test('keeps an event with a slash in its name inside the folder', async () => {
 
 test('fails at set-up when the provider has no screen', async () => {
   await using temporary = await temporaryFolder()
-  const withoutScreen: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.defineProperty(context.domain, 'screenshot', { value: undefined })
-    return context
-  }
   await expect(allocate(temporary.path, 'post_poweron', withoutScreen)).rejects.toMatchObject({
     code: 'HOOK_SETUP',
     cause: { code: 'CONFIGURATION_INVALID' },
