@@ -295,10 +295,8 @@ describe('hooks', () => {
   )
 
   test('the error has the place in the file', async () => {
-    await writeFile(
-      join(folder, 'failing.ts'),
-      scripted.replace('async setup() {', "async setup() { throw new Error('boom')"),
-    )
+    const failing = scripted.replace('async setup() {', "async setup() { throw new Error('boom');")
+    await writeFile(join(folder, 'failing.ts'), failing)
     const path = join(folder, 'hooks.json')
     await writeFile(path, '{"hooks": [\n  {"name": "./failing.ts#Scripted"}\n]}')
     await expect(Environment.allocate(watched().factory, path)).rejects.toThrow(

@@ -33,6 +33,8 @@ const status = z.object({
   signal: z.int().optional(),
   'out-data': z.base64().optional(),
   'err-data': z.base64().optional(),
+  'out-truncated': z.boolean().optional(),
+  'err-truncated': z.boolean().optional(),
 })
 type Status = z.output<typeof status>
 
@@ -79,7 +81,11 @@ export async function execInOtherGuest(
     ...exitOf(end),
     stdout: stdout.subarray(0, maxBytes),
     stderr: stderr.subarray(0, maxBytes),
-    truncated: stdout.length > maxBytes || stderr.length > maxBytes,
+    truncated:
+      stdout.length > maxBytes ||
+      stderr.length > maxBytes ||
+      end['out-truncated'] === true ||
+      end['err-truncated'] === true,
   }
 }
 
@@ -91,8 +97,14 @@ async function run(
 ): Promise<Status> {
   const pid = await start(commands, argv, capture, stdin)
   const ask = async () => {
-    const now = await commands.run(status, 'guest-exec-status', { pid })
-    return now.exited ? now : undefined
+    try {
+      const now = await commands.run(status, 'guest-exec-status', { pid })
+      return now.exited ? now : undefined
+    } catch (error) {
+      // A guest that is paused for a moment, for a snapshot say, does not answer either.
+      if (error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE') return undefined
+      throw error
+    }
   }
   const timedOut = () =>
     new SeeError(
