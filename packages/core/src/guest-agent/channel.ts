@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { messageOf, SeeError } from '../errors.ts'
+import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
+import { within } from '../within.ts'
 
 const reply = z.union([
   z.object({ return: z.unknown() }),
@@ -8,6 +9,8 @@ const reply = z.union([
 ])
 
 const DEFAULT_TIMEOUT_MS = 10_000
+/** The agent sends up to 16 MiB of a program's output; what we ask it for is far less. */
+const REPLY_LIMIT = 10 * 1024 * 1024
 
 export interface CommandOptions {
   /** How long the agent may take to answer, in milliseconds; ten seconds when not given. */
@@ -38,11 +41,17 @@ export class Commands {
       )
     }
     const command = JSON.stringify({ execute, arguments: parameters })
-    const text = await this.#channel.agentCommand(command, { timeoutSeconds: Math.ceil(timeoutMs / 1000) })
+    const timeoutSeconds = Math.ceil(timeoutMs / 1000)
+    const text = await within(timeoutMs, this.#channel.agentCommand(command, { timeoutSeconds }), () => {
+      return new SeeError(
+        'AGENT_UNRESPONSIVE',
+        `the guest agent did not answer ${execute} within ${timeoutMs} ms`,
+      )
+    })
     const parsed = parseReply(execute, text)
     if ('error' in parsed) {
-      const { desc } = parsed.error
-      throw new SeeError('AGENT_COMMAND_FAILED', `the guest agent refused ${execute}: ${desc.slice(0, 500)}`)
+      const message = `the guest agent refused ${execute}: ${quoted(parsed.error.desc)}`
+      throw new SeeError('AGENT_COMMAND_FAILED', message)
     }
     const result = schema.safeParse(parsed.return)
     if (result.success) return result.data
@@ -53,14 +62,23 @@ export class Commands {
 }
 
 function parseReply(execute: string, text: string): z.output<typeof reply> {
+  if (text.length > REPLY_LIMIT) {
+    const message = `the guest agent answered ${execute} with ${text.length} characters, more than ${REPLY_LIMIT}`
+    throw new SeeError('AGENT_CHANNEL', message)
+  }
   try {
     return reply.parse(JSON.parse(text))
   } catch (error) {
-    const begin = JSON.stringify(text.slice(0, 80))
-    throw new SeeError(
-      'AGENT_CHANNEL',
-      `the guest agent answered ${execute} with ${begin}: ${messageOf(error).slice(0, 200)}`,
-      { cause: error },
-    )
+    const message = `the guest agent answered ${execute} with ${quoted(text)}, which is no reply`
+    throw new SeeError('AGENT_CHANNEL', message, { cause: error })
   }
+}
+
+/** What the guest wrote, in part, and without what would control a terminal. */
+function quoted(text: string): string {
+  const control = /[\u007f-\u009f]/g
+  return JSON.stringify(text.slice(0, 200)).replaceAll(
+    control,
+    (each) => `\\x${each.charCodeAt(0).toString(16)}`,
+  )
 }

@@ -33,6 +33,8 @@ const status = z.object({
   signal: z.int().optional(),
   'out-data': z.base64().optional(),
   'err-data': z.base64().optional(),
+  'out-truncated': z.boolean().optional(),
+  'err-truncated': z.boolean().optional(),
 })
 type Status = z.output<typeof status>
 
@@ -78,7 +80,11 @@ export async function execInOtherGuest(
     ...exitOf(end),
     stdout: stdout.subarray(0, maxBytes),
     stderr: stderr.subarray(0, maxBytes),
-    truncated: stdout.length > maxBytes || stderr.length > maxBytes,
+    truncated:
+      stdout.length > maxBytes ||
+      stderr.length > maxBytes ||
+      end['out-truncated'] === true ||
+      end['err-truncated'] === true,
   }
 }
 

@@ -20,7 +20,8 @@ export async function writeGuestFile(commands: Commands, path: string, content: 
         handle: file,
         'buf-b64': part.toString('base64'),
       })
-      if (count === 0 || count > part.length) {
+      // It writes all or fails. One that claims less would have us ask for ever.
+      if (count !== part.length) {
         throw new SeeError(
           'AGENT_CHANNEL',
           `the guest agent wrote ${count} of ${part.length} bytes of ${path}`,
@@ -52,7 +53,8 @@ export async function readGuestFile(
       }
       parts.push(part)
       wanted -= part.length
-      if (read.eof || part.length === 0) break
+      // It sends less than it was asked for only at the end.
+      if (read.eof || part.length < count) break
     }
     const content = Buffer.concat(parts)
     return { content: content.subarray(0, maxBytes), truncated: content.length > maxBytes }
@@ -66,9 +68,14 @@ async function withFile<Result>(
   use: (file: number) => Promise<Result>,
 ): Promise<Result> {
   const file = await commands.run(handle, 'guest-file-open', { path, mode })
+  const close = () => commands.run(nothing, 'guest-file-close', { handle: file })
+  let result: Result
   try {
-    return await use(file)
-  } finally {
-    await commands.run(nothing, 'guest-file-close', { handle: file })
+    result = await use(file)
+  } catch (error) {
+    await close().catch(() => undefined)
+    throw error
   }
+  await close()
+  return result
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
-import type { AgentChannel, Resources, ResourcesParameters } from '../resources.ts'
+import type { AgentChannel, AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { type Faults, SIMULATED_MAC, SimulatedDomain } from './simulated-domain.ts'
 
@@ -33,7 +33,8 @@ export class SimulatedResources implements Resources {
     this.#faults = faults
   }
 
-  async allocate(): Promise<void> {
+  async allocate({ signal }: AllocateOptions): Promise<void> {
+    signal.throwIfAborted()
     this.allocated = true
     this.#mayFail('allocate')
   }

@@ -1,0 +1,441 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { AgentChannel } from '../resources.ts'
+import { SeeError } from '../errors.ts'
+import { GuestAgent } from './guest-agent.ts'
+
+type Parameters = Record<string, unknown>
+type Answers = Record<string, (parameters: Parameters) => unknown>
+
+/** A guest: its files and programs; `answers` replaces what its agent answers to a command. */
+function guest(answers: Answers = {}) {
+  const files = new Map<string, Buffer>()
+  const handles = new Map<number, { path: string; offset: number }>()
+  const commands: { execute: string; arguments: Parameters; bytes: number; timeoutSeconds: number }[] = []
+  const executed: string[][] = []
+  const programs: {
+    polls: number
+    exit: Parameters
+    run?: (argv: string[], stdin: Buffer | undefined) => void
+  } = {
+    polls: 0,
+    exit: { exitcode: 0 },
+  }
+  const fileOf = (parameters: Parameters) => {
+    const handle = handles.get(Number(parameters['handle']))
+    if (handle === undefined) throw new Error('no such handle')
+    return { handle, content: files.get(handle.path) ?? Buffer.alloc(0) }
+  }
+  const standard: Answers = {
+    'guest-ping': () => ({}),
+    'guest-get-osinfo': () => ({ id: 'debian' }),
+    'guest-exec': ({ path, arg, 'input-data': input }) => {
+      const argv = [String(path), ...(arg as string[])]
+      executed.push(argv)
+      if (argv[1] === '-c') {
+        files.set(`${argv[3]}/out`, Buffer.from(''))
+        files.set(`${argv[3]}/err`, Buffer.from(''))
+      }
+      programs.run?.(argv, typeof input === 'string' ? Buffer.from(input, 'base64') : undefined)
+      return { pid: 4711 }
+    },
+    'guest-exec-status': () =>
+      programs.polls-- > 0 ? { exited: false } : { exited: true, ...programs.exit },
+    'guest-file-open': ({ path, mode }) => {
+      if (mode === 'r' && !files.has(String(path))) throw new Error(`failed to open file ${String(path)}`)
+      if (mode === 'w') files.set(String(path), Buffer.alloc(0))
+      handles.set(handles.size + 1, { path: String(path), offset: 0 })
+      return handles.size
+    },
+    'guest-file-close': () => ({}),
+    'guest-file-read': (parameters) => {
+      const { handle, content } = fileOf(parameters)
+      const part = content.subarray(handle.offset, handle.offset + Number(parameters['count']))
+      handle.offset += part.length
+      return { count: part.length, 'buf-b64': part.toString('base64'), eof: handle.offset >= content.length }
+    },
+    'guest-file-write': (parameters) => {
+      const { handle, content } = fileOf(parameters)
+      const part = Buffer.from(String(parameters['buf-b64']), 'base64')
+      files.set(handle.path, Buffer.concat([content, part]))
+      return { count: part.length, eof: false }
+    },
+  }
+  const channel: AgentChannel = {
+    async agentCommand(command, { timeoutSeconds }) {
+      const parsed = JSON.parse(command) as { execute: string; arguments: Parameters }
+      commands.push({ ...parsed, bytes: Buffer.byteLength(command), timeoutSeconds })
+      const answer = answers[parsed.execute] ?? standard[parsed.execute]
+      try {
+        const value = await answer?.(parsed.arguments)
+        return value instanceof Raw ? value.text : JSON.stringify({ return: value })
+      } catch (error) {
+        if (error instanceof SeeError) throw error
+        return JSON.stringify({ error: { class: 'GenericError', desc: (error as Error).message } })
+      }
+    },
+  }
+  return { agent: new GuestAgent(channel), files, commands, executed, programs, standard }
+}
+
+/** A reply as it stands. */
+class Raw {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+/** The folder in which the shell of an `exec` collects its output. */
+function outputOf(argv: readonly string[]): string {
+  return argv[3] ?? ''
+}
+
+describe('a command', () => {
+  test('without a channel says what to add', async () => {
+    const agent = new GuestAgent(undefined)
+    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE' })
+    await expect(agent.waitUntilReady({ timeoutMs: 5000 })).rejects.toThrow(/org\.qemu\.guest_agent\.0/)
+  })
+
+  test.each([
+    '',
+    'garbage',
+    '[]',
+    'null',
+    '42',
+    '{}',
+    '{"error": "text"}',
+    '{"error": {"class": 1, "desc": 2}}',
+    '{"return": {}',
+    '{"error": {"desc": "no class"}}',
+  ])('answered with %s fails', async (text) => {
+    const { agent } = guest({ 'guest-ping': () => new Raw(text) })
+    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  })
+
+  test('refused by the agent fails with what it says', async () => {
+    const refusal = '{"error": {"class": "CommandNotFound", "desc": "The command is disabled"}}'
+    const { agent } = guest({ 'guest-ping': () => new Raw(refusal) })
+    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
+    await expect(agent.ping()).rejects.toThrow('refused guest-ping: "The command is disabled"')
+  })
+
+  test.each([
+    ['a refusal', JSON.stringify({ error: { class: 'x', desc: '\u001b[2J\u009b2J\n'.repeat(10_000) } })],
+    ['garbage', '\u001b[2J\u009b2J\n'.repeat(10_000)],
+  ])('answered with %s that would control a terminal does not', async (_what, text) => {
+    const { agent } = guest({ 'guest-ping': () => new Raw(text) })
+    const error = await agent.ping().catch((thrown: unknown) => thrown as Error)
+    const message = error?.message ?? ''
+    expect(message).not.toMatch(/[^ -~]/)
+    expect(message.length).toBeLessThan(3000)
+  })
+
+  test('answered with too much fails', async () => {
+    const huge = `{"return": "${'x'.repeat(11 * 1024 * 1024)}"}`
+    const { agent } = guest({ 'guest-ping': () => new Raw(huge) })
+    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  })
+
+  test('never answered fails in time', async () => {
+    const { agent, commands } = guest({ 'guest-ping': () => new Promise(() => undefined) })
+    await expect(agent.ping({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+    expect(commands[0]?.timeoutSeconds).toBe(1)
+  })
+
+  test('with any reply either succeeds or fails with a code', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), fc.string()), async (text) => {
+        const { agent } = guest({ 'guest-file-open': () => new Raw(text) })
+        const error: unknown = await agent.readFile('/x').catch((thrown: unknown) => thrown)
+        expect(error).toBeInstanceOf(SeeError)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('waiting for the agent', () => {
+  test('goes on until it answers', async () => {
+    let pings = 0
+    const { agent } = guest({
+      'guest-ping': () => {
+        if (++pings < 3) throw new SeeError('AGENT_UNRESPONSIVE', 'not yet')
+        return {}
+      },
+    })
+    await agent.waitUntilReady({ timeoutMs: 5000, intervalMs: 1 })
+    expect(pings).toBe(3)
+  })
+
+  test('gives up in time, saying why', async () => {
+    const { agent } = guest({ 'guest-ping': () => new Promise(() => undefined) })
+    const error = await agent.waitUntilReady({ timeoutMs: 20 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+    expect(String(error)).toMatch(/20 ms.*qemu-guest-agent/)
+  })
+})
+
+describe('exec', () => {
+  test('runs the program with its arguments untouched, and brings its output and exit code', async () => {
+    const { agent, executed, files, programs, commands } = guest()
+    programs.polls = 3
+    programs.exit = { exitcode: 7 }
+    programs.run = (argv) => {
+      if (argv[1] !== '-c') return
+      files.set(`${outputOf(argv)}/out`, Buffer.from([0, 1, 255]))
+      files.set(`${outputOf(argv)}/err`, Buffer.from('warning'))
+    }
+    const argv = ['/bin/program', '$(reboot)', "'; reboot; '", '', '-x'] as const
+    const result = await agent.exec(argv)
+    expect(result).toEqual({
+      exitCode: 7,
+      signal: null,
+      stdout: Buffer.from([0, 1, 255]),
+      stderr: Buffer.from('warning'),
+      truncated: false,
+    })
+    const [shell, remove] = executed
+    expect(shell?.slice(4)).toEqual(argv)
+    expect(outputOf(shell ?? [])).toMatch(/^\/tmp\/\.see-[0-9a-f-]{36}$/)
+    expect(remove).toEqual(['/bin/rm', '-rf', outputOf(shell ?? [])])
+    expect(commands.filter(({ execute }) => execute === 'guest-exec-status')).toHaveLength(4)
+  })
+
+  test('tells which signal ended the program', async () => {
+    const { agent, programs } = guest()
+    programs.exit = { signal: 9 }
+    expect(await agent.exec(['x'])).toMatchObject({ exitCode: null, signal: 9 })
+  })
+
+  test.each(['out', 'err'])('bounds the output (%s)', async (stream) => {
+    const { agent, files, programs } = guest()
+    programs.run = (argv) => {
+      if (argv[1] === '-c') files.set(`${outputOf(argv)}/${stream}`, Buffer.alloc(101, 'x'))
+    }
+    const exact = await agent.exec(['x'], { maxOutputBytes: 101 })
+    expect(exact.truncated).toBe(false)
+    const bounded = await agent.exec(['x'], { maxOutputBytes: 100 })
+    expect(bounded.truncated).toBe(true)
+    expect(stream === 'out' ? bounded.stdout : bounded.stderr).toHaveLength(100)
+  })
+
+  test('gives the program its standard input, up to what fits into a command', async () => {
+    const { agent, programs, commands } = guest()
+    const given: (Buffer | undefined)[] = []
+    programs.run = (_argv, stdin) => given.push(stdin)
+    await agent.exec(['x'], { stdin: Buffer.alloc(48 * 1024, 1) })
+    expect(given[0]).toEqual(Buffer.alloc(48 * 1024, 1))
+    await agent.exec(['x'], { stdin: 'grüße' })
+    expect(given.filter((each) => each !== undefined)[1]).toEqual(Buffer.from('grüße'))
+    expect(Math.max(...commands.map(({ bytes }) => bytes))).toBeLessThan(128 * 1024)
+    const before = commands.length
+    const tooMuch = agent.exec(['x'], { stdin: Buffer.alloc(48 * 1024 + 1) })
+    await expect(tooMuch).rejects.toThrow(/49153 bytes does not fit.*write a file/)
+    expect(commands).toHaveLength(before)
+  })
+
+  test('kills what runs too long', async () => {
+    const { agent, executed, programs } = guest()
+    programs.polls = Number.POSITIVE_INFINITY
+    const error = await agent.exec(['/bin/slow', 'x'], { timeoutMs: 30 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
+    expect(String(error)).toMatch(/\/bin\/slow x.*30 ms/)
+    expect(executed.at(-1)).toEqual(['/bin/kill', '-9', '4711'])
+  })
+
+  test('kills what is no longer wanted', async () => {
+    const { agent, executed, programs } = guest()
+    programs.polls = Number.POSITIVE_INFINITY
+    const abort = new AbortController()
+    const running = agent.exec(['/bin/slow'], { signal: abort.signal })
+    await sleep(5)
+    abort.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+    expect(executed.at(-1)).toEqual(['/bin/kill', '-9', '4711'])
+  })
+
+  test('goes on when the guest is paused for a moment', async () => {
+    let asked = 0
+    const { agent, executed } = guest({
+      'guest-exec-status': () => {
+        if (++asked < 4) throw new SeeError('AGENT_UNRESPONSIVE', 'paused')
+        return { exited: true, exitcode: 0 }
+      },
+    })
+    expect(await agent.exec(['x'])).toMatchObject({ exitCode: 0 })
+    expect(executed.flat()).not.toContain('/bin/kill')
+  })
+
+  test('does not wait for ever when the guest stays paused', async () => {
+    const { agent } = guest({ 'guest-exec-status': () => new Promise(() => undefined) })
+    await expect(agent.exec(['x'], { timeoutMs: 30 })).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
+  })
+
+  test.each([
+    ['guest-exec', {}],
+    ['guest-exec', { pid: 'x' }],
+    ['guest-exec', { pid: 1.5 }],
+    ['guest-exec-status', {}],
+    ['guest-exec-status', { exited: 'yes' }],
+    ['guest-exec-status', { exited: true, exitcode: '0' }],
+    ['guest-get-osinfo', { id: 7 }],
+    ['guest-get-osinfo', { id: 'x'.repeat(201) }],
+  ])('fails when %s is answered with %j', async (command, answer) => {
+    const { agent } = guest({ [command]: () => answer })
+    await expect(agent.exec(['x'])).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  })
+
+  test('fails when the program cannot be started', async () => {
+    const { agent } = guest({
+      'guest-exec': () => {
+        throw new Error('Failed to execute child process')
+      },
+    })
+    await expect(agent.exec(['x'])).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
+  })
+})
+
+describe('exec in a guest without a shell', () => {
+  const windows: Answers = { 'guest-get-osinfo': () => ({ id: 'mswindows' }) }
+
+  test('has the agent collect the output', async () => {
+    const { agent, programs, executed, commands } = guest(windows)
+    programs.exit = { exitcode: 1, 'out-data': base64('out'), 'err-data': base64('err') }
+    expect(await agent.exec(['cmd.exe', '/c', 'dir'])).toEqual({
+      exitCode: 1,
+      signal: null,
+      stdout: Buffer.from('out'),
+      stderr: Buffer.from('err'),
+      truncated: false,
+    })
+    expect(executed).toEqual([['cmd.exe', '/c', 'dir']])
+    expect(commands.find(({ execute }) => execute === 'guest-exec')?.arguments).toMatchObject({
+      'capture-output': true,
+    })
+  })
+
+  test('bounds the output, and says when the agent did', async () => {
+    const { agent, programs } = guest(windows)
+    programs.exit = { exitcode: 0, 'out-data': base64('output') }
+    expect(await agent.exec(['x'], { maxOutputBytes: 3 })).toMatchObject({
+      stdout: Buffer.from('out'),
+      truncated: true,
+    })
+    programs.exit = { exitcode: 0, 'out-data': base64('output'), 'out-truncated': true }
+    expect(await agent.exec(['x'])).toMatchObject({ truncated: true })
+  })
+
+  test('fails when the output is not Base64', async () => {
+    const { agent, programs } = guest(windows)
+    programs.exit = { exitcode: 0, 'out-data': '***' }
+    await expect(agent.exec(['x'])).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  })
+})
+
+describe('files', () => {
+  test.each([0, 1, 48 * 1024, 48 * 1024 + 1, 200_000])(
+    'of %d bytes are written in small chunks and read back',
+    async (size) => {
+      const { agent, files, commands } = guest()
+      const content = Buffer.alloc(size, 'content')
+      await agent.writeFile('/tmp/file', content)
+      expect(files.get('/tmp/file')).toEqual(content)
+      expect(commands.filter(({ execute }) => execute === 'guest-file-write')).toHaveLength(
+        Math.ceil(size / 49_152),
+      )
+      expect(Math.max(...commands.map(({ bytes }) => bytes))).toBeLessThan(66_000)
+      expect(await agent.readFile('/tmp/file')).toEqual(content)
+      const handles = commands.filter(({ execute }) => execute === 'guest-file-open').length
+      expect(commands.filter(({ execute }) => execute === 'guest-file-close')).toHaveLength(handles)
+    },
+  )
+
+  test('larger than one reply are read in parts', async () => {
+    const { agent, files, commands } = guest()
+    const content = Buffer.alloc(2.5 * 1024 * 1024, 'content')
+    files.set('/tmp/file', content)
+    expect((await agent.readFile('/tmp/file', { maxBytes: content.length })).equals(content)).toBe(true)
+    expect(commands.filter(({ execute }) => execute === 'guest-file-read')).toHaveLength(3)
+  })
+
+  test('larger than allowed are refused, and closed', async () => {
+    const { agent, files, commands } = guest()
+    files.set('/tmp/file', Buffer.alloc(101))
+    expect(await agent.readFile('/tmp/file', { maxBytes: 101 })).toHaveLength(101)
+    const error = await agent.readFile('/tmp/file', { maxBytes: 100 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'GUEST_OUTPUT_LIMIT' })
+    expect(String(error)).toMatch(/\/tmp\/file.*100 bytes/)
+    expect(commands.at(-1)?.execute).toBe('guest-file-close')
+  })
+
+  test('that are missing are named', async () => {
+    const { agent } = guest()
+    await expect(agent.readFile('/missing')).rejects.toThrow('failed to open file /missing')
+  })
+
+  test.each([
+    ['more bytes than asked for', { count: 1, 'buf-b64': Buffer.alloc(20).toString('base64'), eof: true }],
+    ['what is not Base64', { count: 1, 'buf-b64': '***', eof: true }],
+    ['a negative count', { count: -1, 'buf-b64': '', eof: true }],
+    ['no content', { count: 1, eof: true }],
+    ['no end', { count: 0, 'buf-b64': '' }],
+  ])('a read answered with %s fails, and the file is closed', async (_what, answer) => {
+    const { agent, files, commands } = guest({ 'guest-file-read': () => answer })
+    files.set('/tmp/file', Buffer.alloc(1))
+    await expect(agent.readFile('/tmp/file', { maxBytes: 10 })).rejects.toMatchObject({
+      code: 'AGENT_CHANNEL',
+    })
+    expect(commands.at(-1)?.execute).toBe('guest-file-close')
+  })
+
+  test('a guest that sends a byte at a time without end is asked once', async () => {
+    const { agent, files, commands } = guest({
+      'guest-file-read': () => ({ count: 1, 'buf-b64': 'eA==', eof: false }),
+    })
+    files.set('/tmp/file', Buffer.alloc(1))
+    expect(await agent.readFile('/tmp/file')).toEqual(Buffer.from('x'))
+    expect(commands.filter(({ execute }) => execute === 'guest-file-read')).toHaveLength(1)
+  })
+
+  test.each([0, 1, 11, -1, 'x'])('a write of 10 bytes answered with %j fails', async (count) => {
+    const { agent, commands } = guest({ 'guest-file-write': () => ({ count, eof: false }) })
+    await expect(agent.writeFile('/tmp/file', Buffer.alloc(10))).rejects.toMatchObject({
+      code: 'AGENT_CHANNEL',
+    })
+    expect(commands.filter(({ execute }) => execute === 'guest-file-write')).toHaveLength(1)
+  })
+
+  test('a write that fails is not hidden by a close that fails', async () => {
+    const { agent } = guest({
+      'guest-file-write': () => {
+        throw new Error('No space left on device')
+      },
+      'guest-file-close': () => {
+        throw new Error('bad handle')
+      },
+    })
+    await expect(agent.writeFile('/tmp/file', 'x')).rejects.toThrow('No space left')
+  })
+
+  test('a close that fails after a write is a failure: the content may be lost', async () => {
+    const { agent } = guest({
+      'guest-file-close': () => {
+        throw new Error('No space left on device')
+      },
+    })
+    await expect(agent.writeFile('/tmp/file', 'x')).rejects.toThrow('No space left')
+  })
+
+  test('a chunk of the largest size is understood', async () => {
+    const { agent, files } = guest()
+    files.set('/tmp/file', Buffer.alloc(1024 * 1024, 0xa5))
+    expect(await agent.readFile('/tmp/file')).toHaveLength(1024 * 1024)
+  })
+})
