@@ -102,6 +102,8 @@ if [ -z "$force" ] && [ -e "$target/resources.json" ]; then
   exit
 fi
 
+# What a builder left that was killed outright. None takes an hour.
+find "$cache" -maxdepth 1 -name '.build-*' -mmin +60 -exec rm -rf {} +
 # Beside the target, so that renaming is enough to put the finished folder in place.
 work=$(mktemp -d "$cache/.build-XXXXXXXX")
 chmod 755 "$work"
@@ -190,7 +192,7 @@ missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --li
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \
-  -d "$root" "$work/disk.raw" "${disk_mib}M" >&2
+  -d "$root" "$work/disk.raw" "${disk_mib}M" >/dev/null
 # mke2fs copies the builder's own user id onto the files.
 (cd "$root" && find . -mindepth 1 | sed 's|^\./|/|' | while read -r path; do
   printf 'set_inode_field "%s" uid 0\nset_inode_field "%s" gid 0\n' "$path" "$path"
