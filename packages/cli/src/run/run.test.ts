@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContextFactory } from '@see/core'
-import { simulatedFactory, SimulatedResources } from '@see/core/testing'
+import type { ContextFactory, SeeContext } from '@see/core'
+import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { Protocol } from './protocol.ts'
@@ -44,6 +44,18 @@ async function runIn(folder: string, { simulation, factory, ...options }: Option
   return { exitCode, out, error, report, deallocations: deallocate.mock.calls.length }
 }
 
+/** A factory of simulated contexts that are prepared in some way. */
+function factoryThat(
+  prepare: (made: { context: SeeContext; domain: SimulatedDomain }) => void,
+  simulation?: Simulation,
+): ContextFactory {
+  return async (identifier, options) => {
+    const context = await simulatedFactory(simulation)(identifier, options)
+    prepare({ context, domain: context.domain })
+    return context
+  }
+}
+
 /** The name by which `--protocol` finds a function of this test. */
 async function protocolNamed(folder: string, protocol: Protocol): Promise<string> {
   const name = `p${randomUUID()}`
@@ -58,6 +70,7 @@ export const run = (...all: unknown[]): unknown => globalThis.seeTestProtocols.g
   return `${path}#run`
 }
 
+/** The names of the events in the timeline, in the order of its lines. */
 async function eventsOf(report: RunReport | undefined): Promise<string[]> {
   const path = join(report?.results_folder ?? '', `${report?.identifier}_timeline.jsonl`)
   const lines = (await readFile(path, 'utf8')).trim().split('\n')
@@ -66,6 +79,8 @@ async function eventsOf(report: RunReport | undefined): Promise<string[]> {
     .filter(({ type }) => type === 'event')
     .map(({ name }) => name)
 }
+
+const words = (text: string): string[] => text.split(' ')
 
 test('the default protocol is the lifecycle of the manual, and its evidence is in a folder of its own', async () => {
   await using folder = await temporaryFolder()
@@ -87,10 +102,11 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     failures: [],
     error: null,
   })
-  expect(await eventsOf(report)).toEqual([
-    ...['pre_poweron', 'post_poweron', 'ip_address', 'pre_pause', 'post_pause', 'snapshots_capture'],
-    ...['pre_resume', 'post_resume', 'pre_shutdown', 'post_shutdown', 'start_analysis', 'wait_analysis'],
-  ])
+  expect(await eventsOf(report)).toEqual(
+    words(
+      'pre_poweron post_poweron ip_address pre_pause post_pause snapshots_capture pre_resume post_resume pre_shutdown post_shutdown start_analysis wait_analysis',
+    ),
+  )
   expect(JSON.parse(await readFile(join(results ?? '', 'run.json'), 'utf8'))).toEqual(report)
 })
 
@@ -111,24 +127,22 @@ test('a guest that ignores the power button is cut from power, analysed, and the
   expect(exitCode).toBe(2)
   expect(report?.error?.code).toBe('SHUTDOWN_TIMEOUT')
   expect(error).toContain('cutting its power')
-  expect((await eventsOf(report)).slice(-5)).toEqual([
-    ...['pre_shutdown', 'pre_poweroff', 'post_poweroff', 'start_analysis', 'wait_analysis'],
-  ])
+  expect((await eventsOf(report)).slice(-5)).toEqual(
+    words('pre_shutdown pre_poweroff post_poweroff start_analysis wait_analysis'),
+  )
   expect(deallocations).toBe(1)
 })
 
 test('a guest that stops by itself is analysed all the same', async () => {
   await using folder = await temporaryFolder()
-  const factory: ContextFactory = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    context.subscribe('ip_address', () => void (context.domain.state = 'shutoff'))
-    return context
-  }
+  const factory = factoryThat(({ context, domain }) => {
+    context.subscribe('ip_address', () => void (domain.state = 'shutoff'))
+  })
   const { exitCode, report } = await runIn(folder.path, { factory: () => factory })
   expect(exitCode).toBe(0)
-  expect(await eventsOf(report)).toEqual([
-    ...['pre_poweron', 'post_poweron', 'ip_address', 'start_analysis', 'wait_analysis'],
-  ])
+  expect(await eventsOf(report)).toEqual(
+    words('pre_poweron post_poweron ip_address start_analysis wait_analysis'),
+  )
 })
 
 test.each([
@@ -266,6 +280,12 @@ test('tells of a mistake in the hooks file with its line, before anything is all
   expect(error).toContain(`${hooks}:3:7: @see/hooks#NoHook`)
 })
 
+const interruptedFactory: ContextFactory = async (identifier, options) => {
+  interrupt()
+  await sleep(100)
+  return await simulatedFactory()(identifier, options)
+}
+
 /** Presses Ctrl-C as often as asked. */
 function interrupt(times = 1): void {
   for (let press = 0; press < times; press++) process.emit('SIGINT')
@@ -297,12 +317,7 @@ test('Ctrl-C while a hook is loaded', async () => {
 
 test('Ctrl-C while the sandbox is allocated', async () => {
   await using folder = await temporaryFolder()
-  const factory: ContextFactory = async (identifier, options) => {
-    interrupt()
-    await sleep(100)
-    return await simulatedFactory()(identifier, options)
-  }
-  const { exitCode, report, deallocations } = await runIn(folder.path, { factory: () => factory })
+  const { exitCode, report, deallocations } = await runIn(folder.path, { factory: () => interruptedFactory })
   expect([exitCode, deallocations]).toEqual([130, 1])
   expect(report).toMatchObject({ ok: false, exit_code: 130, events: 0, error: { message: 'interrupted' } })
 })
@@ -315,12 +330,8 @@ test.each([
   ['analysed', 'start_analysis'],
 ] as const)('Ctrl-C while the guest is %s', async (_what, event) => {
   await using folder = await temporaryFolder()
-  const factory: ContextFactory = async (identifier, options) => {
-    const faults = { ignoresShutdown: event === 'pre_shutdown', delayMs: 20 }
-    const context = await simulatedFactory({ faults })(identifier, options)
-    context.subscribe(event, () => interrupt())
-    return context
-  }
+  const faults = { ignoresShutdown: event === 'pre_shutdown', delayMs: 20 }
+  const factory = factoryThat(({ context }) => void context.subscribe(event, () => interrupt()), { faults })
   const runtimeMs = event === 'ip_address' ? 3_600_000 : 0
   const start = performance.now()
   const { exitCode, report, deallocations } = await runIn(folder.path, {
@@ -336,11 +347,7 @@ test.each([
 
 test('a second Ctrl-C says that cleaning up is under way, and does not leave it', async () => {
   await using folder = await temporaryFolder()
-  const factory: ContextFactory = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    context.subscribe('post_poweron', () => interrupt(2))
-    return context
-  }
+  const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt(2)))
   const { exitCode, error, deallocations } = await runIn(folder.path, { factory: () => factory })
   expect([exitCode, deallocations]).toEqual([130, 1])
   expect(error).toContain('cleaning up is under way')
@@ -348,11 +355,10 @@ test('a second Ctrl-C says that cleaning up is under way, and does not leave it'
 
 test('what cannot be cleaned up after Ctrl-C is told', async () => {
   await using folder = await temporaryFolder()
-  const factory: ContextFactory = async (identifier, options) => {
-    const context = await simulatedFactory({ faults: { failing: ['deallocate'] } })(identifier, options)
-    context.subscribe('post_poweron', () => interrupt())
-    return context
-  }
+  const faults = { failing: ['deallocate'] }
+  const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt()), {
+    faults,
+  })
   const { exitCode, error } = await runIn(folder.path, { factory: () => factory })
   expect(exitCode).toBe(130)
   expect(error).toContain('simulated failure of deallocate')
