@@ -168,7 +168,7 @@ test('notices a guest that stops by itself', async () => {
   context.domain.state = 'shutoff'
   await context.settled()
   expect(context.failures).toEqual([])
-  expect(await record()).toMatchObject({ status: 'running', error: expect.stringContaining('is shutoff') })
+  expect(await record()).toMatchObject({ status: 'running', error: expect.stringContaining('was shutoff') })
 })
 
 test('says of a command that still ran at deallocation that it did, and ends it', async () => {

@@ -53,7 +53,7 @@ export class GuestLife implements Disposable {
 
   async #ask(): Promise<void> {
     const state = await this.#context.state().catch(() => 'gone')
-    if (state === 'shutoff' || state === 'crashed' || state === 'gone') this.#stop(`is ${state}`)
+    if (state === 'shutoff' || state === 'crashed' || state === 'gone') this.#stop(`was ${state}`)
   }
 
   #stop(how: string): void {
