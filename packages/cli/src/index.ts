@@ -1,1 +1,3 @@
-export const placeholder = 0
+export { defaultProtocol } from './run/default-protocol.ts'
+export type { Protocol, ProtocolParameters } from './run/protocol.ts'
+export type { RunReport } from './run/run-report.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ContextFactory } from './context-factory.ts'
 import { SeeError } from './errors.ts'
 import { setUpHooks } from './hook-manager.ts'
-import { type HooksConfiguration, loadHooks } from './hooks-configuration.ts'
+import { type HooksSource, loadHooks } from './hooks-configuration.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources } from './resources.ts'
@@ -42,12 +42,13 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
 
   /**
    * Checks the configuration and loads the hooks, then makes the sandbox and sets the hooks up.
-   * @param hooks a path of a JSON file, or the configuration itself; none when not given
+   * @param hooks a path of a JSON file, or the configuration itself, or several of them: their hooks come one after the
+   * other, and the generic part of each goes over that of those before; none when not given
    * @throws SeeError; whatever was made by then is released
    */
   static async allocate<R extends Resources>(
     factory: ContextFactory<SeeContext<R>>,
-    hooks: string | HooksConfiguration = { hooks: [] },
+    hooks: HooksSource | readonly HooksSource[] = { hooks: [] },
     options: EnvironmentOptions = {},
   ): Promise<Environment<R>> {
     const identifier = parseIdentifier(options.identifier ?? randomUUID())

@@ -25,6 +25,9 @@ const wrapped = z.strictObject({ hooks: plain })
 
 export type HooksConfiguration = z.input<typeof plain> | z.input<typeof wrapped>
 
+/** A path of a JSON file, or the configuration itself. */
+export type HooksSource = string | HooksConfiguration
+
 /** A hook of the configuration: loaded, with its configuration parsed. */
 export interface LoadedHook {
   readonly name: string
@@ -42,33 +45,36 @@ export interface MissingHook {
 }
 
 /**
- * Loads every hook of a configuration and parses what each is configured with, before anything is allocated.
+ * Loads every hook of a configuration and parses what each is configured with, before anything is allocated. Of several
+ * configurations the hooks come one after the other, and the generic part of each goes over that of those before.
  * @throws SeeError `CONFIGURATION_INVALID`, `FILE_UNREADABLE` or `HOOK_LOAD`
  */
 export async function loadHooks(
-  source: string | HooksConfiguration,
+  sources: HooksSource | readonly HooksSource[],
 ): Promise<{ hooks: LoadedHook[]; missing: MissingHook[] }> {
-  const configuration = Configuration.load(source)
-  const isWrapped = wrappedInside(configuration.value)
-  const { hooks: entries, configuration: generic } = isWrapped
-    ? configuration.parse(wrapped).hooks
-    : configuration.parse(plain)
   const hooks: LoadedHook[] = []
   const missing: MissingHook[] = []
-  for (const [index, { name, optional, configuration: specific }] of entries.entries()) {
-    const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
-    try {
-      const Class = await loadClass(name, configuration, path)
-      hooks.push({
-        name,
-        where: configuration.where(path),
-        optional,
-        Class,
-        configuration: configure(Class, generic, specific, configuration, path),
-      })
-    } catch (error) {
-      if (!optional) throw error
-      missing.push({ name, error })
+  let generic: Record<string, unknown> = {}
+  for (const source of typeof sources === 'string' || 'hooks' in sources ? [sources] : sources) {
+    const configuration = Configuration.load(source)
+    const isWrapped = wrappedInside(configuration.value)
+    const parsed = isWrapped ? configuration.parse(wrapped).hooks : configuration.parse(plain)
+    generic = { ...generic, ...parsed.configuration }
+    for (const [index, { name, optional, configuration: specific }] of parsed.hooks.entries()) {
+      const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
+      try {
+        const Class = await loadClass(name, configuration, path)
+        hooks.push({
+          name,
+          where: configuration.where(path),
+          optional,
+          Class,
+          configuration: configure(Class, generic, specific, configuration, path),
+        })
+      } catch (error) {
+        if (!optional) throw error
+        missing.push({ name, error })
+      }
     }
   }
   return { hooks, missing }

@@ -19,15 +19,18 @@ export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './e
 export type { ExecOptions, ExecResult } from './guest-agent/exec.ts'
 export type { GuestAgent } from './guest-agent/guest-agent.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
-export type { HooksConfiguration } from './hooks-configuration.ts'
+export type { HooksConfiguration, HooksSource } from './hooks-configuration.ts'
 export type {
   ImageOptions,
   ImageProvider,
   ImageProviderClass,
   ImageProviderParameters,
 } from './image-provider.ts'
-export { createLogger, type Logger } from './logger.ts'
+export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
+export { DummyProvider } from './image-providers/dummy.ts'
+export { QemuResources, qemuFactory } from './resources/qemu.ts'
+export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'
 export type {
   AgentChannel,

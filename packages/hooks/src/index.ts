@@ -1,1 +1,8 @@
-export const placeholder = 0
+export type { CommandEvent } from './command-events.ts'
+export type { CommandRecord } from './command-record.ts'
+export { CommandsHook } from './commands-hook.ts'
+export type { ProtocolEvent } from './protocol-events.ts'
+export { prepareResultsFolder } from './results-folder.ts'
+export { ScreenHook } from './screen-hook.ts'
+export { TimelineHook } from './timeline-hook.ts'
+export { TimersHook } from './timers-hook.ts'

@@ -54,11 +54,10 @@ export async function execInShellGuest(
   options: ExecOptions,
 ): Promise<ExecResult> {
   const folder = `/tmp/.see-${randomUUID()}`
-  const kill = ['/bin/kill', '-9']
-  const end = await run(commands, ['/bin/sh', '-c', COLLECT, folder, ...argv], false, kill, options)
-  const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
-  const stdout = await readGuestFile(commands, `${folder}/out`, maxBytes)
-  const stderr = await readGuestFile(commands, `${folder}/err`, maxBytes)
+  const shell = ['/bin/sh', '-c', COLLECT, folder, ...argv]
+  const end = await run(commands, shell, false, ['/bin/kill', '-9'], options, argv)
+  const stdout = await collected(commands, `${folder}/out`, options)
+  const stderr = await collected(commands, `${folder}/err`, options)
   await start(commands, ['/bin/rm', '-rf', folder], false, undefined)
   return {
     ...exitOf(end),
@@ -90,33 +89,52 @@ export async function execInOtherGuest(
   }
 }
 
+/** Reads from the start again when a pause of the guest came between: a part may have been lost. */
+async function collected(
+  commands: Commands,
+  path: string,
+  { maxOutputBytes = DEFAULT_OUTPUT_BYTES, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: ExecOptions,
+): Promise<{ content: Buffer; truncated: boolean }> {
+  const timedOut = () =>
+    new SeeError('AGENT_UNRESPONSIVE', `the guest agent did not send ${path} within ${timeoutMs} ms`)
+  return await until(() => unlessSilent(readGuestFile(commands, path, maxOutputBytes)), timedOut, {
+    timeoutMs,
+    signal,
+  })
+}
+
 async function run(
   commands: Commands,
   argv: readonly string[],
   capture: boolean,
   kill: readonly string[],
   { stdin, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: ExecOptions,
+  asked = argv,
 ): Promise<Status> {
   const pid = await start(commands, argv, capture, stdin)
   const ask = async () => {
-    try {
-      const now = await commands.run(status, 'guest-exec-status', { pid })
-      return now.exited ? now : undefined
-    } catch (error) {
-      // A guest that is paused for a moment, for a snapshot say, does not answer either.
-      if (error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE') return undefined
-      throw error
-    }
+    const now = await unlessSilent(commands.run(status, 'guest-exec-status', { pid }))
+    return now?.exited === true ? now : undefined
   }
   const timedOut = () =>
     new SeeError(
       'GUEST_EXEC_TIMEOUT',
-      `${argv.join(' ').slice(0, 200)} ran longer than ${timeoutMs} ms in the guest`,
+      `${asked.join(' ').slice(0, 200)} ran longer than ${timeoutMs} ms in the guest`,
     )
   try {
     return await until(ask, timedOut, { timeoutMs, intervalMs: 20, signal })
   } catch (error) {
     await start(commands, [...kill, String(pid)], false, undefined).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Undefined when the agent does not answer now: while the guest is paused it cannot, and what runs in it goes on later. */
+async function unlessSilent<Reply>(asked: Promise<Reply>): Promise<Reply | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE') return undefined
     throw error
   }
 }

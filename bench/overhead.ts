@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Environment, qemuFactory } from '@see/core'
+import { Hypervisor } from '@see/libvirt'
+import { median } from './median.ts'
+
+// What allocating and deallocating an environment costs over the same libvirt calls made bare, in turn, in one run.
+
+const ROUNDS = 15
+
+const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
+chmodSync(folder, 0o755)
+const image = join(folder, 'base.qcow2')
+
+function domainXml(identifier: string, disk: string, network: string): string {
+  return `<domain type="qemu"><name>${identifier}</name><uuid>${identifier}</uuid><memory unit="MiB">64</memory>
+    <os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os>
+    <devices><disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="${disk}"/><target dev="vda" bus="virtio"/></disk>${network}</devices></domain>`
+}
+
+function interfaceXml(network: string): string {
+  return `<interface type="network"><source network="${network}"/><model type="virtio"/></interface>`
+}
+
+/** The same calls, in the same order, with the XML ready. */
+async function bare(withNetwork: boolean): Promise<void> {
+  const identifier = randomUUID()
+  const path = join(folder, identifier)
+  const hypervisor = await Hypervisor.open('qemu:///system')
+  const network = withNetwork
+    ? await hypervisor.networkCreateXML(
+        `<network xmlns:dnsmasq="http://libvirt.org/schemas/network/dnsmasq/1.0"><name>${identifier}</name><uuid>${identifier}</uuid><forward mode="nat"/><bridge name="virbr-${identifier.slice(0, 8)}" stp="off" delay="0"/><ip address="10.213.0.1" prefix="24"><dhcp><range start="10.213.0.2" end="10.213.0.254"/></dhcp></ip><dnsmasq:options><dnsmasq:option value="no-ping"/></dnsmasq:options></network>`,
+      )
+    : undefined
+  const pool = await hypervisor.storagePoolDefineXML(
+    `<pool type="dir"><name>${identifier}</name><uuid>${identifier}</uuid><target><path>${path}</path><permissions><mode>0711</mode></permissions></target></pool>`,
+  )
+  await pool.build()
+  await pool.create()
+  const volume = await pool.storageVolCreateXML(
+    `<volume><name>${identifier}.qcow2</name><target><format type="qcow2"/></target><backingStore><path>${image}</path><format type="qcow2"/></backingStore></volume>`,
+  )
+  const disk = await volume.getPath()
+  const domain = await hypervisor.domainDefineXML(
+    domainXml(identifier, disk, withNetwork ? interfaceXml(identifier) : ''),
+  )
+  await domain.isActive()
+  await domain.undefine({ flags: 23 })
+  await pool.refresh()
+  for (const each of await pool.listAllVolumes()) await each.delete()
+  await pool.destroy()
+  await pool.delete()
+  await pool.undefine()
+  await network?.destroy()
+  await hypervisor.close()
+}
+
+async function environment(withNetwork: boolean): Promise<void> {
+  const factory = qemuFactory({
+    domain: { configuration: join(folder, withNetwork ? 'networked.xml' : 'alone.xml') },
+    disk: { image, clone: { storage_pool_path: folder } },
+    ...(withNetwork && {
+      network: { dynamic_address: { ipv4: '10.213.0.0', prefix: 24, subnet_prefix: 24 } },
+    }),
+  })
+  const allocated = await Environment.allocate(factory)
+  await allocated.deallocate()
+}
+
+async function millisecondsOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+async function compare(what: string, withNetwork: boolean): Promise<void> {
+  const times: { bare: number; see: number }[] = []
+  for (let round = -1; round < ROUNDS; round++) {
+    const pair = {
+      bare: await millisecondsOf(() => bare(withNetwork)),
+      see: await millisecondsOf(() => environment(withNetwork)),
+    }
+    if (round >= 0) times.push(pair)
+  }
+  const bareMs = median(times.map((pair) => pair.bare))
+  const seeMs = median(times.map((pair) => pair.see))
+  const overhead = median(times.map((pair) => pair.see / pair.bare)) - 1
+  console.log(
+    `${what}: bare ${bareMs.toFixed(0)} ms, environment ${seeMs.toFixed(0)} ms, overhead ${(overhead * 100).toFixed(1)} %`,
+  )
+}
+
+try {
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+  writeFileSync(join(folder, 'networked.xml'), domainXml(randomUUID(), image, interfaceXml('default')))
+  writeFileSync(join(folder, 'alone.xml'), domainXml(randomUUID(), image, ''))
+  await compare('with a network of its own', true)
+  await compare('without a network', false)
+} finally {
+  rmSync(folder, { recursive: true })
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
+# disk.qcow2, domain.xml and resources.json. A guest that is built already is not built again; --force builds it anew.
+set -euo pipefail
+# Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
+umask 022
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # mke2fs and debugfs, which Debian keeps from ordinary users' PATH
+export LC_ALL=C
+
+# Beside the kernel and what the guest agent depends on directly: what those libraries need in turn, and the C++
+# runtime, so that ordinary programs run in the guest.
+packages=(busybox-static qemu-guest-agent libc6 libpcre2-8-0 libgcc-s1 libstdc++6)
+depending=(linux-image-cloud-amd64 qemu-guest-agent)
+# What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
+initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
+initramfs_dependencies=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev failover net_failover)
+root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg)
+disk_mib=256
+
+say() { printf 'guest: %s\n' "$*" >&2; }
+fail() {
+  printf 'guest: error: %s\n' "$1" >&2
+  shift
+  for line; do printf 'guest:   %s\n' "$line" >&2; done
+  exit 1
+}
+
+force=
+case ${1-} in
+  '') ;;
+  --force) force=1 ;;
+  *) fail "unknown argument: $1" 'usage: guest/build.sh [--force]' ;;
+esac
+
+[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'the tiny guest is built on Debian for amd64 only'
+for tool in apt-get dpkg-deb mke2fs debugfs qemu-img; do
+  command -v "$tool" >/dev/null || fail "$tool is missing" 'run scripts/setup.sh first'
+done
+
+# A home may be closed to others, QEMU's user among them, and so may $XDG_CACHE_HOME; /var/tmp never is.
+if [ -n "${SEE_GUEST_CACHE-}" ]; then
+  cache=$SEE_GUEST_CACHE
+elif [ "$(id -u)" -eq 0 ]; then
+  cache=/var/cache/see/guest
+else
+  cache=/var/tmp/see-$(id -u)/guest
+  # In a folder where everybody may create, the name could be somebody else's trap.
+  mkdir -p "${cache%/*}"
+  if [ -L "${cache%/*}" ] || [ ! -O "${cache%/*}" ]; then
+    fail "${cache%/*} belongs to somebody else" 'remove it, or set SEE_GUEST_CACHE to a folder of yours that others may read'
+  fi
+fi
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd -P)
+
+# apt's own lists may be absent or out of date, and only root may renew those; so there can be lists of ours beside.
+lists=$cache/apt
+apt=()
+use_own_lists() {
+  apt=(-o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache")
+}
+renew_own_lists() {
+  say 'fetching the lists of packages'
+  rm -rf "$lists"
+  mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+  use_own_lists
+  apt-get "${apt[@]}" -o APT::Sandbox::User= -qq update >&2 ||
+    fail 'apt-get could not fetch the lists of packages' 'check /etc/apt/sources.list and the network'
+}
+# Everything that is to be fetched, one line a package with its version and hash.
+uris() {
+  local -a names
+  names=$(apt-cache "${apt[@]}" depends --important "${depending[@]}" 2>/dev/null |
+    sed -nE 's/^ +(Pre)?Depends: (lib|linux-image-)/\2/p') || return
+  mapfile -t names < <(printf '%s\n' "${packages[@]}" "$names" | sort -u)
+  apt-get "${apt[@]}" download --print-uris "${names[@]}" 2>/dev/null
+}
+
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+[ -z "$force" ] || rm -rf "$lists"
+[ ! -d "$lists" ] || use_own_lists
+wanted=$(uris) || {
+  renew_own_lists
+  wanted=$(uris) || fail "apt knows no package of the name of one of these: ${packages[*]} ${depending[*]}" \
+    'the tiny guest is made from Debian 12 or newer: check /etc/apt/sources.list'
+}
+key() {
+  {
+    printf '%s\n' "$wanted"
+    (cd "$here" && find . -type f ! -name '*.md' -print0 | sort -z | xargs -0 sha256sum)
+  } | sha256sum | cut -c1-16
+}
+target=$cache/$(key)
+if [ -z "$force" ] && [ -e "$target/resources.json" ]; then
+  echo "$target"
+  exit
+fi
+
+# What a builder left that was killed outright. None takes an hour.
+find "$cache" -maxdepth 1 -name '.build-*' -mmin +60 -exec rm -rf {} +
+# Beside the target, so that renaming is enough to put the finished folder in place.
+work=$(mktemp -d "$cache/.build-XXXXXXXX")
+chmod 755 "$work"
+mkdir "$work/packages" "$work/host" "$work/kernel" "$work/root" "$work/initramfs" "$work/out"
+
+download() {
+  # shellcheck disable=SC2046 # one word a package
+  (cd "$work/packages" && apt-get "${apt[@]}" -o APT::Sandbox::User= -qq download \
+    $(printf '%s\n' "$wanted" | awk '{ sub(/_[^_]*$/, "", $2); sub(/_/, "=", $2); gsub(/%3a/, ":", $2); print $2 }')) >&2
+}
+say 'fetching packages'
+download || {
+  # A list that is out of date names versions that the archive has replaced since.
+  renew_own_lists
+  { wanted=$(uris) && download; } || fail 'apt-get could not fetch the packages' 'its own words stand above'
+  target=$cache/$(key)
+}
+
+say 'building'
+for package in "$work"/packages/*.deb; do
+  case ${package##*/} in
+    # Of the kernel's thousand modules only a few are wanted.
+    linux-image-*) kernel_package=$package ;;
+    *) dpkg-deb --extract "$package" "$work/host" ;;
+  esac
+done
+{
+  echo './boot/vmlinuz-*'
+  printf '*/%s.ko\n' "${initramfs_modules[@]}" "${initramfs_dependencies[@]}" "${root_modules[@]}"
+  echo '*/modules.builtin'
+  echo '*/modules.order'
+} >"$work/members"
+dpkg-deb --fsys-tarfile "$kernel_package" |
+  tar -x -C "$work/kernel" --wildcards -T "$work/members"
+version=$(cd "$work"/kernel/lib/modules && echo *)
+cp "$work/kernel/boot/vmlinuz-$version" "$work/out/vmlinuz"
+
+# The static busybox runs on the host, too: it does here what else cpio and depmod would be needed for.
+busybox=$work/host/bin/busybox
+[ -e "$busybox" ] || busybox=$work/host/usr/bin/busybox
+
+# The initramfs
+mkdir -p "$work"/initramfs/{bin,dev,proc,root,"lib/modules/$version"}
+cp "$busybox" "$work/initramfs/bin/busybox"
+ln -s busybox "$work/initramfs/bin/sh"
+cp "$here/initramfs/init" "$work/initramfs/init"
+for module in "${initramfs_modules[@]}" "${initramfs_dependencies[@]}"; do
+  find "$work/kernel/lib/modules" -name "$module.ko" -exec cp {} "$work/initramfs/lib/modules/$version/" \;
+  [ -e "$work/initramfs/lib/modules/$version/$module.ko" ] || fail "kernel $version has no module $module"
+done
+echo "${initramfs_modules[*]}" >"$work/initramfs/modules"
+"$busybox" depmod -b "$work/initramfs" "$version"
+# Not compressed: QEMU copies it into memory at once, and unpacking under emulation takes longer than that.
+(cd "$work/initramfs" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/initrd" 2>/dev/null
+
+# The root file system
+root=$work/root
+mkdir -p "$root"/{dev,proc,sys,run,tmp,mnt,root,etc,usr/{bin,sbin,lib64,lib/x86_64-linux-gnu,lib/modules},var/{lib,log}}
+chmod 1777 "$root/tmp"
+for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
+ln -s ../run "$root/var/run"
+ln -s ../tmp "$root/var/tmp"
+ln -s ../proc/mounts "$root/etc/mtab"
+cp "$busybox" "$root/bin/busybox"
+for applet in $("$busybox" --list); do
+  case $applet in
+    busybox) ;; # a link to itself would be a broken one
+    init) ln -s ../bin/busybox "$root/sbin/init" ;;
+    poweroff | reboot | halt) ln -s shutdown "$root/sbin/$applet" ;;
+    *) ln -s busybox "$root/bin/$applet" ;;
+  esac
+done
+for folder in lib usr/lib; do
+  [ ! -d "$work/host/$folder/x86_64-linux-gnu" ] ||
+    find "$work/host/$folder/x86_64-linux-gnu" -maxdepth 1 -name '*.so*' -exec cp -a {} "$root/lib/x86_64-linux-gnu/" \;
+done
+ln -s ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
+cp "$work/host/usr/sbin/qemu-ga" "$root/sbin/qemu-ga"
+cp -a "$work/kernel/lib/modules/$version" "$root/lib/modules/$version"
+"$busybox" depmod -b "$root" "$version"
+cp -a "$here/root/." "$root/"
+# The guest's own loader says whether the agent finds its libraries among those of the guest.
+missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$root/lib/x86_64-linux-gnu" \
+  --list "$root/usr/sbin/qemu-ga" | grep -vF -e "$root" -e linux-vdso || :)
+[ -z "$missing" ] || fail 'the guest agent needs libraries that are not in the guest:' "$missing"
+
+# No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
+mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \
+  -d "$root" "$work/disk.raw" "${disk_mib}M" >/dev/null
+# mke2fs copies the builder's own user id onto the files.
+(cd "$root" && find . -mindepth 1 | sed 's|^\./|/|' | while read -r path; do
+  printf 'set_inode_field "%s" uid 0\nset_inode_field "%s" gid 0\n' "$path" "$path"
+done) >"$work/owners"
+debugfs -w -f "$work/owners" "$work/disk.raw" >/dev/null 2>&1
+qemu-img convert -q -O qcow2 "$work/disk.raw" "$work/out/disk.qcow2"
+
+for file in domain.xml resources.json; do
+  sed "s|@FOLDER@|$target|g" "$here/$file" >"$work/out/$file"
+done
+printf '%s\n' "$wanted" | awk '{ print $2 }' >"$work/out/packages"
+chmod 444 "$work"/out/*
+
+# A folder cannot be renamed over one that is not empty: whoever comes second finds the other's guest, which is the same.
+if [ -n "$force" ] && [ -e "$target" ]; then mv "$target" "$work/old"; fi
+mv -T "$work/out" "$target" 2>/dev/null || [ -e "$target/resources.json" ] || fail "could not put the guest into $target"
+echo "$target"

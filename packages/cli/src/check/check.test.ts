@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { checkHost } from './check.ts'
+import type { Finding } from './finding.ts'
+import type { Host } from './host.ts'
+
+const { signal } = new AbortController()
+
+/** A host on which everything is there and works, but for what is said otherwise. */
+function hostWith(
+  other: Partial<Host> & { readonly failing?: readonly string[]; readonly said?: string } = {},
+): Host {
+  const { failing = [], said = 'Run /init as init process', ...rest } = other
+  return {
+    nodeVersion: '20.19.0',
+    architecture: 'x64',
+    run: async (program, argv) => {
+      if (failing.includes(program)) return { exitCode: null, stdout: '', stderr: `spawn ${program} ENOENT` }
+      if (argv.includes('-accel'))
+        return { exitCode: null, stdout: said, stderr: 'qemu: failed to set MSR 0x10a\n' }
+      return { exitCode: 0, stdout: `${program} version 1\nmore\n`, stderr: '' }
+    },
+    libvirtVersion: async () => '9.0.0',
+    guestFolder: async () => '/guest',
+    exists: async () => true,
+    ...rest,
+  }
+}
+
+async function check(host: Host) {
+  const [qemu, lxc] = await checkHost(host, signal)
+  const named = (name: string): Finding | undefined =>
+    qemu?.findings.find((finding) => finding.name.startsWith(name))
+  return { qemu, lxc, named }
+}
+
+test('a host that has everything', async () => {
+  const { qemu, lxc, named } = await check(hostWith())
+  expect([qemu?.ready, lxc?.ready]).toEqual([true, true])
+  expect(named('qemu-img')).toEqual({
+    name: 'qemu-img',
+    ok: true,
+    detail: 'qemu-img version 1',
+    mend: null,
+    required: true,
+  })
+  expect(named('acceleration')).toMatchObject({ ok: true, mend: null })
+})
+
+test.each([
+  ['qemu-system-x86_64', [false, true], 'qemu-system-x86'],
+  ['qemu-img', [false, true], 'qemu-utils'],
+  ['dnsmasq', [false, false], 'dnsmasq-base'],
+  ['iptables', [false, false], 'iptables'],
+  ['mke2fs', [true, true], 'e2fsprogs'],
+])('without %s', async (program, ready, name) => {
+  const { qemu, lxc, named } = await check(hostWith({ failing: [program] }))
+  expect([qemu?.ready, lxc?.ready]).toEqual(ready)
+  expect(named(program)).toMatchObject({
+    ok: false,
+    detail: `spawn ${program} ENOENT`,
+    mend: `apt-get install --no-install-recommends ${name}`,
+  })
+})
+
+test('without a daemon both say how to start it', async () => {
+  const { qemu, lxc, named } = await check(
+    hostWith({
+      libvirtVersion: () => Promise.reject(new Error('no daemon answers')),
+      exists: async (path) => path !== '/run/systemd/system',
+    }),
+  )
+  expect([qemu?.ready, lxc?.ready]).toEqual([false, false])
+  expect(named('libvirt')).toMatchObject({ detail: 'no daemon answers', mend: 'virtlogd -d; libvirtd -d' })
+})
+
+test('without the driver of LXC only QEMU is ready', async () => {
+  const { qemu, lxc } = await check(
+    hostWith({
+      libvirtVersion: async (uri) => {
+        if (uri.startsWith('lxc')) throw new Error('no connection driver available for lxc:///system')
+        return '9.0.0'
+      },
+    }),
+  )
+  expect([qemu?.ready, lxc?.ready]).toEqual([true, false])
+  expect(lxc?.findings.find(({ ok }) => !ok)?.mend).toContain('libvirt-daemon-driver-lxc')
+})
+
+test('acceleration that QEMU only believes in is told, and the provider is ready without it', async () => {
+  const { qemu, named } = await check(hostWith({ said: 'SeaBIOS (version 1.16)\nProbing EDD' }))
+  expect(qemu?.ready).toBe(true)
+  expect(named('acceleration')).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining(
+      'no kernel boots under it although /dev/kvm exists: qemu: failed to set MSR 0x10a',
+    ),
+    mend: expect.stringContaining('<domain type="qemu">'),
+  })
+})
+
+test('acceleration is not tried without a kernel to boot, and this is said', async () => {
+  const { named } = await check(hostWith({ guestFolder: async () => undefined }))
+  expect(named('acceleration')).toMatchObject({ ok: false, detail: expect.stringContaining('not tried') })
+})
+
+test('a Node that is too old', async () => {
+  const { qemu, named } = await check(hostWith({ nodeVersion: '20.18.3' }))
+  expect(qemu?.ready).toBe(false)
+  expect(named('node')).toMatchObject({ ok: false, mend: 'install Node 20.19 or newer' })
+})

@@ -1,0 +1,57 @@
+import { SeeError, type SeeErrorCode } from '@see/core'
+
+/** What `see` exits with. */
+export const exitCodes = {
+  done: 0,
+  /** Bad usage or configuration: nothing was made, or nothing that ran. */
+  usage: 1,
+  /** The sandbox failed. */
+  sandbox: 2,
+  /** The run finished, but a hook or one of its handlers failed. */
+  hook: 3,
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+const { usage, sandbox, hook } = exitCodes
+
+const byCode: Record<SeeErrorCode, ExitCode> = {
+  ADDRESS_TIMEOUT: sandbox,
+  AGENT_CHANNEL: sandbox,
+  AGENT_COMMAND_FAILED: sandbox,
+  AGENT_UNAVAILABLE: sandbox,
+  AGENT_UNRESPONSIVE: sandbox,
+  CONFIGURATION_INVALID: usage,
+  CONTEXT_CLOSED: sandbox,
+  DOMAIN_XML_INVALID: usage,
+  EVENT_RESERVED_ATTRIBUTE: sandbox,
+  FILE_UNREADABLE: usage,
+  GUEST_EXEC_TIMEOUT: sandbox,
+  GUEST_OUTPUT_LIMIT: sandbox,
+  GUEST_STOPPED: sandbox,
+  HANDLERS_TIMEOUT: hook,
+  HOOK_CLEANUP: hook,
+  HOOK_LOAD: usage,
+  HOOK_SETUP: usage,
+  HYPERVISOR_UNREACHABLE: usage,
+  IDENTIFIER_INVALID: usage,
+  IMAGE_INVALID: usage,
+  NETWORK_EXHAUSTED: usage,
+  NETWORK_INVALID: usage,
+  RELEASE_TIMEOUT: sandbox,
+  RESULTS_UNWRITABLE: usage,
+  SAMPLE_INJECTION: sandbox,
+  SHUTDOWN_TIMEOUT: sandbox,
+  STORAGE_FAILED: sandbox,
+  TRANSITION_FORBIDDEN: sandbox,
+}
+
+/** The exit code for what was thrown; of several errors, the sandbox's counts most and a hook's least. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof AggregateError) {
+    const codes = error.errors.map(exitCodeOf)
+    return [sandbox, usage, hook].find((code) => codes.includes(code)) ?? sandbox
+  }
+  return error instanceof SeeError ? byCode[error.code] : sandbox
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type SeeContext, SeeError } from '@see/core'
+import type { ProtocolParameters } from './protocol.ts'
+
+/** The manual's lifecycle: power on, run, capture, shut down, analyse. */
+export async function defaultProtocol(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
+  const { runtimeMs, timeoutMs, signal, progress } = parameters
+  progress('powering on')
+  await context.poweron()
+  signal.throwIfAborted()
+  progress('waiting for the guest to get an address')
+  const address = await context.waitForIp4Address({ timeoutMs, signal })
+  await context.trigger('ip_address', { address })
+  signal.throwIfAborted()
+  await run(context, parameters)
+  progress(`letting it run for ${runtimeMs / 1000} s`)
+  await sleep(runtimeMs, undefined, { signal })
+  await capture(context, parameters)
+  const problem = await shutDown(context, parameters)
+  signal.throwIfAborted()
+  progress('analysing')
+  await context.trigger('start_analysis')
+  signal.throwIfAborted()
+  await context.trigger('wait_analysis')
+  if (problem !== undefined) throw problem
+}
+
+async function run(context: SeeContext, { sample, command, progress }: ProtocolParameters): Promise<void> {
+  if (sample !== undefined) {
+    progress(`running the sample ${sample}`)
+    await context.trigger('run_sample', { sample, command, async_flag: true })
+  } else if (command !== undefined) {
+    progress(`running ${command}`)
+    await context.trigger('run_command', { command, async_flag: true })
+  }
+}
+
+async function capture(context: SeeContext, { signal, progress }: ProtocolParameters): Promise<void> {
+  signal.throwIfAborted()
+  const state = await context.state()
+  if (state !== 'running') {
+    progress(`the guest is ${state} by itself: there is nothing to capture`)
+    return
+  }
+  progress('pausing, and capturing what can be captured')
+  await context.pause()
+  await context.trigger('snapshots_capture')
+  signal.throwIfAborted()
+  await context.resume()
+}
+
+/** Returns what was wrong, if the guest had to be cut from power: the analysis is still worth having. */
+async function shutDown(
+  context: SeeContext,
+  { timeoutMs, signal, progress }: ProtocolParameters,
+): Promise<SeeError | undefined> {
+  signal.throwIfAborted()
+  const state = await context.state()
+  if (state === 'shutoff') return undefined
+  if (state !== 'running') {
+    await context.poweroff()
+    return undefined
+  }
+  progress('shutting down')
+  try {
+    await context.shutdown({ timeoutMs, signal })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SeeError) || error.code !== 'SHUTDOWN_TIMEOUT') throw error
+    progress(`the guest did not shut down within ${timeoutMs / 1000} s: cutting its power`)
+    await context.poweroff()
+    return error
+  }
+}

@@ -1,0 +1,35 @@
+import type { SeeContext } from '@see/core'
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-code.ts'
+import type { EvidenceFolder } from './evidence-folder.ts'
+
+/** What is known of a run while it goes on, and after. */
+export class Outcome {
+  evidence: EvidenceFolder | undefined
+  context: SeeContext | undefined
+  events = 0
+  readonly #signal: AbortSignal
+  readonly #errors: unknown[] = []
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  fail(error: unknown): void {
+    this.#errors.push(error)
+  }
+
+  /** What made the run fail. After an interruption that is the interruption, and what could not be cleaned up. */
+  get error(): unknown {
+    const { aborted, reason } = this.#signal
+    const errors = aborted
+      ? [reason, ...this.#errors.filter((error) => error instanceof AggregateError)]
+      : this.#errors
+    return errors.length > 1 ? new AggregateError(errors, 'the run failed in more than one way') : errors[0]
+  }
+
+  get exitCode(): ExitCode {
+    if (this.#signal.aborted) return exitCodes.interrupted
+    if (this.#errors.length > 0) return exitCodeOf(new AggregateError(this.#errors))
+    return (this.context?.failures.length ?? 0) > 0 ? exitCodes.hook : exitCodes.done
+  }
+}

@@ -1,0 +1,20 @@
+import type { SeeContext } from '@see/core'
+
+/** What `see run` tells a protocol. */
+export interface ProtocolParameters {
+  /** The sample's path on this host. */
+  readonly sample?: string
+  /** What to run in the guest; `{sample}` in it stands for the sample's path there. */
+  readonly command?: string
+  /** How long what runs in the guest is given, in milliseconds. */
+  readonly runtimeMs: number
+  /** The bound of each wait for the guest, in milliseconds. */
+  readonly timeoutMs: number
+  /** Aborts on Ctrl-C. A protocol that does not stop then is left behind. */
+  readonly signal: AbortSignal
+  /** Tells the user what is being done. */
+  progress(this: void, message: string): void
+}
+
+/** Drives a test case from power-on to the end of its analysis; what it throws fails the run. */
+export type Protocol = (context: SeeContext, parameters: ProtocolParameters) => Promise<void>

@@ -1,0 +1,35 @@
+import { Configuration, type HooksSource, z } from '@see/core'
+import type { RunOptions } from './run-options.ts'
+
+const TIMELINE = { name: '@see/hooks#TimelineHook' }
+const COMMANDS = { name: '@see/hooks#CommandsHook' }
+const SCREEN = {
+  name: '@see/hooks#ScreenHook',
+  configuration: { screenshot_on_event: 'snapshots_capture' },
+}
+
+const named = z.object({ hooks: z.array(z.object({ name: z.string() })) })
+/** The reference's files may be wrapped once more. */
+const names = z.union([named, z.object({ hooks: named }).transform(({ hooks }) => hooks)])
+
+/**
+ * The hooks of a run: the file's, with the timeline before them and what runs commands after them if the file does not
+ * name those; without a file, the stock ones. Their results go to `folder`, if the file does not say where.
+ */
+export function runHooks({ hooks: file, sample, command }: RunOptions, folder: string): HooksSource[] {
+  const configuration = { results_folder: folder }
+  if (file === undefined) return [{ configuration, hooks: [TIMELINE, SCREEN, COMMANDS] }]
+  const has = namesIn(file)
+  const runs = sample !== undefined || command !== undefined
+  return [
+    { configuration, hooks: has.has(TIMELINE.name) ? [] : [TIMELINE] },
+    file,
+    { hooks: runs && !has.has(COMMANDS.name) ? [COMMANDS] : [] },
+  ]
+}
+
+/** A file that is not as it should be is told of when its hooks are loaded. */
+function namesIn(file: string): Set<string> {
+  const parsed = names.safeParse(Configuration.load(file).value)
+  return new Set(parsed.success ? parsed.data.hooks.map(({ name }) => name) : [])
+}

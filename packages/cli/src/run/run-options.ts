@@ -1,0 +1,16 @@
+/** What the user asked `see run` for, checked as far as it can be without looking at files. */
+export interface RunOptions {
+  /** Path of the resources' JSON file. */
+  readonly resources: string
+  readonly sample?: string | undefined
+  /** Path of the hooks' JSON file. */
+  readonly hooks?: string | undefined
+  readonly command?: string | undefined
+  /** `module#Export` of a protocol. */
+  readonly protocol?: string | undefined
+  readonly runtimeMs: number
+  readonly timeoutMs: number
+  /** The folder in which the run gets a folder of its own. */
+  readonly results: string
+  readonly json: boolean
+}

@@ -1,0 +1,37 @@
+import { messageOf, SeeError } from '@see/core'
+import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
+import type { ExitCode } from '../exit-code.ts'
+import type { CommandResult } from './command-results.ts'
+import type { EvidenceFile } from './evidence-folder.ts'
+
+/** What `see run --json` prints and `run.json` holds. */
+export interface RunReport {
+  readonly identifier: string
+  readonly ok: boolean
+  /** What `see` exits with. */
+  readonly exit_code: ExitCode
+  /** Null when the run ended before there was any evidence. */
+  readonly results_folder: string | null
+  readonly files: readonly EvidenceFile[]
+  /** How many events were fired. */
+  readonly events: number
+  readonly commands: readonly CommandResult[]
+  readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+  readonly error: ReportedError | null
+}
+
+export interface ReportedError {
+  /** Null for what is not an error of SEE or libvirt. */
+  readonly code: string | null
+  readonly message: string
+  /** Of several errors, each. */
+  readonly errors?: readonly ReportedError[]
+}
+
+export function reportedError(error: unknown): ReportedError {
+  const message = messageOf(error)
+  if (error instanceof AggregateError) return { code: null, message, errors: error.errors.map(reportedError) }
+  const coded =
+    error instanceof SeeError || error instanceof LibvirtError || error instanceof LibvirtConnectionError
+  return { code: coded ? error.code : null, message }
+}

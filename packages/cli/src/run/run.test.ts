@@ -1,0 +1,365 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ContextFactory, SeeContext } from '@see/core'
+import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
+import { afterEach, expect, test, vi } from 'vitest'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import type { Protocol } from './protocol.ts'
+import { run } from './run.ts'
+import type { RunOptions } from './run-options.ts'
+import type { RunReport } from './run-report.ts'
+
+type Simulation = Parameters<typeof simulatedFactory>[0]
+
+interface Options extends Partial<RunOptions> {
+  readonly simulation?: Simulation
+  readonly factory?: (resources: string) => ContextFactory
+}
+
+const protocols = new Map<string, Protocol>()
+Object.assign(globalThis, { seeTestProtocols: protocols })
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  expect(process.listenerCount('SIGINT')).toBe(0)
+})
+
+/** Runs in a folder, and gives back what the user would see. */
+async function runIn(folder: string, { simulation, factory, ...options }: Options = {}) {
+  let [out, error] = ['', '']
+  const deallocate = vi.spyOn(SimulatedResources.prototype, 'deallocate')
+  const exitCode = await run(
+    { resources: '', runtimeMs: 0, timeoutMs: 200, results: join(folder, 'results'), json: true, ...options },
+    {
+      terminal: {
+        out: { write: (text) => void (out += text) },
+        error: { write: (text) => void (error += text) },
+      },
+      factory: factory ?? (() => simulatedFactory(simulation)),
+    },
+  )
+  const report = options.json === false ? undefined : (JSON.parse(out) as RunReport)
+  return { exitCode, out, error, report, deallocations: deallocate.mock.calls.length }
+}
+
+/** A factory of simulated contexts that are prepared in some way. */
+function factoryThat(
+  prepare: (made: { context: SeeContext; domain: SimulatedDomain }) => void,
+  simulation?: Simulation,
+): ContextFactory {
+  return async (identifier, options) => {
+    const context = await simulatedFactory(simulation)(identifier, options)
+    prepare({ context, domain: context.domain })
+    return context
+  }
+}
+
+/** The name by which `--protocol` finds a function of this test. */
+async function protocolNamed(folder: string, protocol: Protocol): Promise<string> {
+  const name = `p${randomUUID()}`
+  protocols.set(name, protocol)
+  const path = join(folder, `${name}.ts`)
+  await writeFile(
+    path,
+    `type Name = string
+const name: Name = '${name}'
+export const run = (...all: unknown[]): unknown => globalThis.seeTestProtocols.get(name)(...all)\n`,
+  )
+  return `${path}#run`
+}
+
+/** The names of the events in the timeline, in the order of its lines. */
+async function eventsOf(report: RunReport | undefined): Promise<string[]> {
+  const path = join(report?.results_folder ?? '', `${report?.identifier}_timeline.jsonl`)
+  const lines = (await readFile(path, 'utf8')).trim().split('\n')
+  return lines
+    .map((line) => JSON.parse(line) as { type: string; name: string })
+    .filter(({ type }) => type === 'event')
+    .map(({ name }) => name)
+}
+
+const words = (text: string): string[] => text.split(' ')
+
+test('the default protocol is the lifecycle of the manual, and its evidence is in a folder of its own', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report, deallocations } = await runIn(folder.path)
+  expect(exitCode).toBe(0)
+  expect(deallocations).toBe(1)
+  const { identifier = '', results_folder: results = '' } = report ?? {}
+  expect(report).toEqual({
+    identifier,
+    ok: true,
+    exit_code: 0,
+    results_folder: join(folder.path, 'results', identifier),
+    files: [
+      { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
+      { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
+    ],
+    events: 12,
+    commands: [],
+    failures: [],
+    error: null,
+  })
+  expect(await eventsOf(report)).toEqual(
+    words(
+      'pre_poweron post_poweron ip_address pre_pause post_pause snapshots_capture pre_resume post_resume pre_shutdown post_shutdown start_analysis wait_analysis',
+    ),
+  )
+  expect(JSON.parse(await readFile(join(results ?? '', 'run.json'), 'utf8'))).toEqual(report)
+})
+
+test('for people: lines of progress with the time on standard error, a summary on standard output', async () => {
+  await using folder = await temporaryFolder()
+  const { out, error } = await runIn(folder.path, { json: false })
+  expect(error).toMatch(/^\d{4}-\d\d-\d\dT\S+Z powering on$/m)
+  expect(out).toMatch(/^Run \S+: done \(12 events\)$/m)
+  expect(out).toMatch(/^Evidence in \S+\/$/m)
+  expect(out).toMatch(/^ +14 B {2}\S+_snapshots_capture\.ppm$/m)
+})
+
+test('a guest that ignores the power button is cut from power, analysed, and the run failed', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report, error, deallocations } = await runIn(folder.path, {
+    simulation: { faults: { ignoresShutdown: true } },
+  })
+  expect(exitCode).toBe(2)
+  expect(report?.error?.code).toBe('SHUTDOWN_TIMEOUT')
+  expect(error).toContain('cutting its power')
+  expect((await eventsOf(report)).slice(-5)).toEqual(
+    words('pre_shutdown pre_poweroff post_poweroff start_analysis wait_analysis'),
+  )
+  expect(deallocations).toBe(1)
+})
+
+test('a guest that stops by itself is analysed all the same', async () => {
+  await using folder = await temporaryFolder()
+  const factory = factoryThat(({ context, domain }) => {
+    context.subscribe('ip_address', () => void (domain.state = 'shutoff'))
+  })
+  const { exitCode, report } = await runIn(folder.path, { factory: () => factory })
+  expect(exitCode).toBe(0)
+  expect(await eventsOf(report)).toEqual(
+    words('pre_poweron post_poweron ip_address start_analysis wait_analysis'),
+  )
+})
+
+test.each([
+  ['no address', { noAddress: true }, 'ADDRESS_TIMEOUT'],
+  ['power-on fails', { failing: ['create'] }, null],
+  ['allocation fails', { failing: ['allocate'] }, null],
+  ['deallocation fails', { failing: ['deallocate'] }, null],
+])('exits with 2 when the sandbox fails: %s', async (_what, faults, code) => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report, deallocations, error } = await runIn(folder.path, { simulation: { faults } })
+  expect(exitCode).toBe(2)
+  expect(report).toMatchObject({ ok: false, exit_code: 2, error: { code } })
+  expect(error).toMatch(/^see: /m)
+  expect(error).not.toMatch(/^ +at /m)
+  expect(deallocations).toBe(1)
+})
+
+test('exits with 3 when a handler fails, and names it', async () => {
+  await using folder = await temporaryFolder()
+  const protocol = await protocolNamed(folder.path, async (context) => {
+    context.subscribe('post_poweron', function broken() {
+      throw new Error('no luck\u001b[31m')
+    })
+    await context.poweron()
+  })
+  const { exitCode, report } = await runIn(folder.path, { protocol })
+  expect(exitCode).toBe(3)
+  const [failure] = report?.failures ?? []
+  expect(failure).toMatchObject({ event: 'post_poweron', message: 'no luck\u001b[31m' })
+  expect(failure?.handler).toBe(`${protocol}.broken`)
+  const { out } = await runIn(folder.path, { protocol, json: false })
+  expect(out).toContain('.broken: no luck\\u{1b}[31m')
+})
+
+test('shows the output of what was run in the guest, harmless for a terminal', async () => {
+  await using folder = await temporaryFolder()
+  const protocol = await protocolNamed(folder.path, async (context) => {
+    const base = join(folder.path, 'results', context.identifier, `${context.identifier}_command_1`)
+    const end = {
+      status: 'finished',
+      exit_code: 7,
+      signal: null,
+      duration_ms: 1200,
+      truncated: false,
+      error: null,
+    }
+    await writeFile(
+      `${base}.json`,
+      JSON.stringify({ event: 'run_command', command: 'x', sample: null, ...end }),
+    )
+    await writeFile(`${base}.stdout`, `\u001b]0;title\u0007${'line\n'.repeat(5000)}`)
+  })
+  const { out } = await runIn(folder.path, { protocol, json: false })
+  expect(out).toContain('Command x: exit code 7 after 1.2 s\n  stdout: \\u{1b}]0;title\\u{7}line\n')
+  expect(out.length).toBeLessThan(3000)
+  const { report } = await runIn(folder.path, { protocol })
+  expect(report?.commands).toMatchObject([
+    { exit_code: 7, stdout: expect.stringMatching(/more in \S+\.stdout\)$/) },
+  ])
+})
+
+test('a protocol in TypeScript gets what the user asked for, and its events carry its name', async () => {
+  await using folder = await temporaryFolder()
+  const sample = join(folder.path, 'sample')
+  await writeFile(sample, '')
+  let seen: unknown
+  const protocol = await protocolNamed(folder.path, async (context, parameters) => {
+    const { signal: _signal, progress: _progress, ...rest } = parameters
+    const origins: string[] = []
+    context.subscribe('start_analysis', ({ origin }) => void origins.push(origin))
+    await context.trigger('start_analysis')
+    seen = { ...rest, origins }
+  })
+  const { exitCode } = await runIn(folder.path, {
+    protocol,
+    sample,
+    command: 'cat {sample}',
+    runtimeMs: 1500,
+  })
+  expect(exitCode).toBe(0)
+  expect(seen).toEqual({
+    sample,
+    command: 'cat {sample}',
+    runtimeMs: 1500,
+    timeoutMs: 200,
+    origins: [protocol],
+  })
+})
+
+test('adds the timeline before and the commands after the hooks of a file, whose own folder wins', async () => {
+  await using folder = await temporaryFolder()
+  const hooks = join(folder.path, 'hooks.json')
+  const shots = join(folder.path, 'shots')
+  const screen = { name: '@see/hooks#ScreenHook', configuration: { screenshot_on_event: 'post_poweron' } }
+  await writeFile(hooks, JSON.stringify({ configuration: { results_folder: shots }, hooks: [screen] }))
+  const { exitCode, report } = await runIn(folder.path, { hooks, command: 'true' })
+  expect(exitCode).toBe(3)
+  expect(report?.failures).toMatchObject([
+    { event: 'run_command', message: expect.stringContaining('no guest agent') },
+  ])
+  expect((await eventsOf(report)).at(0)).toBe('pre_poweron')
+  expect(await readdir(shots)).toContain(`${report?.identifier}_post_poweron.ppm`)
+})
+
+test.each([
+  ['the sample is missing', { sample: '/no/such/sample' }, 'FILE_UNREADABLE'],
+  ['the sample is a folder', { sample: '/tmp' }, 'FILE_UNREADABLE'],
+  ['the protocol’s module is missing', { protocol: './none.ts#run' }, 'HOOK_LOAD'],
+  ['the protocol is no function', { protocol: '@see/core#errorCodes' }, 'HOOK_LOAD'],
+  ['the hooks file is missing', { hooks: '/no/such/hooks.json' }, 'FILE_UNREADABLE'],
+  ['the results folder cannot be made', { results: '/dev/null/results' }, 'RESULTS_UNWRITABLE'],
+])('exits with 1 and leaves nothing when %s', async (_what, options, code) => {
+  await using folder = await temporaryFolder()
+  const factory = vi.fn(simulatedFactory())
+  const { exitCode, report } = await runIn(folder.path, { ...options, factory: () => factory })
+  expect(exitCode).toBe(1)
+  expect(report).toMatchObject({ ok: false, exit_code: 1, results_folder: null, error: { code } })
+  expect(factory).not.toHaveBeenCalled()
+  expect(await readdir(folder.path)).toEqual([])
+})
+
+test('leaves a results folder that was there', async () => {
+  await using folder = await temporaryFolder()
+  await mkdir(join(folder.path, 'results'))
+  await runIn(folder.path, { hooks: '/no/such/hooks.json' })
+  expect(await readdir(join(folder.path, 'results'))).toEqual([])
+})
+
+test('tells of a mistake in the hooks file with its line, before anything is allocated', async () => {
+  await using folder = await temporaryFolder()
+  const hooks = join(folder.path, 'hooks.json')
+  await writeFile(hooks, '{\n  "hooks": [\n    { "name": "@see/hooks#NoHook" }\n  ]\n}')
+  const { exitCode, error, deallocations } = await runIn(folder.path, { hooks })
+  expect([exitCode, deallocations]).toEqual([1, 0])
+  expect(error).toContain(`${hooks}:3:7: @see/hooks#NoHook`)
+})
+
+const interruptedFactory: ContextFactory = async (identifier, options) => {
+  interrupt()
+  await sleep(100)
+  return await simulatedFactory()(identifier, options)
+}
+
+/** Presses Ctrl-C as often as asked. */
+function interrupt(times = 1): void {
+  for (let press = 0; press < times; press++) process.emit('SIGINT')
+}
+
+test('Ctrl-C while the protocol is loaded', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'slow.mjs')
+  await writeFile(path, 'await new Promise(() => setTimeout(() => undefined, 1e6).unref())')
+  setTimeout(interrupt, 300)
+  const { exitCode, deallocations } = await runIn(folder.path, { protocol: `${path}#run` })
+  expect([exitCode, deallocations]).toEqual([130, 0])
+})
+
+test('Ctrl-C while a hook is loaded', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(
+    join(folder.path, 'slow.mjs'),
+    'await new Promise(() => setTimeout(() => undefined, 1e6).unref())',
+  )
+  const hooks = join(folder.path, 'hooks.json')
+  await writeFile(hooks, JSON.stringify({ hooks: [{ name: './slow.mjs#Slow' }] }))
+  setTimeout(interrupt, 300)
+  const { exitCode, report } = await runIn(folder.path, { hooks })
+  expect(exitCode).toBe(130)
+  expect(report).toMatchObject({ results_folder: null, error: { message: 'interrupted' } })
+  expect(await readdir(folder.path)).not.toContain('results')
+})
+
+test('Ctrl-C while the sandbox is allocated', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report, deallocations } = await runIn(folder.path, { factory: () => interruptedFactory })
+  expect([exitCode, deallocations]).toEqual([130, 1])
+  expect(report).toMatchObject({ ok: false, exit_code: 130, events: 0, error: { message: 'interrupted' } })
+})
+
+test.each([
+  ['powered on', 'pre_poweron'],
+  ['waited for the runtime', 'ip_address'],
+  ['captured', 'post_pause'],
+  ['shut down', 'pre_shutdown'],
+  ['analysed', 'start_analysis'],
+] as const)('Ctrl-C while the guest is %s', async (_what, event) => {
+  await using folder = await temporaryFolder()
+  const faults = { ignoresShutdown: event === 'pre_shutdown', delayMs: 20 }
+  const factory = factoryThat(({ context }) => void context.subscribe(event, () => interrupt()), { faults })
+  const runtimeMs = event === 'ip_address' ? 3_600_000 : 0
+  const start = performance.now()
+  const { exitCode, report, deallocations } = await runIn(folder.path, {
+    factory: () => factory,
+    runtimeMs,
+    timeoutMs: 3_600_000,
+  })
+  expect([exitCode, deallocations]).toEqual([130, 1])
+  expect(report?.error?.message).toBe('interrupted')
+  expect(await eventsOf(report)).not.toContain('wait_analysis')
+  expect(performance.now() - start).toBeLessThan(5000)
+})
+
+test('a second Ctrl-C says that cleaning up is under way, and does not leave it', async () => {
+  await using folder = await temporaryFolder()
+  const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt(2)))
+  const { exitCode, error, deallocations } = await runIn(folder.path, { factory: () => factory })
+  expect([exitCode, deallocations]).toEqual([130, 1])
+  expect(error).toContain('cleaning up is under way')
+})
+
+test('what cannot be cleaned up after Ctrl-C is told', async () => {
+  await using folder = await temporaryFolder()
+  const faults = { failing: ['deallocate'] }
+  const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt()), {
+    faults,
+  })
+  const { exitCode, error } = await runIn(folder.path, { factory: () => factory })
+  expect(exitCode).toBe(130)
+  expect(error).toContain('simulated failure of deallocate')
+})

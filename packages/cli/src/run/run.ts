@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { type ContextFactory, Environment, messageOf, SeeError } from '@see/core'
+import type { ExitCode } from '../exit-code.ts'
+import { Interruption } from '../interruption.ts'
+import type { Terminal } from '../terminal.ts'
+import { EvidenceFolder } from './evidence-folder.ts'
+import { loadProtocol } from './load-protocol.ts'
+import { Outcome } from './outcome.ts'
+import { createProgress, type Progress } from './progress.ts'
+import { reportRun } from './report-run.ts'
+import { runHooks } from './run-hooks.ts'
+import { createRunLog } from './run-log.ts'
+import type { RunOptions } from './run-options.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
+const PROTOCOL_GRACE_MS = 10_000
+
+/** The longest a timer of Node can be set to. */
+const NEVER_MS = 2 ** 31 - 1
+
+export interface RunDependencies {
+  readonly terminal: Terminal
+  /** Makes the factory from the path of the resources' JSON file, which it reads and checks at once. */
+  readonly factory: (resources: string) => ContextFactory
+}
+
+/** Carries out `see run`: what goes wrong is told to the user and in the exit code, not thrown. */
+export async function run(options: RunOptions, { terminal, factory }: RunDependencies): Promise<ExitCode> {
+  const identifier = randomUUID()
+  const progress = createProgress(terminal.error)
+  using interruption = new Interruption(progress.note)
+  const outcome = new Outcome(interruption.signal)
+  try {
+    await carryOut({ options, identifier, factory, progress, outcome, signal: interruption.signal })
+  } catch (error) {
+    outcome.fail(error)
+  }
+  progress.end(outcome.error === undefined)
+  await reportRun(outcome, { identifier, json: options.json, terminal })
+  return outcome.exitCode
+}
+
+interface Work {
+  readonly options: RunOptions
+  readonly identifier: string
+  readonly factory: RunDependencies['factory']
+  readonly progress: Progress
+  readonly outcome: Outcome
+  readonly signal: AbortSignal
+}
+
+async function carryOut(work: Work): Promise<void> {
+  const { options, identifier, factory, progress, outcome, signal } = work
+  progress.step(`run ${identifier}: checking what is given`)
+  const protocol = await untilAborted(loadProtocol(options.protocol), signal, () => 0)
+  if (options.sample !== undefined) await assertReadable(options.sample)
+  const makeContext = factory(options.resources)
+  outcome.evidence = await EvidenceFolder.create(options.results, identifier)
+  progress.step('allocating the sandbox')
+  const environment = await allocate(makeContext, work, outcome.evidence.path)
+  const { context } = environment
+  outcome.context = context
+  context.observe({ eventHandled: () => void outcome.events++ })
+  try {
+    signal.throwIfAborted()
+    const { sample, command, runtimeMs, timeoutMs } = options
+    const parameters = {
+      ...(sample === undefined ? {} : { sample }),
+      ...(command === undefined ? {} : { command }),
+      runtimeMs,
+      timeoutMs,
+      signal,
+      progress: progress.step,
+    }
+    await untilAborted(protocol(context, parameters), signal, () => PROTOCOL_GRACE_MS)
+  } catch (error) {
+    outcome.fail(error)
+  }
+  progress.step('taking the sandbox away')
+  await environment.deallocate()
+}
+
+async function allocate(
+  makeContext: ContextFactory,
+  { options, identifier, progress, signal }: Work,
+  folder: string,
+): Promise<Environment> {
+  let begun = false
+  const factory: ContextFactory = (...parameters) => {
+    begun = true
+    return makeContext(...parameters)
+  }
+  const allocated = Environment.allocate(factory, runHooks(options, folder), {
+    identifier,
+    signal,
+    logger: createRunLog(progress.note),
+  })
+  // Until the sandbox is begun there is nothing to clean up; then nothing may be left behind.
+  return await untilAborted(allocated, signal, () => (begun ? NEVER_MS : 0))
+}
+
+async function assertReadable(sample: string): Promise<void> {
+  try {
+    if (!(await stat(sample)).isFile()) throw new Error('it is not a regular file')
+    await access(sample, constants.R_OK)
+  } catch (error) {
+    throw new SeeError('FILE_UNREADABLE', `cannot read the sample ${sample}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,79 @@
+import { relative } from 'node:path'
+import { exitCodes, type ExitCode } from '../exit-code.ts'
+import { printable } from '../printable.ts'
+import type { CommandResult } from './command-results.ts'
+import type { RunReport } from './run-report.ts'
+
+const OUTPUT_LINES = 20
+
+const words: Record<ExitCode, string> = {
+  [exitCodes.done]: 'done',
+  [exitCodes.usage]: 'not begun: the configuration is wrong',
+  [exitCodes.sandbox]: 'the sandbox failed',
+  [exitCodes.hook]: 'finished, but a hook failed',
+  [exitCodes.interrupted]: 'interrupted',
+}
+
+/** What came of a run, for people. */
+export function summaryOf(report: RunReport): string {
+  const sections = [
+    [`Run ${report.identifier}: ${words[report.exit_code]} (${report.events} events)`],
+    ...report.commands.map(commandLines),
+    failureLines(report),
+    evidenceLines(report),
+  ]
+  return `\n${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n')}`
+}
+
+function commandLines(result: CommandResult): string[] {
+  const what = result.sample === null ? `Command ${result.command}` : `Sample ${result.sample}`
+  return [
+    `${printable(what)}: ${endOf(result)}`,
+    ...outputLines('stdout', result.stdout),
+    ...outputLines('stderr', result.stderr),
+  ]
+}
+
+function endOf({
+  status,
+  exit_code: exitCode,
+  signal,
+  duration_ms: durationMs,
+  error,
+}: CommandResult): string {
+  const time = durationMs === null ? '' : ` after ${(durationMs / 1000).toFixed(1)} s`
+  if (status === 'finished')
+    return signal === null ? `exit code ${exitCode}${time}` : `ended by signal ${signal}${time}`
+  return printable(error ?? status)
+}
+
+function outputLines(stream: string, output: string): string[] {
+  if (output === '') return []
+  const lines = printable(output).replace(/\n$/, '').split('\n')
+  const more = lines.length > OUTPUT_LINES ? [`  ${stream}: … ${lines.length - OUTPUT_LINES} lines more`] : []
+  return [...lines.slice(0, OUTPUT_LINES).map((line) => `  ${stream}: ${line}`), ...more]
+}
+
+function failureLines({ failures }: RunReport): string[] {
+  if (failures.length === 0) return []
+  const lines = failures.map(({ event, handler, message }) => `  ${event}: ${handler}: ${message}`)
+  return ['Handlers that failed', ...lines.map(printable)]
+}
+
+function evidenceLines({ results_folder: folder, files }: RunReport): string[] {
+  if (folder === null) return []
+  const shown = relative(process.cwd(), folder)
+  return [
+    `Evidence in ${shown.startsWith('..') ? folder : shown}/`,
+    ...files.map(({ path, bytes }) => `  ${sizeOf(bytes).padStart(9)}  ${printable(path)}`),
+    `  ${''.padStart(9)}  run.json`,
+  ]
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { SeeError } from '../errors.ts'
+import { GuestAgent } from './guest-agent.ts'
+
+/** An agent whose guest is paused, once it has run a program, while `pauses` lasts: it answers nothing then. */
+class PausedGuest {
+  pauses: string[]
+  readonly #opened: string[] = []
+
+  constructor(pauses: string[]) {
+    this.pauses = pauses
+  }
+
+  async agentCommand(command: string): Promise<string> {
+    const { execute, arguments: parameters } = JSON.parse(command) as {
+      execute: string
+      arguments: { path?: string; handle?: number }
+    }
+    if (this.pauses[0] === execute) {
+      this.pauses.shift()
+      throw new SeeError('AGENT_UNRESPONSIVE', 'domain is not running')
+    }
+    return JSON.stringify({ return: this.#reply(execute, parameters) })
+  }
+
+  #reply(execute: string, { path = '', handle = 0 }: { path?: string; handle?: number }): unknown {
+    const content = this.#opened[handle]?.endsWith('/out') === true ? 'output' : ''
+    switch (execute) {
+      case 'guest-exec':
+        return { pid: 7 }
+      case 'guest-exec-status':
+        return { exited: true, exitcode: 3 }
+      case 'guest-file-open':
+        return this.#opened.push(path) - 1
+      case 'guest-file-read':
+        return { count: content.length, 'buf-b64': Buffer.from(content).toString('base64'), eof: true }
+      default:
+        return {}
+    }
+  }
+}
+
+test.each([[['guest-exec-status', 'guest-exec-status']], [['guest-file-open']], [['guest-file-read']]])(
+  'a program outlasts a pause of its guest, in which the agent does not answer %j',
+  async (pauses) => {
+    const guest = new PausedGuest(pauses)
+    const { exitCode, stdout } = await new GuestAgent(guest).exec(['true'])
+    expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 3, stdout: 'output' })
+    expect(guest.pauses).toEqual([])
+  },
+)
+
+test('waits for a silent agent no longer than the program may run', async () => {
+  const guest = new PausedGuest(Array.from({ length: 1000 }, () => 'guest-exec-status'))
+  await expect(new GuestAgent(guest).exec(['true'], { timeoutMs: 100 })).rejects.toMatchObject({
+    code: 'GUEST_EXEC_TIMEOUT',
+    message: 'true ran longer than 100 ms in the guest',
+  })
+})

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { editDomainXml } from './domain-xml.ts'
+
+const identifier = '11111111-2222-4333-8444-555555555555'
+const users = `<?xml version="1.0"?>
+<!-- kept -->
+<domain type="qemu" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
+  <name>mine</name>
+  <memory unit="MiB">256</memory>
+  <metadata><my:thing xmlns:my="urn:mine" a="1"/></metadata>
+  <devices>
+    <!-- the CD stays in its drive -->
+    <disk type="file" device="cdrom"><source file="/iso"/><target dev="sda"/></disk>
+    <disk type="block"><driver name="qemu" type="raw" cache="none"/><source dev="/dev/sdz"/><target dev="vda"/></disk>
+    <disk type="file" device="disk"><source file="/second"/><target dev="vdb"/></disk>
+    <interface type="bridge"><mac address="52:54:00:aa:bb:cc"/><source bridge="br0"/><model type="e1000"/></interface>
+    <interface type="user"><mac address="52:54:00:aa:bb:cd"/></interface>
+  </devices>
+  <qemu:commandline><qemu:arg value="-no-hpet"/></qemu:commandline>
+</domain>`
+const edit = { identifier, disk: { path: '/pool/a&b.qcow2', format: 'qcow2' }, network: identifier }
+
+describe("the user's XML", () => {
+  const { xml, macAddress, hasAgent } = editDomainXml(users, edit)
+
+  test('gets the name and UUID of the environment', () => {
+    expect(xml).toContain(`<name>${identifier}</name>`)
+    expect(xml).toContain(`<uuid>${identifier}</uuid>`)
+    expect(xml).not.toContain('mine</name>')
+  })
+
+  test('gets the clone as the source of its first hard disk, and of no other', () => {
+    expect(xml).toContain(
+      '<driver name="qemu" type="qcow2" cache="none"/><source file="/pool/a&amp;b.qcow2"/>',
+    )
+    expect(xml).not.toContain('/dev/sdz')
+    expect(xml).toContain('<source file="/iso"/>')
+    expect(xml).toContain('<source file="/second"/>')
+  })
+
+  test('gets the network as the source of its first interface', () => {
+    expect(xml).toContain(`<source network="${identifier}"/><model type="e1000"/>`)
+    expect(xml).not.toContain('br0')
+    expect(xml).toContain('<interface type="user">')
+  })
+
+  test('keeps comments, namespaces and elements that mean nothing to us', () => {
+    for (const kept of [
+      '<!-- kept -->',
+      '<!-- the CD stays in its drive -->',
+      '<my:thing xmlns:my="urn:mine" a="1"/>',
+      'xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"',
+      '<qemu:commandline><qemu:arg value="-no-hpet"/></qemu:commandline>',
+      '<memory unit="MiB">256</memory>',
+    ]) {
+      expect(xml).toContain(kept)
+    }
+  })
+
+  test('has a fresh address for every interface each time', () => {
+    expect(macAddress).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/)
+    expect(xml).toContain(`<mac address="${macAddress}"/>`)
+    expect(xml).not.toContain('52:54:00:aa:bb:c')
+    expect(editDomainXml(users, edit).macAddress).not.toBe(macAddress)
+  })
+
+  test('says whether there is a guest agent', () => {
+    const channel =
+      '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel></devices>'
+    expect(hasAgent).toBe(false)
+    expect(editDomainXml(users.replace('</devices>', channel), edit).hasAgent).toBe(true)
+  })
+})
+
+test('without a disk or network to set, those of the XML stay', () => {
+  const { xml } = editDomainXml(users, { identifier, disk: undefined, network: undefined })
+  expect(xml).toContain('<source dev="/dev/sdz"/>')
+  expect(xml).toContain('<source bridge="br0"/>')
+})
+
+test.each([
+  ['<domain><devices/></domain>', 'no <disk'],
+  ['<domain><devices><disk/></devices></domain>', 'no <interface>'],
+  ['<network/>', 'not <domain>'],
+  ['<domain>\n<devices>\n</domain>', 'line 2: Opening and ending tag mismatch'],
+  ['<domain>\n<name a=1/></domain>', 'line 2'],
+  ['not XML at all', 'malformed XML'],
+  ['', 'malformed XML'],
+])('%j is refused', (xml, problem) => {
+  expect(() => editDomainXml(xml, edit)).toThrow(problem)
+})

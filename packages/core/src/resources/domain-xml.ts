@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import {
+  childOf,
+  childrenOf,
+  type Element,
+  ensureChild,
+  parseXml,
+  serializeXml,
+  setAttributes,
+  setText,
+} from './xml.ts'
+
+export interface DomainEdit {
+  readonly identifier: string
+  /** The clone that takes the place of the first disk; the XML's own when undefined. */
+  readonly disk: { readonly path: string; readonly format: string } | undefined
+  /** The network that the first interface is put on; the XML's own when undefined. */
+  readonly network: string | undefined
+}
+
+export interface EditedDomain {
+  readonly xml: string
+  /** Of the first interface, in lower case. */
+  readonly macAddress: string | undefined
+  /** Whether there is a channel to a QEMU guest agent. */
+  readonly hasAgent: boolean
+}
+
+/**
+ * Makes the user's domain XML that of one environment: its name and UUID, the disk's source, the interface's source, and
+ * a fresh MAC address for every interface. Everything else is the user's and stays as it is.
+ * @throws Error saying what the XML lacks
+ */
+export function editDomainXml(xml: string, { identifier, disk, network }: DomainEdit): EditedDomain {
+  const document = parseXml(xml)
+  const domain = document.documentElement
+  if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
+  setText(ensureChild(domain, 'uuid'), identifier)
+  setText(ensureChild(domain, 'name'), identifier)
+  const devices = ensureChild(domain, 'devices')
+  if (disk !== undefined) editDisk(devices, disk)
+  const interfaces = childrenOf(devices, 'interface')
+  if (network !== undefined) editInterface(interfaces[0], network)
+  const macAddresses = interfaces.map(giveMacAddress)
+  return { xml: serializeXml(document), macAddress: macAddresses[0], hasAgent: hasAgentChannel(devices) }
+}
+
+function editDisk(devices: Element, { path, format }: { path: string; format: string }): void {
+  const disk = childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
+  if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
+  disk.setAttribute('type', 'file')
+  setAttributes(ensureChild(disk, 'source'), { file: path })
+  const driver = ensureChild(disk, 'driver')
+  driver.setAttribute('name', 'qemu')
+  driver.setAttribute('type', format)
+}
+
+function editInterface(first: Element | undefined, network: string): void {
+  if (first === undefined) throw new Error('it has no <interface> to put on the network')
+  first.setAttribute('type', 'network')
+  setAttributes(ensureChild(first, 'source'), { network })
+}
+
+/** In QEMU's own range, which no card is sold with. */
+function giveMacAddress(element: Element): string {
+  const address = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
+  ensureChild(element, 'mac').setAttribute('address', address)
+  return address
+}
+
+function hasAgentChannel(devices: Element): boolean {
+  return childrenOf(devices, 'channel').some(
+    (channel) => childOf(channel, 'target')?.getAttribute('name') === 'org.qemu.guest_agent.0',
+  )
+}

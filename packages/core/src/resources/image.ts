@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { Configuration } from '../configuration.ts'
+import { SeeError } from '../errors.ts'
+import type { ImageProvider, ImageProviderClass } from '../image-provider.ts'
+import { DummyProvider } from '../image-providers/dummy.ts'
+import { loadExport } from '../module-loader.ts'
+
+/** A path, or what a provider is to fetch. */
+export const imageSchema = z.union([
+  z.string().min(1),
+  z
+    .strictObject({
+      uri: z.string().min(1).optional(),
+      name: z.string().min(1).optional(),
+      /** `module#Export` of an image provider's class; the image is a local file when not given. */
+      provider: z.string().min(1).optional(),
+      provider_configuration: z.record(z.string(), z.unknown()).default({}),
+    })
+    .refine(({ uri, name }) => (uri === undefined) !== (name === undefined), 'give either "uri" or "name"'),
+])
+
+export type ImageConfiguration = z.output<typeof imageSchema>
+
+/** @throws SeeError `HOOK_LOAD` or `CONFIGURATION_INVALID` */
+export async function imageProvider(image: ImageConfiguration, folder: string): Promise<ImageProvider> {
+  if (typeof image === 'string') return new DummyProvider({ name: image, configuration: {}, folder })
+  const name = image.uri ?? image.name ?? ''
+  const Class = image.provider === undefined ? DummyProvider : await loadExport(image.provider, folder)
+  if (!isProviderClass(Class)) {
+    throw new SeeError(
+      'CONFIGURATION_INVALID',
+      `${image.provider} is not an image provider: export a class with a schema and a method image()`,
+    )
+  }
+  const configuration = Configuration.load(image.provider_configuration).parse(Class.schema)
+  return new Class({ name, configuration, folder })
+}
+
+function isProviderClass(value: unknown): value is ImageProviderClass {
+  return (
+    typeof value === 'function' &&
+    'schema' in value &&
+    value.schema instanceof z.ZodType &&
+    typeof value.prototype === 'object' &&
+    'image' in value.prototype
+  )
+}

@@ -1,0 +1,35 @@
+import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
+import { SeeError } from '../errors.ts'
+import type { AgentChannel } from '../resources.ts'
+
+/** No answer now; there may be one later, when the guest has booted or is resumed. */
+const SILENT = new Set(['VIR_ERR_AGENT_UNRESPONSIVE', 'VIR_ERR_AGENT_UNSYNCED', 'VIR_ERR_OPERATION_INVALID'])
+
+/** The guest agent behind libvirt's virDomainQemuAgentCommand. */
+export function libvirtAgentChannel(domain: Domain): AgentChannel {
+  return {
+    async agentCommand(command, { timeoutSeconds }) {
+      try {
+        return await domain.agentCommand(command, { timeoutSeconds })
+      } catch (error) {
+        if (!isLibvirtError(error)) throw error
+        throw seeError(error)
+      }
+    },
+  }
+}
+
+function seeError(error: LibvirtError): SeeError {
+  const { code, message } = error
+  if (SILENT.has(code)) return new SeeError('AGENT_UNRESPONSIVE', message, { cause: error })
+  // libvirt passes the agent's own refusals on as internal errors.
+  if (code === 'VIR_ERR_INTERNAL_ERROR')
+    return new SeeError('AGENT_COMMAND_FAILED', message, { cause: error })
+  return new SeeError(
+    'AGENT_CHANNEL',
+    `${message}; the channel may be broken until the guest is powered on anew`,
+    {
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import type { Hypervisor, StoragePool, StorageVolume } from '@see/libvirt'
+import { messageOf, SeeError } from '../errors.ts'
+import type { ReleaseStack } from '../release-stack.ts'
+import type { DiskFormat } from './disk-image.ts'
+import { escapeXml } from './xml.ts'
+
+/** Full copies of large images take their time. */
+const COPY_TIMEOUT_MS = 600_000
+
+/** Makes the folder of one environment, as a storage pool at `path/<identifier>`; it goes away with all that is in it. */
+export async function createStoragePool(
+  hypervisor: Hypervisor,
+  identifier: string,
+  path: string,
+  releases: ReleaseStack,
+): Promise<StoragePool> {
+  const folder = join(path, identifier)
+  try {
+    const pool = await hypervisor.storagePoolDefineXML(poolXml(identifier, folder))
+    releases.defer(`storage pool ${identifier}`, () => pool.undefine())
+    await pool.build()
+    releases.defer(`folder ${folder}`, () => pool.delete())
+    await pool.create()
+    releases.defer(`volumes in ${folder}`, () => emptyPool(pool), COPY_TIMEOUT_MS)
+    return pool
+  } catch (error) {
+    throw new SeeError('STORAGE_FAILED', `cannot make the storage pool ${folder}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Deletes whatever is in the pool, be it made here or by a hook, and stops it. */
+async function emptyPool(pool: StoragePool): Promise<void> {
+  await pool.refresh()
+  for (const volume of await pool.listAllVolumes()) await volume.delete()
+  await pool.destroy()
+}
+
+/**
+ * Clones an image into the pool: as an overlay that leaves the image alone, or as a copy.
+ * @returns the path of the clone, whose format is qcow2
+ */
+export async function cloneImage(
+  pool: StoragePool,
+  image: { readonly path: string; readonly format: DiskFormat },
+  copyOnWrite: boolean,
+): Promise<string> {
+  const name = `${pool.name}.qcow2`
+  try {
+    if (copyOnWrite) return await (await overlay(pool, name, image)).getPath()
+    // libvirt copies volumes only, and the image need not be one: an overlay of it is.
+    const source = await overlay(pool, `${pool.name}-source.qcow2`, image)
+    const copy = await pool.storageVolCreateXMLFrom(volumeXml(name, 'qcow2'), source)
+    await source.delete()
+    return await copy.getPath()
+  } catch (error) {
+    throw new SeeError('STORAGE_FAILED', `cannot clone ${image.path}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function overlay(
+  pool: StoragePool,
+  name: string,
+  { path, format }: { readonly path: string; readonly format: DiskFormat },
+): Promise<StorageVolume> {
+  const backing = `<backingStore><path>${escapeXml(path)}</path><format type="${format}"/></backingStore>`
+  return pool.storageVolCreateXML(volumeXml(name, 'qcow2', backing))
+}
+
+function volumeXml(name: string, format: DiskFormat, backing = ''): string {
+  return `<volume><name>${name}</name><target><format type="${format}"/></target>${backing}</volume>`
+}
+
+/** Makes an empty raw volume of a size in bytes. */
+export function createRawVolume(pool: StoragePool, name: string, bytes: number): Promise<StorageVolume> {
+  return pool.storageVolCreateXML(
+    `<volume><name>${name}</name><capacity unit="bytes">${bytes}</capacity><allocation>0</allocation><target><format type="raw"/></target></volume>`,
+  )
+}
+
+// QEMU runs as a user of its own: it must get through the folder to its disk, but need not list it.
+function poolXml(identifier: string, folder: string): string {
+  return `<pool type="dir"><name>${identifier}</name><uuid>${identifier}</uuid><target><path>${escapeXml(folder)}</path><permissions><mode>0711</mode></permissions></target></pool>`
+}

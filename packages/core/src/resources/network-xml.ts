@@ -1,0 +1,76 @@
+import {
+  appendElement,
+  childOf,
+  childrenOf,
+  type Element,
+  ensureChild,
+  parseXml,
+  serializeXml,
+  setText,
+} from './xml.ts'
+import { type AddressRange, formatIpv4 } from './subnet.ts'
+
+const DNSMASQ_NAMESPACE = 'http://libvirt.org/schemas/network/dnsmasq/1.0'
+
+// Without STP and its delay, and without asking whether an address is free before giving it out, a guest has its
+// address seconds earlier; nobody else is on this network.
+const NAT_NETWORK = `<network xmlns:dnsmasq="${DNSMASQ_NAMESPACE}">
+  <forward mode="nat"/>
+  <bridge stp="off" delay="0"/>
+  <dnsmasq:options>
+    <dnsmasq:option value="no-ping"/>
+  </dnsmasq:options>
+</network>`
+
+/** The XML of a network for one environment, of the user's or, without one, of a NAT network. */
+export class NetworkXml {
+  readonly #text: string
+  /** Whether libvirt's DHCP server will know the guests' addresses. */
+  readonly hasDhcp: boolean
+  readonly hasIp: boolean
+
+  /** @throws Error saying what is wrong with the XML */
+  constructor(text = NAT_NETWORK) {
+    const network = networkElement(text)
+    const ips = childrenOf(network, 'ip')
+    this.#text = text
+    this.hasIp = ips.length > 0
+    this.hasDhcp = ips.some((ip) => childOf(ip, 'dhcp') !== undefined)
+  }
+
+  /** @param subnet where the guests get their addresses; as in the XML when undefined */
+  for(identifier: string, subnet: AddressRange | undefined): string {
+    const network = networkElement(this.#text)
+    setText(ensureChild(network, 'uuid'), identifier)
+    setText(ensureChild(network, 'name'), identifier)
+    if (makesBridge(network)) {
+      const bridge =
+        childOf(network, 'bridge') ?? appendElement(network, 'bridge', { stp: 'off', delay: '0' })
+      // The names of interfaces are at most 15 characters long.
+      bridge.setAttribute('name', `virbr-${identifier.slice(0, 8)}`)
+    }
+    if (subnet !== undefined) appendSubnet(network, subnet)
+    return serializeXml(network)
+  }
+}
+
+function networkElement(text: string): Element {
+  const root = parseXml(text).documentElement
+  if (root?.localName !== 'network') throw new Error('its root element is not <network>')
+  return root
+}
+
+/** In the other modes guests are put on a bridge or a card that is there already. */
+function makesBridge(network: Element): boolean {
+  const forward = childOf(network, 'forward')
+  return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+}
+
+function appendSubnet(network: Element, { first, last }: AddressRange): void {
+  const prefix = String(32 - Math.log2(last - first + 1))
+  const ip = appendElement(network, 'ip', { address: formatIpv4(first + 1), prefix })
+  appendElement(appendElement(ip, 'dhcp'), 'range', {
+    start: formatIpv4(first + 2),
+    end: formatIpv4(last - 1),
+  })
+}

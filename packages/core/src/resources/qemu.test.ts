@@ -1,0 +1,297 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hypervisor } from '@see/libvirt'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Environment } from '../environment.ts'
+import { qemuFactory } from './qemu.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'see-qemu-'))
+chmodSync(folder, 0o755)
+const instances = join(folder, 'instances')
+const image = join(folder, 'base.qcow2')
+
+const domainXml = `<domain type="qemu">
+  <name>mine</name>
+  <memory unit="MiB">64</memory>
+  <os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os>
+  <devices>
+    <disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="/nowhere"/><target dev="vda" bus="virtio"/></disk>
+    <interface type="network"><source network="default"/><model type="virtio"/></interface>
+  </devices>
+</domain>`
+
+let hypervisor: Hypervisor
+
+beforeAll(async () => {
+  mkdirSync(instances)
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '8M'])
+  execFileSync('qemu-io', ['-c', 'write -P 0x5e 0 4096', image], { stdio: 'ignore' })
+  untouched = imageHash()
+  hypervisor = await Hypervisor.open('qemu:///system')
+})
+
+afterAll(async () => {
+  await hypervisor.close()
+  rmSync(folder, { recursive: true })
+})
+
+function write(name: string, content: string): string {
+  const path = join(folder, `${randomUUID()}-${name}`)
+  writeFileSync(path, content)
+  return path
+}
+
+/** A range that nothing else in the tests uses, with room for four subnets. */
+const dynamicAddress = { ipv4: '10.211.0.0', prefix: 22, subnet_prefix: 24 }
+
+function configuration(overrides: Record<string, unknown> = {}) {
+  return {
+    domain: { configuration: write('domain.xml', domainXml) },
+    disk: { image, clone: { storage_pool_path: instances } },
+    network: { dynamic_address: dynamicAddress },
+    ...overrides,
+  }
+}
+
+/** What libvirt has of an environment's name; other tests use the same daemon. */
+async function madeFor(identifier: string): Promise<string[]> {
+  const all = await Promise.all([
+    hypervisor.listAllDomains(),
+    hypervisor.listAllNetworks(),
+    hypervisor.listAllStoragePools(),
+  ])
+  return all.flat().flatMap(({ name }) => (name.includes(identifier) ? [name] : []))
+}
+
+const imageHash = (): string => createHash('sha256').update(readFileSync(image)).digest('hex')
+let untouched: string
+
+async function expectNothingLeft(...identifiers: string[]): Promise<void> {
+  for (const identifier of identifiers) expect(await madeFor(identifier)).toEqual([])
+  expect(readdirSync(instances).filter((name) => identifiers.includes(name))).toEqual([])
+  expect(imageHash()).toBe(untouched)
+}
+
+const subnetOf = (xml = '') => /ip address=.(10\.211\.\d\.)1/.exec(xml)?.[1]
+
+function imageInfo(path: string): { format: string; 'backing-filename'?: string } {
+  return JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' }))
+}
+
+describe('an environment', () => {
+  test('has a domain, network, pool and disk named after it, and leaves nothing', async () => {
+    const identifier = randomUUID()
+    const environment = await Environment.allocate(qemuFactory(configuration()), undefined, { identifier })
+    const { domain, network, storagePool } = environment.context
+    expect([domain.name, domain.uuid]).toEqual([identifier, identifier])
+    expect([network?.name, network?.uuid]).toEqual([identifier, identifier])
+    expect([storagePool?.name, storagePool?.uuid]).toEqual([identifier, identifier])
+    expect(await network?.getBridgeName()).toBe(`virbr-${identifier.slice(0, 8)}`)
+    const disk = join(instances, identifier, `${identifier}.qcow2`)
+    expect(await domain.getXMLDesc()).toContain(disk)
+    expect(await domain.getXMLDesc()).toContain(environment.context.macAddress())
+    expect(imageInfo(disk)).toMatchObject({ format: 'qcow2', 'backing-filename': image })
+    writeFileSync(join(instances, identifier, 'left-by-a-hook.bin'), 'evidence')
+    expect(await madeFor(identifier)).toHaveLength(3)
+    await environment.deallocate()
+    await environment.deallocate()
+    await expectNothingLeft(identifier)
+  })
+
+  test('can have a copy of the image that needs the image no more', async () => {
+    const identifier = randomUUID()
+    const disk = { image, clone: { storage_pool_path: instances, copy_on_write: false } }
+    await using _ = await Environment.allocate(qemuFactory(configuration({ disk })), undefined, {
+      identifier,
+    })
+    const copy = join(instances, identifier, `${identifier}.qcow2`)
+    expect(readdirSync(join(instances, identifier))).toEqual([`${identifier}.qcow2`])
+    expect(imageInfo(copy)['backing-filename']).toBeUndefined()
+    execFileSync('qemu-img', ['compare', '-q', image, copy])
+  })
+
+  test('comes and goes while its domain runs, without touching the image', async () => {
+    const environment = await Environment.allocate(qemuFactory(configuration()))
+    await environment.context.poweron()
+    await environment.context.pause()
+    await environment.deallocate()
+    await expectNothingLeft(environment.identifier)
+  })
+
+  test('shares no subnet, disk or address with another', async () => {
+    const given = configuration()
+    const both = await Promise.all([1, 2].map(() => Environment.allocate(qemuFactory(given))))
+    const [one, other] = await Promise.all(
+      both.map(async ({ context }) => await context.network?.getXMLDesc()),
+    )
+    expect(subnetOf(one)).toMatch(/^10\.211/)
+    expect(subnetOf(one)).not.toBe(subnetOf(other))
+    expect(both[0]?.context.macAddress()).not.toBe(both[1]?.context.macAddress())
+    await Promise.all(both.map((each) => each.deallocate()))
+    await expectNothingLeft(...both.map(({ identifier }) => identifier))
+  })
+
+  test('can do without a disk and a network', async () => {
+    const xml = domainXml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
+    const minimal = { domain: { configuration: write('domain.xml', xml) } }
+    await using environment = await Environment.allocate(qemuFactory(minimal))
+    await environment.context.poweron()
+    expect(await environment.context.state()).toBe('running')
+    expect(environment.context.storagePool).toBeUndefined()
+  })
+})
+
+const ip = '<ip address="10.211.0.1" prefix="24"/>'
+const refusals: [string, () => Record<string, unknown>, string, string | RegExp][] = [
+  [
+    'a missing domain XML',
+    () => ({ domain: { configuration: '/nowhere.xml' } }),
+    'FILE_UNREADABLE',
+    '/nowhere.xml',
+  ],
+  [
+    'malformed domain XML',
+    () => ({ domain: { configuration: write('broken.xml', '<domain>\n<name>\n</domain>') } }),
+    'DOMAIN_XML_INVALID',
+    /broken\.xml: malformed XML: line 2/,
+  ],
+  [
+    'domain XML that libvirt refuses',
+    () => ({ domain: { configuration: write('odd.xml', domainXml.replace('>hvm<', '>nonsense<')) } }),
+    'DOMAIN_XML_INVALID',
+    /libvirt refuses .*odd\.xml: .*nonsense/,
+  ],
+  ['a missing image', () => ({ disk: { image: '/nowhere.qcow2' } }), 'IMAGE_INVALID', '/nowhere.qcow2'],
+  [
+    'an image that is a text',
+    () => ({ disk: { image: write('text', 'just text') } }),
+    'IMAGE_INVALID',
+    'is not a disk image',
+  ],
+  [
+    'a broken image',
+    () => ({ disk: { image: write('broken.qcow2', 'QFI\u00fb'), clone: { storage_pool_path: instances } } }),
+    'IMAGE_INVALID',
+    /broken\.qcow2/,
+  ],
+  [
+    'an image cut short',
+    () => {
+      const path = join(folder, 'short.qcow2')
+      writeFileSync(path, readFileSync(image).subarray(0, 40))
+      return { disk: { image: path, clone: { storage_pool_path: instances } } }
+    },
+    'STORAGE_FAILED',
+    /short\.qcow2/,
+  ],
+  [
+    'an unknown image provider',
+    () => ({ disk: { image: { uri: image, provider: './nowhere.ts#Provider' } } }),
+    'HOOK_LOAD',
+    'nowhere.ts',
+  ],
+  [
+    'a pool path that is a file',
+    () => ({ disk: { image, clone: { storage_pool_path: image } } }),
+    'STORAGE_FAILED',
+    image,
+  ],
+  [
+    'an address of its own beside a dynamic one',
+    () => ({
+      network: {
+        configuration: write('network.xml', `<network>${ip}</network>`),
+        dynamic_address: dynamicAddress,
+      },
+    }),
+    'NETWORK_INVALID',
+    /network\.xml has an <ip> element.*remove one/,
+  ],
+  [
+    'network XML that libvirt refuses',
+    () => ({ network: { configuration: write('odd.xml', '<network><forward mode="odd"/></network>') } }),
+    'NETWORK_INVALID',
+    /odd/,
+  ],
+  ['a network that says nothing', () => ({ network: {} }), 'NETWORK_INVALID', 'dynamic_address'],
+  [
+    'a range within a network of the host',
+    () => ({ network: { dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } } }),
+    'NETWORK_EXHAUSTED',
+    /no free \/24 in 127\.1\.0\.0\/16/,
+  ],
+  [
+    'a daemon that does not run',
+    () => ({ hypervisor: 'qemu+unix:///system?socket=/nowhere/libvirt-sock' }),
+    'HYPERVISOR_UNREACHABLE',
+    '/nowhere/libvirt-sock',
+  ],
+]
+
+describe('nothing is left after', () => {
+  test.each(refusals)('%s', async (_what, overrides, code, message) => {
+    const identifier = randomUUID()
+    const factory = qemuFactory(configuration(overrides()))
+    await expect(Environment.allocate(factory, undefined, { identifier })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+    await expectNothingLeft(identifier)
+  })
+
+  test('a range that other sandboxes have used up', async () => {
+    const network = { dynamic_address: { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 } }
+    const factory = qemuFactory(configuration({ network }))
+    const both = await Promise.all([Environment.allocate(factory), Environment.allocate(factory)])
+    await expect(Environment.allocate(factory)).rejects.toMatchObject({ code: 'NETWORK_EXHAUSTED' })
+    await Promise.all(both.map((environment) => environment.deallocate()))
+  })
+
+  test('an allocation that is aborted at any moment', async () => {
+    for (const delayMs of [0, 5, 20, 60, 150, 300]) {
+      const identifier = randomUUID()
+      const signal = AbortSignal.timeout(delayMs)
+      const allocation = Environment.allocate(qemuFactory(configuration()), undefined, { identifier, signal })
+      await allocation.then(
+        (environment) => environment.deallocate(),
+        (error: unknown) => expect(error).toMatchObject({ name: 'TimeoutError' }),
+      )
+      await expectNothingLeft(identifier)
+    }
+  })
+})
+
+test.each([
+  { domain: {} },
+  { domain: { configuration: 'x' }, unknown: 1 },
+  { domain: { configuration: 'x' }, disk: { image: { provider: 'x' } } },
+  {
+    domain: { configuration: 'x' },
+    network: { dynamic_address: { ipv4: '10.0.0', prefix: 16, subnet_prefix: 24 } },
+  },
+  {
+    domain: { configuration: 'x' },
+    network: { dynamic_address: { ipv4: '10.0.0.0', prefix: 24, subnet_prefix: 16 } },
+  },
+  {
+    domain: { configuration: 'x' },
+    network: { dynamic_address: { ipv4: '10.0.0.0', prefix: 24, subnet_prefix: 31 } },
+  },
+])('the configuration %j is refused before anything is looked at', (invalid) => {
+  expect(() => qemuFactory(invalid as Parameters<typeof qemuFactory>[0])).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION_INVALID' }),
+  )
+  expect(existsSync('x')).toBe(false)
+})

@@ -1,0 +1,33 @@
+declare module '@see/core' {
+  interface EventMap {
+    /** Asks CommandsHook to run a command in the guest's shell. */
+    run_command: {
+      readonly command: string
+      /** The event does not wait for the command to end. */
+      readonly async_flag?: boolean | undefined
+    }
+    /** Asks CommandsHook to bring a file of this host into the guest and run it. */
+    run_sample: {
+      readonly sample: string
+      /** `{sample}` in it becomes the quoted path in the guest; without a command the sample itself is executed. */
+      readonly command?: string | undefined
+      /** The event does not wait for the sample to end. */
+      readonly async_flag?: boolean | undefined
+    }
+    /** Fired by CommandsHook when a command has ended. */
+    command_finished: {
+      readonly command: string
+      /** Null when a signal ended it. */
+      readonly exit_code: number | null
+      /** The number of the signal that ended it. */
+      readonly signal: number | null
+      /** The record's JSON file on this host. */
+      readonly path: string
+      /** The sample's path on this host. */
+      readonly sample?: string
+    }
+  }
+}
+
+/** The events that CommandsHook hears, and the one it fires. */
+export type CommandEvent = 'run_command' | 'run_sample' | 'command_finished'

@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import { expect, test } from 'vitest'
+import type { CommandRecord } from './command-record.ts'
+import { HostAgent } from './testing/host-agent.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+interface Options {
+  readonly agent?: HostAgent | undefined
+  readonly configuration?: Record<string, unknown>
+}
+
+async function start(folder: string, { agent, configuration = {} }: Options) {
+  const environment = await Environment.allocate(simulatedFactory({ agentChannel: agent }), {
+    hooks: [{ name: '@see/hooks#CommandsHook', configuration: { results_folder: folder, ...configuration } }],
+  })
+  const { context, identifier } = environment
+  const finished: unknown[] = []
+  context.subscribe('command_finished', (event) => void finished.push(event))
+  await context.poweron()
+  const read = async (file: string) => await readFile(join(folder, `${identifier}_command_${file}`), 'utf8')
+  const record = async (number = 1) => JSON.parse(await read(`${number}.json`)) as CommandRecord
+  return { environment, context, identifier, finished, read, record }
+}
+
+test('runs a command in the guest’s shell and writes down what came of it', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, identifier, finished, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'echo "out $((6*7))"; echo err >&2; exit 3' })
+  expect(context.failures).toEqual([])
+  expect(await record()).toEqual({
+    event: 'run_command',
+    status: 'finished',
+    command: 'echo "out $((6*7))"; echo err >&2; exit 3',
+    sample: null,
+    sha256: null,
+    guest_path: null,
+    exit_code: 3,
+    signal: null,
+    started: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    duration_ms: expect.any(Number),
+    truncated: false,
+    error: null,
+  })
+  expect(await read('1.stdout')).toBe('out 42\n')
+  expect(await read('1.stderr')).toBe('err\n')
+  expect(finished).toMatchObject([
+    {
+      name: 'command_finished',
+      origin: '@see/hooks#CommandsHook',
+      exit_code: 3,
+      path: join(temporary.path, `${identifier}_command_1.json`),
+    },
+  ])
+})
+
+test('numbers the commands', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, read } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'echo one' })
+  await context.trigger('run_command', { command: 'echo two' })
+  expect([await read('1.stdout'), await read('2.stdout')]).toEqual(['one\n', 'two\n'])
+})
+
+test('brings a sample in and executes it', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'a sample; touch $HOME.sh')
+  const script = '#!/bin/sh\necho "I am $0"\nexit 7\n'
+  await writeFile(sample, script)
+  const { environment, context, finished, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  expect(context.failures).toEqual([])
+  const { guest_path: guestPath, ...rest } = await record()
+  await rm(guestPath ?? '')
+  expect(rest).toMatchObject({
+    event: 'run_sample',
+    status: 'finished',
+    sample,
+    sha256: createHash('sha256').update(script).digest('hex'),
+    exit_code: 7,
+  })
+  expect(await read('1.stdout')).toBe(`I am ${guestPath}\n`)
+  expect(finished).toMatchObject([{ exit_code: 7, sample }])
+})
+
+test('puts the sample’s quoted path wherever the command says {sample}', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample')
+  await writeFile(sample, 'content')
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample, command: 'cat {sample}; echo; echo {sample} "$&"' })
+  const { guest_path: guestPath, command } = await record()
+  await rm(guestPath ?? '')
+  expect(command).toBe(`cat '${guestPath}'; echo; echo '${guestPath}' "$&"`)
+  expect(await read('1.stdout')).toBe(`content\n${guestPath} $&\n`)
+})
+
+test('does not wait for a command in the background', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, finished, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'sleep 0.3; exit 4', async_flag: true })
+  expect(await record()).toMatchObject({ status: 'running', exit_code: null })
+  expect(finished).toEqual([])
+  await context.settled()
+  expect(await record()).toMatchObject({ status: 'finished', exit_code: 4 })
+  expect(finished).toMatchObject([{ exit_code: 4 }])
+})
+
+test('outlasts a pause of the guest, during which the agent is silent', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'sleep 0.2; echo done', async_flag: true })
+  agent.silent = true
+  await context.pause()
+  await sleep(400)
+  expect(await record()).toMatchObject({ status: 'running' })
+  agent.silent = false
+  await context.resume()
+  await context.settled()
+  expect(context.failures).toEqual([])
+  expect(await read('1.stdout')).toBe('done\n')
+})
+
+test.each(['poweroff', 'shutdown'] as const)(
+  'says of a command that still ran at %s that it did, which is no failure',
+  async (end) => {
+    await using temporary = await temporaryFolder()
+    using agent = new HostAgent()
+    const { environment, context, finished, record } = await start(temporary.path, { agent })
+    await using _ = environment
+    await context.trigger('run_command', { command: 'exec sleep 60', async_flag: true })
+    agent.silent = true
+    await context[end]()
+    await context.settled()
+    expect(context.failures).toEqual([])
+    expect(await record()).toMatchObject({
+      status: 'running',
+      exit_code: null,
+      error: 'still running when its guest ended: the guest was powered off before the command had ended',
+    })
+    expect(finished).toEqual([])
+  },
+)
+
+test('notices a guest that stops by itself', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'exec sleep 60', async_flag: true })
+  agent.silent = true
+  context.domain.state = 'shutoff'
+  await context.settled()
+  expect(context.failures).toEqual([])
+  expect(await record()).toMatchObject({ status: 'running', error: expect.stringContaining('was shutoff') })
+})
+
+test('says of a command that still ran at deallocation that it did, and ends it', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await context.trigger('run_command', { command: 'exec sleep 60', async_flag: true })
+  await environment.deallocate()
+  expect(context.failures).toEqual([])
+  expect(await record()).toMatchObject({ status: 'running' })
+  expect(agent.executed.at(-1)?.slice(0, 2)).toEqual(['/bin/kill', '-9'])
+})
+
+test('keeps no more output than configured', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const configuration = { output_limit: 1000 }
+  const { environment, context, read, record } = await start(temporary.path, { agent, configuration })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'head -c 5000 /dev/zero' })
+  expect(await read('1.stdout')).toHaveLength(1000)
+  expect(await record()).toMatchObject({ truncated: true, exit_code: 0 })
+})
+
+test('kills a command after its timeout, and says so', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const configuration = { timeout: 0.1 }
+  const { environment, context, record } = await start(temporary.path, { agent, configuration })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'exec sleep 60' })
+  expect(context.failures).toMatchObject([{ error: { code: 'GUEST_EXEC_TIMEOUT' } }])
+  expect(await record()).toMatchObject({
+    status: 'failed',
+    error: expect.stringContaining('longer than 100 ms'),
+  })
+})
+
+test('waits for the agent, but not for ever', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const configuration = { agent_timeout: 0.3 }
+  const { environment, context, record } = await start(temporary.path, { agent, configuration })
+  await using _ = environment
+  agent.silent = true
+  setTimeout(() => void (agent.silent = false), 100)
+  await context.trigger('run_command', { command: 'true' })
+  expect(await record(1)).toMatchObject({ status: 'finished', exit_code: 0 })
+  agent.silent = true
+  await context.trigger('run_command', { command: 'true', async_flag: true })
+  await context.settled()
+  expect(context.failures).toMatchObject([
+    { handler: '@see/hooks#CommandsHook.runInBackground', error: { code: 'AGENT_UNRESPONSIVE' } },
+  ])
+  expect(await record(2)).toMatchObject({ status: 'failed', started: null })
+})
+
+test('says when there is no agent', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await start(temporary.path, {})
+  await using _ = environment
+  await context.trigger('run_command', { command: 'true' })
+  expect(context.failures).toMatchObject([{ error: { code: 'AGENT_UNAVAILABLE' } }])
+})
+
+test('says when the guest does not run', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.pause()
+  await context.trigger('run_command', { command: 'true' })
+  expect(context.failures).toMatchObject([{ error: { code: 'GUEST_STOPPED' } }])
+  expect(String(context.failures[0]?.error)).toContain('run_command: the guest is paused')
+})
+
+test.each(['missing', '.'])('says when the sample is no file: %s', async (name) => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample: join(temporary.path, name) })
+  expect(context.failures).toMatchObject([{ error: { code: 'FILE_UNREADABLE' } }])
+  expect(await record()).toMatchObject({ status: 'failed' })
+})
+
+test('says when the guest cannot execute the sample', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'script')
+  await writeFile(sample, '#!/no/such/interpreter\n')
+  await chmod(sample, 0o755)
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  expect(String(context.failures[0]?.error)).toContain('the guest cannot execute the sample')
+  const { guest_path: guestPath, status } = await record()
+  await rm(guestPath ?? '')
+  expect(status).toBe('failed')
+})
+
+test('an event without what it needs, as a timer fires it, is one failure and runs nothing', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context } = await start(temporary.path, { agent })
+  await using _ = environment
+  // @ts-expect-error: the command is missing
+  await context.trigger('run_command')
+  // @ts-expect-error: the flag is of the wrong type
+  await context.trigger('run_command', { command: 'true', async_flag: 'yes' })
+  expect(context.failures).toMatchObject([
+    { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"command"') } },
+    { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"async_flag"') } },
+  ])
+  expect(await readdir(temporary.path)).toEqual([])
+})

@@ -1,0 +1,30 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+
+/** A file that is appended to line by line; each line is with the operating system when `append` returns. */
+export class LineFile {
+  readonly path: string
+  readonly #descriptor: number
+  #torn = false
+
+  constructor(path: string) {
+    this.path = path
+    this.#descriptor = openSync(path, 'a', 0o644)
+  }
+
+  /** @throws the operating system's error; the next line begins a line of its own all the same */
+  append(line: string): void {
+    const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`)
+    let written = 0
+    try {
+      while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written)
+      this.#torn = false
+    } catch (error) {
+      this.#torn ||= written > 0
+      throw error
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { messageOf, SeeError } from '@see/core'
+
+/**
+ * Makes a results folder if it is missing, sees that it can be written, and returns its absolute path.
+ * @throws SeeError `RESULTS_UNWRITABLE`
+ */
+export async function prepareResultsFolder(folder: string): Promise<string> {
+  const path = resolve(folder)
+  try {
+    await mkdir(path, { recursive: true })
+    // Permission bits do not tell of read-only mounts; a folder made does.
+    await rmdir(await mkdtemp(join(path, '.see-')))
+  } catch (error) {
+    throw new SeeError(
+      'RESULTS_UNWRITABLE',
+      `the results folder ${path} cannot be written: ${messageOf(error)}; name another one or make it writable`,
+      { cause: error },
+    )
+  }
+  return path
+}

@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AnyEvent, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
+import { collectBounded } from './collect-bounded.ts'
+import { fileNameOf } from './file-name.ts'
+import { imageExtension } from './image-type.ts'
+import { prepareResultsFolder } from './results-folder.ts'
+
+/** An 8K screen of 24 bits is 95 MiB as PPM, but what libvirt sends as PNG is far smaller. */
+const LIMIT_BYTES = 64 * 1024 * 1024
+const TIMEOUT_MS = 30_000
+
+const schema = z.object({
+  /** The folder for the screenshots; made when missing. */
+  results_folder: z.string().min(1),
+  /** The event or events at which the screen is captured. */
+  screenshot_on_event: eventNames.default([]),
+})
+
+/** Captures the guest's screen at the configured events, as `<identifier>_<event>.<extension>`. */
+export class ScreenHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #shots = new Map<string, number>()
+  #folder = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, screenshot_on_event } = this.configuration
+    takesScreenshots(this.context.domain)
+    this.#folder = await prepareResultsFolder(results_folder)
+    for (const event of new Set(screenshot_on_event)) this.context.subscribe(event, this.captureScreenshot)
+  }
+
+  readonly captureScreenshot = async (event: AnyEvent): Promise<void> => {
+    const { domain } = this.context
+    takesScreenshots(domain)
+    const state = await this.context.state()
+    if (state !== 'running' && state !== 'paused') {
+      throw new SeeError(
+        'GUEST_STOPPED',
+        `cannot capture the screen at ${event.name}: the guest is ${state}; choose an event at which it runs or is paused`,
+      )
+    }
+    const data = await collectBounded(async () => (await domain.screenshot()).data, {
+      what: `the screenshot at ${event.name}`,
+      maxBytes: LIMIT_BYTES,
+      timeoutMs: TIMEOUT_MS,
+    })
+    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.${imageExtension(data)}`)
+    await writeFile(path, data, { flag: 'wx' })
+    this.logger.info({ event: event.name, path }, 'screenshot captured')
+  }
+
+  /** A second shot at the same event must not overwrite the first. */
+  #numbered(event: AnyEvent): string {
+    const name = fileNameOf(event.name)
+    const count = (this.#shots.get(name) ?? 0) + 1
+    this.#shots.set(name, count)
+    return count === 1 ? name : `${name}_${count}`
+  }
+}
+
+type ScreenDomain = SandboxDomain & Required<Pick<SandboxDomain, 'screenshot'>>
+
+function takesScreenshots(domain: SandboxDomain): asserts domain is ScreenDomain {
+  if (domain.screenshot !== undefined) return
+  throw new SeeError(
+    'CONFIGURATION_INVALID',
+    'sandboxes of this provider have no screen to capture; leave ScreenHook out, or say "optional": true',
+  )
+}

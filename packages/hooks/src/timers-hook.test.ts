@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import { expect, test } from 'vitest'
+
+async function allocate(timers: Record<string, number>) {
+  const environment = await Environment.allocate(simulatedFactory(), {
+    hooks: [{ name: '@see/hooks#TimersHook', configuration: { timers } }],
+  })
+  const events: { name: string; origin: string }[] = []
+  environment.context.observe({
+    eventHandled: ({ event }) => {
+      if (event.name.startsWith('timer_')) events.push({ name: event.name, origin: event.origin })
+    },
+  })
+  return { environment, context: environment.context, events }
+}
+
+test('fires each event its time after power-on, in the name of the hook', async () => {
+  const { environment, context, events } = await allocate({ timer_second: 0.15, timer_first: 0.05 })
+  await using _ = environment
+  await sleep(200)
+  expect(events).toEqual([])
+  await context.poweron()
+  const origin = '@see/hooks#TimersHook'
+  await expect
+    .poll(() => events)
+    .toEqual([
+      { name: 'timer_first', origin },
+      { name: 'timer_second', origin },
+    ])
+  expect(context.failures).toEqual([])
+})
+
+test.each(['poweroff', 'shutdown'] as const)('is stopped by %s and set again by power-on', async (end) => {
+  const { environment, context, events } = await allocate({ timer_x: 0.1 })
+  await using _ = environment
+  await context.poweron()
+  await context[end]()
+  await sleep(200)
+  expect(events).toEqual([])
+  await context.poweron()
+  await expect.poll(() => events.length).toBe(1)
+})
+
+test('fires nothing after deallocation, and holds the process up no longer', async () => {
+  const { environment, context, events } = await allocate({ timer_x: 0.1, timer_y: 3600 })
+  await context.poweron()
+  await environment.deallocate()
+  await sleep(200)
+  expect(events).toEqual([])
+  expect(process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout')).toHaveLength(0)
+})
+
+test.each([[{ timer_x: -1 }], [{ timer_x: '5' }], [{ 'two words': 1 }], [{ timer_x: 1e9 }]])(
+  'refuses the timers %j',
+  async (timers) => {
+    const hooks = { hooks: [{ name: '@see/hooks#TimersHook', configuration: { timers } }] }
+    await expect(Environment.allocate(simulatedFactory(), hooks)).rejects.toMatchObject({
+      code: 'CONFIGURATION_INVALID',
+    })
+  },
+)

@@ -1,0 +1,23 @@
+/** What every method takes as its last argument. */
+export interface CallOptions {
+  /** Takes a waiting call out of the queue, or gives up a running one; rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Runs `handler` with the signal's reason when it aborts, until the returned function is called. */
+export function onAbort(signal: AbortSignal | undefined, handler: (reason: Error) => void): () => void {
+  if (signal === undefined) return () => {}
+  const listener = (): void => handler(abortReason(signal))
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
+
+export function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
+}
+
+export interface FlagOptions extends CallOptions {
+  /** Of the flags object named after the method's libvirt function, combined with `|`. */
+  readonly flags?: number | undefined
+}

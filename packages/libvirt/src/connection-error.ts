@@ -1,0 +1,24 @@
+export type ConnectionErrorCode =
+  /** No daemon answers where one was looked for. */
+  | 'DAEMON_UNREACHABLE'
+  /** The connection ended while it was in use. */
+  | 'CONNECTION_LOST'
+  /** The connection was closed by this process; calls made after that, or still waiting, fail with this. */
+  | 'CONNECTION_CLOSED'
+  /** The daemon does not let this user in. */
+  | 'AUTHENTICATION_REFUSED'
+  /** The peer sent what the protocol does not allow. */
+  | 'PROTOCOL'
+  /** The URI cannot be understood, or asks for what is not supported. */
+  | 'URI_INVALID'
+
+/** The connection failed, not the call: what, where, and what to do about it. */
+export class LibvirtConnectionError extends Error {
+  override name = 'LibvirtConnectionError'
+  readonly code: ConnectionErrorCode
+
+  constructor(code: ConnectionErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Sets the machine up, builds SEE and the tiny guest, and runs a program in it: this machine's own `cat`, which shows
+# from where it was run. The evidence is kept in the folder results.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash scripts/prepare.sh
+guest=$(bash guest/build.sh)
+node packages/cli/dist/see.js run "$guest/resources.json" /bin/cat \
+  --command '{sample} /etc/os-release /proc/version' \
+  --runtime 3 --results results

@@ -1,0 +1,225 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Environment, injectSample, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinyGuest, tinyGuestEnvironment, withSwitches } from './support/tiny-guest.ts'
+
+const GUEST_MS = 90_000
+const folder = mkdtempSync(join(tmpdir(), 'see-guest-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function sh(context: SeeContext, script: string): Promise<string> {
+  const { stdout, stderr, exitCode } = await context.agent.exec(['/bin/sh', '-c', script])
+  expect([stderr.toString(), exitCode]).toEqual(['', 0])
+  return stdout.toString()
+}
+
+describe('a guest that runs', () => {
+  let environment: Environment<QemuResources>
+  let context: SeeContext<QemuResources>
+
+  beforeAll(async () => {
+    environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')))
+    context = environment.context
+    await context.poweron()
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+  }, GUEST_MS)
+
+  afterAll(() => environment.deallocate(), GUEST_MS)
+
+  test('has the address that it says it has', async () => {
+    const address = await context.waitForIp4Address({ timeoutMs: GUEST_MS })
+    expect(await sh(context, 'ip -4 address show eth0')).toContain(`inet ${address}/`)
+    expect(await sh(context, 'cat /sys/class/net/eth0/address')).toBe(`${context.macAddress()}\n`)
+  })
+
+  test('runs programs: arguments as they are, input, both outputs, exit code', async () => {
+    const argument = `two words; $(reboot) 'quoted' "*" \n ü`
+    const result = await context.agent.exec(
+      ['/bin/sh', '-c', 'printf %s "$1"; cat; echo oops >&2; exit 7', 'sh', argument],
+      {
+        stdin: Buffer.from([0, 255, 10]),
+      },
+    )
+    expect(result.stdout).toEqual(Buffer.concat([Buffer.from(argument), Buffer.from([0, 255, 10])]))
+    expect(result).toMatchObject({
+      exitCode: 7,
+      signal: null,
+      truncated: false,
+      stderr: Buffer.from('oops\n'),
+    })
+  })
+
+  test('says when a program cannot be started, or was killed', async () => {
+    expect(await context.agent.exec(['/no/such/program'])).toMatchObject({ exitCode: 127 })
+    expect(await context.agent.exec(['/bin/sh', '-c', 'kill -9 $$'])).toMatchObject({
+      exitCode: null,
+      signal: 9,
+    })
+  })
+
+  test('can flood its output: a part of it comes back, and the agent lives on', async () => {
+    const flood = await context.agent.exec(['/bin/sh', '-c', 'yes | head -c 30000000'], {
+      maxOutputBytes: 5000,
+    })
+    expect(flood).toMatchObject({ exitCode: 0, truncated: true })
+    expect(flood.stdout).toHaveLength(5000)
+    await context.agent.ping()
+  })
+
+  test('kills a program that takes too long', async () => {
+    const sleeping = context.agent.exec(['/bin/sleep', '4321'], { timeoutMs: 300 })
+    await expect(sleeping).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
+    expect(await sh(context, 'sleep 0.2; ps | grep -c "[s]leep 4321" || true')).toBe('0\n')
+  })
+
+  test('goes on with a program when it was paused meanwhile', async () => {
+    const running = context.agent.exec(['/bin/sh', '-c', 'sleep 1; echo done'])
+    await context.pause()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await context.resume()
+    expect((await running).stdout.toString()).toBe('done\n')
+  })
+
+  test('has its files written and read, whatever is in them, within bounds', async () => {
+    const content = randomBytes(200_000)
+    await context.agent.writeFile('/tmp/bytes', content)
+    expect(await context.agent.readFile('/tmp/bytes')).toEqual(content)
+    const tooMuch = context.agent.readFile('/dev/zero', { maxBytes: 100_000 })
+    await expect(tooMuch).rejects.toMatchObject({ code: 'GUEST_OUTPUT_LIMIT' })
+    await expect(context.agent.readFile('/nowhere')).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
+  })
+
+  test('gets a sample under a name of ours, whatever its own', async () => {
+    const sample = join(folder, '$(touch x);.. .s h')
+    writeFileSync(sample, '#!/bin/sh\necho ran; exit 3\n')
+    const path = await injectSample(context, sample)
+    expect(path).toMatch(/^\/tmp\/see-[0-9a-f]{12}$/)
+    expect(await context.agent.exec([path])).toMatchObject({ exitCode: 3, stdout: Buffer.from('ran\n') })
+  })
+
+  test('gets a large sample on a disk, which is taken away again', async () => {
+    const content = randomBytes(10_000_001)
+    const sample = join(folder, 'large.bin')
+    writeFileSync(sample, content)
+    const path = await injectSample(context, sample)
+    expect(path).toMatch(/^\/tmp\/see-[0-9a-f]{12}\.bin$/)
+    const sum = createHash('sha256').update(content).digest('hex')
+    expect(await sh(context, `sha256sum <${path}`)).toBe(`${sum}  -\n`)
+    await expect.poll(() => sh(context, 'ls /sys/block')).toBe('vda\n')
+    expect(await context.domain.getXMLDesc()).not.toContain('large')
+  })
+
+  test('is refused a sample that is not a file', async () => {
+    for (const path of [folder, join(folder, 'missing')]) {
+      await expect(injectSample(context, path)).rejects.toMatchObject({
+        code: 'FILE_UNREADABLE',
+        message: expect.stringContaining(path),
+      })
+    }
+  })
+})
+
+describe('a guest that does not do what it should', () => {
+  test('asks for no address', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment(withSwitches('see.nodhcp'))
+    await context.poweron()
+    const waiting = context.waitForIp4Address({ timeoutMs: 8000 })
+    await expect(waiting).rejects.toMatchObject({ code: 'ADDRESS_TIMEOUT' })
+  })
+
+  test('is cut off while its address is waited for', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment(withSwitches('see.nodhcp'))
+    await context.poweron()
+    const waiting = context.waitForIp4Address({ timeoutMs: GUEST_MS })
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+    await context.poweroff()
+    await failed
+  })
+
+  test('ignores the power button; its power can be cut', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment(withSwitches('see.noacpi'))
+    const events: string[] = []
+    context.observe({ eventHandled: ({ event }) => void events.push(event.name) })
+    await context.poweron()
+    await context.waitForIp4Address({ timeoutMs: GUEST_MS })
+    const stubborn = context.shutdown({ timeoutMs: 4000 })
+    await expect(stubborn).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
+    await context.poweroff()
+    expect(events).toEqual(['pre_poweron', 'post_poweron', 'pre_shutdown', 'pre_poweroff', 'post_poweroff'])
+  })
+
+  test('has no agent', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment(withSwitches('see.noagent'))
+    await context.poweron()
+    await context.waitForIp4Address({ timeoutMs: GUEST_MS })
+    const waiting = context.agent.waitUntilReady({ timeoutMs: 2000 })
+    await expect(waiting).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+  })
+
+  test('has no channel for an agent', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment((xml) => xml.replace(/<channel[^]*<\/channel>/, ''))
+    await expect(context.agent.ping()).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE' })
+  })
+
+  test('sends more than the channel carries in place of a reply', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment()
+    await context.poweron()
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    const flood =
+      'sleep 1; killall qemu-ga; tr "\\0" "a" </dev/zero | head -c 20000000 >/dev/virtio-ports/org.qemu.guest_agent.0'
+    await context.agent.writeFile('/tmp/flood', flood)
+    await context.agent.exec(['/bin/sh', '-c', 'setsid sh /tmp/flood </dev/null >/dev/null 2>&1 &'])
+    const broken = expect.poll(
+      () =>
+        context.agent.ping({ timeoutMs: 1000 }).then(
+          () => 'answered',
+          (error: { code: string }) => error.code,
+        ),
+      { timeout: 20_000 },
+    )
+    await broken.toMatch(/^AGENT_(UNRESPONSIVE|CHANNEL)$/)
+    await context.poweroff()
+  })
+})
+
+describe('the guest', () => {
+  test('restarts', { timeout: GUEST_MS }, async () => {
+    const { context } = await tinyGuestEnvironment()
+    await context.poweron()
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    const bootId = await sh(context, 'cat /proc/sys/kernel/random/boot_id')
+    await context.restart()
+    const rebooted = expect.poll(
+      () => sh(context, 'cat /proc/sys/kernel/random/boot_id').catch(() => bootId),
+      { timeout: GUEST_MS, interval: 200 },
+    )
+    await rebooted.not.toBe(bootId)
+  })
+
+  test('is unlike another that runs beside it', { timeout: GUEST_MS }, async () => {
+    const environments = await Promise.all([tinyGuestEnvironment(), tinyGuestEnvironment()])
+    const seen = await Promise.all(
+      environments.map(async ({ context, identifier }) => {
+        const events: string[] = []
+        context.observe({
+          eventHandled: ({ event }) =>
+            void events.push(`${event.name} ${String(Reflect.get(event, 'whose'))}`),
+        })
+        await context.poweron({ whose: identifier })
+        const address = await context.waitForIp4Address({ timeoutMs: GUEST_MS })
+        await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+        await context.agent.writeFile('/tmp/mine', identifier)
+        await context.poweroff({ whose: identifier })
+        return { address, events, identifier }
+      }),
+    )
+    expect(new Set(seen.map(({ address }) => address)).size).toBe(2)
+    for (const { events, identifier } of seen) {
+      const expected = ['pre_poweron', 'post_poweron', 'pre_poweroff', 'post_poweroff']
+      expect(events).toEqual(expected.map((name) => `${name} ${identifier}`))
+    }
+  })
+})
