@@ -217,6 +217,15 @@ describe('shutdown', () => {
     expect(context.domain.state).toBe('running')
   })
 
+  test('does not wait for a guest that crashes instead', async () => {
+    const { environment, context } = await observed('running', { ignoresShutdown: true })
+    await using _ = environment
+    const shutdown = context.shutdown()
+    const failed = expect(shutdown).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+    context.domain.state = 'crashed'
+    await failed
+  })
+
   test('gives up in time even when the provider does not answer', async () => {
     const { environment, context } = await observed('running', { ignoresShutdown: true })
     await using _ = environment
