@@ -12,7 +12,8 @@ export interface Progress {
 }
 
 export function createProgress(error: Terminal['error']): Progress {
-  return error.isTTY === true ? new Spinner(error) : new Lines(error)
+  // A terminal that does not know its width, such as that of script(1), sends ora round for ever.
+  return error.isTTY === true && error.columns > 0 ? new Spinner(error) : new Lines(error)
 }
 
 class Lines implements Progress {

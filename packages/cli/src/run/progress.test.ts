@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { createProgress } from './progress.ts'
+
+test('without a terminal: a line with the time for each step and note', () => {
+  let text = ''
+  const progress = createProgress({ write: (line) => void (text += line) })
+  progress.step('first')
+  progress.note('a note')
+  progress.end(true)
+  expect(text).toMatch(/^\d{4}-\d\d-\d\dT\S+Z first\n\d{4}-\S+ a note\n$/)
+})
