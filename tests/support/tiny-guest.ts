@@ -8,9 +8,15 @@ import { onTestFinished } from 'vitest'
 
 const builder = fileURLToPath(new URL('../../guest/build.sh', import.meta.url))
 
+let built: string | undefined
+
 /** The folder of the tiny guest's images, domain.xml and resources.json; built when it is not there yet. */
 export function tinyGuest(): string {
-  return execFileSync('bash', [builder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+  built ??= execFileSync('bash', [builder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim()
+  return built
 }
 
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */

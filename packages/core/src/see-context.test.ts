@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Environment } from './environment.ts'
 import { SeeError } from './errors.ts'
 import { attributesOf } from './event.ts'
+import { createLogger } from './logger.ts'
 import { type Faults, SIMULATED_MAC } from './testing/simulated-domain.ts'
 import { simulatedFactory } from './testing/simulated-resources.ts'
 import { type DomainState, type Transition, transitions } from './transitions.ts'
@@ -19,7 +20,9 @@ const after: Record<Transition, DomainState> = {
 }
 
 async function observed(state: DomainState, faults: Faults = {}) {
-  const environment = await Environment.allocate(simulatedFactory({ state, faults }))
+  const environment = await Environment.allocate(simulatedFactory({ state, faults }), undefined, {
+    logger: createLogger('silent'),
+  })
   const events: string[] = []
   environment.context.observe({ eventHandled: ({ event }) => void events.push(`${event}`) })
   return { environment, context: environment.context, events }
@@ -212,6 +215,13 @@ describe('shutdown', () => {
     expect(String(error)).toMatch(/20 ms.*poweroff/)
     expect(events).toEqual(['pre_shutdown'])
     expect(context.domain.state).toBe('running')
+  })
+
+  test('does not wait for a guest that crashes instead', async () => {
+    const { environment, context } = await observed('running', { ignoresShutdown: true })
+    await using _ = environment
+    context.domain.shutdown = async () => void (context.domain.state = 'crashed')
+    await expect(context.shutdown()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
   })
 
   test('gives up in time even when the provider does not answer', async () => {

@@ -100,7 +100,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /**
    * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then.
-   * @throws SeeError `SHUTDOWN_TIMEOUT`
+   * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes instead
    */
   async shutdown({ timeoutMs, signal }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
     const ending = this.#orClosing(signal)
@@ -164,15 +164,17 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   #shutoff(signal: AbortSignal, timeoutMs = Number.POSITIVE_INFINITY): Promise<true> {
-    return until(
-      async () => ((await this.state()) === 'shutoff' ? true : undefined),
-      () =>
-        new SeeError(
-          'SHUTDOWN_TIMEOUT',
-          `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
-        ),
-      { timeoutMs, signal },
-    )
+    const ask = async () => {
+      const state = await this.state()
+      if (state !== 'crashed') return state === 'shutoff' ? true : undefined
+      throw new SeeError('GUEST_STOPPED', 'the guest crashed instead of shutting down')
+    }
+    const timedOut = () =>
+      new SeeError(
+        'SHUTDOWN_TIMEOUT',
+        `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
+      )
+    return until(ask, timedOut, { timeoutMs, signal })
   }
 
   /** Replaces them, so that an answer still under way is not taken for one of the next run. */

@@ -281,9 +281,10 @@ test('tells of a mistake in the hooks file with its line, before anything is all
 })
 
 const interruptedFactory: ContextFactory = async (identifier, options) => {
+  const context = await simulatedFactory()(identifier, options)
   interrupt()
   await sleep(100)
-  return await simulatedFactory()(identifier, options)
+  return context
 }
 
 /** Presses Ctrl-C as often as asked. */

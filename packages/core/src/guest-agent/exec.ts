@@ -54,7 +54,8 @@ export async function execInShellGuest(
   options: ExecOptions,
 ): Promise<ExecResult> {
   const folder = `/tmp/.see-${randomUUID()}`
-  const end = await run(commands, ['/bin/sh', '-c', COLLECT, folder, ...argv], false, options, argv)
+  const shell = ['/bin/sh', '-c', COLLECT, folder, ...argv]
+  const end = await run(commands, shell, false, ['/bin/kill', '-9'], options, argv)
   const stdout = await collected(commands, `${folder}/out`, options)
   const stderr = await collected(commands, `${folder}/err`, options)
   await start(commands, ['/bin/rm', '-rf', folder], false, undefined)
@@ -72,7 +73,7 @@ export async function execInOtherGuest(
   argv: readonly string[],
   options: ExecOptions,
 ): Promise<ExecResult> {
-  const end = await run(commands, argv, true, options)
+  const end = await run(commands, argv, true, ['taskkill.exe', '/f', '/t', '/pid'], options)
   const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
   const stdout = Buffer.from(end['out-data'] ?? '', 'base64')
   const stderr = Buffer.from(end['err-data'] ?? '', 'base64')
@@ -106,6 +107,7 @@ async function run(
   commands: Commands,
   argv: readonly string[],
   capture: boolean,
+  kill: readonly string[],
   { stdin, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: ExecOptions,
   asked = argv,
 ): Promise<Status> {
@@ -122,7 +124,7 @@ async function run(
   try {
     return await until(ask, timedOut, { timeoutMs, intervalMs: 20, signal })
   } catch (error) {
-    await start(commands, ['/bin/kill', '-9', String(pid)], false, undefined).catch(() => undefined)
+    await start(commands, [...kill, String(pid)], false, undefined).catch(() => undefined)
     throw error
   }
 }

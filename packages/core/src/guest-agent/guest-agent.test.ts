@@ -231,7 +231,7 @@ describe('exec', () => {
     const given: (Buffer | undefined)[] = []
     programs.run = (_argv, stdin) => given.push(stdin)
     await agent.exec(['x'], { stdin: Buffer.alloc(48 * 1024, 1) })
-    expect(given[0]).toEqual(Buffer.alloc(48 * 1024, 1))
+    expect(given[0]?.equals(Buffer.alloc(48 * 1024, 1))).toBe(true)
     await agent.exec(['x'], { stdin: 'grüße' })
     expect(given.filter((each) => each !== undefined)[1]).toEqual(Buffer.from('grüße'))
     expect(Math.max(...commands.map(({ bytes }) => bytes))).toBeLessThan(128 * 1024)
@@ -332,6 +332,14 @@ describe('exec in a guest without a shell', () => {
     expect(await agent.exec(['x'])).toMatchObject({ truncated: true })
   })
 
+  test('kills what runs too long, with its children', async () => {
+    const { agent, executed, programs } = guest(windows)
+    programs.polls = Number.POSITIVE_INFINITY
+    const running = agent.exec(['slow.exe'], { timeoutMs: 30 })
+    await expect(running).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
+    expect(executed.at(-1)).toEqual(['taskkill.exe', '/f', '/t', '/pid', '4711'])
+  })
+
   test('fails when the output is not Base64', async () => {
     const { agent, programs } = guest(windows)
     programs.exit = { exitcode: 0, 'out-data': '***' }
@@ -346,12 +354,12 @@ describe('files', () => {
       const { agent, files, commands } = guest()
       const content = Buffer.alloc(size, 'content')
       await agent.writeFile('/tmp/file', content)
-      expect(files.get('/tmp/file')).toEqual(content)
+      expect(files.get('/tmp/file')?.equals(content)).toBe(true)
       expect(commands.filter(({ execute }) => execute === 'guest-file-write')).toHaveLength(
         Math.ceil(size / 49_152),
       )
       expect(Math.max(...commands.map(({ bytes }) => bytes))).toBeLessThan(66_000)
-      expect(await agent.readFile('/tmp/file')).toEqual(content)
+      expect((await agent.readFile('/tmp/file')).equals(content)).toBe(true)
       const handles = commands.filter(({ execute }) => execute === 'guest-file-open').length
       expect(commands.filter(({ execute }) => execute === 'guest-file-close')).toHaveLength(handles)
     },

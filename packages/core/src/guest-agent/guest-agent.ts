@@ -51,7 +51,8 @@ export class GuestAgent {
 
   /**
    * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
-   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when it cannot be started
+   * In a guest with a shell, a program that is missing ends with exit code 127, as there.
+   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when the agent cannot start it
    */
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
     const execIn = (await this.isWindows()) ? execInOtherGuest : execInShellGuest

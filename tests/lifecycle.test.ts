@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Hypervisor } from '@see/libvirt'
+import { PNG } from 'pngjs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const see = join(root, 'packages/cli/dist/see.js')
+const example = join(root, 'examples/lifecycle')
+const results = mkdtempSync(join(tmpdir(), 'see-lifecycle-'))
+afterAll(() => rmSync(results, { recursive: true }))
+
+interface TimelineLine {
+  type: 'event' | 'handler'
+  sequence: number
+  name: string
+  origin: string
+  timestamp: number
+  attributes: Record<string, unknown>
+  handlers: { handler: string; asynchronous: boolean; durationMs?: number; error?: unknown }[]
+}
+
+/** Runs the example's sample in the tiny guest and returns its evidence. */
+async function run(...options: string[]) {
+  const resources = join(tinyGuest(), 'resources.json')
+  const sample = join(example, 'hello.sh')
+  const argv = [see, 'run', resources, sample, '--results', results, '--json', ...options]
+  const { stdout } = await promisify(execFile)('node', argv)
+  const report = JSON.parse(stdout)
+  const folder = join(results, report.identifier)
+  const read = (name: string) => readFileSync(join(folder, `${report.identifier}_${name}`))
+  const timeline: TimelineLine[] = read('timeline.jsonl')
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return { report, folder, read, events: timeline.filter(({ type }) => type === 'event') }
+}
+
+/** How many pixels of a screenshot are lit. */
+function litPixels(png: Buffer): number {
+  const { data } = PNG.sync.read(png)
+  return data.filter((value, index) => index % 4 === 0 && value > 100).length
+}
+
+async function expectNothingLeft(identifier: string): Promise<void> {
+  await using hypervisor = await Hypervisor.open('qemu:///system')
+  const all = [
+    ...(await hypervisor.listAllDomains()),
+    ...(await hypervisor.listAllNetworks()),
+    ...(await hypervisor.listAllStoragePools()),
+  ]
+  expect(all.map(({ name }) => name)).not.toContain(identifier)
+  const { disk } = JSON.parse(readFileSync(join(tinyGuest(), 'resources.json'), 'utf8'))
+  expect(existsSync(join(disk.clone.storage_pool_path, identifier))).toBe(false)
+}
+
+const transitionsOf = (events: readonly TimelineLine[]) =>
+  events.map(({ name }) => name).filter((name) => /^(pre|post)_/.test(name))
+
+describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
+  let ran: Awaited<ReturnType<typeof run>>
+  beforeAll(async () => {
+    ran = await run('--runtime', '2')
+  }, 180_000)
+
+  test('fires every event in order', () => {
+    expect(transitionsOf(ran.events)).toEqual([
+      'pre_poweron',
+      'post_poweron',
+      'pre_pause',
+      'post_pause',
+      'pre_resume',
+      'post_resume',
+      'pre_shutdown',
+      'post_shutdown',
+    ])
+    const others = [
+      'ip_address',
+      'run_sample',
+      'command_finished',
+      'snapshots_capture',
+      'start_analysis',
+      'wait_analysis',
+    ]
+    expect(ran.events.map(({ name }) => name).filter((name) => !/^(pre|post)_/.test(name))).toEqual(others)
+    expect(ran.events.map(({ sequence }) => sequence)).toEqual(ran.events.map((_, index) => index + 1))
+    const times = ran.events.map(({ timestamp }) => timestamp)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    for (const { handlers } of ran.events)
+      expect(handlers.filter(({ error }) => error !== undefined)).toEqual([])
+  })
+
+  test("keeps the sample's exit code and output", () => {
+    expect(ran.read('command_1.stdout').toString()).toBe('hello from see-guest, run as root\n')
+    expect(ran.read('command_1.stderr').toString()).toBe('this goes to standard error\n')
+    expect(JSON.parse(ran.read('command_1.json').toString())).toMatchObject({ exit_code: 7 })
+    expect(ran.report).toMatchObject({ ok: true, exit_code: 0, commands: [{ exit_code: 7 }] })
+  })
+
+  test('has a picture of the guest', () => {
+    expect(litPixels(ran.read('snapshots_capture.png'))).toBeGreaterThan(1000)
+  })
+
+  test('leaves nothing but the evidence', async () => {
+    expect(readdirSync(results)).toEqual([ran.report.identifier])
+    await expectNothingLeft(ran.report.identifier)
+  })
+})
+
+test('hooks and a protocol of the user drive it', { timeout: 180_000 }, async () => {
+  const hooks = ['--hooks', join(example, 'hooks.json'), '--protocol', `${example}/protocol.ts#run`]
+  const { report, events, read } = await run(...hooks, '--runtime', '8')
+  expect(report).toMatchObject({ ok: true, failures: [] })
+  const fired = events.toSorted((a, b) => a.sequence - b.sequence)
+  const custom = fired.findIndex(({ name }) => name === 'custom_event')
+  expect(fired[custom]).toMatchObject({ origin: './example-hook.ts#ExampleHook' })
+  // The pause is fired from inside the handler of custom_event.
+  expect(fired.slice(custom + 1, custom + 3)).toMatchObject([
+    { name: 'pre_pause', parent: custom + 1 },
+    { name: 'post_pause', parent: custom + 1 },
+  ])
+  for (const shot of ['ip_address', 'halfway', 'custom_event', 'snapshots_capture']) {
+    expect(litPixels(read(`${shot}.png`))).toBeGreaterThan(100)
+  }
+  await expectNothingLeft(report.identifier)
+})
