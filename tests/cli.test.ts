@@ -191,6 +191,25 @@ test('a protocol that does not stop is left behind; a second Ctrl-C does not cut
   await remove(identifier)
 })
 
+test.each([
+  ['without a width gets lines', '', /^\d{4}-\S+Z run \S+: checking/m],
+  ['gets a spinner', 'stty cols 80;', /[✖×].* run \S+: checking/],
+])('a terminal %s', async (_what, prepare, expected) => {
+  // A CI's terminal gets no spinner either.
+  const { CI: _ci, ...env } = process.env
+  const command = `${prepare} "$NODE" "$SEE" run none.json`
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...env, NODE: process.execPath, SEE: see, TERM: 'xterm' },
+  })
+  children.add(child)
+  let shown = ''
+  for await (const text of child.stdout.setEncoding('utf8')) shown += String(text)
+  expect(shown).toMatch(expected)
+  expect(shown).toContain('see: cannot read')
+})
+
 test('check tells of each provider, as text and as JSON', async () => {
   const [text, json] = await Promise.all([start('check').ended, start('check', '--json').ended])
   expect(text.out).toMatch(/^qemu: (not )?ready$/m)

@@ -35,7 +35,7 @@ function finding(detail: string, mend: string | null): Finding {
 }
 
 /** How QEMU boots a built guest's kernel with its log on standard output, and nothing else. */
-export function bootArguments(guest: string, accelerator: 'kvm' | 'tcg'): string[] {
+function bootArguments(guest: string, accelerator: 'kvm' | 'tcg'): string[] {
   const machine = `-accel ${accelerator} -cpu ${accelerator === 'kvm' ? 'host' : 'max'} -m 256 -no-reboot`
   const devices = '-nodefaults -no-user-config -display none -serial stdio'
   const kernel = ['-kernel', join(guest, 'vmlinuz'), '-append', 'console=ttyS0 panic=-1']

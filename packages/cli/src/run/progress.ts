@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 export function createProgress(error: Terminal['error']): Progress {
-  // A terminal that does not know its width, as `script` makes one in CI, cannot be drawn on.
+  // A terminal that does not know its width, such as that of script(1), sends ora round for ever.
   return error.isTTY === true && error.columns > 0 ? new Spinner(error) : new Lines(error)
 }
 

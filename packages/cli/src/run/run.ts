@@ -18,9 +18,6 @@ import { untilAborted } from './until-aborted.ts'
 /** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
 const PROTOCOL_GRACE_MS = 10_000
 
-/** The longest a timer of Node can be set to. */
-const NEVER_MS = 2 ** 31 - 1
-
 export interface RunDependencies {
   readonly terminal: Terminal
   /** Makes the factory from the path of the resources' JSON file, which it reads and checks at once. */
@@ -52,15 +49,18 @@ interface Work {
   readonly signal: AbortSignal
 }
 
-async function carryOut(work: Work): Promise<void> {
-  const { options, identifier, factory, progress, outcome, signal } = work
+async function carryOut({ options, identifier, factory, progress, outcome, signal }: Work): Promise<void> {
   progress.step(`run ${identifier}: checking what is given`)
-  const protocol = await untilAborted(loadProtocol(options.protocol), signal, () => 0)
+  const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
   if (options.sample !== undefined) await assertReadable(options.sample)
   const makeContext = factory(options.resources)
   outcome.evidence = await EvidenceFolder.create(options.results, identifier)
   progress.step('allocating the sandbox')
-  const environment = await allocate(makeContext, work, outcome.evidence.path)
+  const environment = await Environment.allocate(makeContext, runHooks(options, outcome.evidence.path), {
+    identifier,
+    signal,
+    logger: createRunLog(progress.note),
+  })
   const { context } = environment
   outcome.context = context
   context.observe({ eventHandled: () => void outcome.events++ })
@@ -75,31 +75,12 @@ async function carryOut(work: Work): Promise<void> {
       signal,
       progress: progress.step,
     }
-    await untilAborted(protocol(context, parameters), signal, () => PROTOCOL_GRACE_MS)
+    await untilAborted(protocol(context, parameters), signal, PROTOCOL_GRACE_MS)
   } catch (error) {
     outcome.fail(error)
   }
   progress.step('taking the sandbox away')
   await environment.deallocate()
-}
-
-async function allocate(
-  makeContext: ContextFactory,
-  { options, identifier, progress, signal }: Work,
-  folder: string,
-): Promise<Environment> {
-  let begun = false
-  const factory: ContextFactory = (...parameters) => {
-    begun = true
-    return makeContext(...parameters)
-  }
-  const allocated = Environment.allocate(factory, runHooks(options, folder), {
-    identifier,
-    signal,
-    logger: createRunLog(progress.note),
-  })
-  // Until the sandbox is begun there is nothing to clean up; then nothing may be left behind.
-  return await untilAborted(allocated, signal, () => (begun ? NEVER_MS : 0))
 }
 
 async function assertReadable(sample: string): Promise<void> {

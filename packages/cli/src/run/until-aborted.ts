@@ -8,12 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function untilAborted<Result>(
   work: Promise<Result>,
   signal: AbortSignal,
-  graceMs: () => number,
+  graceMs: number,
 ): Promise<Result> {
   const over = new AbortController()
   const leaveBehind = async (): Promise<never> => {
     if (!signal.aborted) await once(signal, 'abort', { signal: over.signal })
-    await sleep(graceMs(), undefined, { signal: over.signal })
+    await sleep(graceMs, undefined, { signal: over.signal })
     throw signal.reason
   }
   try {
