@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 
 bash scripts/prepare.sh
 guest=$(bash guest/build.sh)
-node packages/cli/dist/see.js run "$guest/resources.json" /bin/cat \
+npx see run "$guest/resources.json" /bin/cat \
   --command '{sample} /etc/os-release /proc/version' \
   --runtime 3 --results results

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { qemuFactory } from '@see/core'
 import { realHost } from './check/real-host.ts'
 import { main } from './main.ts'
