@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // npm links this at installation, before there is a build.
-import '../dist/see.js'
+await import('../dist/see.js')
