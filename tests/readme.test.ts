@@ -1,28 +1,90 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
 import { expect, onTestFinished, test } from 'vitest'
 import { tinyGuest } from './support/tiny-guest.ts'
 
+const GUEST_MS = 120_000
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs the first TypeScript example of a document, in a folder of this repository, and returns what it printed. */
-function runExample(document: string, cwd: string): string {
-  const [, source = ''] = /```ts\n([^]*?)```/.exec(readFileSync(`${root}${document}`, 'utf8')) ?? []
-  const { outputText } = transpileModule(source, {
-    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 },
-  })
-  const folder = `${root}tests/dist/examples`
-  const script = `${folder}/${document.replaceAll(/\W/g, '-')}.mjs`
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(script, outputText)
-  onTestFinished(() => rmSync(script))
-  return execFileSync('node', [script], { cwd, encoding: 'utf8', timeout: 120_000 })
+/** The blocks of a language in a document. */
+function blocks(document: string, language: string): string[] {
+  const text = readFileSync(join(root, document), 'utf8')
+  return Array.from(
+    text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
+    ([, block = '']) => block,
+  )
 }
 
-test('the first example runs as it stands', { timeout: 120_000 }, () => {
-  const output = runExample('README.md', tinyGuest())
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'see-readme-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** Runs a program of a document from inside this repository, where it finds the packages, and returns its output. */
+function run(source: string | undefined, cwd: string): string {
+  const { outputText } = transpileModule(source ?? '', {
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 },
+  })
+  const folder = join(root, 'tests/dist')
+  mkdirSync(folder, { recursive: true })
+  const script = join(mkdtempSync(join(folder, 'readme-')), 'example.mjs')
+  onTestFinished(() => rmSync(join(script, '..'), { recursive: true }))
+  writeFileSync(script, outputText)
+  return execFileSync('node', [script], { cwd, encoding: 'utf8', timeout: GUEST_MS })
+}
+
+test('README.md: the first example', { timeout: GUEST_MS }, () => {
+  const output = run(blocks('README.md', 'ts')[0], tinyGuest())
   expect(output).toMatch(/the guest has the address \d+\.\d+\.\d+\.\d+\nLinux see-guest/)
   expect(output).toMatch(/post_pause, fired by @see\/core#SeeContext\n$/)
+})
+
+test('packages/libvirt: the first example', () => {
+  const output = run(blocks('packages/libvirt/README.md', 'ts')[0], root)
+  expect(output).toContain("{ state: 'paused', reason: 1 }")
+})
+
+test('packages/core: an environment, and a hook with its configuration', () => {
+  const [program, hook = ''] = blocks('packages/core/README.md', 'ts')
+  const [configuration = ''] = blocks('packages/core/README.md', 'json')
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'my-hook.ts'), hook)
+  writeFileSync(join(folder, 'hooks.json'), configuration)
+  expect(run(program, folder)).toBe('the guest has 10.0.0.2\n')
+})
+
+test('packages/hooks: the configuration of all hooks', async () => {
+  const [configuration = ''] = blocks('packages/hooks/README.md', 'json')
+  const folder = temporaryFolder()
+  const hooks = { ...JSON.parse(configuration), configuration: { results_folder: folder } }
+  await using environment = await Environment.allocate(simulatedFactory(), hooks)
+  await environment.context.poweron()
+  expect(environment.context.failures).toEqual([])
+})
+
+test("packages/cli: a protocol of one's own", { timeout: GUEST_MS }, () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'protocol.ts'), blocks('packages/cli/README.md', 'ts')[0] ?? '')
+  cpSync(join(root, 'examples/lifecycle/hello.sh'), join(folder, 'sample.bin'))
+  const argv = [
+    'run',
+    join(tinyGuest(), 'resources.json'),
+    'sample.bin',
+    '--protocol',
+    './protocol.ts#run',
+    '--json',
+  ]
+  const output = execFileSync(join(root, 'node_modules/.bin/see'), argv, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  expect(JSON.parse(output)).toMatchObject({ ok: true, commands: [{ exit_code: 7 }] })
 })
