@@ -184,10 +184,28 @@ describe('allocating', () => {
       },
       { setup: () => log.push('third set up') },
     ]
-    const { error, made } = await allocate(entries, { signal: abort.signal })
-    expect(String(error)).toBe('Error: enough')
+    const { error, made } = await allocate(entries, { signal: abort.signal, handlersTimeoutMs: 20 })
+    expect((error as AggregateError).errors).toMatchObject([
+      { message: 'enough' },
+      { code: 'RELEASE_TIMEOUT' },
+    ])
     expect(log).toEqual(['second cleaned up', 'first cleaned up'])
     expect(made[0]?.allocated).toBe(false)
+  })
+
+  test('aborted while a hook is set up cleans it up when it is', async () => {
+    const abort = new AbortController()
+    const log: string[] = []
+    const setup = async () => {
+      abort.abort(new Error('enough'))
+      await sleep(20)
+      log.push('set up')
+    }
+    const { error } = await allocate([{ setup, cleanup: () => log.push('cleaned up') }], {
+      signal: abort.signal,
+    })
+    expect(String(error)).toBe('Error: enough')
+    expect(log).toEqual(['set up', 'cleaned up'])
   })
 
   test('aborted while a hook is set up sets up no other when that goes on', async () => {

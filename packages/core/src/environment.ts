@@ -61,18 +61,22 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const context = await factory(identifier, { signal, logger })
     const releases = new ReleaseStack()
     releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
-    const environment = new Environment(context, releases, options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS)
+    const handlersTimeoutMs = options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS
+    const environment = new Environment(context, releases, handlersTimeoutMs)
+    const setUp = setUpHooks(context, loaded.hooks, releases, options.cleanupTimeoutMs)
     try {
-      await unlessAborted(signal, setUpHooks(context, loaded.hooks, releases, options.cleanupTimeoutMs))
+      await unlessAborted(signal, setUp)
     } catch (error) {
+      // A hook that is still being set up must not go on making things after they were cleaned up.
+      releases.defer('hooks that are being set up', () => setUp.catch(() => undefined), handlersTimeoutMs)
       await releaseAfter(error, () => environment.deallocate())
     }
     return environment
   }
 
   /**
-   * Aborts the context's signal, waits for the handlers and transitions that are running, cleans the hooks up in reverse and releases the
-   * sandbox, whatever fails on the way. A second call waits for the first.
+   * Aborts the context's signal, waits for the handlers and transitions that are running, cleans the hooks up in
+   * reverse and releases the sandbox, whatever fails on the way. A second call waits for the first.
    * @throws AggregateError with every failure
    */
   deallocate(): Promise<void> {
