@@ -16,7 +16,7 @@ depending=(linux-image-cloud-amd64 qemu-guest-agent)
 # What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
 initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
 initramfs_dependencies=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev failover net_failover)
-root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg)
+root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg pvpanic pvpanic-mmio)
 disk_mib=256
 
 say() { printf 'guest: %s\n' "$*" >&2; }
