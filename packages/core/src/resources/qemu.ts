@@ -10,13 +10,17 @@ import type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CapturePoint,
   Resources,
   ResourcesParameters,
+  VncServer,
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
+import { capturePoint } from './capture-point.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
 import { type EditedDomain, editDomainXml } from './domain-xml.ts'
 import { dynamicAddressSchema } from './dynamic-address.ts'
+import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
@@ -154,6 +158,18 @@ export class QemuResources implements Resources {
   async attachFile(file: string): Promise<AttachedDisk> {
     if (this.storagePool !== undefined) return await attachFile(this.domain, this.storagePool, file)
     throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
+  }
+
+  capturePoint(): Promise<CapturePoint | undefined> {
+    return capturePoint(this.domain, this.#identifier)
+  }
+
+  async hasConsole(): Promise<boolean> {
+    return hasConsoleIn(await this.domain.getXMLDesc())
+  }
+
+  async vncServer(): Promise<VncServer | undefined> {
+    return vncServerIn(await this.domain.getXMLDesc())
   }
 
   #resources(): Allocated {
