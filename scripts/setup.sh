@@ -4,11 +4,13 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
+# tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence; iproute2 is for tests.
 # e2fsprogs builds the tiny guest; acl opens the daemon's socket to a user without a new login.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iptables
+  tcpdump tshark bubblewrap iproute2
   e2fsprogs acl
 )
 uris=(qemu:///system lxc:///system)

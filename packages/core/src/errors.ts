@@ -28,8 +28,8 @@ export const errorCodes = {
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
   STORAGE_FAILED: 'the storage for the sandbox could not be made',
-  TOOL_FAILED: 'a program that SEE runs on this host failed, was killed, or said nothing',
-  TOOL_MISSING: 'a program that is needed on this host is not installed',
+  TOOL_FAILED: 'a program that a hook runs on this host failed, was killed, or exceeded its bounds',
+  TOOL_MISSING: 'a program that a hook runs is not installed',
   TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
 } as const
 

@@ -67,15 +67,15 @@ export class Capture {
     const process = await TetheredProcess.start(captureCommand(point, options))
     const capture = new Capture(process, options)
     const timer = new AbortController()
-    const started = await Promise.race([
-      capture.#running.opened.then(() => true),
-      process.ended.then(() => false),
-      capture.#written.then(() => false),
-      sleep(START_MS, false, { signal: timer.signal }).catch(() => false),
+    const outcome = await Promise.race([
+      capture.#running.opened.then(() => 'running' as const),
+      process.ended.then(() => 'ended' as const),
+      capture.#written.then(() => 'ended' as const),
+      sleep(START_MS, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const),
     ])
     timer.abort()
-    if (started) return capture
-    throw await capture.#notStarted()
+    if (outcome === 'running') return capture
+    throw await capture.#notStarted(outcome)
   }
 
   /** Ends the capture; the file is complete then. Harmless when it has ended by itself. */
@@ -130,15 +130,14 @@ export class Capture {
     )
   }
 
-  async #notStarted(): Promise<SeeError> {
-    const inTime = !this.#process.isRunning
+  async #notStarted(outcome: 'ended' | 'late'): Promise<SeeError> {
     await this.#process.stop(STOP_MS)
     const failed = await this.#written
     if (failed instanceof SeeError) return failed
     if (failed instanceof Error && 'syscall' in failed && failed.syscall === 'open') {
       return unwritable(this.path, failed)
     }
-    if (inTime) return await this.#process.failure()
+    if (outcome === 'ended') return await this.#process.failure()
     return new SeeError('TOOL_FAILED', `tcpdump did not begin to listen within ${START_MS} ms`)
   }
 }
@@ -153,11 +152,9 @@ function captureCommand(
   { device, macAddress }: CapturePoint,
   { tcpdump, snapLength }: CaptureOptions,
 ): [string, ...string[]] {
-  return [
-    tcpdump,
-    ...['-i', device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)],
-    // Every packet at once, and none left in a buffer at the end.
-    ...['--immediate-mode', '-U', '-w', '-'],
-    ...(macAddress === undefined ? [] : [`ether host ${macAddress} or ether multicast`]),
-  ]
+  // Every packet at once, and none left in a buffer at the end.
+  const output = ['--immediate-mode', '-U', '-w', '-']
+  const input = ['-i', device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)]
+  const filter = macAddress === undefined ? [] : [`ether host ${macAddress} or ether multicast`]
+  return [tcpdump, ...input, ...output, ...filter]
 }

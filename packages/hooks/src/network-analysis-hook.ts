@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
 import { escapedJson } from './escape-text.ts'
-import { findProgram } from './find-program.ts'
-import './network-events.ts'
 import { networkLog } from './network-log.ts'
 import { networkSummary } from './network-summary.ts'
+import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { dissect } from './tshark.ts'
 
@@ -42,8 +41,8 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    this.#tshark = await findProgram('tshark', 'tshark')
-    await findProgram('bwrap', 'bubblewrap')
+    this.#tshark = await requireTool('tshark', 'tshark')
+    await requireTool('bwrap', 'bubblewrap')
     this.context.subscribe('network_tracing_started', this.traceStarted)
     this.context.subscribe('network_tracing_stopped', this.traceStopped)
     for (const event of new Set(start_processing_on_event)) {

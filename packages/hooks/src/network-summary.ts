@@ -15,7 +15,7 @@ const ANSWER_FIELDS = [
   'dns.txt',
 ] as const
 
-export interface DnsName {
+interface DnsName {
   readonly name: string
   /** `A`, `AAAA`, …, or `TYPE` and a number. */
   readonly type: string
@@ -26,7 +26,7 @@ export interface DnsName {
   readonly answers: string[]
 }
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string
   /** As the guest gave it; null when it gave none. */
   readonly host: string | null
@@ -36,7 +36,7 @@ export interface HttpRequest {
   requests: number
 }
 
-export interface TlsName {
+interface TlsName {
   readonly server_name: string
   readonly server: Endpoint
   connections: number

@@ -164,10 +164,13 @@ test('reaches its limit: the trace ends with a whole packet, and a failure tells
   expect(packetsIn(path)).toBe(4)
 })
 
+/** The process that captures on a device. */
 async function captureOf(device: NetworkDevice): Promise<number> {
-  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n')
-  const line = all.find((each) => each.includes(`tcpdump -i ${device.name} `) && !each.includes('sh -c'))
-  return Number.parseInt(line ?? '', 10)
+  for (const pid of await readdir('/proc')) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (/^[^\0]*tcpdump\0/.test(command) && command.includes(`\0${device.name}\0`)) return Number(pid)
+  }
+  return Number.NaN
 }
 
 test('is killed: what came by then is kept, and a failure tells', async () => {
@@ -260,7 +263,7 @@ test.each([
 test('fails at set-up, with what to do, when this user may not capture', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
-  await using _tool = await fakeProgram(
+  await using _ = await fakeProgram(
     'tcpdump',
     'exec setpriv --reuid=65534 --clear-groups /usr/bin/tcpdump "$@"',
   )
@@ -271,11 +274,11 @@ test('fails at set-up, with what to do, when this user may not capture', async (
 
 test('fails at set-up when tcpdump is missing, with the package to install', async () => {
   await using temporary = await temporaryFolder()
-  await using _missing = await withoutPrograms()
+  await using _ = await withoutPrograms()
   await expect(allocate(temporary.path, { device: 'lo' })).rejects.toMatchObject({
     cause: {
       code: 'TOOL_MISSING',
-      message: expect.stringContaining('apt-get install --no-install-recommends tcpdump'),
+      message: expect.stringContaining('apt-get install tcpdump'),
     },
   })
 })
@@ -286,9 +289,10 @@ test.each([
 ])('a tool that does not capture is a failure: %s', async (script, message) => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
-  await using _tool = await fakeProgram('tcpdump', `case $* in *-L) exit 0 ;; esac\n${script}`)
-  const { environment, context } = await allocate(temporary.path, { device: device.name })
-  await using _ = environment
+  await using _ = await fakeProgram('tcpdump', `case $* in *-L) exit 0 ;; esac\n${script}`)
+  const allocated = await allocate(temporary.path, { device: device.name })
+  await using environment = allocated.environment
+  const { context } = environment
   await context.poweron()
   expect(context.failures).toMatchObject([
     { event: 'pre_poweron', error: { code: 'TOOL_FAILED', message: expect.stringMatching(message) } },

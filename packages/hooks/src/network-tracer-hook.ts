@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { type AnyEvent, type CapturePoint, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
 import { Capture } from './capture.ts'
-import { findProgram } from './find-program.ts'
-import './network-events.ts'
+import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 
 const schema = z.object({
@@ -33,7 +32,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    this.#tcpdump = await findProgram('tcpdump', 'tcpdump')
+    this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
     const point = await this.#capturePoint()
     if (point !== undefined) await assertCapturable(this.#tcpdump, point.device)
     for (const event of new Set(start_trace_on_event)) this.context.subscribe(event, this.startTrace)

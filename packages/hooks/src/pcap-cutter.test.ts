@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { PcapCutter } from './pcap-cutter.ts'
 import { pcapOf } from './testing/pcap.ts'
@@ -8,8 +8,8 @@ const frames = [Buffer.alloc(100, 1), Buffer.alloc(0), Buffer.alloc(50, 2), Buff
 test('passes a capture through, however it is cut into pieces', () => {
   for (const littleEndian of [true, false]) {
     const whole = pcapOf(frames, littleEndian)
-    fc.assert(
-      fc.property(fc.array(fc.nat(whole.length)), (cuts) => {
+    assert(
+      property(array(nat(whole.length)), (cuts) => {
         const cutter = new PcapCutter(10_000)
         const places = [0, ...cuts.toSorted((a, b) => a - b), whole.length]
         const pieces = places.map((place, index) => whole.subarray(place, places[index + 1]))

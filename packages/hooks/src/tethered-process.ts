@@ -35,7 +35,7 @@ export class TetheredProcess {
     this.ended = new Promise((resolve) => {
       child.once('exit', () => tether.end('\n', () => tether.destroy()))
       child.once('close', (code, signal) => {
-        resolve(signal === null ? `exit code ${code}` : `${signal}`)
+        resolve(signal === null ? `exit code ${code}` : signal)
       })
     })
   }

@@ -25,16 +25,16 @@ export async function dissect(
   const fields = packetFields.flatMap((field) => ['-e', field])
   const argv = [tshark, '-n', '-r', trace, '-c', String(packetLimit), '-T', 'ek', ...fields] as const
   const bounds = { timeoutMs, memoryBytes: MEMORY_BYTES, outputBytes: OUTPUT_BYTES, signal }
-  const {
-    exitCode,
-    signal: killedBy,
-    stdout,
-    stderr,
-  } = await runConfined(argv, { readable: [trace], ...bounds })
+  const { exitCode, exceeded, stdout, stderr } = await runConfined(argv, { readable: [trace], ...bounds })
+  if (exceeded !== null) {
+    throw new SeeError(
+      'TOOL_FAILED',
+      `tshark was killed on ${trace}: it exceeded its bound in ${exceeded}; raise timeout or lower packet_limit`,
+    )
+  }
   if (exitCode !== 0) {
-    const how = killedBy ?? `exit code ${exitCode}`
     const said = JSON.stringify(stderr.toString().trim().slice(-1000))
-    throw new SeeError('TOOL_FAILED', `tshark ended with ${how} on ${trace}: ${said}`)
+    throw new SeeError('TOOL_FAILED', `tshark ended with exit code ${exitCode} on ${trace}: ${said}`)
   }
   const packets = [...packetsIn(stdout)]
   if (packets.length > 0) return packets

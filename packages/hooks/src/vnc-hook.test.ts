@@ -91,7 +91,7 @@ test('refuses while the guest is off', async () => {
 })
 
 test('fails at set-up when the domain has no VNC server', async () => {
-  await using _viewer = await fakeProgram('vncviewer', 'exit 0')
+  await using _ = await fakeProgram('vncviewer', 'exit 0')
   const hooks = [{ name: '@see/hooks#VNCHook' }]
   await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
     cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('<graphics type="vnc"') },
@@ -101,8 +101,9 @@ test('fails at set-up when the domain has no VNC server', async () => {
 test.each([
   [{}, 'xtigervnc-viewer'],
   [{ viewer: ['no-such-viewer'] }, 'no-such-viewer'],
+  [{ viewer: ['/no/such/viewer'] }, '/no/such/viewer'],
 ])('fails at set-up when the viewer of %j is missing', async (configuration, what) => {
-  await using _missing = await withoutPrograms()
+  await using _ = await withoutPrograms()
   await expect(allocate(configuration)).rejects.toMatchObject({
     cause: { code: 'TOOL_MISSING', message: expect.stringContaining(what) },
   })

@@ -1,6 +1,7 @@
-import { type AnyEvent, eventNames, Hook, SeeError, z } from '@see/core'
-import { findProgram } from './find-program.ts'
+import { access, constants } from 'node:fs/promises'
+import { type AnyEvent, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
 import { GuestLife } from './guest-life.ts'
+import { requireTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
 const STOP_MS = 2000
@@ -20,8 +21,7 @@ export class VNCHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const [program] = this.configuration.viewer
-    // What is needed for another viewer than the usual one, its user knows.
-    await findProgram(program, program === 'vncviewer' ? 'xtigervnc-viewer' : `<the package of ${program}>`)
+    await requireViewer(program)
     if ((await this.context.resources.vncServer?.()) === undefined) {
       throw new SeeError(
         'CONFIGURATION_INVALID',
@@ -57,6 +57,22 @@ export class VNCHook extends Hook<typeof schema> {
     await Promise.race([viewer.ended, aborted(life.signal)])
     if (life.ended) return await viewer.stop(STOP_MS)
     if ((await viewer.ended) !== 'exit code 0') throw await viewer.failure()
+  }
+}
+
+/** @throws SeeError `TOOL_MISSING` */
+async function requireViewer(program: string): Promise<void> {
+  if (!program.includes('/')) {
+    // The package of another viewer than the usual one is known to its user.
+    await requireTool(program, program === 'vncviewer' ? 'xtigervnc-viewer' : `<the package of ${program}>`)
+    return
+  }
+  try {
+    await access(program, constants.X_OK)
+  } catch (error) {
+    throw new SeeError('TOOL_MISSING', `the viewer cannot be run: ${messageOf(error)}; correct "viewer"`, {
+      cause: error,
+    })
   }
 }
 

@@ -9,12 +9,13 @@ export interface NetworkDevice extends Disposable {
   send(...payloads: readonly Buffer[]): Promise<void>
 }
 
+const ip = (...argv: string[]) => execFileSync('ip', argv)
+
 export function networkDevice(): NetworkDevice {
   const [first = 0, second = 0, third = 0] = randomBytes(3)
   const name = `seet${Buffer.from([first, second, third]).toString('hex')}`
   // In the range for benchmarks, which nobody routes.
   const subnet = `198.${18 + (first % 2)}.${second}`
-  const ip = (...argv: string[]) => execFileSync('ip', argv)
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}p`)
   ip('address', 'add', `${subnet}.${(third & 0xf8) | 1}/29`, 'dev', name)
   ip('link', 'set', name, 'up')
