@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import {
   chmodSync,
+  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Hypervisor } from '@see/libvirt'
+import { pipeline } from 'node:stream/promises'
+import { Hypervisor, type StoragePool } from '@see/libvirt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Environment } from '../environment.ts'
 import { qemuFactory } from './qemu.ts'
@@ -86,8 +88,17 @@ async function expectNothingLeft(...identifiers: string[]): Promise<void> {
 
 const subnetOf = (xml = '') => /ip address=.(10\.211\.\d\.)1/.exec(xml)?.[1]
 
-function imageInfo(path: string): { format: string; 'backing-filename'?: string } {
-  return JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' }))
+/** Fetches the clone, which only the daemon may read, into a file of our own. */
+async function fetchClone(pool: StoragePool | undefined): Promise<string> {
+  const path = join(folder, `${randomUUID()}.qcow2`)
+  const volume = await pool?.storageVolLookupByName(`${pool.name}.qcow2`)
+  await pipeline((await volume?.download()) ?? [], createWriteStream(path))
+  return path
+}
+
+function backingFileOf(path: string): string | undefined {
+  const info = execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' })
+  return JSON.parse(info)['backing-filename']
 }
 
 describe('an environment', () => {
@@ -102,8 +113,10 @@ describe('an environment', () => {
     const disk = join(instances, identifier, `${identifier}.qcow2`)
     expect(await domain.getXMLDesc()).toContain(disk)
     expect(await domain.getXMLDesc()).toContain(environment.context.macAddress())
-    expect(imageInfo(disk)).toMatchObject({ format: 'qcow2', 'backing-filename': image })
-    writeFileSync(join(instances, identifier, 'left-by-a-hook.bin'), 'evidence')
+    expect(backingFileOf(await fetchClone(storagePool))).toBe(image)
+    await storagePool?.storageVolCreateXML(
+      '<volume><name>left-by-a-hook</name><capacity>9</capacity></volume>',
+    )
     expect(await madeFor(identifier)).toHaveLength(3)
     await environment.deallocate()
     await environment.deallocate()
@@ -113,12 +126,14 @@ describe('an environment', () => {
   test('can have a copy of the image that needs the image no more', async () => {
     const identifier = randomUUID()
     const disk = { image, clone: { storage_pool_path: instances, copy_on_write: false } }
-    await using _ = await Environment.allocate(qemuFactory(configuration({ disk })), undefined, {
+    await using environment = await Environment.allocate(qemuFactory(configuration({ disk })), undefined, {
       identifier,
     })
-    const copy = join(instances, identifier, `${identifier}.qcow2`)
-    expect(readdirSync(join(instances, identifier))).toEqual([`${identifier}.qcow2`])
-    expect(imageInfo(copy)['backing-filename']).toBeUndefined()
+    const { storagePool } = environment.context
+    const volumes = await storagePool?.listAllVolumes()
+    expect(volumes?.map(({ name }) => name)).toEqual([`${identifier}.qcow2`])
+    const copy = await fetchClone(storagePool)
+    expect(backingFileOf(copy)).toBeUndefined()
     execFileSync('qemu-img', ['compare', '-q', image, copy])
   })
 
