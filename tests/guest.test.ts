@@ -140,7 +140,8 @@ describe('a guest that does not do what it should', () => {
   })
 
   test('ignores the power button; its power can be cut', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment(withSwitches('see.noacpi'))
+    // The agent could shut it down instead.
+    const { context } = await tinyGuestEnvironment(withSwitches('see.noacpi', 'see.noagent'))
     const events: string[] = []
     context.observe({ eventHandled: ({ event }) => void events.push(event.name) })
     await context.poweron()

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Hypervisor, type StoragePool } from '@see/libvirt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Environment } from '../environment.ts'
 import { qemuFactory } from './qemu.ts'
 
@@ -67,6 +67,13 @@ function configuration(overrides: Record<string, unknown> = {}) {
   }
 }
 
+/** Allocates an environment that is deallocated when the test ends, also when it fails. */
+async function allocate(factory: ReturnType<typeof qemuFactory>, identifier = randomUUID()) {
+  const environment = await Environment.allocate(factory, undefined, { identifier })
+  onTestFinished(() => environment.deallocate())
+  return environment
+}
+
 /** What libvirt has of an environment's name; other tests use the same daemon. */
 async function madeFor(identifier: string): Promise<string[]> {
   const all = await Promise.all([
@@ -104,7 +111,7 @@ function backingFileOf(path: string): string | undefined {
 describe('an environment', () => {
   test('has a domain, network, pool and disk named after it, and leaves nothing', async () => {
     const identifier = randomUUID()
-    const environment = await Environment.allocate(qemuFactory(configuration()), undefined, { identifier })
+    const environment = await allocate(qemuFactory(configuration()), identifier)
     const { domain, network, storagePool } = environment.context
     expect([domain.name, domain.uuid]).toEqual([identifier, identifier])
     expect([network?.name, network?.uuid]).toEqual([identifier, identifier])
@@ -126,9 +133,7 @@ describe('an environment', () => {
   test('can have a copy of the image that needs the image no more', async () => {
     const identifier = randomUUID()
     const disk = { image, clone: { storage_pool_path: instances, copy_on_write: false } }
-    await using environment = await Environment.allocate(qemuFactory(configuration({ disk })), undefined, {
-      identifier,
-    })
+    const environment = await allocate(qemuFactory(configuration({ disk })), identifier)
     const { storagePool } = environment.context
     const volumes = await storagePool?.listAllVolumes()
     expect(volumes?.map(({ name }) => name)).toEqual([`${identifier}.qcow2`])
@@ -138,7 +143,7 @@ describe('an environment', () => {
   })
 
   test('comes and goes while its domain runs, without touching the image', async () => {
-    const environment = await Environment.allocate(qemuFactory(configuration()))
+    const environment = await allocate(qemuFactory(configuration()))
     await environment.context.poweron()
     await environment.context.pause()
     await environment.deallocate()
@@ -147,7 +152,7 @@ describe('an environment', () => {
 
   test('shares no subnet, disk or address with another', async () => {
     const given = configuration()
-    const both = await Promise.all([1, 2].map(() => Environment.allocate(qemuFactory(given))))
+    const both = await Promise.all([1, 2].map(() => allocate(qemuFactory(given))))
     const [one, other] = await Promise.all(
       both.map(async ({ context }) => await context.network?.getXMLDesc()),
     )
@@ -161,7 +166,7 @@ describe('an environment', () => {
   test('can do without a disk and a network', async () => {
     const xml = domainXml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
     const minimal = { domain: { configuration: write('domain.xml', xml) } }
-    await using environment = await Environment.allocate(qemuFactory(minimal))
+    const environment = await allocate(qemuFactory(minimal))
     await environment.context.poweron()
     expect(await environment.context.state()).toBe('running')
     expect(environment.context.storagePool).toBeUndefined()
@@ -269,7 +274,7 @@ describe('nothing is left after', () => {
   test('a range that other sandboxes have used up', async () => {
     const network = { dynamic_address: { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 } }
     const factory = qemuFactory(configuration({ network }))
-    const both = await Promise.all([Environment.allocate(factory), Environment.allocate(factory)])
+    const both = await Promise.all([allocate(factory), allocate(factory)])
     await expect(Environment.allocate(factory)).rejects.toMatchObject({ code: 'NETWORK_EXHAUSTED' })
     await Promise.all(both.map((environment) => environment.deallocate()))
   })
