@@ -15,14 +15,14 @@ import type {
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
-import { type EditedDomain, editDomainXml } from './domain-xml.ts'
-import { dynamicAddressSchema } from './dynamic-address.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
+import { createNoLanFilter } from './libvirt-filter.ts'
 import { createNetwork } from './libvirt-network.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { NetworkXml } from './network-xml.ts'
+import { type NetworkPlan, networkSchema, planNetwork } from './network-plan.ts'
 
 const path = z.string().min(1)
 
@@ -45,22 +45,10 @@ const schema = z.strictObject({
         .prefault({}),
     })
     .optional(),
-  network: z
-    .strictObject({
-      /** The path of the network's XML; a NAT network when not given. */
-      configuration: path.optional(),
-      dynamic_address: dynamicAddressSchema.optional(),
-    })
-    .optional(),
+  network: networkSchema.optional(),
 })
 
 type QemuConfiguration = z.output<typeof schema>
-
-/** What `network` says, read and checked. */
-interface NetworkPlan {
-  readonly xml: NetworkXml
-  readonly dynamicAddress: z.output<typeof dynamicAddressSchema> | undefined
-}
 
 /** What exists once everything is allocated. */
 interface Allocated {
@@ -76,6 +64,7 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
@@ -126,13 +115,15 @@ export class QemuResources implements Resources {
     const { disk } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    this.#editDomain(domainFile, domainXml, undefined)
-    const plan = await this.#planNetwork()
+    const { network: planned } = this.#configuration
+    const plan = planned === undefined ? undefined : await planNetwork(planned, this.#folder)
+    this.#editDomain(domainFile, domainXml, '', plan === 'none' ? plan : this.#interfaceOn(plan, undefined))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await this.#open(signal)
-    const network = plan === undefined ? undefined : await this.#createNetwork(hypervisor, plan)
+    const made =
+      plan === undefined || plan === 'none' ? undefined : await this.#createNetwork(hypervisor, plan)
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
     signal.throwIfAborted()
@@ -141,10 +132,15 @@ export class QemuResources implements Resources {
         ? undefined
         : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
     signal.throwIfAborted()
-    const edited = this.#editDomain(domainFile, domainXml, clone)
+    const edited = this.#editDomain(
+      domainFile,
+      domainXml,
+      clone ?? '',
+      plan === 'none' ? plan : this.#interfaceOn(plan, made?.filter),
+    )
     const domain = await this.#defineDomain(hypervisor, domainFile, edited.xml)
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network, storagePool }
+    this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
 
   deallocate(): Promise<void> {
@@ -161,36 +157,19 @@ export class QemuResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(file: string, xml: string, clone: string | undefined): EditedDomain {
+  #editDomain(file: string, xml: string, clone: string, network: DomainEdit['network']): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(xml, {
         identifier: this.#identifier,
-        disk: this.#configuration.disk === undefined ? undefined : { path: clone ?? '', format: 'qcow2' },
-        network: this.#configuration.network === undefined ? undefined : this.#identifier,
+        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2' },
+        network,
+        macAddress: this.#macAddress,
       }),
     )
   }
 
-  async #planNetwork(): Promise<NetworkPlan | undefined> {
-    const { network } = this.#configuration
-    if (network === undefined) return undefined
-    const { dynamic_address: dynamicAddress, configuration } = network
-    const file = configuration === undefined ? undefined : resolve(this.#folder, configuration)
-    const text = file === undefined ? undefined : await readXml(file)
-    const xml = orInvalid('NETWORK_INVALID', file ?? 'network', () => new NetworkXml(text))
-    if (dynamicAddress !== undefined && xml.hasIp) {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        `${file} has an <ip> element, and the configuration a dynamic_address: remove one of the two`,
-      )
-    }
-    if (dynamicAddress === undefined && file === undefined) {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        'network needs a dynamic_address, a configuration (the path of an XML file), or both',
-      )
-    }
-    return { xml, dynamicAddress }
+  #interfaceOn(plan: NetworkPlan | undefined, filter: string | undefined): DomainEdit['network'] {
+    return plan === undefined ? undefined : { name: this.#identifier, filter }
   }
 
   async #image(
@@ -213,11 +192,18 @@ export class QemuResources implements Resources {
     }
   }
 
-  async #createNetwork(hypervisor: Hypervisor, { xml, dynamicAddress }: NetworkPlan): Promise<Network> {
-    const network = await createNetwork(hypervisor, this.#identifier, xml, dynamicAddress)
-    this.#hasDhcp = xml.hasDhcp || dynamicAddress !== undefined
+  async #createNetwork(
+    hypervisor: Hypervisor,
+    plan: NetworkPlan,
+  ): Promise<{ network: Network; filter: string | undefined }> {
+    const { network, subnet } = await createNetwork(hypervisor, this.#identifier, this.#macAddress, plan)
+    this.#hasDhcp = plan.xml.hasDhcp || subnet !== undefined
     this.#releases.defer(`network ${this.#identifier}`, () => network.destroy())
-    return network
+    if (!plan.filtered || subnet === undefined) return { network, filter: undefined }
+    return {
+      network,
+      filter: await createNoLanFilter(hypervisor, this.#identifier, subnet, this.#releases),
+    }
   }
 
   #createPool(hypervisor: Hypervisor): Promise<StoragePool> {
