@@ -21,7 +21,7 @@ export interface DomainEdit {
   readonly macAddress: string
 }
 
-export interface InterfaceEdit {
+interface InterfaceEdit {
   readonly name: string
   /** The network filter that holds for the interface. */
   readonly filter: string | undefined
