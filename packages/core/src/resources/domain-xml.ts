@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  appendElement,
   childOf,
   childrenOf,
   type Element,
@@ -16,6 +17,8 @@ export interface DomainEdit {
   readonly disk: { readonly path: string; readonly format: string } | undefined
   /** The network that the first interface is put on; the XML's own when undefined. */
   readonly network: string | undefined
+  /** Folders of the host that are mounted in the guest, behind those of the XML. */
+  readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
 
 export interface EditedDomain {
@@ -31,7 +34,10 @@ export interface EditedDomain {
  * a fresh MAC address for every interface. Everything else is the user's and stays as it is.
  * @throws Error saying what the XML lacks
  */
-export function editDomainXml(xml: string, { identifier, disk, network }: DomainEdit): EditedDomain {
+export function editDomainXml(
+  xml: string,
+  { identifier, disk, network, filesystems = [] }: DomainEdit,
+): EditedDomain {
   const document = parseXml(xml)
   const domain = document.documentElement
   if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
@@ -39,6 +45,7 @@ export function editDomainXml(xml: string, { identifier, disk, network }: Domain
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
   if (disk !== undefined) editDisk(devices, disk)
+  for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network !== undefined) editInterface(interfaces[0], network)
   const macAddresses = interfaces.map(giveMacAddress)
@@ -59,6 +66,15 @@ function editInterface(first: Element | undefined, network: string): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
   setAttributes(ensureChild(first, 'source'), { network })
+}
+
+function appendFilesystem(
+  devices: Element,
+  { sourcePath, targetPath }: { sourcePath: string; targetPath: string },
+): void {
+  const filesystem = appendElement(devices, 'filesystem', { type: 'mount' })
+  appendElement(filesystem, 'source', { dir: sourcePath })
+  appendElement(filesystem, 'target', { dir: targetPath })
 }
 
 /** In QEMU's own range, which no card is sold with. */
