@@ -1,15 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  mkdirSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, injectSample, type LxcResources, lxcFactory, type SeeContext } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
@@ -17,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { makeTinyContainer } from './support/tiny-container.ts'
 
 const CONTAINER_MS = 20_000
+const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
 const tiny = makeTinyContainer()
 afterAll(() => tiny[Symbol.dispose]())
 
@@ -189,7 +184,7 @@ describe('a container that runs', () => {
 test('every transition fires both its events, on a real container', async () => {
   const { context } = await allocate()
   const seen: string[] = []
-  context.observe({ eventHandled: ({ event }) => void seen.push(`${event}`) })
+  context.observe({ eventHandled: ({ event }) => void seen.push(event.name) })
   const steps = [
     ['poweron', 'running'],
     ['pause', 'paused'],
@@ -202,12 +197,12 @@ test('every transition fires both its events, on a real container', async () => 
   ] as const
   for (const [transition, state] of steps) {
     const boot =
-      transition === 'restart' ? await sh(context, 'touch /run/boot; readlink /proc/self/ns/pid') : ''
+      transition === 'restart' ? await sh(context, 'touch /run/boot; cut -d" " -f22 /proc/1/stat') : ''
     await context[transition]()
     expect(await context.state()).toBe(state)
     if (transition === 'restart') {
       // Until the container has restarted there is a moment in which there is nobody to ask.
-      await expect.poll(() => sh(context, 'readlink /proc/self/ns/pid').catch(() => boot)).not.toBe(boot)
+      await expect.poll(() => sh(context, 'cut -d" " -f22 /proc/1/stat').catch(() => boot)).not.toBe(boot)
     }
     // The init has to get as far as its traps.
     if (state === 'running') await sleep(300)
@@ -249,11 +244,9 @@ test('folders are made for it, mounted in it, and removed with all that it left'
     'by the host',
   )
   expect(readFileSync(join(other ?? '', identifier, 'by-it'), 'utf8')).toBe('left\n')
-  // Deeper than a path may be long.
-  await sh(
-    context,
-    'cd /one; for i in $(seq 300); do mkdir 12345678901234567890; cd 12345678901234567890; done',
-  )
+  // Nested deeper than a path may be long.
+  const nest = 'for i in $(seq 180); do mkdir 12345678901234567890; cd 12345678901234567890; done'
+  await sh(context, `mkdir /one/a /one/b; cd /one/b; ${nest}; cd /one/a; ${nest}; mv /one/b .`)
   await environment.deallocate()
   expect(readdirSync(one ?? '')).toEqual([])
   expect(readdirSync(other ?? '')).toEqual([])
@@ -265,6 +258,8 @@ test('users of its own are mapped, and the folder is theirs', async () => {
     '<idmap><uid start="0" target="231072" count="65536"/><gid start="0" target="231072" count="65536"/></idmap>'
   const source_path = join(tiny.folder, 'mapped')
   mkdirSync(source_path)
+  // The container's users may not make it.
+  mkdirSync(join(tiny.root, 'shared'))
   const filesystem = { source_path, target_path: '/shared' }
   const mapped = (xml: string) => xml.replace('<devices>', `${users}<devices>`)
   const { context, identifier } = await allocate({ domain: { filesystem } }, mapped)
@@ -351,7 +346,7 @@ test.each(refusals)('nothing is left after %s', async (_what, resources, code, m
 })
 
 test('an init that fails is told of, with where to look', async () => {
-  symlinkSync('/no/such/program', join(tiny.root, 'sbin/broken'))
+  writeFileSync(join(tiny.root, 'sbin/broken'), '#!/no/such/interpreter\n', { mode: 0o755 })
   onTestFinished(() => rmSync(join(tiny.root, 'sbin/broken')))
   const { context } = await allocate({}, (xml) => xml.replace('/sbin/init', '/sbin/broken'))
   await context.poweron()
@@ -369,4 +364,18 @@ test.each([
   expect(() => lxcFactory(invalid as Parameters<typeof lxcFactory>[0])).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID' }),
   )
+})
+
+test('see run finds the provider by the hypervisor, and does without a screen', async () => {
+  const folder = join(tiny.folder, 'run')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'resources.json'), JSON.stringify(tiny.resources()))
+  writeFileSync(join(folder, 'sample.sh'), '#!/bin/sh\necho "ran as $(id -u)"; exit 5\n')
+  const argv = [see, 'run', 'resources.json', 'sample.sh', '--runtime', '0.5', '--json']
+  const { stdout } = await promisify(execFile)('node', argv, { cwd: folder })
+  const report = JSON.parse(stdout)
+  expect(report).toMatchObject({ ok: true, failures: [], commands: [{ exit_code: 5 }] })
+  const { identifier, results_folder: results } = report
+  expect(readFileSync(join(results, `${identifier}_command_1.stdout`), 'utf8')).toBe('ran as 0\n')
+  expect(await madeFor(identifier)).toEqual([])
 })
