@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type BoundedOptions, runBounded } from './bounded-process.ts'
 
@@ -57,7 +57,15 @@ test.each([
 ])('after %s the whole group is dead', async (_what, options, message) => {
   const marker = `${3000 + Math.floor(Math.random() * 1000)}.25`
   await expect(sh(`sleep ${marker} & sleep ${marker}`, options)).rejects.toThrow(message)
-  await expect
-    .poll(async () => (await sh(`ps ax | grep -c '[s]leep ${marker}'`)).stdout.toString())
-    .toBe('0\n')
+  await expect.poll(() => commandLines().filter((line) => line.includes(marker))).toEqual([])
 })
+
+function commandLines(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'latin1')] : []
+    } catch {
+      return []
+    }
+  })
+}
