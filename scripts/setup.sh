@@ -4,12 +4,12 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
-# e2fsprogs builds the tiny guest; acl opens the daemon's socket to a user without a new login.
+# e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a new login.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iproute2 iptables
-  e2fsprogs acl
+  e2fsprogs acl busybox-static
 )
 uris=(qemu:///system lxc:///system)
 libvirtd_configuration=/etc/see/libvirtd.conf

@@ -1,5 +1,6 @@
 export { z } from 'zod'
 export { withOrigin } from './actor.ts'
+export type { Agent, ExecOptions, ExecResult, PingOptions } from './agent.ts'
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'
@@ -16,8 +17,6 @@ export {
 } from './event.ts'
 export { type ConfiguredEventName, eventNames } from './event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
-export type { ExecOptions, ExecResult } from './guest-agent/exec.ts'
-export type { GuestAgent } from './guest-agent/guest-agent.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
 export type { HooksConfiguration, HooksSource } from './hooks-configuration.ts'
 export type {
@@ -29,6 +28,7 @@ export type {
 export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
+export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
 export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'

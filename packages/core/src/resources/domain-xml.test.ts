@@ -81,6 +81,15 @@ describe("the user's XML", () => {
   })
 })
 
+test('folders are mounted behind the file systems of the XML', () => {
+  const given = '<domain><devices><filesystem><target dir="/"/></filesystem></devices></domain>'
+  const filesystems = [{ sourcePath: '/a&b', targetPath: '/c' }]
+  const { xml } = editDomainXml(given, { ...edit, disk: undefined, network: undefined, filesystems })
+  expect(xml).toContain(
+    '<filesystem><target dir="/"/></filesystem><filesystem type="mount"><source dir="/a&amp;b"/><target dir="/c"/></filesystem>',
+  )
+})
+
 test('without a disk or network to set, those of the XML stay', () => {
   const { xml } = editDomainXml(users, { ...edit, disk: undefined, network: undefined })
   expect(xml).toContain('<source dev="/dev/sdz"/>')

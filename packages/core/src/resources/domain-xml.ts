@@ -19,6 +19,8 @@ export interface DomainEdit {
   readonly network: InterfaceEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
   readonly macAddress: string
+  /** Folders of the host that are mounted in the guest, behind those of the XML. */
+  readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
 
 interface InterfaceEdit {
@@ -41,7 +43,7 @@ export interface EditedDomain {
  * @throws Error saying what the XML lacks
  */
 export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
-  const { identifier, disk, network } = edit
+  const { identifier, disk, network, filesystems = [] } = edit
   const document = parseXml(xml)
   const domain = document.documentElement
   if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
@@ -49,6 +51,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
   if (disk !== undefined) editDisk(devices, disk)
+  for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
   else if (network !== undefined) editInterface(interfaces[0], network)
@@ -80,6 +83,15 @@ function editInterface(first: Element | undefined, { name, filter }: InterfaceEd
     )
   }
   appendElement(first, 'filterref', { filter })
+}
+
+function appendFilesystem(
+  devices: Element,
+  { sourcePath, targetPath }: { sourcePath: string; targetPath: string },
+): void {
+  const filesystem = appendElement(devices, 'filesystem', { type: 'mount' })
+  appendElement(filesystem, 'source', { dir: sourcePath })
+  appendElement(filesystem, 'target', { dir: targetPath })
 }
 
 /** A random address in QEMU's own range, which no card is sold with. */

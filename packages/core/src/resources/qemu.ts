@@ -1,10 +1,15 @@
 import { homedir } from 'node:os'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Domain, DomainUndefineFlags, Hypervisor, type Network, type StoragePool } from '@see/libvirt'
+import {
+  type Domain,
+  DomainUndefineFlags,
+  type Hypervisor,
+  type Network,
+  type StoragePool,
+} from '@see/libvirt'
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
-import { messageOf, SeeError, type SeeErrorCode } from '../errors.ts'
+import { SeeError } from '../errors.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -19,10 +24,11 @@ import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } fr
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
-import { createNoLanFilter } from './libvirt-filter.ts'
-import { createNetwork } from './libvirt-network.ts'
+import { defineDomain } from './libvirt-domain.ts'
+import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { type NetworkPlan, networkSchema, planNetwork } from './network-plan.ts'
+import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
 
@@ -47,6 +53,9 @@ const schema = z.strictObject({
     .optional(),
   network: networkSchema.optional(),
 })
+
+const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
+const undefineFlags = managedSave | snapshotsMetadata | nvram | checkpointsMetadata
 
 type QemuConfiguration = z.output<typeof schema>
 
@@ -112,18 +121,17 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
-    const { disk } = this.#configuration
+    const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    const { network: planned } = this.#configuration
-    const plan = planned === undefined ? undefined : await planNetwork(planned, this.#folder)
-    this.#editDomain(domainFile, domainXml, '', plan === 'none' ? plan : this.#interfaceOn(plan, undefined))
+    const plan = await planNetwork(wanted, this.#folder, true)
+    this.#editDomain(domainFile, domainXml, '', interfaceOn(plan, this.#identifier))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await this.#open(signal)
-    const made =
-      plan === undefined || plan === 'none' ? undefined : await this.#createNetwork(hypervisor, plan)
+    const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
+    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
     signal.throwIfAborted()
@@ -132,13 +140,11 @@ export class QemuResources implements Resources {
         ? undefined
         : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
     signal.throwIfAborted()
-    const edited = this.#editDomain(
-      domainFile,
-      domainXml,
-      clone ?? '',
-      plan === 'none' ? plan : this.#interfaceOn(plan, made?.filter),
-    )
-    const domain = await this.#defineDomain(hypervisor, domainFile, edited.xml)
+    const interfaceEdit = interfaceOn(plan, this.#identifier, made?.filter)
+    const edited = this.#editDomain(domainFile, domainXml, clone ?? '', interfaceEdit)
+    const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
+    const domain = await defineDomain(hypervisor, definition, this.#releases)
+    this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
     this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
@@ -168,10 +174,6 @@ export class QemuResources implements Resources {
     )
   }
 
-  #interfaceOn(plan: NetworkPlan | undefined, filter: string | undefined): DomainEdit['network'] {
-    return plan === undefined ? undefined : { name: this.#identifier, filter }
-  }
-
   async #image(
     { image }: NonNullable<QemuConfiguration['disk']>,
     signal: AbortSignal,
@@ -181,47 +183,10 @@ export class QemuResources implements Resources {
     return { path: file, format: await detectDiskFormat(file) }
   }
 
-  async #open(signal: AbortSignal): Promise<Hypervisor> {
-    try {
-      const hypervisor = await Hypervisor.open(this.#configuration.hypervisor, { signal })
-      this.#releases.defer('the connection to libvirt', () => hypervisor.close())
-      return hypervisor
-    } catch (error) {
-      signal.throwIfAborted()
-      throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })
-    }
-  }
-
-  async #createNetwork(
-    hypervisor: Hypervisor,
-    plan: NetworkPlan,
-  ): Promise<{ network: Network; filter: string | undefined }> {
-    const { network, subnet } = await createNetwork(hypervisor, this.#identifier, this.#macAddress, plan)
-    this.#hasDhcp = plan.xml.hasDhcp || subnet !== undefined
-    this.#releases.defer(`network ${this.#identifier}`, () => network.destroy())
-    if (!plan.filtered || subnet === undefined) return { network, filter: undefined }
-    return {
-      network,
-      filter: await createNoLanFilter(hypervisor, this.#identifier, subnet, this.#releases),
-    }
-  }
-
   #createPool(hypervisor: Hypervisor): Promise<StoragePool> {
     const folder = this.#configuration.disk?.clone.storage_pool_path
     const parent = folder === undefined ? defaultPoolPath(hypervisor.uri) : resolve(this.#folder, folder)
     return createStoragePool(hypervisor, this.#identifier, parent, this.#releases)
-  }
-
-  async #defineDomain(hypervisor: Hypervisor, file: string, xml: string): Promise<Domain> {
-    try {
-      const domain = await hypervisor.domainDefineXML(xml)
-      this.#releases.defer(`domain ${this.#identifier}`, () => removeDomain(domain))
-      return domain
-    } catch (error) {
-      throw new SeeError('DOMAIN_XML_INVALID', `libvirt refuses ${file}: ${messageOf(error)}`, {
-        cause: error,
-      })
-    }
   }
 }
 
@@ -230,28 +195,6 @@ export function qemuFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<QemuResources>> {
   return contextFactory(QemuResources, configuration)
-}
-
-async function removeDomain(domain: Domain): Promise<void> {
-  if (await domain.isActive()) await domain.destroy()
-  const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
-  await domain.undefine({ flags: managedSave | snapshotsMetadata | nvram | checkpointsMetadata })
-}
-
-async function readXml(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function orInvalid<Result>(code: SeeErrorCode, where: string, parse: () => Result): Result {
-  try {
-    return parse()
-  } catch (error) {
-    throw new SeeError(code, `${where}: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 /** Where libvirt keeps images itself; in session mode, the daemon is the user's own. */
