@@ -29,6 +29,8 @@ export type {
 export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
+export { HttpProvider } from './image-providers/http.ts'
+export { LibvirtPoolProvider } from './image-providers/libvirt-pool.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
 export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'

@@ -5,6 +5,7 @@ import { type Domain, DomainUndefineFlags, Hypervisor, type Network, type Storag
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { messageOf, SeeError, type SeeErrorCode } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -76,15 +77,17 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #logger: Logger
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<QemuConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -198,7 +201,7 @@ export class QemuResources implements Resources {
     signal: AbortSignal,
   ): Promise<{ path: string; format: DiskFormat }> {
     const provider = await imageProvider(image, this.#folder)
-    const file = await provider.image({ signal })
+    const file = await provider.image({ signal, logger: this.#logger })
     return { path: file, format: await detectDiskFormat(file) }
   }
 
