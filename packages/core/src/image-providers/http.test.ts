@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
@@ -41,12 +42,16 @@ function providerOf(url: string, path: string, options: Options = {}): HttpProvi
 }
 
 /** Runs a fetch in a process of its own; what it says is the path or the error. */
-function fetchElsewhere(url: string, path: string, wrapper: string[] = []): ReturnType<typeof spawn> {
+function fetchElsewhere(
+  url: string,
+  path: string,
+  wrapper: string[] = [],
+): ChildProcessByStdio<null, Readable, null> {
   const jiti = fileURLToPath(new URL('jiti-cli.mjs', import.meta.resolve('jiti')))
   const script = fileURLToPath(new URL('../testing/fetch-image.ts', import.meta.url))
   const configuration = JSON.stringify({ path, checksum, timeout: 5 })
-  const [command = '', ...rest] = [...wrapper, process.execPath, jiti, script, url, configuration]
-  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [command, ...rest]: string[] = [...wrapper, process.execPath, jiti, script, url, configuration]
+  return spawn(command ?? '', rest, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 const kept = [sha256, `${sha256}.lastaccess`, `${sha256}.verified`]
@@ -273,17 +278,17 @@ test('a certificate of one’s own authority is trusted when it is named, else n
 
 test('processes that ask at once make one download, and a killed one holds nobody up', async () => {
   const folder = await folderOfTest()
-  let started = (): void => undefined
-  const downloading = new Promise<void>((resolve) => (started = resolve))
+  const downloading = new EventEmitter()
+  const started = once(downloading, 'started')
   const server = await serverOf((request, response, count) => {
     if (count > 1) return serve(request, response, content)
     response.writeHead(200, { 'content-length': content.length })
-    response.write(content.subarray(0, 2_000_000), started)
+    response.write(content.subarray(0, 2_000_000), () => downloading.emit('started'))
   })
   const first = fetchElsewhere(`${server.origin}/base`, folder)
-  await downloading
+  await started
   const others = [1, 2, 3].map(() => fetchElsewhere(`${server.origin}/base`, folder))
-  const said = others.map((child) => (child.stdout === null ? '' : text(child.stdout)))
+  const said = others.map((child) => text(child.stdout))
   await expect.poll(() => existsSync(join(folder, `${sha256}.part`))).toBe(true)
   await expect.poll(() => statSync(join(folder, `${sha256}.part`)).size).toBe(2_000_000)
   first.kill('SIGKILL')
@@ -306,7 +311,7 @@ test('a disk that is full while it is written to is told of, and nothing is left
   const mounted = 'mount -t tmpfs -o size=1m tmpfs "$0" && "$@"; ls -A "$0"'
   const unshare = ['unshare', '--mount', '--map-root-user', 'sh', '-c', mounted, folder]
   const child = fetchElsewhere(`${server.origin}/base`, folder, unshare)
-  const said = child.stdout === null ? '' : await text(child.stdout)
+  const said = await text(child.stdout)
   expect(said).toMatch(/^DISK_FULL: the disk is full where .* is written; make room[^\n]*$/)
 })
 

@@ -111,13 +111,18 @@ async function activate(pool: StoragePool): Promise<void> {
   await pool.refresh()
 }
 
+/** The pool over a folder: libvirt itself looks among those that are active only. */
 async function poolAt(hypervisor: Hypervisor, path: string): Promise<StoragePool | undefined> {
-  try {
-    return await hypervisor.storagePoolLookupByTargetPath(path)
-  } catch (error) {
-    if (error instanceof LibvirtError && error.code === 'VIR_ERR_NO_STORAGE_POOL') return undefined
-    throw error
+  const target = `<path>${escapeXml(path)}</path>`
+  for (const pool of await hypervisor.listAllStoragePools()) {
+    try {
+      if ((await pool.getXMLDesc()).includes(target)) return pool
+    } catch (error) {
+      // Pools of others come and go.
+      if (!isCrossed(error)) throw error
+    }
   }
+  return undefined
 }
 
 /** Somebody else made or removed a pool over the folder in between. */
