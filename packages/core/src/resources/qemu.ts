@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -73,16 +74,18 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #logger: Logger
   readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<QemuConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -179,7 +182,7 @@ export class QemuResources implements Resources {
     signal: AbortSignal,
   ): Promise<{ path: string; format: DiskFormat }> {
     const provider = await imageProvider(image, this.#folder)
-    const file = await provider.image({ signal })
+    const file = await provider.image({ signal, logger: this.#logger })
     return { path: file, format: await detectDiskFormat(file) }
   }
 
