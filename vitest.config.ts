@@ -4,7 +4,11 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 20_000,
-    // Failures that tests bring about are not to be told of.
-    env: { SEE_LOG: 'silent' },
+    env: {
+      // Failures that tests bring about are not to be told of.
+      SEE_LOG: 'silent',
+      // Debian keeps mke2fs and the like from ordinary users.
+      PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
+    },
   },
 })

@@ -4,14 +4,14 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
-# tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence; iproute2 is for tests.
-# e2fsprogs builds the tiny guest; acl opens the daemon's socket to a user without a new login.
+# e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
+# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iptables
-  tcpdump tshark bubblewrap iproute2
-  e2fsprogs acl
+  dnsmasq-base iproute2 iptables
+  tcpdump tshark bubblewrap
+  e2fsprogs acl busybox-static
 )
 uris=(qemu:///system lxc:///system)
 libvirtd_configuration=/etc/see/libvirtd.conf

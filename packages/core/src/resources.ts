@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Agent } from './agent.ts'
 import type { Logger } from './logger.ts'
 import type { DomainState } from './transitions.ts'
 
@@ -95,7 +96,9 @@ export interface Resources {
   readonly macAddress: string | undefined
   /** Who knows the guest's addresses: the network's DHCP server, or, where there is none, only the guest itself. */
   readonly addressSource: 'lease' | 'agent'
-  /** Undefined when the sandbox has no channel to a guest agent. */
+  /** The provider's own way of running programs in the guest; without it, a QEMU guest agent at `agentChannel`. */
+  readonly agent?: Agent | undefined
+  /** Undefined when the sandbox has no channel to a QEMU guest agent. */
   readonly agentChannel?: AgentChannel | undefined
   /** Makes everything; on failure, or when aborted, `deallocate` releases what exists by then. */
   allocate(options: AllocateOptions): Promise<void>

@@ -1,4 +1,5 @@
 import type { Owner } from './actor.ts'
+import type { Agent } from './agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from './errors.ts'
@@ -33,13 +34,13 @@ export interface AddressOptions {
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
   #addresses = new Map<'ipv4' | 'ipv6', string>()
-  /** The guest agent; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
-  readonly agent: GuestAgent
+  /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
+  readonly agent: Agent
 
   constructor(identifier: string, resources: R, logger: Logger) {
     super(identifier, logger)
     this.#resources = resources
-    this.agent = new GuestAgent(resources.agentChannel)
+    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel)
   }
 
   get hypervisor(): R['hypervisor'] {
@@ -63,10 +64,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   poweron(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweron', attributes, () => {
+    return this.#transition('poweron', attributes, async (state) => {
       // The guest may have stopped by itself since.
       this.#forgetAddresses()
-      return this.domain.create()
+      // A crashed domain is kept as it is, for evidence, and holds what the new run needs.
+      if (state === 'crashed') await this.domain.destroy()
+      await this.domain.create()
     })
   }
 

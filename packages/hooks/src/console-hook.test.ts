@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { Environment } from '@see/core'
@@ -80,8 +80,20 @@ test('a console that breaks is a failure', async () => {
   await expect.poll(() => consoles.length).toBe(1)
   consoles[0]?.destroy(new Error('the line is dead'))
   await context.settled()
-  expect(context.failures).toMatchObject([{ error: { code: 'RESULTS_UNWRITABLE' } }])
   expect(String(context.failures[0]?.error)).toContain('the line is dead')
+})
+
+test('a log that cannot be written is a failure', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await using _ = environment
+  await writeFile(path, 'not ours')
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  consoles[0]?.end('hello')
+  await context.settled()
+  expect(context.failures).toMatchObject([{ error: { code: 'RESULTS_UNWRITABLE' } }])
+  expect(await readFile(path, 'utf8')).toBe('not ours')
 })
 
 test('fails at set-up when the domain has no console', async () => {

@@ -38,7 +38,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     const run = ++this.#runs
     const path = join(this.#folder, `${this.identifier}_console${run === 1 ? '' : `_${run}`}.log`)
     const { signal } = this.context
-    const console = await this.context.domain.openConsole?.({ signal })
+    const console = await this.#open(signal)
     if (console === undefined) return
     const { console_limit: limit } = this.configuration
     const counted = { bytes: 0 }
@@ -46,9 +46,14 @@ export class ConsoleHook extends Hook<typeof schema> {
       const file = createWriteStream(path, { flags: 'wx' })
       await pipeline(untilAborted(console, signal), (source) => bounded(source, limit, counted), file)
     } catch (error) {
-      throw new SeeError('RESULTS_UNWRITABLE', `the console log ${path} ends early: ${messageOf(error)}`, {
-        cause: error,
-      })
+      if (!isFileError(error)) throw error
+      throw new SeeError(
+        'RESULTS_UNWRITABLE',
+        `the console log ${path} cannot be written: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     } finally {
       console.destroy()
     }
@@ -59,6 +64,21 @@ export class ConsoleHook extends Hook<typeof schema> {
       `the guest said ${counted.bytes} bytes on its console, of which the first ${limit} are in ${path}; raise console_limit`,
     )
   }
+
+  /** Undefined when the environment has come to its end meanwhile. */
+  async #open(signal: AbortSignal): Promise<ConsoleStream | undefined> {
+    try {
+      return await this.context.domain.openConsole?.({ signal })
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    }
+  }
+}
+
+/** As opposed to one of the console's connection. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'path' in error
 }
 
 /** The end of the environment is an end like another for a console: what came by then is kept. */

@@ -110,13 +110,13 @@ describe('a storage pool', () => {
 
   test('takes what is uploaded and gives it back, whole or in part', async () => {
     const path = join(folder, 'pool')
-    const xml = `<pool type='dir'><name>${name}</name><target><path>${path}</path></target></pool>`
+    const xml = `<pool type='dir'><name>${name}</name><target><path>${path}</path><permissions><mode>0755</mode></permissions></target></pool>`
     const pool = await hypervisor.storagePoolCreateXML(xml, { flags: StoragePoolCreateFlags.withBuild })
     try {
       expect((await hypervisor.storagePoolLookupByTargetPath(path)).equals(pool)).toBe(true)
       const data = randomBytes(5_000_001)
       const volume = await pool.storageVolCreateXML(
-        `<volume><name>disk</name><capacity>${data.length}</capacity><allocation>0</allocation></volume>`,
+        `<volume><name>disk</name><capacity>${data.length}</capacity><allocation>0</allocation><target><permissions><mode>0644</mode></permissions></target></volume>`,
       )
       await pipeline(Readable.from([data]), await volume.upload())
       expect(digest(await readFile(await volume.getPath()))).toBe(digest(data))

@@ -6,6 +6,8 @@ const COMMANDS = { name: '@see/hooks#CommandsHook' }
 const SCREEN = {
   name: '@see/hooks#ScreenHook',
   configuration: { screenshot_on_event: 'snapshots_capture' },
+  // A container has no screen.
+  optional: true,
 }
 
 const named = z.object({ hooks: z.array(z.object({ name: z.string() })) })

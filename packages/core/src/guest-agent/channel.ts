@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import type { PingOptions } from '../agent.ts'
 import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
+import { quoted } from '../quoted.ts'
 import { within } from '../within.ts'
 
 const reply = z.union([
@@ -11,11 +13,6 @@ const reply = z.union([
 const DEFAULT_TIMEOUT_MS = 10_000
 /** The agent sends up to 16 MiB of a program's output; what we ask it for is far less. */
 const REPLY_LIMIT = 10 * 1024 * 1024
-
-export interface CommandOptions {
-  /** How long the agent may take to answer, in milliseconds; ten seconds when not given. */
-  readonly timeoutMs?: number
-}
 
 /** Sends commands of the QEMU guest agent's protocol and checks what comes back: the guest writes it. */
 export class Commands {
@@ -32,7 +29,7 @@ export class Commands {
     schema: z.ZodType<Reply>,
     execute: string,
     parameters: Record<string, unknown> = {},
-    { timeoutMs = DEFAULT_TIMEOUT_MS }: CommandOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS }: PingOptions = {},
   ): Promise<Reply> {
     if (this.#channel === undefined) {
       throw new SeeError(
@@ -72,13 +69,4 @@ function parseReply(execute: string, text: string): z.output<typeof reply> {
     const message = `the guest agent answered ${execute} with ${quoted(text)}, which is no reply`
     throw new SeeError('AGENT_CHANNEL', message, { cause: error })
   }
-}
-
-/** What the guest wrote, in part, and without what would control a terminal. */
-function quoted(text: string): string {
-  const control = /[\u007f-\u009f]/g
-  return JSON.stringify(text.slice(0, 200)).replaceAll(
-    control,
-    (each) => `\\x${each.charCodeAt(0).toString(16)}`,
-  )
 }

@@ -1,30 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { ExecOptions, ExecResult } from '../agent.ts'
 import { SeeError } from '../errors.ts'
 import { until } from '../until.ts'
 import type { Commands } from './channel.ts'
 import { readGuestFile } from './files.ts'
-
-export interface ExecOptions {
-  /** Given to the program as its standard input. */
-  readonly stdin?: string | Uint8Array
-  /** How long the program may run, in milliseconds, before it is killed; one minute when not given. */
-  readonly timeoutMs?: number
-  /** How much of each output stream is brought back, in bytes; 1 MiB when not given. */
-  readonly maxOutputBytes?: number
-  readonly signal?: AbortSignal
-}
-
-export interface ExecResult {
-  /** Null when a signal ended the program. */
-  readonly exitCode: number | null
-  /** The number of the signal that ended the program. */
-  readonly signal: number | null
-  readonly stdout: Buffer
-  readonly stderr: Buffer
-  /** Whether more came than `maxOutputBytes` of either stream. */
-  readonly truncated: boolean
-}
 
 const started = z.object({ pid: z.int() })
 const status = z.object({

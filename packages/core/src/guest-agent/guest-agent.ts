@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { Agent, ExecOptions, ExecResult, PingOptions } from '../agent.ts'
 import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
-import { until, type UntilOptions } from '../until.ts'
-import { Commands, type CommandOptions } from './channel.ts'
-import { type ExecOptions, type ExecResult, execInOtherGuest, execInShellGuest } from './exec.ts'
+import type { UntilOptions } from '../until.ts'
+import { untilReady } from '../until-ready.ts'
+import { Commands } from './channel.ts'
+import { execInOtherGuest, execInShellGuest } from './exec.ts'
 import { readGuestFile, writeGuestFile } from './files.ts'
 
 const osInfo = z.object({ id: z.string().max(200).optional() })
@@ -11,7 +13,7 @@ const nothing = z.unknown()
 const DEFAULT_READ_BYTES = 1024 * 1024
 
 /** Talks to the QEMU guest agent. The guest is hostile: every reply is bounded and checked. */
-export class GuestAgent {
+export class GuestAgent implements Agent {
   readonly #commands: Commands
   #windows: boolean | undefined
 
@@ -20,7 +22,7 @@ export class GuestAgent {
   }
 
   /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */
-  async ping(options?: CommandOptions): Promise<void> {
+  async ping(options?: PingOptions): Promise<void> {
     await this.#commands.run(nothing, 'guest-ping', {}, options)
   }
 
@@ -29,24 +31,7 @@ export class GuestAgent {
    * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE`
    */
   async waitUntilReady(options: UntilOptions): Promise<void> {
-    let last: unknown
-    const ask = async () => {
-      try {
-        await this.ping({ timeoutMs: 1000 })
-        return true
-      } catch (error) {
-        if (!(error instanceof SeeError) || error.code === 'AGENT_UNAVAILABLE') throw error
-        last = error
-        return undefined
-      }
-    }
-    const timedOut = () =>
-      new SeeError(
-        'AGENT_UNRESPONSIVE',
-        `no guest agent answered within ${options.timeoutMs} ms; is qemu-guest-agent installed in the guest and started?`,
-        { cause: last },
-      )
-    await until(ask, timedOut, options)
+    await untilReady(this, 'is qemu-guest-agent installed in the guest and started?', options)
   }
 
   /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  appendElement,
   childOf,
   childrenOf,
   type Element,
@@ -14,13 +15,23 @@ export interface DomainEdit {
   readonly identifier: string
   /** The clone that takes the place of the first disk; the XML's own when undefined. */
   readonly disk: { readonly path: string; readonly format: string } | undefined
-  /** The network that the first interface is put on; the XML's own when undefined. */
-  readonly network: string | undefined
+  /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
+  readonly network: InterfaceEdit | 'none' | undefined
+  /** Of the first interface, in lower case. */
+  readonly macAddress: string
+  /** Folders of the host that are mounted in the guest, behind those of the XML. */
+  readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
+}
+
+interface InterfaceEdit {
+  readonly name: string
+  /** The network filter that holds for the interface. */
+  readonly filter: string | undefined
 }
 
 export interface EditedDomain {
   readonly xml: string
-  /** Of the first interface, in lower case. */
+  /** Of the first interface, if there is one. */
   readonly macAddress: string | undefined
   /** Whether there is a channel to a QEMU guest agent. */
   readonly hasAgent: boolean
@@ -31,7 +42,8 @@ export interface EditedDomain {
  * a fresh MAC address for every interface. Everything else is the user's and stays as it is.
  * @throws Error saying what the XML lacks
  */
-export function editDomainXml(xml: string, { identifier, disk, network }: DomainEdit): EditedDomain {
+export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
+  const { identifier, disk, network, filesystems = [] } = edit
   const document = parseXml(xml)
   const domain = document.documentElement
   if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
@@ -39,10 +51,15 @@ export function editDomainXml(xml: string, { identifier, disk, network }: Domain
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
   if (disk !== undefined) editDisk(devices, disk)
+  for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
-  if (network !== undefined) editInterface(interfaces[0], network)
-  const macAddresses = interfaces.map(giveMacAddress)
-  return { xml: serializeXml(document), macAddress: macAddresses[0], hasAgent: hasAgentChannel(devices) }
+  if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
+  else if (network !== undefined) editInterface(interfaces[0], network)
+  for (const [index, each] of interfaces.entries()) {
+    ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
+  }
+  const macAddress = interfaces.length > 0 ? edit.macAddress : undefined
+  return { xml: serializeXml(document), macAddress, hasAgent: hasAgentChannel(devices) }
 }
 
 function editDisk(devices: Element, { path, format }: { path: string; format: string }): void {
@@ -55,17 +72,31 @@ function editDisk(devices: Element, { path, format }: { path: string; format: st
   driver.setAttribute('type', format)
 }
 
-function editInterface(first: Element | undefined, network: string): void {
+function editInterface(first: Element | undefined, { name, filter }: InterfaceEdit): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
-  setAttributes(ensureChild(first, 'source'), { network })
+  setAttributes(ensureChild(first, 'source'), { network: name })
+  if (filter === undefined) return
+  if (childOf(first, 'filterref') !== undefined) {
+    throw new Error(
+      'its first <interface> has a <filterref> of its own: choose another "mode" of the network',
+    )
+  }
+  appendElement(first, 'filterref', { filter })
 }
 
-/** In QEMU's own range, which no card is sold with. */
-function giveMacAddress(element: Element): string {
-  const address = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
-  ensureChild(element, 'mac').setAttribute('address', address)
-  return address
+function appendFilesystem(
+  devices: Element,
+  { sourcePath, targetPath }: { sourcePath: string; targetPath: string },
+): void {
+  const filesystem = appendElement(devices, 'filesystem', { type: 'mount' })
+  appendElement(filesystem, 'source', { dir: sourcePath })
+  appendElement(filesystem, 'target', { dir: targetPath })
+}
+
+/** A random address in QEMU's own range, which no card is sold with. */
+export function freshMacAddress(): string {
+  return `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
 }
 
 function hasAgentChannel(devices: Element): boolean {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import {
   chmodSync,
+  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,8 +13,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Hypervisor } from '@see/libvirt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pipeline } from 'node:stream/promises'
+import { Hypervisor, type StoragePool } from '@see/libvirt'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Environment } from '../environment.ts'
 import { qemuFactory } from './qemu.ts'
 
@@ -65,6 +67,13 @@ function configuration(overrides: Record<string, unknown> = {}) {
   }
 }
 
+/** Allocates an environment that is deallocated when the test ends, also when it fails. */
+async function allocate(factory: ReturnType<typeof qemuFactory>, identifier = randomUUID()) {
+  const environment = await Environment.allocate(factory, undefined, { identifier })
+  onTestFinished(() => environment.deallocate())
+  return environment
+}
+
 /** What libvirt has of an environment's name; other tests use the same daemon. */
 async function madeFor(identifier: string): Promise<string[]> {
   const all = await Promise.all([
@@ -86,14 +95,23 @@ async function expectNothingLeft(...identifiers: string[]): Promise<void> {
 
 const subnetOf = (xml = '') => /ip address=.(10\.211\.\d\.)1/.exec(xml)?.[1]
 
-function imageInfo(path: string): { format: string; 'backing-filename'?: string } {
-  return JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' }))
+/** Fetches the clone, which only the daemon may read, into a file of our own. */
+async function fetchClone(pool: StoragePool | undefined): Promise<string> {
+  const path = join(folder, `${randomUUID()}.qcow2`)
+  const volume = await pool?.storageVolLookupByName(`${pool.name}.qcow2`)
+  await pipeline((await volume?.download()) ?? [], createWriteStream(path))
+  return path
+}
+
+function backingFileOf(path: string): string | undefined {
+  const info = execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' })
+  return JSON.parse(info)['backing-filename']
 }
 
 describe('an environment', () => {
   test('has a domain, network, pool and disk named after it, and leaves nothing', async () => {
     const identifier = randomUUID()
-    const environment = await Environment.allocate(qemuFactory(configuration()), undefined, { identifier })
+    const environment = await allocate(qemuFactory(configuration()), identifier)
     const { domain, network, storagePool } = environment.context
     expect([domain.name, domain.uuid]).toEqual([identifier, identifier])
     expect([network?.name, network?.uuid]).toEqual([identifier, identifier])
@@ -102,8 +120,10 @@ describe('an environment', () => {
     const disk = join(instances, identifier, `${identifier}.qcow2`)
     expect(await domain.getXMLDesc()).toContain(disk)
     expect(await domain.getXMLDesc()).toContain(environment.context.macAddress())
-    expect(imageInfo(disk)).toMatchObject({ format: 'qcow2', 'backing-filename': image })
-    writeFileSync(join(instances, identifier, 'left-by-a-hook.bin'), 'evidence')
+    expect(backingFileOf(await fetchClone(storagePool))).toBe(image)
+    await storagePool?.storageVolCreateXML(
+      '<volume><name>left-by-a-hook</name><capacity>9</capacity></volume>',
+    )
     expect(await madeFor(identifier)).toHaveLength(3)
     await environment.deallocate()
     await environment.deallocate()
@@ -113,17 +133,17 @@ describe('an environment', () => {
   test('can have a copy of the image that needs the image no more', async () => {
     const identifier = randomUUID()
     const disk = { image, clone: { storage_pool_path: instances, copy_on_write: false } }
-    await using _ = await Environment.allocate(qemuFactory(configuration({ disk })), undefined, {
-      identifier,
-    })
-    const copy = join(instances, identifier, `${identifier}.qcow2`)
-    expect(readdirSync(join(instances, identifier))).toEqual([`${identifier}.qcow2`])
-    expect(imageInfo(copy)['backing-filename']).toBeUndefined()
+    const environment = await allocate(qemuFactory(configuration({ disk })), identifier)
+    const { storagePool } = environment.context
+    const volumes = await storagePool?.listAllVolumes()
+    expect(volumes?.map(({ name }) => name)).toEqual([`${identifier}.qcow2`])
+    const copy = await fetchClone(storagePool)
+    expect(backingFileOf(copy)).toBeUndefined()
     execFileSync('qemu-img', ['compare', '-q', image, copy])
   })
 
   test('comes and goes while its domain runs, without touching the image', async () => {
-    const environment = await Environment.allocate(qemuFactory(configuration()))
+    const environment = await allocate(qemuFactory(configuration()))
     await environment.context.poweron()
     await environment.context.pause()
     await environment.deallocate()
@@ -132,7 +152,7 @@ describe('an environment', () => {
 
   test('shares no subnet, disk or address with another', async () => {
     const given = configuration()
-    const both = await Promise.all([1, 2].map(() => Environment.allocate(qemuFactory(given))))
+    const both = await Promise.all([1, 2].map(() => allocate(qemuFactory(given))))
     const [one, other] = await Promise.all(
       both.map(async ({ context }) => await context.network?.getXMLDesc()),
     )
@@ -143,10 +163,17 @@ describe('an environment', () => {
     await expectNothingLeft(...both.map(({ identifier }) => identifier))
   })
 
+  test('can be cut off from everything', async () => {
+    const environment = await allocate(qemuFactory(configuration({ network: { mode: 'none' } })))
+    expect(await environment.context.domain.getXMLDesc()).not.toContain('<interface')
+    expect(environment.context.network).toBeUndefined()
+    expect(environment.context.macAddress()).toBeUndefined()
+  })
+
   test('can do without a disk and a network', async () => {
     const xml = domainXml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
     const minimal = { domain: { configuration: write('domain.xml', xml) } }
-    await using environment = await Environment.allocate(qemuFactory(minimal))
+    const environment = await allocate(qemuFactory(minimal))
     await environment.context.poweron()
     expect(await environment.context.state()).toBe('running')
     expect(environment.context.storagePool).toBeUndefined()
@@ -217,7 +244,7 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
       },
     }),
     'NETWORK_INVALID',
-    /network\.xml has an <ip> element.*remove one/,
+    /dynamic_address and .*network\.xml, which has an <ip> element: remove one/,
   ],
   [
     'network XML that libvirt refuses',
@@ -225,7 +252,18 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
     'NETWORK_INVALID',
     /odd/,
   ],
-  ['a network that says nothing', () => ({ network: {} }), 'NETWORK_INVALID', 'dynamic_address'],
+  [
+    'a mode beside XML',
+    () => ({ network: { mode: 'nat', configuration: write('network.xml', '<network/>') } }),
+    'NETWORK_INVALID',
+    /a mode and an XML file.*remove one/,
+  ],
+  [
+    'an address for a guest without a network',
+    () => ({ network: { mode: 'none', dynamic_address: dynamicAddress } }),
+    'NETWORK_INVALID',
+    /dynamic_address and the mode "none"/,
+  ],
   [
     'a range within a network of the host',
     () => ({ network: { dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } } }),
@@ -254,7 +292,7 @@ describe('nothing is left after', () => {
   test('a range that other sandboxes have used up', async () => {
     const network = { dynamic_address: { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 } }
     const factory = qemuFactory(configuration({ network }))
-    const both = await Promise.all([Environment.allocate(factory), Environment.allocate(factory)])
+    const both = await Promise.all([allocate(factory), allocate(factory)])
     await expect(Environment.allocate(factory)).rejects.toMatchObject({ code: 'NETWORK_EXHAUSTED' })
     await Promise.all(both.map((environment) => environment.deallocate()))
   })

@@ -1,10 +1,16 @@
 import { homedir } from 'node:os'
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Domain, DomainUndefineFlags, Hypervisor, type Network, type StoragePool } from '@see/libvirt'
+import {
+  type Domain,
+  DomainUndefineFlags,
+  type Hypervisor,
+  type Network,
+  type StoragePool,
+} from '@see/libvirt'
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
-import { messageOf, SeeError, type SeeErrorCode } from '../errors.ts'
+import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -18,15 +24,16 @@ import type {
 import type { SeeContext } from '../see-context.ts'
 import { capturePoint } from './capture-point.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
-import { type EditedDomain, editDomainXml } from './domain-xml.ts'
-import { dynamicAddressSchema } from './dynamic-address.ts'
 import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
-import { createNetwork } from './libvirt-network.ts'
+import { defineDomain } from './libvirt-domain.ts'
+import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { NetworkXml } from './network-xml.ts'
+import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
 
@@ -49,22 +56,13 @@ const schema = z.strictObject({
         .prefault({}),
     })
     .optional(),
-  network: z
-    .strictObject({
-      /** The path of the network's XML; a NAT network when not given. */
-      configuration: path.optional(),
-      dynamic_address: dynamicAddressSchema.optional(),
-    })
-    .optional(),
+  network: networkSchema.optional(),
 })
 
-type QemuConfiguration = z.output<typeof schema>
+const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
+const undefineFlags = managedSave | snapshotsMetadata | nvram | checkpointsMetadata
 
-/** What `network` says, read and checked. */
-interface NetworkPlan {
-  readonly xml: NetworkXml
-  readonly dynamicAddress: z.output<typeof dynamicAddressSchema> | undefined
-}
+type QemuConfiguration = z.output<typeof schema>
 
 /** What exists once everything is allocated. */
 interface Allocated {
@@ -80,15 +78,18 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #logger: Logger
+  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<QemuConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -127,16 +128,17 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
-    const { disk } = this.#configuration
+    const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    this.#editDomain(domainFile, domainXml, undefined)
-    const plan = await this.#planNetwork()
+    const plan = await planNetwork(wanted, this.#folder, true)
+    this.#editDomain(domainFile, domainXml, '', interfaceOn(plan, this.#identifier))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await this.#open(signal)
-    const network = plan === undefined ? undefined : await this.#createNetwork(hypervisor, plan)
+    const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
+    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
     signal.throwIfAborted()
@@ -145,10 +147,13 @@ export class QemuResources implements Resources {
         ? undefined
         : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
     signal.throwIfAborted()
-    const edited = this.#editDomain(domainFile, domainXml, clone)
-    const domain = await this.#defineDomain(hypervisor, domainFile, edited.xml)
+    const interfaceEdit = interfaceOn(plan, this.#identifier, made?.filter)
+    const edited = this.#editDomain(domainFile, domainXml, clone ?? '', interfaceEdit)
+    const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
+    const domain = await defineDomain(hypervisor, definition, this.#releases)
+    this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network, storagePool }
+    this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
 
   deallocate(): Promise<void> {
@@ -177,36 +182,15 @@ export class QemuResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(file: string, xml: string, clone: string | undefined): EditedDomain {
+  #editDomain(file: string, xml: string, clone: string, network: DomainEdit['network']): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(xml, {
         identifier: this.#identifier,
-        disk: this.#configuration.disk === undefined ? undefined : { path: clone ?? '', format: 'qcow2' },
-        network: this.#configuration.network === undefined ? undefined : this.#identifier,
+        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2' },
+        network,
+        macAddress: this.#macAddress,
       }),
     )
-  }
-
-  async #planNetwork(): Promise<NetworkPlan | undefined> {
-    const { network } = this.#configuration
-    if (network === undefined) return undefined
-    const { dynamic_address: dynamicAddress, configuration } = network
-    const file = configuration === undefined ? undefined : resolve(this.#folder, configuration)
-    const text = file === undefined ? undefined : await readXml(file)
-    const xml = orInvalid('NETWORK_INVALID', file ?? 'network', () => new NetworkXml(text))
-    if (dynamicAddress !== undefined && xml.hasIp) {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        `${file} has an <ip> element, and the configuration a dynamic_address: remove one of the two`,
-      )
-    }
-    if (dynamicAddress === undefined && file === undefined) {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        'network needs a dynamic_address, a configuration (the path of an XML file), or both',
-      )
-    }
-    return { xml, dynamicAddress }
   }
 
   async #image(
@@ -214,44 +198,14 @@ export class QemuResources implements Resources {
     signal: AbortSignal,
   ): Promise<{ path: string; format: DiskFormat }> {
     const provider = await imageProvider(image, this.#folder)
-    const file = await provider.image({ signal })
+    const file = await provider.image({ signal, logger: this.#logger })
     return { path: file, format: await detectDiskFormat(file) }
-  }
-
-  async #open(signal: AbortSignal): Promise<Hypervisor> {
-    try {
-      const hypervisor = await Hypervisor.open(this.#configuration.hypervisor, { signal })
-      this.#releases.defer('the connection to libvirt', () => hypervisor.close())
-      return hypervisor
-    } catch (error) {
-      signal.throwIfAborted()
-      throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })
-    }
-  }
-
-  async #createNetwork(hypervisor: Hypervisor, { xml, dynamicAddress }: NetworkPlan): Promise<Network> {
-    const network = await createNetwork(hypervisor, this.#identifier, xml, dynamicAddress)
-    this.#hasDhcp = xml.hasDhcp || dynamicAddress !== undefined
-    this.#releases.defer(`network ${this.#identifier}`, () => network.destroy())
-    return network
   }
 
   #createPool(hypervisor: Hypervisor): Promise<StoragePool> {
     const folder = this.#configuration.disk?.clone.storage_pool_path
     const parent = folder === undefined ? defaultPoolPath(hypervisor.uri) : resolve(this.#folder, folder)
     return createStoragePool(hypervisor, this.#identifier, parent, this.#releases)
-  }
-
-  async #defineDomain(hypervisor: Hypervisor, file: string, xml: string): Promise<Domain> {
-    try {
-      const domain = await hypervisor.domainDefineXML(xml)
-      this.#releases.defer(`domain ${this.#identifier}`, () => removeDomain(domain))
-      return domain
-    } catch (error) {
-      throw new SeeError('DOMAIN_XML_INVALID', `libvirt refuses ${file}: ${messageOf(error)}`, {
-        cause: error,
-      })
-    }
   }
 }
 
@@ -260,28 +214,6 @@ export function qemuFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<QemuResources>> {
   return contextFactory(QemuResources, configuration)
-}
-
-async function removeDomain(domain: Domain): Promise<void> {
-  if (await domain.isActive()) await domain.destroy()
-  const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
-  await domain.undefine({ flags: managedSave | snapshotsMetadata | nvram | checkpointsMetadata })
-}
-
-async function readXml(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-function orInvalid<Result>(code: SeeErrorCode, where: string, parse: () => Result): Result {
-  try {
-    return parse()
-  } catch (error) {
-    throw new SeeError(code, `${where}: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 /** Where libvirt keeps images itself; in session mode, the daemon is the user's own. */

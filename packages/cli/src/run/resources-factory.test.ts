@@ -1,0 +1,43 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '@see/core'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { resourcesFactory } from './resources-factory.ts'
+
+/** A key that only the schema of one provider has. */
+const filesystem = { source_path: 'a', target_path: '/b' }
+const disk = { image: 'a' }
+
+async function factoryOf(content: unknown): Promise<string> {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'resources.json')
+  await writeFile(file, JSON.stringify(content))
+  try {
+    return typeof resourcesFactory(file)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+test.each([
+  [undefined, 'qemu'],
+  ['qemu:///system', 'qemu'],
+  ['qemu+unix:///system?socket=/a', 'qemu'],
+  ['lxc:///', 'lxc'],
+  ['lxc:///system', 'lxc'],
+  ['lxc+unix:///system?socket=/a', 'lxc'],
+])('hypervisor %s is for the provider %s', async (hypervisor, provider) => {
+  const domain = { configuration: 'a' }
+  const lxc = await factoryOf({ hypervisor, domain: { ...domain, filesystem } })
+  const qemu = await factoryOf({ hypervisor, domain, disk })
+  expect(lxc).toMatch(provider === 'lxc' ? 'function' : /unknown key "domain.filesystem"/)
+  expect(qemu).toMatch(provider === 'qemu' ? 'function' : /unknown key "disk"/)
+})
+
+test.each([{}, [], 'text', { hypervisor: 1, domain: { configuration: 'a' } }])(
+  'a file with %j is refused with its place',
+  async (content) => {
+    expect(await factoryOf(content)).toMatch(/resources\.json:1:\d+: /)
+  },
+)

@@ -1,0 +1,53 @@
+import type { UntilOptions } from './until.ts'
+
+export interface PingOptions {
+  /** How long the agent may take to answer, in milliseconds; ten seconds when not given. */
+  readonly timeoutMs?: number
+}
+
+export interface ExecOptions {
+  /** Given to the program as its standard input. */
+  readonly stdin?: string | Uint8Array
+  /** How long the program may run, in milliseconds, before it is killed; one minute when not given. */
+  readonly timeoutMs?: number
+  /** How much of each output stream is brought back, in bytes; 1 MiB when not given. */
+  readonly maxOutputBytes?: number
+  readonly signal?: AbortSignal
+}
+
+export interface ExecResult {
+  /** Null when a signal ended the program. */
+  readonly exitCode: number | null
+  /** The number of the signal that ended the program. */
+  readonly signal: number | null
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  /** Whether more came than `maxOutputBytes` of either stream. */
+  readonly truncated: boolean
+}
+
+/** Runs programs in a sandbox, and moves files in and out. Whatever it brings back is bounded. */
+export interface Agent {
+  /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */
+  ping(options?: PingOptions): Promise<void>
+  /**
+   * Waits until the agent answers: it starts some time after the guest.
+   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE`
+   */
+  waitUntilReady(options: UntilOptions): Promise<void>
+  /**
+   * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
+   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when it cannot be started
+   */
+  exec(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>
+  /** Whether the guest says that it is a Windows: paths and programs differ there. */
+  isWindows(): Promise<boolean>
+  /** Writes a file in the guest, replacing what was there. */
+  writeFile(path: string, content: string | Uint8Array): Promise<void>
+  /**
+   * Reads a file of the guest.
+   * @param options.maxBytes the most it may hold; 1 MiB when not given
+   * @throws SeeError `GUEST_OUTPUT_LIMIT` when it holds more
+   */
+  readFile(path: string, options?: { readonly maxBytes?: number }): Promise<Buffer>
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
+import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
+import type { ExecOptions, ExecResult } from '../../agent.ts'
+import { within } from '../../within.ts'
+
+export interface BoundedOptions extends Required<Omit<ExecOptions, 'signal' | 'stdin'>> {
+  readonly stdin: string | Uint8Array
+  readonly env: Record<string, string>
+  readonly signal: AbortSignal | undefined
+}
+
+/** What a program leaves running in the background may keep its output open; what it wrote itself is there at once. */
+const DRAIN_MS = 100
+
+/**
+ * Runs a program of this host in a process group of its own, and kills the whole group when it takes too long.
+ * @throws what `timedOut` makes, the signal's reason, or the system's error when it cannot be started
+ */
+export async function runBounded(
+  [program, ...args]: readonly [string, ...string[]],
+  { stdin, timeoutMs, maxOutputBytes, env, signal }: BoundedOptions,
+  timedOut: () => Error,
+): Promise<ExecResult> {
+  signal?.throwIfAborted()
+  const child = spawn(program, args, { env, detached: true, stdio: 'pipe' })
+  const closed = new Promise((resolve) => void child.once('close', resolve))
+  const stdout = new BoundedOutput(child.stdout, maxOutputBytes)
+  const stderr = new BoundedOutput(child.stderr, maxOutputBytes)
+  // A program need not read what it is given.
+  child.stdin.on('error', () => undefined).end(stdin)
+  try {
+    const end = await within(timeoutMs, exitOf(child), timedOut, signal)
+    await within(DRAIN_MS, closed, () => new Error('still open')).catch(() => undefined)
+    const truncated = stdout.truncated || stderr.truncated
+    return { ...end, stdout: stdout.take(), stderr: stderr.take(), truncated }
+  } catch (error) {
+    killGroup(child)
+    throw error
+  } finally {
+    child.stdin.destroy()
+  }
+}
+
+/** Keeps what a stream begins with and lets the rest pass, so that the writer is never held up. */
+class BoundedOutput {
+  readonly #parts: Buffer[] = []
+  readonly #stream: Readable
+  #room: number
+  truncated = false
+
+  constructor(stream: Readable, maxBytes: number) {
+    this.#stream = stream
+    this.#room = maxBytes
+    stream.on('data', (part: Buffer) => {
+      if (part.length > this.#room) this.truncated = true
+      if (this.#room > 0) this.#parts.push(part.subarray(0, this.#room))
+      this.#room = Math.max(0, this.#room - part.length)
+    })
+  }
+
+  /** What came up to now. Whatever still writes may go on, and does not keep this process alive. */
+  take(): Buffer {
+    this.#room = 0
+    if (this.#stream instanceof Socket) this.#stream.unref()
+    return Buffer.concat(this.#parts)
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<Pick<ExecResult, 'exitCode' | 'signal'>> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (exitCode, signal) => {
+      resolve({ exitCode, signal: signal === null ? null : constants.signals[signal] })
+    })
+  })
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}

@@ -1,0 +1,173 @@
+import { lstat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Hypervisor, Network } from '@see/libvirt'
+import { z } from 'zod'
+import type { Agent } from '../agent.ts'
+import { type ContextFactory, contextFactory } from '../context-factory.ts'
+import { SeeError } from '../errors.ts'
+import { ReleaseStack } from '../release-stack.ts'
+import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
+import type { SeeContext } from '../see-context.ts'
+import { ContainerAgent } from './container/container-agent.ts'
+import { ContainerDomain } from './container/container-domain.ts'
+import { type ContainerXml, readContainerXml } from './container/container-xml.ts'
+import { removeLeftByLibvirt } from './container/left-by-libvirt.ts'
+import {
+  filesystemSchema,
+  makeFolders,
+  type MountedFolder,
+  planFolders,
+} from './container/mounted-folders.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
+import { defineDomain } from './libvirt-domain.ts'
+import { openHypervisor } from './libvirt-hypervisor.ts'
+import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { orInvalid, readXml } from './user-xml.ts'
+
+const path = z.string().min(1)
+
+const schema = z.strictObject({
+  $schema: z.string().optional(),
+  /** libvirt's URI of the hypervisor. */
+  hypervisor: path.default('lxc:///'),
+  domain: z.strictObject({
+    /** The path of the domain's XML. */
+    configuration: path,
+    /** Folders made for each environment and mounted in its container. */
+    filesystem: filesystemSchema,
+  }),
+  network: networkSchema.optional(),
+})
+
+type LxcConfiguration = z.output<typeof schema>
+
+/** What exists once everything is allocated. */
+interface Allocated {
+  readonly hypervisor: Hypervisor
+  readonly domain: ContainerDomain
+  readonly network: Network | undefined
+  readonly agent: Agent
+}
+
+/** An LXC container through libvirt: its domain, folders and network, all named after the environment. */
+export class LxcResources implements Resources {
+  static readonly schema = schema
+  /** A container has no disks of its own. */
+  readonly storagePool = undefined
+  /** libvirt knows the addresses of containers by its DHCP servers only. */
+  readonly addressSource = 'lease'
+  readonly #identifier: string
+  readonly #configuration: LxcConfiguration
+  readonly #folder: string
+  readonly #releases = new ReleaseStack()
+  readonly #macAddress = freshMacAddress()
+  #allocated: Allocated | undefined
+  #edited: EditedDomain | undefined
+
+  constructor({ identifier, configuration, folder }: ResourcesParameters<LxcConfiguration>) {
+    this.#identifier = identifier
+    this.#configuration = configuration
+    this.#folder = folder
+  }
+
+  get hypervisor(): Hypervisor {
+    return this.#resources().hypervisor
+  }
+
+  get domain(): ContainerDomain {
+    return this.#resources().domain
+  }
+
+  /** Undefined when the configuration names no network: the domain's XML says what the container is on. */
+  get network(): Network | undefined {
+    return this.#resources().network
+  }
+
+  get agent(): Agent {
+    return this.#resources().agent
+  }
+
+  get macAddress(): string | undefined {
+    return this.#edited?.macAddress
+  }
+
+  /**
+   * Everything the user wrote is read before anything is made.
+   * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `NETWORK_INVALID`, `NETWORK_EXHAUSTED`,
+   * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
+   */
+  async allocate({ signal }: AllocateOptions): Promise<void> {
+    const { domain: wanted, network: wantedNetwork, hypervisor: uri } = this.#configuration
+    const file = resolve(this.#folder, wanted.configuration)
+    const text = await readXml(file)
+    const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
+    // libvirt's network filters do not hold for containers.
+    const plan = await planNetwork(wantedNetwork, this.#folder, false)
+    const edited = this.#editDomain(file, text, folders, interfaceOn(plan, this.#identifier))
+    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edited.xml))
+    await assertInit(file, container)
+    signal.throwIfAborted()
+    // Calls that make something are not aborted half way: what they made would be nobody's.
+    const hypervisor = await openHypervisor(uri, this.#releases, signal)
+    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
+    signal.throwIfAborted()
+    await makeFolders(folders, container.owner, this.#releases)
+    this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
+    const definition = { identifier: this.#identifier, file, xml: edited.xml }
+    const domain = await defineDomain(hypervisor, definition, this.#releases)
+    this.#edited = edited
+    this.#allocated = {
+      hypervisor,
+      domain: new ContainerDomain(domain),
+      network: made?.network,
+      agent: new ContainerAgent(domain),
+    }
+  }
+
+  deallocate(): Promise<void> {
+    return this.#releases.release()
+  }
+
+  #resources(): Allocated {
+    if (this.#allocated !== undefined) return this.#allocated
+    throw new Error(`the resources of ${this.#identifier} are not allocated`)
+  }
+
+  #editDomain(
+    file: string,
+    xml: string,
+    filesystems: readonly MountedFolder[],
+    network: DomainEdit['network'],
+  ): EditedDomain {
+    return orInvalid('DOMAIN_XML_INVALID', file, () =>
+      editDomainXml(xml, {
+        identifier: this.#identifier,
+        disk: undefined,
+        network,
+        macAddress: this.#macAddress,
+        filesystems,
+      }),
+    )
+  }
+}
+
+/** Makes contexts over LXC containers; the configuration is the path of a JSON file or the object itself. */
+export function lxcFactory(
+  configuration: string | z.input<typeof schema>,
+): ContextFactory<SeeContext<LxcResources>> {
+  return contextFactory(LxcResources, configuration)
+}
+
+/** libvirt calls a container started before its init is, and says nothing when there is none. */
+async function assertInit(file: string, { root, init }: ContainerXml): Promise<void> {
+  if (root === undefined) return
+  const where = join(root, init)
+  await lstat(where).catch((error: unknown) => {
+    throw new SeeError(
+      'DOMAIN_XML_INVALID',
+      `${file} names ${init} as the container's init, but there is no ${where}: put one there, or name another in <os><init>`,
+      { cause: error },
+    )
+  })
+}

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path'
+import type { Hypervisor, Network } from '@see/libvirt'
+import { z } from 'zod'
+import { SeeError } from '../errors.ts'
+import type { ReleaseStack } from '../release-stack.ts'
+import type { DomainEdit } from './domain-xml.ts'
+import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
+import { createNoLanFilter } from './libvirt-filter.ts'
+import { createNetwork } from './libvirt-network.ts'
+import { NetworkXml } from './network-xml.ts'
+import { orInvalid, readXml } from './user-xml.ts'
+
+/** What a resources file says of the network. */
+export const networkSchema = z.strictObject({
+  /**
+   * `nat-no-lan`: the guest reaches the Internet but neither the host nor what is near it; `nat`: all that the host
+   * reaches; `routed`: the same without translating addresses; `isolated`: only the host; `none`: nothing, for the guest
+   * has no interface. Where no XML says otherwise, the default is `nat-no-lan`, but `nat` for containers.
+   */
+  mode: z.enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none']).optional(),
+  /** The path of the network's XML. */
+  configuration: z.string().min(1).optional(),
+  /** Where a subnet is picked; in 10.200.0.0/16 when neither this nor XML is given. */
+  dynamic_address: dynamicAddressSchema.optional(),
+})
+
+type NetworkConfiguration = z.output<typeof networkSchema>
+
+/** A network that is to be made: everything about it read and checked. */
+export interface NetworkPlan {
+  readonly xml: NetworkXml
+  readonly dynamicAddress: DynamicAddress | undefined
+  /** Whether libvirt's DHCP server will know the guests' addresses. */
+  readonly hasDhcp: boolean
+  /** Whether the guest is to be kept from the host and what is near it. */
+  readonly filtered: boolean
+}
+
+const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
+
+/**
+ * @param canFilter whether libvirt's network filters hold for the provider's guests
+ * @returns undefined when the domain's XML says what its interfaces are on, "none" when it is to have none
+ * @throws SeeError `FILE_UNREADABLE` or `NETWORK_INVALID`
+ */
+export async function planNetwork(
+  wanted: NetworkConfiguration | undefined,
+  folder: string,
+  canFilter: boolean,
+): Promise<NetworkPlan | 'none' | undefined> {
+  if (wanted === undefined) return undefined
+  const { mode = canFilter ? 'nat-no-lan' : 'nat', dynamic_address: dynamicAddress } = wanted
+  if (wanted.configuration !== undefined)
+    return await planOfXml(wanted, resolve(folder, wanted.configuration))
+  if (mode === 'none') {
+    if (dynamicAddress !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
+    return 'none'
+  }
+  const filtered = mode === 'nat-no-lan'
+  if (filtered && !canFilter) {
+    throw new SeeError(
+      'NETWORK_INVALID',
+      'network has the mode "nat-no-lan", but libvirt cannot filter what a container sends: choose "isolated" or "none", or "nat" if it may reach your network',
+    )
+  }
+  return {
+    xml: NetworkXml.of(mode),
+    dynamicAddress: dynamicAddress ?? DEFAULT_ADDRESS,
+    hasDhcp: true,
+    filtered,
+  }
+}
+
+async function planOfXml(
+  { mode, dynamic_address: dynamicAddress }: NetworkConfiguration,
+  file: string,
+): Promise<NetworkPlan> {
+  if (mode !== undefined) throw contradiction('a mode', 'an XML file, which says how it forwards')
+  const text = await readXml(file)
+  const xml = orInvalid('NETWORK_INVALID', file, () => new NetworkXml(text))
+  if (dynamicAddress !== undefined && xml.hasIp) {
+    throw contradiction('a dynamic_address', `${file}, which has an <ip> element`)
+  }
+  return { xml, dynamicAddress, hasDhcp: xml.hasDhcp || dynamicAddress !== undefined, filtered: false }
+}
+
+function contradiction(one: string, other: string): SeeError {
+  return new SeeError('NETWORK_INVALID', `network has ${one} and ${other}: remove one of the two`)
+}
+
+/** Whether there is a network to be made. */
+export function isMade(plan: NetworkPlan | 'none' | undefined): plan is NetworkPlan {
+  return plan !== undefined && plan !== 'none'
+}
+
+/** What the plan makes of the guest's first interface. */
+export function interfaceOn(
+  plan: NetworkPlan | 'none' | undefined,
+  identifier: string,
+  filter?: string,
+): DomainEdit['network'] {
+  return isMade(plan) ? { name: identifier, filter } : plan
+}
+
+/** Makes the planned network for one environment, and the filter for its guest; both go at the end. */
+export async function makeNetwork(
+  hypervisor: Hypervisor,
+  { identifier, macAddress }: { readonly identifier: string; readonly macAddress: string },
+  plan: NetworkPlan,
+  releases: ReleaseStack,
+): Promise<{ network: Network; filter: string | undefined }> {
+  const { network, subnet } = await createNetwork(hypervisor, identifier, macAddress, plan)
+  releases.defer(`network ${identifier}`, () => network.destroy())
+  if (!plan.filtered || subnet === undefined) return { network, filter: undefined }
+  return { network, filter: await createNoLanFilter(hypervisor, identifier, subnet, releases) }
+}
