@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Environment, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
+import { Environment, lxcFactory, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
 import type { NetworkSummary } from '@see/hooks'
 import type { Network } from '@see/libvirt'
 import { expect, onTestFinished, test } from 'vitest'
+import { makeTinyContainer } from './support/tiny-container.ts'
 import { tinyGuestResources } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
@@ -83,6 +84,31 @@ function hasDhcpDiscover(trace: Buffer, macAddress: string): boolean {
   // The client's address begins 28 bytes into the message, the options 236.
   return options >= 0 && trace.subarray(options - 236 + 28, options - 236 + 34).equals(address)
 }
+
+test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
+  const results = mkdtempSync(join(tmpdir(), 'see-network-'))
+  onTestFinished(() => rmSync(results, { recursive: true }))
+  using container = makeTinyContainer()
+  const hooks = {
+    configuration: { results_folder: results },
+    hooks: ['ConsoleHook', 'NetworkTracerHook', 'NetworkAnalysisHook'].map((name) => ({
+      name: `@see/hooks#${name}`,
+    })),
+  }
+  await using environment = await Environment.allocate(lxcFactory(container.resources()), hooks)
+  const { context, identifier } = environment
+  await context.poweron()
+  await context.waitForIp4Address({ timeoutMs: 10_000 })
+  await context.poweroff()
+  await context.trigger('start_analysis')
+  await context.trigger('wait_analysis')
+  await context.settled()
+  expect(context.failures).toEqual([])
+  const read = (name: string) => readFileSync(join(results, `${identifier}${name}`))
+  expect(hasDhcpDiscover(read('.pcap'), context.macAddress() ?? '')).toBe(true)
+  expect(read('_network.log').toString()).toMatch(/DHCP \d+ DHCP Discover/)
+  expect(read('_console.log').toString()).toMatch(/^hello from the container\r?\n/)
+})
 
 test('a guest leaves evidence of all it does on the network, and says', { timeout: GUEST_MS }, async () => {
   const results = mkdtempSync(join(tmpdir(), 'see-network-'))
