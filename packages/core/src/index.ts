@@ -36,6 +36,7 @@ export type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CoreDumpOptions,
   InterfaceAddresses,
   Resources,
   ResourcesClass,

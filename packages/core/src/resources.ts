@@ -19,6 +19,12 @@ export interface Screenshot {
   readonly data: AsyncIterable<Uint8Array>
 }
 
+export interface CoreDumpOptions {
+  /** `raw` is an ELF file when the flag memoryOnly is set. */
+  readonly format: 'raw' | 'kdump-zlib'
+  readonly flags: number
+}
+
 /** What a context needs of a domain, in the words of libvirt's virDomain. */
 export interface SandboxDomain {
   getState(): Promise<{ readonly state: DomainState }>
@@ -36,6 +42,8 @@ export interface SandboxDomain {
   pmWakeup(): Promise<void>
   interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]>
   screenshot?(): Promise<Screenshot>
+  /** Writes the guest's memory to a file, or into a named pipe, of the provider's host; `flags` are virDomainCoreDumpFlags. */
+  coreDump?(path: string, options: CoreDumpOptions): Promise<void>
 }
 
 /** Sends one command to the guest agent and returns its reply, both JSON. */

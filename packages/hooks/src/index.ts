@@ -1,7 +1,17 @@
 export type { CommandEvent } from './command-events.ts'
 export type { CommandRecord } from './command-record.ts'
 export { CommandsHook } from './commands-hook.ts'
+export {
+  assertConfinement,
+  type ConfinedOptions,
+  type ConfinedResult,
+  type ExceededBound,
+  runConfined,
+} from './confined-command.ts'
+export type { MemoryEvent } from './memory-events.ts'
+export { MemoryHook } from './memory-hook.ts'
 export type { ProtocolEvent } from './protocol-events.ts'
+export { requireTool } from './required-tool.ts'
 export { prepareResultsFolder } from './results-folder.ts'
 export { ScreenHook } from './screen-hook.ts'
 export { TimelineHook } from './timeline-hook.ts'
