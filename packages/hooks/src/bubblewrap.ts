@@ -31,6 +31,7 @@ export class Bubblewrap {
   readonly #pipes: readonly (Readable | Writable | null | undefined)[]
   readonly #closed: Promise<void>
   #killed = false
+  #mapped = false
   #mapping = Promise.resolve()
 
   constructor(program: string, parameters: readonly string[], options: BubblewrapOptions) {
@@ -52,9 +53,11 @@ export class Bubblewrap {
     this.#pipe(descriptors.information).resume()
     // It may end before it is told.
     this.#pipe(descriptors.mapped).on('error', () => undefined).resume()
-    this.#pipe(descriptors.status).once('data', () => {
+    this.#pipe(descriptors.status).on('data', () => {
+      // It says so piece by piece.
+      if (this.pid === undefined) return
       if (this.#killed) this.kill()
-      else if (options.mapsIds) this.#map()
+      else if (options.mapsIds && !this.#mapped) this.#map()
     })
   }
 
@@ -92,6 +95,7 @@ export class Bubblewrap {
 
   /** Without its users the command waits for ever. */
   #map(): void {
+    this.#mapped = true
     this.#mapping = this.#mapIds()
     this.#mapping.catch(() => this.kill())
   }

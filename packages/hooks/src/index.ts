@@ -8,6 +8,8 @@ export {
   type ExceededBound,
   runConfined,
 } from './confined-command.ts'
+export { AnalyserHook } from './analyser-hook.ts'
+export type { AnalysisRecord } from './analysis.ts'
 export type { MemoryEvent } from './memory-events.ts'
 export { MemoryHook } from './memory-hook.ts'
 export type { ProtocolEvent } from './protocol-events.ts'
@@ -16,3 +18,6 @@ export { prepareResultsFolder } from './results-folder.ts'
 export { ScreenHook } from './screen-hook.ts'
 export { TimelineHook } from './timeline-hook.ts'
 export { TimersHook } from './timers-hook.ts'
+export { VolatilityHook } from './volatility-hook.ts'
+export { YaraHook } from './yara-hook.ts'
+export type { YaraMatch } from './yara-output.ts'
