@@ -88,7 +88,10 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
 export function assertWithinBounds(command: readonly string[], { exceeded }: ConfinedResult): void {
   if (exceeded === null) return
   const key = { time: 'timeout', memory: 'memory_limit', output: 'output_limit' }[exceeded]
-  throw new SeeError('TOOL_FAILED', `${command[0]} exceeded its ${key} and was killed; raise it if that was too little`)
+  throw new SeeError(
+    'TOOL_FAILED',
+    `${command[0]} exceeded its ${key} and was killed; raise it if that was too little`,
+  )
 }
 
 /** In bytes; what is missing is told of when it is to be read. */

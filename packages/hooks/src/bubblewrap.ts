@@ -52,7 +52,9 @@ export class Bubblewrap {
     this.#pipe(descriptors.alive).resume()
     this.#pipe(descriptors.information).resume()
     // It may end before it is told.
-    this.#pipe(descriptors.mapped).on('error', () => undefined).resume()
+    this.#pipe(descriptors.mapped)
+      .on('error', () => undefined)
+      .resume()
     this.#pipe(descriptors.status).on('data', () => {
       // It says so piece by piece.
       if (this.pid === undefined) return

@@ -16,11 +16,7 @@ const MAX_DEPTH = 32
  * lies too deep are removed, for whoever looks at the results must not be led astray.
  * @param owner who owns it from now on; undefined when it is the caller already
  */
-export async function claimOutput(
-  folder: string,
-  owner: Owner | undefined,
-  depth = 0,
-): Promise<void> {
+export async function claimOutput(folder: string, owner: Owner | undefined, depth = 0): Promise<void> {
   await claim(folder, 0o755, owner)
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
@@ -31,11 +27,7 @@ export async function claimOutput(
   }
 }
 
-async function claim(
-  path: string,
-  mode: number,
-  owner: Owner | undefined,
-): Promise<void> {
+async function claim(path: string, mode: number, owner: Owner | undefined): Promise<void> {
   if (owner !== undefined) await lchown(path, owner.uid, owner.gid)
   await chmod(path, mode)
 }

@@ -19,25 +19,30 @@ async function allocate(folder: string, configuration: object = {}, factory = si
 test.each([
   [false, 'elf', '\x7fELF'],
   [true, 'kdump', 'makedumpfile\0'],
-])('writes the memory for its owner only, and tells where (compressed: %s)', async (compress, extension, header) => {
-  await using temporary = await temporaryFolder()
-  const { environment, context, taken } = await allocate(temporary.path, { compress_snapshots: compress })
-  await using _ = environment
-  await context.poweron()
-  await context.pause()
-  await context.resume()
-  await context.pause()
-  expect(context.failures).toEqual([])
-  const base = join(temporary.path, `${environment.identifier}_post_pause`)
-  expect(taken).toEqual([`${base}.${extension}`, `${base}_2.${extension}`])
-  expect((await readFile(taken[0] ?? '')).toString('latin1')).toBe(`${header}${'x'.repeat(300_000)}`)
-  expect((await stat(taken[0] ?? '')).mode & 0o777).toBe(0o600)
-  expect(await readdir(temporary.path)).toHaveLength(2)
-})
+])(
+  'writes the memory for its owner only, and tells where (compressed: %s)',
+  async (compress, extension, header) => {
+    await using temporary = await temporaryFolder()
+    const { environment, context, taken } = await allocate(temporary.path, { compress_snapshots: compress })
+    await using _ = environment
+    await context.poweron()
+    await context.pause()
+    await context.resume()
+    await context.pause()
+    expect(context.failures).toEqual([])
+    const base = join(temporary.path, `${environment.identifier}_post_pause`)
+    expect(taken).toEqual([`${base}.${extension}`, `${base}_2.${extension}`])
+    expect((await readFile(taken[0] ?? '')).toString('latin1')).toBe(`${header}${'x'.repeat(300_000)}`)
+    expect((await stat(taken[0] ?? '')).mode & 0o777).toBe(0o600)
+    expect(await readdir(temporary.path)).toHaveLength(2)
+  },
+)
 
 test('refuses while the guest runs', async () => {
   await using temporary = await temporaryFolder()
-  const { environment, context } = await allocate(temporary.path, { memory_snapshots_on_event: 'post_poweron' })
+  const { environment, context } = await allocate(temporary.path, {
+    memory_snapshots_on_event: 'post_poweron',
+  })
   await using _ = environment
   await context.poweron()
   expect(context.failures).toMatchObject([

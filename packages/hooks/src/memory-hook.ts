@@ -75,11 +75,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const signal = AbortSignal.any([this.context.signal, AbortSignal.timeout(timeout * 1000)])
     // What a guest has in its memory is for nobody else's eyes.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-    await throughNamedPipe(
-      target,
-      (pipe) => domain.coreDump(pipe, { format, flags: MEMORY_ONLY }),
-      signal,
-    )
+    await throughNamedPipe(target, (pipe) => domain.coreDump(pipe, { format, flags: MEMORY_ONLY }), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
   }
 

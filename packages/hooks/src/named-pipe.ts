@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { closeSync, constants, openSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,10 +23,10 @@ export async function throughNamedPipe(
   try {
     const path = join(folder, 'pipe')
     await promisify(execFile)('mkfifo', ['-m', '600', path])
-    const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     // As long as this is open, the reader does not come to an end, even before the other process has opened the pipe.
-    const holder = await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    const source = new Socket({ fd: reader.fd, readable: true, writable: false })
+    const holder = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    const source = new Socket({ fd: reader, readable: true, writable: false })
     const over = new AbortController()
     const copied = pipeline(source, target, { signal: AbortSignal.any([signal, over.signal]) })
     copied.catch(() => undefined)
@@ -36,7 +36,7 @@ export async function throughNamedPipe(
       over.abort()
       throw error
     } finally {
-      await holder.close()
+      closeSync(holder)
       await copied.catch(() => undefined)
     }
     await copied

@@ -9,7 +9,13 @@ export const commandWords = z
   .pipe(z.tuple([z.string().min(1)], z.string(), 'expected a program and its arguments, with quotes closed'))
 
 /** One path or several. */
-export const paths = z.union([z.string().min(1).transform((path) => [path]), z.array(z.string().min(1))])
+export const paths = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((path) => [path]),
+  z.array(z.string().min(1)),
+])
 
 /** The bounds that every hook that runs a tool over evidence is configured with. */
 export const boundKeys = {
@@ -18,5 +24,9 @@ export const boundKeys = {
   /** MiB of memory that it may use, beside the evidence that it maps. */
   memory_limit: z.int().positive().max(1_048_576).default(2048),
   /** Bytes that are kept of each output stream and that it may write. */
-  output_limit: z.int().positive().max(1024 * MIB).default(64 * MIB),
+  output_limit: z
+    .int()
+    .positive()
+    .max(1024 * MIB)
+    .default(64 * MIB),
 }

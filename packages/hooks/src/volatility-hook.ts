@@ -40,7 +40,8 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
     const { command, profile, plugins } = this.configuration
     for (const each of evidence) {
       for (const plugin of plugins) {
-        const options = profile === undefined ? ['-q', '-f', '{path}'] : ['-f', '{path}', `--profile=${profile}`]
+        const options =
+          profile === undefined ? ['-q', '-f', '{path}'] : ['-f', '{path}', `--profile=${profile}`]
         const base = join(this.#folder, `${this.identifier}_volatility_${fileNameOf(plugin)}`)
         await analyse({
           ...this.configuration,
