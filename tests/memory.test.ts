@@ -11,11 +11,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Environment, eventNames, qemuFactory } from '@see/core'
-import '@see/hooks'
+import type { ProtocolEvent } from '@see/hooks'
 import { expect, test } from 'vitest'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
+const wait: ProtocolEvent = 'wait_analysis'
 
 /** A file's first bytes; it may be large. */
 function start(path: string, length: number): string {
@@ -26,23 +27,23 @@ function start(path: string, length: number): string {
   return buffer.toString('latin1')
 }
 
+function memoryHook(memory_snapshots_on_event: string, compress_snapshots: boolean) {
+  return { name: '@see/hooks#MemoryHook', configuration: { memory_snapshots_on_event, compress_snapshots } }
+}
+
 test(
   'of a real guest: refused while it runs; paused, YARA finds what a program keeps in memory; compressed as well',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'see-memory-test-'))
     const marker = `see-marker-${process.pid}-${Date.now()}`
     writeFileSync(join(folder, 'rules.yar'), `rule marker { strings: $a = "${marker}" condition: $a }`)
-    const memory = (name: string, compress_snapshots: boolean) => ({
-      name: '@see/hooks#MemoryHook',
-      configuration: { memory_snapshots_on_event: name, compress_snapshots },
-    })
     const [elf, kdump] = eventNames.parse(['take_elf', 'take_kdump'])
     const rules = join(folder, 'rules.yar')
     await using environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')), {
       configuration: { results_folder: join(folder, 'results') },
       hooks: [
-        memory('take_elf', false),
-        memory('take_kdump', true),
+        memoryHook('take_elf', false),
+        memoryHook('take_kdump', true),
         {
           name: '@see/hooks#YaraHook',
           configuration: { rules, start_processing_on_event: 'memory_snapshot_taken' },
@@ -62,7 +63,7 @@ test(
     expect(readdirSync(join(folder, 'results'))).toEqual([])
     await context.pause()
     await context.trigger(elf ?? expect.fail())
-    await context.trigger('wait_analysis')
+    await context.trigger(wait)
     expect(context.failures).toHaveLength(1)
     expect(start(result('take_elf.elf'), 4)).toBe('\x7fELF')
     const { matches } = JSON.parse(readFileSync(result('yara.json'), 'utf8'))

@@ -5,7 +5,6 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { AnalysisRecord } from './analysis.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
-import './protocol-events.ts'
 
 async function allocate(folder: string, configuration: object, name = 'AnalyserHook') {
   const hook = { name: `@see/hooks#${name}`, configuration: { results_folder: folder, ...configuration } }

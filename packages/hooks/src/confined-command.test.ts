@@ -92,7 +92,7 @@ test('writes its folder only, and that is the caller’s afterwards, without lin
   expect(String(stdout)).toBe('')
   expect(await readFile(evidence, 'utf8')).toBe('the evidence')
   expect(await readdir(temporary.path)).toEqual(['evidence', 'output'])
-  expect((await readdir(output)).sort()).toEqual(['closed', 'd', 'deep'])
+  expect((await readdir(output)).toSorted()).toEqual(['closed', 'd', 'deep'])
   const result = await stat(join(output, 'deep', 'file'))
   expect([result.mode & 0o7777, result.uid]).toEqual([0o644, process.getuid?.()])
 })

@@ -37,34 +37,34 @@ export function confinementArguments(
   asRoot: boolean,
 ): string[] {
   return [
-    ...['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts'],
-    ...['--unshare-cgroup-try', '--die-with-parent', '--new-session', '--hostname', 'confined'],
-    ...['--json-status-fd', String(descriptors.status), '--sync-fd', String(descriptors.alive)],
-    ...(asRoot ? rootArguments() : ['--disable-userns', '--cap-drop', 'ALL']),
-    ...SYSTEM.flatMap(systemArguments),
-    ...['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
-    ...['--size', String(confinement.memoryBytes), '--perms', '1777', '--tmpfs', '/tmp'],
-    ...confinement.readable.flatMap((path) => ['--ro-bind', path, path]),
-    ...(confinement.writable === undefined ? [] : ['--bind', confinement.writable, confinement.writable]),
-    ...['--remount-ro', '/', '--clearenv', '--chdir', confinement.writable ?? '/tmp'],
-    ...['--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', '--setenv', 'HOME', '/tmp'],
-    ...['--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8', '--'],
-    ...['/bin/sh', '-c', `${asRoot ? NO_NAMESPACES : ''}${CLOSE_DESCRIPTORS}; exec "$@"`, 'sh'],
-    ...(asRoot ? unprivileged() : []),
-    ...limits(confinement),
-    ...argv,
-  ]
+    ['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts'],
+    ['--unshare-cgroup-try', '--die-with-parent', '--new-session', '--hostname', 'confined'],
+    ['--json-status-fd', String(descriptors.status), '--sync-fd', String(descriptors.alive)],
+    asRoot ? rootArguments() : ['--disable-userns', '--cap-drop', 'ALL'],
+    SYSTEM.flatMap(systemArguments),
+    ['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
+    ['--size', String(confinement.memoryBytes), '--perms', '1777', '--tmpfs', '/tmp'],
+    confinement.readable.flatMap((path) => ['--ro-bind', path, path]),
+    confinement.writable === undefined ? [] : ['--bind', confinement.writable, confinement.writable],
+    ['--remount-ro', '/', '--clearenv', '--chdir', confinement.writable ?? '/tmp'],
+    ['--setenv', 'PATH', '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', '--setenv', 'HOME', '/tmp'],
+    ['--setenv', 'TMPDIR', '/tmp', '--setenv', 'LANG', 'C.UTF-8', '--'],
+    ['/bin/sh', '-c', `${asRoot ? NO_NAMESPACES : ''}${CLOSE_DESCRIPTORS}; exec "$@"`, 'sh'],
+    asRoot ? unprivileged() : [],
+    limits(confinement),
+    argv,
+  ].flat()
 }
 
 /** Until `unprivileged` has run, inside is a root over nothing but the namespaces. */
 function rootArguments(): string[] {
   return [
-    ...['--userns-block-fd', String(descriptors.mapped), '--info-fd', String(descriptors.information)],
-    ...['SETUID', 'SETGID', 'SETPCAP', 'SYS_RESOURCE', 'DAC_READ_SEARCH'].flatMap((name) => [
+    ['--userns-block-fd', String(descriptors.mapped), '--info-fd', String(descriptors.information)],
+    ['SETUID', 'SETGID', 'SETPCAP', 'SYS_RESOURCE', 'DAC_READ_SEARCH'].flatMap((name) => [
       '--cap-add',
       `CAP_${name}`,
     ]),
-  ]
+  ].flat()
 }
 
 /**
@@ -75,16 +75,16 @@ function unprivileged(): string[] {
   const kept = '-all,+dac_read_search'
   const id = String(UNPRIVILEGED_ID)
   return [
-    ...['setpriv', '--reuid', id, '--regid', id, '--clear-groups', '--no-new-privs'],
-    ...['--inh-caps', kept, '--ambient-caps', kept, '--bounding-set', kept],
-  ]
+    ['setpriv', '--reuid', id, '--regid', id, '--clear-groups', '--no-new-privs'],
+    ['--inh-caps', kept, '--ambient-caps', kept, '--bounding-set', kept],
+  ].flat()
 }
 
 function limits({ memoryBytes, outputBytes }: Confinement): string[] {
   return [
-    ...['prlimit', `--as=${memoryBytes}`, `--fsize=${outputBytes}`, `--nproc=${MAX_PROCESSES}`],
-    ...[`--nofile=${MAX_OPEN_FILES}`, '--core=0', '--memlock=0', '--'],
-  ]
+    ['prlimit', `--as=${memoryBytes}`, `--fsize=${outputBytes}`, `--nproc=${MAX_PROCESSES}`],
+    [`--nofile=${MAX_OPEN_FILES}`, '--core=0', '--memlock=0', '--'],
+  ].flat()
 }
 
 function systemArguments(path: string): string[] {

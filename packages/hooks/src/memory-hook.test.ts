@@ -5,6 +5,12 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
+const withoutMemory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
+  const context = await simulatedFactory()(identifier, options)
+  Object.defineProperty(context.domain, 'coreDump', { value: undefined })
+  return context
+}
+
 async function allocate(folder: string, configuration: object = {}, factory = simulatedFactory()) {
   const given = { results_folder: folder, memory_snapshots_on_event: 'post_pause', ...configuration }
   const environment = await Environment.allocate(factory, {
@@ -88,12 +94,7 @@ test('deletes the snapshots at the end when it is told to', async () => {
 
 test('fails at set-up when the provider cannot write memory', async () => {
   await using temporary = await temporaryFolder()
-  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.defineProperty(context.domain, 'coreDump', { value: undefined })
-    return context
-  }
-  await expect(allocate(temporary.path, {}, factory)).rejects.toMatchObject({
+  await expect(allocate(temporary.path, {}, withoutMemory)).rejects.toMatchObject({
     code: 'HOOK_SETUP',
     cause: { code: 'CONFIGURATION_INVALID' },
   })

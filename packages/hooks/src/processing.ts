@@ -1,6 +1,4 @@
 import { type AnyEvent, type ConfiguredEventName, eventNames, Hook, SeeError, z } from '@see/core'
-import './memory-events.ts'
-import './protocol-events.ts'
 
 /** The keys of every hook that processes evidence. */
 export const processingKeys = {

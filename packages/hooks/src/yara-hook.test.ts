@@ -5,7 +5,6 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 import type { YaraMatch } from './yara-output.ts'
-import './protocol-events.ts'
 
 const RULES = 'rule marker { strings: $a = "MARK" $b = { 4d 41 52 4b 00 ff } condition: any of them }'
 
