@@ -42,6 +42,7 @@ export type {
   AttachedDisk,
   CapturePoint,
   ConsoleStream,
+  CoreDumpOptions,
   InterfaceAddresses,
   Resources,
   ResourcesClass,
