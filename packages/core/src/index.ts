@@ -30,6 +30,7 @@ export { loadExport } from './module-loader.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
+export { VboxResources, vboxFactory } from './resources/vbox.ts'
 export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'
 export type {

@@ -11,10 +11,15 @@ import {
   setText,
 } from './xml.ts'
 
+interface DiskEdit {
+  readonly path: string
+  readonly format: string | undefined
+}
+
 export interface DomainEdit {
   readonly identifier: string
-  /** The clone that takes the place of the first disk; the XML's own when undefined. */
-  readonly disk: { readonly path: string; readonly format: string } | undefined
+  /** What takes the place of the first disk; the XML's own when undefined. The format is for QEMU. */
+  readonly disk: DiskEdit | undefined
   /** The network that the first interface is put on; the XML's own when undefined. */
   readonly network: string | undefined
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
@@ -52,11 +57,12 @@ export function editDomainXml(
   return { xml: serializeXml(document), macAddress: macAddresses[0], hasAgent: hasAgentChannel(devices) }
 }
 
-function editDisk(devices: Element, { path, format }: { path: string; format: string }): void {
+function editDisk(devices: Element, { path, format }: DiskEdit): void {
   const disk = childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
   disk.setAttribute('type', 'file')
   setAttributes(ensureChild(disk, 'source'), { file: path })
+  if (format === undefined) return
   const driver = ensureChild(disk, 'driver')
   driver.setAttribute('name', 'qemu')
   driver.setAttribute('type', format)
