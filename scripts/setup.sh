@@ -4,7 +4,8 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
-# e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a new login.
+# e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without
+# a new login.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients

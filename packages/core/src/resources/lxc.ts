@@ -107,18 +107,20 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(uri, this.#releases, signal)
-    const network =
+    const made =
       plan === undefined ? undefined : await makeNetwork(hypervisor, this.#identifier, plan, this.#releases)
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const definition = { identifier: this.#identifier, file, xml: edited.xml }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
+    // libvirt takes its time for both, so the network goes while the container stops.
+    this.#releases.defer('the network', () => made?.beginDestroy())
     this.#macAddress = edited.macAddress
     this.#allocated = {
       hypervisor,
       domain: new ContainerDomain(domain),
-      network,
+      network: made?.network,
       agent: new ContainerAgent(domain),
     }
   }

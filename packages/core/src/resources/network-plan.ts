@@ -45,14 +45,23 @@ export async function planNetwork(
   return { xml, dynamicAddress, hasDhcp: xml.hasDhcp || dynamicAddress !== undefined }
 }
 
+export interface MadeNetwork {
+  readonly network: Network
+  /** Begins to destroy it before its turn comes among the releases, which then wait for it. */
+  beginDestroy(): void
+}
+
 /** Makes the planned network for one environment; it is destroyed at the end. */
 export async function makeNetwork(
   hypervisor: Hypervisor,
   identifier: string,
   { xml, dynamicAddress }: NetworkPlan,
   releases: ReleaseStack,
-): Promise<Network> {
+): Promise<MadeNetwork> {
   const network = await createNetwork(hypervisor, identifier, xml, dynamicAddress)
-  releases.defer(`network ${identifier}`, () => network.destroy())
-  return network
+  let destroyed: Promise<void> | undefined
+  const destroy = (): Promise<void> => (destroyed ??= network.destroy())
+  releases.defer(`network ${identifier}`, destroy)
+  // What goes wrong is told when its turn comes.
+  return { network, beginDestroy: () => void destroy().catch(() => undefined) }
 }

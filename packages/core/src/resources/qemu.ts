@@ -129,7 +129,7 @@ export class QemuResources implements Resources {
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
-    const network =
+    const made =
       plan === undefined ? undefined : await makeNetwork(hypervisor, this.#identifier, plan, this.#releases)
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
@@ -144,7 +144,7 @@ export class QemuResources implements Resources {
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = plan?.hasDhcp ?? false
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network, storagePool }
+    this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
 
   deallocate(): Promise<void> {
