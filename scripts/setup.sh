@@ -9,7 +9,7 @@ set -euo pipefail
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iptables
+  dnsmasq-base iproute2 iptables
   e2fsprogs acl busybox-static
 )
 uris=(qemu:///system lxc:///system)

@@ -200,19 +200,23 @@ describe('the guest', () => {
     await rebooted.not.toBe(bootId)
   })
 
-  test('is restarted when it has crashed', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment((xml) =>
-      xml.replace('</devices>', '<panic model="isa"/></devices>'),
-    )
-    await context.poweron()
-    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-    await sh(context, 'modprobe pvpanic-mmio')
-    await context.agent.exec(['/bin/sh', '-c', '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &'])
-    await expect.poll(() => context.state(), { timeout: 20_000 }).toBe('crashed')
-    await context.restart()
-    expect(await context.state()).toBe('running')
-    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-  })
+  test.each(['restart', 'poweron'] as const)(
+    'runs again after a crash and a %s',
+    { timeout: GUEST_MS },
+    async (again) => {
+      const { context } = await tinyGuestEnvironment((xml) =>
+        xml.replace('</devices>', '<panic model="isa"/></devices>'),
+      )
+      await context.poweron()
+      await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+      await sh(context, 'modprobe pvpanic-mmio')
+      await context.agent.exec(['/bin/sh', '-c', '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &'])
+      await expect.poll(() => context.state(), { timeout: 20_000 }).toBe('crashed')
+      await context[again]()
+      expect(await context.state()).toBe('running')
+      await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    },
+  )
 
   test('is woken when it has suspended itself', { timeout: GUEST_MS }, async () => {
     const pm = '<pm><suspend-to-mem enabled="yes"/></pm>'

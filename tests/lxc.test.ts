@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -216,6 +217,40 @@ test('every transition fires both its events, on a real container', async () => 
     message: expect.stringContaining(`/var/log/libvirt/lxc/${context.identifier}.log`),
   })
   await expect(context.domain.reset()).rejects.toMatchObject({ code: 'VIR_ERR_NO_SUPPORT' })
+})
+
+test.each([
+  ['nat-no-lan', false],
+  ['isolated', true],
+] as const)('on a network of mode %s, whether it reaches the host: %s', async (mode, reaches) => {
+  const dynamic_address = { ipv4: '10.215.0.0', prefix: 20, subnet_prefix: 26 }
+  const { context } = await allocate({ network: { mode, dynamic_address } })
+  const server = createServer((socket) => socket.end('the host\n'))
+  await new Promise<void>((resolve) => void server.listen(0, resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  await context.poweron()
+  const address = await context.waitForIp4Address({ timeoutMs: CONTAINER_MS })
+  await expect.poll(() => sh(context, 'ip -4 address show eth0')).toContain(`inet ${address}/`)
+  const route = await sh(context, 'ip -4 route')
+  const gateway = /10\.215\.\d+\.\d+/.exec(route)?.[0] ?? ''
+  const host = gateway.replace(/\d+$/, (last) => String(Number(last) + 1))
+  const { stdout } = await context.agent.exec(['nc', '-w', '2', host, String(port)])
+  expect(stdout.toString()).toBe(reaches ? 'the host\n' : '')
+})
+
+test.each([
+  ['of mode none', { network: { mode: 'none' } }, (xml: string) => xml],
+  [
+    'that is not there',
+    { network: undefined },
+    (xml: string) => xml.replace(/<interface.*<\/interface>/, ''),
+  ],
+])('on a network %s, it is not on the host network either', async (_what, overrides, edit) => {
+  const { context } = await allocate(overrides, edit)
+  await context.poweron()
+  expect(context.macAddress()).toBeUndefined()
+  expect(await sh(context, 'ls /sys/class/net')).toBe('lo\n')
 })
 
 test('its console can be read', async () => {

@@ -64,10 +64,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   poweron(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweron', attributes, () => {
+    return this.#transition('poweron', attributes, async (state) => {
       // The guest may have stopped by itself since.
       this.#forgetAddresses()
-      return this.domain.create()
+      // A crashed domain is kept as it is, for evidence, and holds what the new run needs.
+      if (state === 'crashed') await this.domain.destroy()
+      await this.domain.create()
     })
   }
 

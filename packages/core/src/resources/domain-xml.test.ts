@@ -18,7 +18,15 @@ const users = `<?xml version="1.0"?>
   </devices>
   <qemu:commandline><qemu:arg value="-no-hpet"/></qemu:commandline>
 </domain>`
-const edit = { identifier, disk: { path: '/pool/a&b.qcow2', format: 'qcow2' }, network: identifier }
+const edit = {
+  identifier,
+  disk: { path: '/pool/a&b.qcow2', format: 'qcow2' },
+  network: { name: identifier, filter: undefined },
+  macAddress: '52:54:00:01:02:03',
+}
+
+const addressesIn = (text: string) =>
+  Array.from(text.matchAll(/<mac address="([^"]*)"/g), ([, address]) => address)
 
 describe("the user's XML", () => {
   const { xml, macAddress, hasAgent } = editDomainXml(users, edit)
@@ -57,11 +65,12 @@ describe("the user's XML", () => {
     }
   })
 
-  test('has a fresh address for every interface each time', () => {
-    expect(macAddress).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/)
-    expect(xml).toContain(`<mac address="${macAddress}"/>`)
-    expect(xml).not.toContain('52:54:00:aa:bb:c')
-    expect(editDomainXml(users, edit).macAddress).not.toBe(macAddress)
+  test('gives its first interface the address it is told, and every other a fresh one each time', () => {
+    const [first, second] = addressesIn(xml)
+    expect([first, macAddress]).toEqual(['52:54:00:01:02:03', '52:54:00:01:02:03'])
+    expect(second).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/)
+    expect(second).not.toBe('52:54:00:aa:bb:cd')
+    expect(addressesIn(editDomainXml(users, edit).xml)[1]).not.toBe(second)
   })
 
   test('says whether there is a guest agent', () => {
@@ -75,16 +84,30 @@ describe("the user's XML", () => {
 test('folders are mounted behind the file systems of the XML', () => {
   const given = '<domain><devices><filesystem><target dir="/"/></filesystem></devices></domain>'
   const filesystems = [{ sourcePath: '/a&b', targetPath: '/c' }]
-  const { xml } = editDomainXml(given, { identifier, disk: undefined, network: undefined, filesystems })
+  const { xml } = editDomainXml(given, { ...edit, disk: undefined, network: undefined, filesystems })
   expect(xml).toContain(
     '<filesystem><target dir="/"/></filesystem><filesystem type="mount"><source dir="/a&amp;b"/><target dir="/c"/></filesystem>',
   )
 })
 
 test('without a disk or network to set, those of the XML stay', () => {
-  const { xml } = editDomainXml(users, { identifier, disk: undefined, network: undefined })
+  const { xml } = editDomainXml(users, { ...edit, disk: undefined, network: undefined })
   expect(xml).toContain('<source dev="/dev/sdz"/>')
   expect(xml).toContain('<source bridge="br0"/>')
+})
+
+test('a filter holds for the first interface, which must not have one of its own', () => {
+  const filtered = { ...edit, network: { name: identifier, filter: 'see-filter' } }
+  const { xml } = editDomainXml(users, filtered)
+  expect(xml).toContain('<model type="e1000"/><filterref filter="see-filter"/></interface>')
+  const own = users.replace('<model type="e1000"/>', '<filterref filter="clean-traffic"/>')
+  expect(() => editDomainXml(own, filtered)).toThrow('<filterref> of its own')
+})
+
+test('without a network, there is no interface', () => {
+  const { xml, macAddress } = editDomainXml(users, { ...edit, network: 'none' })
+  expect(xml).not.toContain('<interface')
+  expect(macAddress).toBeUndefined()
 })
 
 test.each([

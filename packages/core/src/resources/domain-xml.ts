@@ -20,15 +20,27 @@ export interface DomainEdit {
   readonly identifier: string
   /** What takes the place of the first disk; the XML's own when undefined. The format is for QEMU. */
   readonly disk: DiskEdit | undefined
-  /** The network that the first interface is put on; the XML's own when undefined. */
-  readonly network: string | undefined
+  /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
+  readonly network: InterfaceEdit | 'none' | undefined
+  /** Of the first interface, in lower case. */
+  readonly macAddress: string
+  /** Gives a container a network of its own even without an interface: it is on the host's otherwise. */
+  readonly privateNetwork?: boolean
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
 
+interface InterfaceEdit {
+  readonly name: string
+  /** The network filter that holds for the interface. */
+  readonly filter: string | undefined
+  /** What the interface is called on the host; libvirt's own choice when not given. */
+  readonly device?: string | undefined
+}
+
 export interface EditedDomain {
   readonly xml: string
-  /** Of the first interface, in lower case. */
+  /** Of the first interface, if there is one. */
   readonly macAddress: string | undefined
   /** Whether there is a channel to a QEMU guest agent. */
   readonly hasAgent: boolean
@@ -39,22 +51,25 @@ export interface EditedDomain {
  * a fresh MAC address for every interface. Everything else is the user's and stays as it is.
  * @throws Error saying what the XML lacks
  */
-export function editDomainXml(
-  xml: string,
-  { identifier, disk, network, filesystems = [] }: DomainEdit,
-): EditedDomain {
+export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
+  const { identifier, disk, network, filesystems = [] } = edit
   const document = parseXml(xml)
   const domain = document.documentElement
   if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
   setText(ensureChild(domain, 'uuid'), identifier)
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
+  if (edit.privateNetwork === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   if (disk !== undefined) editDisk(devices, disk)
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
-  if (network !== undefined) editInterface(interfaces[0], network)
-  const macAddresses = interfaces.map(giveMacAddress)
-  return { xml: serializeXml(document), macAddress: macAddresses[0], hasAgent: hasAgentChannel(devices) }
+  if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
+  else if (network !== undefined) editInterface(interfaces[0], network)
+  for (const [index, each] of interfaces.entries()) {
+    ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
+  }
+  const macAddress = interfaces.length > 0 ? edit.macAddress : undefined
+  return { xml: serializeXml(document), macAddress, hasAgent: hasAgentChannel(devices) }
 }
 
 function editDisk(devices: Element, { path, format }: DiskEdit): void {
@@ -68,10 +83,18 @@ function editDisk(devices: Element, { path, format }: DiskEdit): void {
   driver.setAttribute('type', format)
 }
 
-function editInterface(first: Element | undefined, network: string): void {
+function editInterface(first: Element | undefined, { name, filter, device }: InterfaceEdit): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
-  setAttributes(ensureChild(first, 'source'), { network })
+  setAttributes(ensureChild(first, 'source'), { network: name })
+  if (device !== undefined) setAttributes(ensureChild(first, 'target'), { dev: device })
+  if (filter === undefined) return
+  if (childOf(first, 'filterref') !== undefined) {
+    throw new Error(
+      'its first <interface> has a <filterref> of its own: choose another "mode" of the network',
+    )
+  }
+  appendElement(first, 'filterref', { filter })
 }
 
 function appendFilesystem(
@@ -83,11 +106,9 @@ function appendFilesystem(
   appendElement(filesystem, 'target', { dir: targetPath })
 }
 
-/** In QEMU's own range, which no card is sold with. */
-function giveMacAddress(element: Element): string {
-  const address = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
-  ensureChild(element, 'mac').setAttribute('address', address)
-  return address
+/** A random address in QEMU's own range, which no card is sold with. */
+export function freshMacAddress(): string {
+  return `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
 }
 
 function hasAgentChannel(devices: Element): boolean {

@@ -2,7 +2,7 @@ import { isLibvirtError, type Hypervisor, type Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { DynamicAddress } from './dynamic-address.ts'
 import { hostAddressRanges } from './host-addresses.ts'
-import type { NetworkXml } from './network-xml.ts'
+import type { NetworkPlan } from './network-plan.ts'
 import { type AddressRange, pickSubnet, rangeOf } from './subnet.ts'
 
 const ATTEMPTS = 10
@@ -15,14 +15,15 @@ const ATTEMPTS = 10
 export async function createNetwork(
   hypervisor: Hypervisor,
   identifier: string,
-  xml: NetworkXml,
-  dynamicAddress: DynamicAddress | undefined,
-): Promise<Network> {
+  macAddress: string,
+  { xml, dynamicAddress }: NetworkPlan,
+): Promise<{ network: Network; subnet: AddressRange | undefined }> {
   const refused: AddressRange[] = []
   for (;;) {
     const subnet = dynamicAddress === undefined ? undefined : freeSubnet(dynamicAddress, refused)
     try {
-      return await hypervisor.networkCreateXML(xml.for(identifier, subnet))
+      const network = await hypervisor.networkCreateXML(xml.for(identifier, macAddress, subnet))
+      return { network, subnet }
     } catch (error) {
       if (subnet === undefined || !isAddressTaken(error)) {
         throw new SeeError('NETWORK_INVALID', `libvirt cannot make the network: ${messageOf(error)}`, {

@@ -18,10 +18,11 @@ import {
   type MountedFolder,
   planFolders,
 } from './container/mounted-folders.ts'
-import { type EditedDomain, editDomainXml } from './domain-xml.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { networkSchema, planNetwork } from './network-plan.ts'
+import { makeNetwork } from './sandbox-network.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -59,9 +60,10 @@ export class LxcResources implements Resources {
   readonly #identifier: string
   readonly #configuration: LxcConfiguration
   readonly #folder: string
+  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
-  #macAddress: string | undefined
+  #edited: EditedDomain | undefined
 
   constructor({ identifier, configuration, folder }: ResourcesParameters<LxcConfiguration>) {
     this.#identifier = identifier
@@ -87,7 +89,7 @@ export class LxcResources implements Resources {
   }
 
   get macAddress(): string | undefined {
-    return this.#macAddress
+    return this.#edited?.macAddress
   }
 
   /**
@@ -100,23 +102,34 @@ export class LxcResources implements Resources {
     const file = resolve(this.#folder, wanted.configuration)
     const text = await readXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
-    const edited = this.#editDomain(file, text, folders)
-    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edited.xml))
-    await assertInit(file, container)
     const plan = wantedNetwork === undefined ? undefined : await planNetwork(wantedNetwork, this.#folder)
+    const edit = (filter?: string): EditedDomain => {
+      const network = plan === undefined || plan === 'none' ? plan : this.#interfaceWith(filter)
+      return this.#editDomain(file, text, folders, network)
+    }
+    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edit().xml))
+    await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(uri, this.#releases, signal)
     const made =
-      plan === undefined ? undefined : await makeNetwork(hypervisor, this.#identifier, plan, this.#releases)
+      plan === undefined || plan === 'none'
+        ? undefined
+        : await makeNetwork(
+            hypervisor,
+            { identifier: this.#identifier, macAddress: this.#macAddress },
+            plan,
+            this.#releases,
+          )
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
+    const edited = edit(made?.filter)
     const definition = { identifier: this.#identifier, file, xml: edited.xml }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     // libvirt takes its time for both, so the network goes while the container stops.
     this.#releases.defer('the network', () => made?.beginDestroy())
-    this.#macAddress = edited.macAddress
+    this.#edited = edited
     this.#allocated = {
       hypervisor,
       domain: new ContainerDomain(domain),
@@ -134,15 +147,21 @@ export class LxcResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(file: string, xml: string, filesystems: readonly MountedFolder[]): EditedDomain {
-    return orInvalid('DOMAIN_XML_INVALID', file, () =>
-      editDomainXml(xml, {
-        identifier: this.#identifier,
-        disk: undefined,
-        network: this.#configuration.network === undefined ? undefined : this.#identifier,
-        filesystems,
-      }),
-    )
+  /** libvirt filters a container's interface only when that is given its name. */
+  #interfaceWith(filter: string | undefined): DomainEdit['network'] {
+    const device = filter === undefined ? undefined : `see-${this.#identifier.slice(0, 8)}`
+    return { name: this.#identifier, filter, device }
+  }
+
+  #editDomain(
+    file: string,
+    xml: string,
+    filesystems: readonly MountedFolder[],
+    network: DomainEdit['network'],
+  ): EditedDomain {
+    const made = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const edit = { ...made, disk: undefined, network, filesystems, privateNetwork: true }
+    return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }
 }
 

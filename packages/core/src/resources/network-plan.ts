@@ -1,67 +1,68 @@
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { Hypervisor, Network } from '@see/libvirt'
 import { z } from 'zod'
-import { SeeError } from '../errors.ts'
-import type { ReleaseStack } from '../release-stack.ts'
+import { messageOf, SeeError } from '../errors.ts'
 import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
-import { createNetwork } from './libvirt-network.ts'
 import { NetworkXml } from './network-xml.ts'
-import { orInvalid, readXml } from './user-xml.ts'
 
+/** What a resources file says of the network. */
 export const networkSchema = z.strictObject({
-  /** The path of the network's XML; a NAT network when not given. */
+  /**
+   * `nat-no-lan`: the guest reaches the Internet but neither the host nor what is near it; `nat`: all that the host
+   * reaches; `routed`: the same without translating addresses; `isolated`: only the host; `none`: nothing, for the guest
+   * has no interface. The default is `nat-no-lan`, where no XML says otherwise.
+   */
+  mode: z.enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none']).optional(),
+  /** The path of the network's XML. */
   configuration: z.string().min(1).optional(),
+  /** Where a subnet is picked; in 10.200.0.0/16 when neither this nor XML is given. */
   dynamic_address: dynamicAddressSchema.optional(),
 })
 
-/** What `network` says, read and checked. */
+/** A network that is to be made: everything about it read and checked. */
 export interface NetworkPlan {
   readonly xml: NetworkXml
   readonly dynamicAddress: DynamicAddress | undefined
-  /** Whether libvirt's DHCP server will know the guests' addresses. */
-  readonly hasDhcp: boolean
+  /** Whether the guest is to be kept from the host and what is near it. */
+  readonly filtered: boolean
 }
 
-/** @throws SeeError `FILE_UNREADABLE` or `NETWORK_INVALID` */
+const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
+
+/** @throws SeeError `NETWORK_INVALID` or `FILE_UNREADABLE` */
 export async function planNetwork(
-  { configuration, dynamic_address: dynamicAddress }: z.output<typeof networkSchema>,
+  { mode, configuration, dynamic_address: dynamicAddress }: z.output<typeof networkSchema>,
   folder: string,
-): Promise<NetworkPlan> {
-  const file = configuration === undefined ? undefined : resolve(folder, configuration)
-  const text = file === undefined ? undefined : await readXml(file)
-  const xml = orInvalid('NETWORK_INVALID', file ?? 'network', () => new NetworkXml(text))
-  if (dynamicAddress !== undefined && xml.hasIp) {
-    throw new SeeError(
-      'NETWORK_INVALID',
-      `${file} has an <ip> element, and the configuration a dynamic_address: remove one of the two`,
-    )
+): Promise<NetworkPlan | 'none'> {
+  if (configuration !== undefined) {
+    if (mode !== undefined) throw contradiction('a mode', 'an XML file, which says how it forwards')
+    const xml = await readNetworkXml(resolve(folder, configuration))
+    if (dynamicAddress !== undefined && xml.hasIp) {
+      throw contradiction('a dynamic_address', `${configuration}, which has an <ip> element`)
+    }
+    return { xml, dynamicAddress, filtered: false }
   }
-  if (dynamicAddress === undefined && file === undefined) {
-    throw new SeeError(
-      'NETWORK_INVALID',
-      'network needs a dynamic_address, a configuration (the path of an XML file), or both',
-    )
+  if (mode === 'none') {
+    if (dynamicAddress !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
+    return 'none'
   }
-  return { xml, dynamicAddress, hasDhcp: xml.hasDhcp || dynamicAddress !== undefined }
+  const chosen = mode ?? 'nat-no-lan'
+  return {
+    xml: NetworkXml.of(chosen),
+    dynamicAddress: dynamicAddress ?? DEFAULT_ADDRESS,
+    filtered: chosen === 'nat-no-lan',
+  }
 }
 
-export interface MadeNetwork {
-  readonly network: Network
-  /** Begins to destroy it before its turn comes among the releases, which then wait for it. */
-  beginDestroy(): void
+function contradiction(one: string, other: string): SeeError {
+  return new SeeError('NETWORK_INVALID', `network has ${one} and ${other}: remove one of the two`)
 }
 
-/** Makes the planned network for one environment; it is destroyed at the end. */
-export async function makeNetwork(
-  hypervisor: Hypervisor,
-  identifier: string,
-  { xml, dynamicAddress }: NetworkPlan,
-  releases: ReleaseStack,
-): Promise<MadeNetwork> {
-  const network = await createNetwork(hypervisor, identifier, xml, dynamicAddress)
-  let destroyed: Promise<void> | undefined
-  const destroy = (): Promise<void> => (destroyed ??= network.destroy())
-  releases.defer(`network ${identifier}`, destroy)
-  // What goes wrong is told when its turn comes.
-  return { network, beginDestroy: () => void destroy().catch(() => undefined) }
+async function readNetworkXml(file: string): Promise<NetworkXml> {
+  try {
+    return new NetworkXml(await readFile(file, 'utf8'))
+  } catch (error) {
+    const code = error instanceof Error && 'syscall' in error ? 'FILE_UNREADABLE' : 'NETWORK_INVALID'
+    throw new SeeError(code, `${file}: ${messageOf(error)}`, { cause: error })
+  }
 }

@@ -12,17 +12,23 @@ import { type AddressRange, formatIpv4 } from './subnet.ts'
 
 const DNSMASQ_NAMESPACE = 'http://libvirt.org/schemas/network/dnsmasq/1.0'
 
+/** libvirt's name of how each mode forwards what leaves the network; an isolated one forwards nothing. */
+const forwardModes = { 'nat-no-lan': 'nat', nat: 'nat', routed: 'route', isolated: undefined } as const
+
 // Without STP and its delay, and without asking whether an address is free before giving it out, a guest has its
 // address seconds earlier; nobody else is on this network.
-const NAT_NETWORK = `<network xmlns:dnsmasq="${DNSMASQ_NAMESPACE}">
-  <forward mode="nat"/>
+function networkOf(mode: keyof typeof forwardModes): string {
+  const forward = forwardModes[mode]
+  return `<network xmlns:dnsmasq="${DNSMASQ_NAMESPACE}">
+  ${forward === undefined ? '' : `<forward mode="${forward}"/>`}
   <bridge stp="off" delay="0"/>
   <dnsmasq:options>
     <dnsmasq:option value="no-ping"/>
   </dnsmasq:options>
 </network>`
+}
 
-/** The XML of a network for one environment, of the user's or, without one, of a NAT network. */
+/** The XML of a network for one environment: the user's, or that of a mode. */
 export class NetworkXml {
   readonly #text: string
   /** Whether libvirt's DHCP server will know the guests' addresses. */
@@ -30,7 +36,7 @@ export class NetworkXml {
   readonly hasIp: boolean
 
   /** @throws Error saying what is wrong with the XML */
-  constructor(text = NAT_NETWORK) {
+  constructor(text: string) {
     const network = networkElement(text)
     const ips = childrenOf(network, 'ip')
     this.#text = text
@@ -38,8 +44,15 @@ export class NetworkXml {
     this.hasDhcp = ips.some((ip) => childOf(ip, 'dhcp') !== undefined)
   }
 
-  /** @param subnet where the guests get their addresses; as in the XML when undefined */
-  for(identifier: string, subnet: AddressRange | undefined): string {
+  static of(mode: keyof typeof forwardModes): NetworkXml {
+    return new NetworkXml(networkOf(mode))
+  }
+
+  /**
+   * @param macAddress of the guest, which gets the first address of the subnet
+   * @param subnet where the guests get their addresses; as in the XML when undefined
+   */
+  for(identifier: string, macAddress: string, subnet: AddressRange | undefined): string {
     const network = networkElement(this.#text)
     setText(ensureChild(network, 'uuid'), identifier)
     setText(ensureChild(network, 'name'), identifier)
@@ -49,7 +62,7 @@ export class NetworkXml {
       // The names of interfaces are at most 15 characters long.
       bridge.setAttribute('name', `virbr-${identifier.slice(0, 8)}`)
     }
-    if (subnet !== undefined) appendSubnet(network, subnet)
+    if (subnet !== undefined) appendSubnet(network, macAddress, subnet)
     return serializeXml(network)
   }
 }
@@ -66,11 +79,10 @@ function makesBridge(network: Element): boolean {
   return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
 }
 
-function appendSubnet(network: Element, { first, last }: AddressRange): void {
+function appendSubnet(network: Element, macAddress: string, { first, last }: AddressRange): void {
   const prefix = String(32 - Math.log2(last - first + 1))
   const ip = appendElement(network, 'ip', { address: formatIpv4(first + 1), prefix })
-  appendElement(appendElement(ip, 'dhcp'), 'range', {
-    start: formatIpv4(first + 2),
-    end: formatIpv4(last - 1),
-  })
+  const dhcp = appendElement(ip, 'dhcp')
+  appendElement(dhcp, 'range', { start: formatIpv4(first + 2), end: formatIpv4(last - 1) })
+  appendElement(dhcp, 'host', { mac: macAddress, ip: formatIpv4(first + 2) })
 }

@@ -163,6 +163,13 @@ describe('an environment', () => {
     await expectNothingLeft(...both.map(({ identifier }) => identifier))
   })
 
+  test('can be cut off from everything', async () => {
+    const environment = await allocate(qemuFactory(configuration({ network: { mode: 'none' } })))
+    expect(await environment.context.domain.getXMLDesc()).not.toContain('<interface')
+    expect(environment.context.network).toBeUndefined()
+    expect(environment.context.macAddress()).toBeUndefined()
+  })
+
   test('can do without a disk and a network', async () => {
     const xml = domainXml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
     const minimal = { domain: { configuration: write('domain.xml', xml) } }
@@ -237,7 +244,7 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
       },
     }),
     'NETWORK_INVALID',
-    /network\.xml has an <ip> element.*remove one/,
+    /dynamic_address and .*network\.xml, which has an <ip> element: remove one/,
   ],
   [
     'network XML that libvirt refuses',
@@ -245,7 +252,18 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
     'NETWORK_INVALID',
     /odd/,
   ],
-  ['a network that says nothing', () => ({ network: {} }), 'NETWORK_INVALID', 'dynamic_address'],
+  [
+    'a mode beside XML',
+    () => ({ network: { mode: 'nat', configuration: write('network.xml', '<network/>') } }),
+    'NETWORK_INVALID',
+    /a mode and an XML file.*remove one/,
+  ],
+  [
+    'an address for a guest without a network',
+    () => ({ network: { mode: 'none', dynamic_address: dynamicAddress } }),
+    'NETWORK_INVALID',
+    /dynamic_address and the mode "none"/,
+  ],
   [
     'a range within a network of the host',
     () => ({ network: { dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } } }),

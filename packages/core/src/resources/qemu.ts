@@ -20,14 +20,15 @@ import type {
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
-import { type EditedDomain, editDomainXml } from './domain-xml.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { type NetworkPlan, networkSchema, planNetwork } from './network-plan.ts'
+import { makeNetwork } from './sandbox-network.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -73,6 +74,7 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
@@ -120,17 +122,25 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
-    const { disk, network: wanted } = this.#configuration
+    const { disk } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    this.#editDomain(domainFile, domainXml, undefined)
-    const plan = wanted === undefined ? undefined : await planNetwork(wanted, this.#folder)
+    const { network: planned } = this.#configuration
+    const plan = planned === undefined ? undefined : await planNetwork(planned, this.#folder)
+    this.#editDomain(domainFile, domainXml, '', plan === 'none' ? plan : this.#interfaceOn(plan, undefined))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
     const made =
-      plan === undefined ? undefined : await makeNetwork(hypervisor, this.#identifier, plan, this.#releases)
+      plan === undefined || plan === 'none'
+        ? undefined
+        : await makeNetwork(
+            hypervisor,
+            { identifier: this.#identifier, macAddress: this.#macAddress },
+            plan,
+            this.#releases,
+          )
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
     signal.throwIfAborted()
@@ -139,10 +149,15 @@ export class QemuResources implements Resources {
         ? undefined
         : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
     signal.throwIfAborted()
-    const edited = this.#editDomain(domainFile, domainXml, clone)
+    const edited = this.#editDomain(
+      domainFile,
+      domainXml,
+      clone ?? '',
+      plan === 'none' ? plan : this.#interfaceOn(plan, made?.filter),
+    )
     const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
-    this.#hasDhcp = plan?.hasDhcp ?? false
+    this.#hasDhcp = made?.hasDhcp ?? false
     this.#edited = edited
     this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
@@ -161,14 +176,19 @@ export class QemuResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(file: string, xml: string, clone: string | undefined): EditedDomain {
+  #editDomain(file: string, xml: string, clone: string, network: DomainEdit['network']): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(xml, {
         identifier: this.#identifier,
-        disk: this.#configuration.disk === undefined ? undefined : { path: clone ?? '', format: 'qcow2' },
-        network: this.#configuration.network === undefined ? undefined : this.#identifier,
+        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2' },
+        network,
+        macAddress: this.#macAddress,
       }),
     )
+  }
+
+  #interfaceOn(plan: NetworkPlan | undefined, filter: string | undefined): DomainEdit['network'] {
+    return plan === undefined ? undefined : { name: this.#identifier, filter }
   }
 
   async #image(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DomainDefineFlags, Hypervisor } from '@see/libvirt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Environment } from '../environment.ts'
-import { editDomainXml } from './domain-xml.ts'
+import { editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { vboxFactory } from './vbox.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-vbox-'))
@@ -48,7 +48,12 @@ test('the domain is made of the XML and the image, and leaves nothing', async ()
 
 test("the XML is right by libvirt's schema", async () => {
   const disk = { path: image, format: undefined }
-  const { xml } = editDomainXml(domainXml, { identifier: randomUUID(), disk, network: undefined })
+  const { xml } = editDomainXml(domainXml, {
+    identifier: randomUUID(),
+    disk,
+    network: undefined,
+    macAddress: freshMacAddress(),
+  })
   expect(xml).not.toContain('<driver')
   await using hypervisor = await Hypervisor.open('test:///default')
   const define = (text: string) => hypervisor.domainDefineXML(text, { flags: DomainDefineFlags.validate })

@@ -7,7 +7,7 @@ import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
-import { type EditedDomain, editDomainXml } from './domain-xml.ts'
+import { type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
@@ -49,9 +49,10 @@ export class VboxResources implements Resources {
   readonly #identifier: string
   readonly #configuration: VboxConfiguration
   readonly #folder: string
+  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
-  #macAddress: string | undefined
+  #edited: EditedDomain | undefined
 
   constructor({ identifier, configuration, folder }: ResourcesParameters<VboxConfiguration>) {
     this.#identifier = identifier
@@ -68,7 +69,7 @@ export class VboxResources implements Resources {
   }
 
   get macAddress(): string | undefined {
-    return this.#macAddress
+    return this.#edited?.macAddress
   }
 
   /**
@@ -85,7 +86,7 @@ export class VboxResources implements Resources {
     const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
     const definition = { identifier: this.#identifier, file, xml: edited.xml }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
-    this.#macAddress = edited.macAddress
+    this.#edited = edited
     this.#allocated = { hypervisor, domain }
   }
 
@@ -100,7 +101,8 @@ export class VboxResources implements Resources {
 
   #editDomain(file: string, xml: string, image: string | undefined): EditedDomain {
     const disk = image === undefined ? undefined : { path: image, format: undefined }
-    const edit = { identifier: this.#identifier, disk, network: undefined }
+    const own = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const edit = { ...own, disk, network: undefined }
     return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }
 
