@@ -1,7 +1,10 @@
 import type { z } from 'zod'
+import type { Logger } from './logger.ts'
 
 export interface ImageOptions {
   readonly signal: AbortSignal
+  /** Hears how a download goes: lines at level `info` with `progress: { bytes, totalBytes }`. */
+  readonly logger?: Logger | undefined
 }
 
 /** Fetches a disk image from wherever it is kept. */

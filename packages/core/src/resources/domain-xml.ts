@@ -24,8 +24,8 @@ export interface DomainEdit {
   readonly network: InterfaceEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
   readonly macAddress: string
-  /** Gives a container a network of its own even without an interface: it is on the host's otherwise. */
-  readonly privateNetwork?: boolean
+  /** A container without an interface is on the host's network, and its interface is filtered only if it has a name. */
+  readonly isContainer?: boolean
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
@@ -34,8 +34,6 @@ interface InterfaceEdit {
   readonly name: string
   /** The network filter that holds for the interface. */
   readonly filter: string | undefined
-  /** What the interface is called on the host; libvirt's own choice when not given. */
-  readonly device?: string | undefined
 }
 
 export interface EditedDomain {
@@ -59,12 +57,15 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   setText(ensureChild(domain, 'uuid'), identifier)
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
-  if (edit.privateNetwork === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
+  if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   if (disk !== undefined) editDisk(devices, disk)
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
-  else if (network !== undefined) editInterface(interfaces[0], network)
+  else if (network !== undefined) {
+    editInterface(interfaces[0], network)
+    if (edit.isContainer === true) nameInterface(interfaces[0], identifier)
+  }
   for (const [index, each] of interfaces.entries()) {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
   }
@@ -83,11 +84,10 @@ function editDisk(devices: Element, { path, format }: DiskEdit): void {
   driver.setAttribute('type', format)
 }
 
-function editInterface(first: Element | undefined, { name, filter, device }: InterfaceEdit): void {
+function editInterface(first: Element | undefined, { name, filter }: InterfaceEdit): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
   setAttributes(ensureChild(first, 'source'), { network: name })
-  if (device !== undefined) setAttributes(ensureChild(first, 'target'), { dev: device })
   if (filter === undefined) return
   if (childOf(first, 'filterref') !== undefined) {
     throw new Error(
@@ -95,6 +95,12 @@ function editInterface(first: Element | undefined, { name, filter, device }: Int
     )
   }
   appendElement(first, 'filterref', { filter })
+}
+
+/** Names of interfaces are at most 15 characters long. */
+function nameInterface(first: Element | undefined, identifier: string): void {
+  if (first !== undefined)
+    setAttributes(ensureChild(first, 'target'), { dev: `see-${identifier.slice(0, 8)}` })
 }
 
 function appendFilesystem(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Configuration } from '../configuration.ts'
 import { SeeError } from '../errors.ts'
 import type { ImageProvider, ImageProviderClass } from '../image-provider.ts'
+import { providerAliases } from '../image-providers/aliases.ts'
 import { DummyProvider } from '../image-providers/dummy.ts'
 import { loadExport } from '../module-loader.ts'
 
@@ -12,7 +13,7 @@ export const imageSchema = z.union([
     .strictObject({
       uri: z.string().min(1).optional(),
       name: z.string().min(1).optional(),
-      /** `module#Export` of an image provider's class; the image is a local file when not given. */
+      /** `module#Export` of a provider's class, or the reference's name of one; a local file when not given. */
       provider: z.string().min(1).optional(),
       provider_configuration: z.record(z.string(), z.unknown()).default({}),
     })
@@ -25,7 +26,7 @@ export type ImageConfiguration = z.output<typeof imageSchema>
 export async function imageProvider(image: ImageConfiguration, folder: string): Promise<ImageProvider> {
   if (typeof image === 'string') return new DummyProvider({ name: image, configuration: {}, folder })
   const name = image.uri ?? image.name ?? ''
-  const Class = image.provider === undefined ? DummyProvider : await loadExport(image.provider, folder)
+  const Class = await providerClass(image.provider, folder)
   if (!isProviderClass(Class)) {
     throw new SeeError(
       'CONFIGURATION_INVALID',
@@ -34,6 +35,11 @@ export async function imageProvider(image: ImageConfiguration, folder: string): 
   }
   const configuration = Configuration.load(image.provider_configuration).parse(Class.schema)
   return new Class({ name, configuration, folder })
+}
+
+async function providerClass(name: string | undefined, folder: string): Promise<unknown> {
+  if (name === undefined) return DummyProvider
+  return providerAliases.get(name) ?? (await loadExport(name, folder))
 }
 
 function isProviderClass(value: unknown): value is ImageProviderClass {

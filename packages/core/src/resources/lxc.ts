@@ -21,8 +21,7 @@ import {
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { networkSchema, planNetwork } from './network-plan.ts'
-import { makeNetwork } from './sandbox-network.ts'
+import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -102,25 +101,16 @@ export class LxcResources implements Resources {
     const file = resolve(this.#folder, wanted.configuration)
     const text = await readXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
-    const plan = wantedNetwork === undefined ? undefined : await planNetwork(wantedNetwork, this.#folder)
-    const edit = (filter?: string): EditedDomain => {
-      const network = plan === undefined || plan === 'none' ? plan : this.#interfaceWith(filter)
-      return this.#editDomain(file, text, folders, network)
-    }
+    const plan = await planNetwork(wantedNetwork, this.#folder)
+    const edit = (filter?: string): EditedDomain =>
+      this.#editDomain(file, text, folders, interfaceOn(plan, this.#identifier, filter))
     const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edit().xml))
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(uri, this.#releases, signal)
-    const made =
-      plan === undefined || plan === 'none'
-        ? undefined
-        : await makeNetwork(
-            hypervisor,
-            { identifier: this.#identifier, macAddress: this.#macAddress },
-            plan,
-            this.#releases,
-          )
+    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
@@ -147,12 +137,6 @@ export class LxcResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  /** libvirt filters a container's interface only when that is given its name. */
-  #interfaceWith(filter: string | undefined): DomainEdit['network'] {
-    const device = filter === undefined ? undefined : `see-${this.#identifier.slice(0, 8)}`
-    return { name: this.#identifier, filter, device }
-  }
-
   #editDomain(
     file: string,
     xml: string,
@@ -160,7 +144,7 @@ export class LxcResources implements Resources {
     network: DomainEdit['network'],
   ): EditedDomain {
     const made = { identifier: this.#identifier, macAddress: this.#macAddress }
-    const edit = { ...made, disk: undefined, network, filesystems, privateNetwork: true }
+    const edit = { ...made, disk: undefined, network, filesystems, isContainer: true }
     return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }
 }

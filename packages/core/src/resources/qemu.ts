@@ -10,6 +10,7 @@ import {
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -27,8 +28,7 @@ import { attachFile } from './libvirt-disk.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { type NetworkPlan, networkSchema, planNetwork } from './network-plan.ts'
-import { makeNetwork } from './sandbox-network.ts'
+import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -74,16 +74,18 @@ export class QemuResources implements Resources {
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
+  readonly #logger: Logger
   readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<QemuConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -122,25 +124,17 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
-    const { disk } = this.#configuration
+    const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    const { network: planned } = this.#configuration
-    const plan = planned === undefined ? undefined : await planNetwork(planned, this.#folder)
-    this.#editDomain(domainFile, domainXml, '', plan === 'none' ? plan : this.#interfaceOn(plan, undefined))
+    const plan = await planNetwork(wanted, this.#folder)
+    this.#editDomain(domainFile, domainXml, '', interfaceOn(plan, this.#identifier))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
-    const made =
-      plan === undefined || plan === 'none'
-        ? undefined
-        : await makeNetwork(
-            hypervisor,
-            { identifier: this.#identifier, macAddress: this.#macAddress },
-            plan,
-            this.#releases,
-          )
+    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
     signal.throwIfAborted()
@@ -149,15 +143,11 @@ export class QemuResources implements Resources {
         ? undefined
         : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
     signal.throwIfAborted()
-    const edited = this.#editDomain(
-      domainFile,
-      domainXml,
-      clone ?? '',
-      plan === 'none' ? plan : this.#interfaceOn(plan, made?.filter),
-    )
+    const interfaceEdit = interfaceOn(plan, this.#identifier, made?.filter)
+    const edited = this.#editDomain(domainFile, domainXml, clone ?? '', interfaceEdit)
     const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
-    this.#hasDhcp = made?.hasDhcp ?? false
+    this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
     this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
   }
@@ -187,16 +177,12 @@ export class QemuResources implements Resources {
     )
   }
 
-  #interfaceOn(plan: NetworkPlan | undefined, filter: string | undefined): DomainEdit['network'] {
-    return plan === undefined ? undefined : { name: this.#identifier, filter }
-  }
-
   async #image(
     { image }: NonNullable<QemuConfiguration['disk']>,
     signal: AbortSignal,
   ): Promise<{ path: string; format: DiskFormat }> {
     const provider = await imageProvider(image, this.#folder)
-    const file = await provider.image({ signal })
+    const file = await provider.image({ signal, logger: this.#logger })
     return { path: file, format: await detectDiskFormat(file) }
   }
 

@@ -3,6 +3,7 @@ import type { Domain, Hypervisor } from '@see/libvirt'
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
@@ -49,15 +50,17 @@ export class VboxResources implements Resources {
   readonly #identifier: string
   readonly #configuration: VboxConfiguration
   readonly #folder: string
+  readonly #logger: Logger
   readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<VboxConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<VboxConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -110,7 +113,7 @@ export class VboxResources implements Resources {
     const { disk } = this.#configuration
     if (disk === undefined) return undefined
     const provider = await imageProvider(disk.image, this.#folder)
-    const file = await provider.image({ signal })
+    const file = await provider.image({ signal, logger: this.#logger })
     const format = await detectDiskFormat(file)
     if (FORMATS.includes(format)) return file
     throw new SeeError(
