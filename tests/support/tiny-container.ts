@@ -55,7 +55,8 @@ export function makeTinyContainer(): TinyContainer {
       const { domain = {}, ...others } = overrides
       return {
         hypervisor: 'lxc:///',
-        network: { dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 26 } },
+        // Without a filter, which takes libvirt its time.
+        network: { mode: 'nat', dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 26 } },
         ...others,
         domain: { configuration, ...Object(domain) },
       }

@@ -34,6 +34,7 @@ export { HttpProvider } from './image-providers/http.ts'
 export { LibvirtPoolProvider } from './image-providers/libvirt-pool.ts'
 export { S3Provider } from './image-providers/s3.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
+export { VboxResources, vboxFactory } from './resources/vbox.ts'
 export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'
 export type {

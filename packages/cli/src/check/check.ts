@@ -22,6 +22,8 @@ export async function checkHost(host: Host, signal: AbortSignal): Promise<Provid
     provider('lxc', [
       node,
       await findLibvirt(host, 'lxc:///system', 'libvirt-daemon-driver-lxc', signal),
+      await findProgram(host, { program: 'nsenter', package: 'util-linux' }, signal),
+      await findProgram(host, { program: 'setpriv', package: 'util-linux' }, signal),
       ...network,
     ]),
   ]

@@ -8,6 +8,7 @@ import { resourcesFactory } from './resources-factory.ts'
 /** A key that only the schema of one provider has. */
 const filesystem = { source_path: 'a', target_path: '/b' }
 const disk = { image: 'a' }
+const network = { configuration: 'a' }
 
 async function factoryOf(content: unknown): Promise<string> {
   await using folder = await temporaryFolder()
@@ -27,12 +28,15 @@ test.each([
   ['lxc:///', 'lxc'],
   ['lxc:///system', 'lxc'],
   ['lxc+unix:///system?socket=/a', 'lxc'],
+  ['vbox:///session', 'vbox'],
 ])('hypervisor %s is for the provider %s', async (hypervisor, provider) => {
   const domain = { configuration: 'a' }
   const lxc = await factoryOf({ hypervisor, domain: { ...domain, filesystem } })
-  const qemu = await factoryOf({ hypervisor, domain, disk })
+  const qemu = await factoryOf({ hypervisor, domain, disk: { ...disk, clone: {} }, network })
+  const vbox = await factoryOf({ hypervisor, domain, disk })
   expect(lxc).toMatch(provider === 'lxc' ? 'function' : /unknown key "domain.filesystem"/)
-  expect(qemu).toMatch(provider === 'qemu' ? 'function' : /unknown key "disk"/)
+  expect(qemu).toMatch(provider === 'qemu' ? 'function' : /unknown key "(disk|network)/)
+  expect(vbox).toMatch(provider === 'lxc' ? /unknown key "disk"/ : 'function')
 })
 
 test.each([{}, [], 'text', { hypervisor: 1, domain: { configuration: 'a' } }])(

@@ -1,4 +1,4 @@
-import { Configuration, type ContextFactory, lxcFactory, qemuFactory, z } from '@see/core'
+import { Configuration, type ContextFactory, lxcFactory, qemuFactory, vboxFactory, z } from '@see/core'
 
 const hypervisor = z.object({ hypervisor: z.string() })
 
@@ -9,5 +9,7 @@ const hypervisor = z.object({ hypervisor: z.string() })
 export function resourcesFactory(file: string): ContextFactory {
   const found = hypervisor.safeParse(Configuration.load(file).value)
   const scheme = /^[a-z]+/.exec(found.success ? found.data.hypervisor : '')?.[0]
-  return scheme === 'lxc' ? lxcFactory(file) : qemuFactory(file)
+  if (scheme === 'lxc') return lxcFactory(file)
+  if (scheme === 'vbox') return vboxFactory(file)
+  return qemuFactory(file)
 }

@@ -11,14 +11,21 @@ import {
   setText,
 } from './xml.ts'
 
+interface DiskEdit {
+  readonly path: string
+  readonly format: string | undefined
+}
+
 export interface DomainEdit {
   readonly identifier: string
-  /** The clone that takes the place of the first disk; the XML's own when undefined. */
-  readonly disk: { readonly path: string; readonly format: string } | undefined
+  /** What takes the place of the first disk; the XML's own when undefined. The format is for QEMU. */
+  readonly disk: DiskEdit | undefined
   /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
   readonly network: InterfaceEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
   readonly macAddress: string
+  /** A container without an interface is on the host's network, and its interface is filtered only if it has a name. */
+  readonly isContainer?: boolean
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
@@ -50,11 +57,15 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   setText(ensureChild(domain, 'uuid'), identifier)
   setText(ensureChild(domain, 'name'), identifier)
   const devices = ensureChild(domain, 'devices')
+  if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   if (disk !== undefined) editDisk(devices, disk)
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
-  else if (network !== undefined) editInterface(interfaces[0], network)
+  else if (network !== undefined) {
+    editInterface(interfaces[0], network)
+    if (edit.isContainer === true) nameInterface(interfaces[0], identifier)
+  }
   for (const [index, each] of interfaces.entries()) {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
   }
@@ -62,11 +73,12 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   return { xml: serializeXml(document), macAddress, hasAgent: hasAgentChannel(devices) }
 }
 
-function editDisk(devices: Element, { path, format }: { path: string; format: string }): void {
+function editDisk(devices: Element, { path, format }: DiskEdit): void {
   const disk = childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
   disk.setAttribute('type', 'file')
   setAttributes(ensureChild(disk, 'source'), { file: path })
+  if (format === undefined) return
   const driver = ensureChild(disk, 'driver')
   driver.setAttribute('name', 'qemu')
   driver.setAttribute('type', format)
@@ -83,6 +95,12 @@ function editInterface(first: Element | undefined, { name, filter }: InterfaceEd
     )
   }
   appendElement(first, 'filterref', { filter })
+}
+
+/** Names of interfaces are at most 15 characters long. */
+function nameInterface(first: Element | undefined, identifier: string): void {
+  if (first !== undefined)
+    setAttributes(ensureChild(first, 'target'), { dev: `see-${identifier.slice(0, 8)}` })
 }
 
 function appendFilesystem(

@@ -61,8 +61,8 @@ export class LxcResources implements Resources {
   readonly #identifier: string
   readonly #configuration: LxcConfiguration
   readonly #folder: string
-  readonly #releases = new ReleaseStack()
   readonly #macAddress = freshMacAddress()
+  readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
 
@@ -103,10 +103,10 @@ export class LxcResources implements Resources {
     const file = resolve(this.#folder, wanted.configuration)
     const text = await readXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
-    // libvirt's network filters do not hold for containers.
-    const plan = await planNetwork(wantedNetwork, this.#folder, false)
-    const edited = this.#editDomain(file, text, folders, interfaceOn(plan, this.#identifier))
-    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edited.xml))
+    const plan = await planNetwork(wantedNetwork, this.#folder)
+    const edit = (filter?: string): EditedDomain =>
+      this.#editDomain(file, text, folders, interfaceOn(plan, this.#identifier, filter))
+    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edit().xml))
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
@@ -116,8 +116,11 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
+    const edited = edit(made?.filter)
     const definition = { identifier: this.#identifier, file, xml: edited.xml }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
+    // libvirt takes its time for both, so the network goes while the container stops.
+    this.#releases.defer('the network', () => made?.beginDestroy())
     this.#edited = edited
     this.#allocated = {
       hypervisor,
@@ -150,15 +153,9 @@ export class LxcResources implements Resources {
     filesystems: readonly MountedFolder[],
     network: DomainEdit['network'],
   ): EditedDomain {
-    return orInvalid('DOMAIN_XML_INVALID', file, () =>
-      editDomainXml(xml, {
-        identifier: this.#identifier,
-        disk: undefined,
-        network,
-        macAddress: this.#macAddress,
-        filesystems,
-      }),
-    )
+    const made = { identifier: this.#identifier, macAddress: this.#macAddress }
+    const edit = { ...made, disk: undefined, network, filesystems, isContainer: true }
+    return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }
 }
 

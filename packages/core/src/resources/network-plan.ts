@@ -15,7 +15,7 @@ export const networkSchema = z.strictObject({
   /**
    * `nat-no-lan`: the guest reaches the Internet but neither the host nor what is near it; `nat`: all that the host
    * reaches; `routed`: the same without translating addresses; `isolated`: only the host; `none`: nothing, for the guest
-   * has no interface. Where no XML says otherwise, the default is `nat-no-lan`, but `nat` for containers.
+   * has no interface. The default is `nat-no-lan`, where no XML says otherwise.
    */
   mode: z.enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none']).optional(),
   /** The path of the network's XML. */
@@ -39,35 +39,26 @@ export interface NetworkPlan {
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
 
 /**
- * @param canFilter whether libvirt's network filters hold for the provider's guests
  * @returns undefined when the domain's XML says what its interfaces are on, "none" when it is to have none
  * @throws SeeError `FILE_UNREADABLE` or `NETWORK_INVALID`
  */
 export async function planNetwork(
   wanted: NetworkConfiguration | undefined,
   folder: string,
-  canFilter: boolean,
 ): Promise<NetworkPlan | 'none' | undefined> {
   if (wanted === undefined) return undefined
-  const { mode = canFilter ? 'nat-no-lan' : 'nat', dynamic_address: dynamicAddress } = wanted
+  const { mode = 'nat-no-lan', dynamic_address: dynamicAddress } = wanted
   if (wanted.configuration !== undefined)
     return await planOfXml(wanted, resolve(folder, wanted.configuration))
   if (mode === 'none') {
     if (dynamicAddress !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
     return 'none'
   }
-  const filtered = mode === 'nat-no-lan'
-  if (filtered && !canFilter) {
-    throw new SeeError(
-      'NETWORK_INVALID',
-      'network has the mode "nat-no-lan", but libvirt cannot filter what a container sends: choose "isolated" or "none", or "nat" if it may reach your network',
-    )
-  }
   return {
     xml: NetworkXml.of(mode),
     dynamicAddress: dynamicAddress ?? DEFAULT_ADDRESS,
     hasDhcp: true,
-    filtered,
+    filtered: mode === 'nat-no-lan',
   }
 }
 
@@ -102,15 +93,28 @@ export function interfaceOn(
   return isMade(plan) ? { name: identifier, filter } : plan
 }
 
+interface MadeNetwork {
+  readonly network: Network
+  /** The name of the network filter for the guest's interface. */
+  readonly filter: string | undefined
+  /** Begins to destroy it before its turn comes among the releases, which then wait for it. */
+  beginDestroy(): void
+}
+
 /** Makes the planned network for one environment, and the filter for its guest; both go at the end. */
 export async function makeNetwork(
   hypervisor: Hypervisor,
   { identifier, macAddress }: { readonly identifier: string; readonly macAddress: string },
   plan: NetworkPlan,
   releases: ReleaseStack,
-): Promise<{ network: Network; filter: string | undefined }> {
+): Promise<MadeNetwork> {
   const { network, subnet } = await createNetwork(hypervisor, identifier, macAddress, plan)
-  releases.defer(`network ${identifier}`, () => network.destroy())
-  if (!plan.filtered || subnet === undefined) return { network, filter: undefined }
-  return { network, filter: await createNoLanFilter(hypervisor, identifier, subnet, releases) }
+  let destroyed: Promise<void> | undefined
+  const destroy = (): Promise<void> => (destroyed ??= network.destroy())
+  releases.defer(`network ${identifier}`, destroy)
+  // What goes wrong is told when its turn comes.
+  const beginDestroy = (): void => void destroy().catch(() => undefined)
+  if (!plan.filtered || subnet === undefined) return { network, filter: undefined, beginDestroy }
+  const filter = await createNoLanFilter(hypervisor, identifier, subnet, releases)
+  return { network, filter, beginDestroy }
 }

@@ -131,7 +131,7 @@ export class QemuResources implements Resources {
     const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    const plan = await planNetwork(wanted, this.#folder, true)
+    const plan = await planNetwork(wanted, this.#folder)
     this.#editDomain(domainFile, domainXml, '', interfaceOn(plan, this.#identifier))
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
