@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-bash scripts/prepare.sh
+bash scripts/prepare.sh --tests
 npm run --silent lint
 npx vitest run "$@"

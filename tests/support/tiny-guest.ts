@@ -20,7 +20,7 @@ export function tinyGuest(): string {
 }
 
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */
-function tinyGuestResources(edit: (xml: string) => string = (xml) => xml): string {
+export function tinyGuestResources(edit: (xml: string) => string = (xml) => xml): string {
   const guest = tinyGuest()
   const folder = mkdtempSync(join(tmpdir(), 'see-tiny-guest-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

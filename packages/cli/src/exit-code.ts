@@ -35,6 +35,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   HOOK_CLEANUP: hook,
   HOOK_LOAD: usage,
   HOOK_SETUP: usage,
+  HOOK_ORDER: hook,
   HYPERVISOR_UNREACHABLE: usage,
   IDENTIFIER_INVALID: usage,
   IMAGE_CHECKSUM: usage,
@@ -47,6 +48,8 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   SAMPLE_INJECTION: sandbox,
   SHUTDOWN_TIMEOUT: sandbox,
   STORAGE_FAILED: sandbox,
+  TOOL_FAILED: hook,
+  TOOL_MISSING: usage,
   TRANSITION_FORBIDDEN: sandbox,
 }
 

@@ -18,6 +18,7 @@ export const errorCodes = {
   HOOK_CLEANUP: 'a hook threw while it was cleaned up',
   HOOK_LOAD: 'a hook module or its export cannot be loaded',
   HOOK_SETUP: 'a hook threw while it was set up',
+  HOOK_ORDER: 'a hook was asked for something before, or after, it can be done',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
   IDENTIFIER_INVALID: 'the environment identifier is not a UUID',
   IMAGE_CHECKSUM: 'a fetched image is not what its checksum says',
@@ -30,6 +31,8 @@ export const errorCodes = {
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
   STORAGE_FAILED: 'the storage for the sandbox could not be made',
+  TOOL_FAILED: 'a program that a hook runs on this host failed, was killed, or exceeded its bounds',
+  TOOL_MISSING: 'a program that a hook runs is not installed',
   TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
 } as const
 

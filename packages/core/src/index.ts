@@ -41,12 +41,15 @@ export type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CapturePoint,
+  ConsoleStream,
   InterfaceAddresses,
   Resources,
   ResourcesClass,
   ResourcesParameters,
   SandboxDomain,
   Screenshot,
+  VncServer,
 } from './resources.ts'
 export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-context.ts'
 export type { Handler } from './subscription.ts'

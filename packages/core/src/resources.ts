@@ -20,6 +20,25 @@ export interface Screenshot {
   readonly data: AsyncIterable<Uint8Array>
 }
 
+/** What the guest writes to its console. Whoever reads it bounds it, and destroys it to let go. */
+export interface ConsoleStream extends AsyncIterable<Uint8Array> {
+  destroy(): unknown
+}
+
+/** A device of this host that a guest's packets pass. */
+export interface CapturePoint {
+  readonly device: string
+  /** Where others are on the device, too: the guest's address, by which its packets are told from theirs. */
+  readonly macAddress?: string | undefined
+}
+
+/** Where a guest's VNC server listens on this host. */
+export interface VncServer {
+  readonly host: string
+  /** The TCP port; undefined while the guest is off. */
+  readonly port: number | undefined
+}
+
 /** What a context needs of a domain, in the words of libvirt's virDomain. */
 export interface SandboxDomain {
   getState(): Promise<{ readonly state: DomainState }>
@@ -37,6 +56,8 @@ export interface SandboxDomain {
   pmWakeup(): Promise<void>
   interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]>
   screenshot?(): Promise<Screenshot>
+  /** Opens the first console of a running guest, of which there can be one reader. */
+  openConsole?(options?: { readonly signal?: AbortSignal }): Promise<ConsoleStream>
 }
 
 /** Sends one command to the guest agent and returns its reply, both JSON. */
@@ -85,6 +106,12 @@ export interface Resources {
   deallocate(): Promise<void>
   /** Plugs a read-only disk with the file's bytes into the running guest. */
   attachFile?(path: string): Promise<AttachedDisk>
+  /** The guest's own device while it runs, else the bridge it will be put on; undefined when there is neither. */
+  capturePoint?(): Promise<CapturePoint | undefined>
+  /** Whether the domain has a console that `openConsole` can open. */
+  hasConsole?(): Promise<boolean>
+  /** Undefined when the domain has none. */
+  vncServer?(): Promise<VncServer | undefined>
 }
 
 /** A class of resources; its configuration is parsed with its schema before it is constructed. */

@@ -8,8 +8,8 @@ const documented = Object.entries(hooks).flatMap(([name, value]) =>
   'schema' in value ? Object.keys(value.schema.shape).map((key) => [name, key] as const) : [],
 )
 
-test('there are four hooks', () => {
-  expect(new Set(documented.map(([name]) => name)).size).toBe(4)
+test('there are eight hooks', () => {
+  expect(new Set(documented.map(([name]) => name)).size).toBe(8)
 })
 
 test.each(documented)('the README tells of %s’s key %s', (name, key) => {

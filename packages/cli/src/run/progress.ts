@@ -7,6 +7,8 @@ export interface Progress {
   readonly step: (message: string) => void
   /** Something worth saying meanwhile. */
   readonly note: (message: string) => void
+  /** How far the thing being done has come. */
+  readonly update: (message: string) => void
   /** The last thing is done, or was not. */
   readonly end: (succeeded: boolean) => void
 }
@@ -29,6 +31,8 @@ class Lines implements Progress {
 
   readonly note = this.step
 
+  readonly update = this.step
+
   readonly end = (): void => undefined
 }
 
@@ -49,6 +53,10 @@ class Spinner implements Progress {
     const { isSpinning, text } = this.#ora
     this.#ora.stopAndPersist({ symbol: '!', text: message })
     if (isSpinning) this.#ora.start(text)
+  }
+
+  readonly update = (message: string): void => {
+    this.#ora.text = message
   }
 
   readonly end = (succeeded: boolean): void => {

@@ -1,16 +1,30 @@
 import { createLogger, type Logger, z } from '@see/core'
 import { printable } from '../printable.ts'
+import type { Progress } from './progress.ts'
 
-const line = z.object({ hook: z.string().optional(), handler: z.string().optional(), msg: z.string() })
+/** pino's number of the level `warn`. */
+const WARN = 40
 
-/** The log of a run: warnings and errors in words; as JSON lines on standard error when `SEE_LOG` sets a level. */
-export function createRunLog(note: (message: string) => void): Logger {
+const line = z.object({
+  level: z.number(),
+  hook: z.string().optional(),
+  handler: z.string().optional(),
+  progress: z.unknown().optional(),
+  msg: z.string(),
+})
+
+/**
+ * The log of a run: warnings and errors in words, and how downloads go; as JSON lines on standard error when `SEE_LOG`
+ * sets a level.
+ */
+export function createRunLog({ note, update }: Pick<Progress, 'note' | 'update'>): Logger {
   if (process.env['SEE_LOG'] !== undefined) return createLogger()
-  return createLogger('warn', {
+  return createLogger('info', {
     write: (text) => {
-      const { hook, handler, msg } = line.parse(JSON.parse(text))
+      const { level, hook, handler, progress, msg } = line.parse(JSON.parse(text))
       const who = handler ?? hook
-      note(printable(who === undefined ? msg : `${who}: ${msg}`))
+      if (level >= WARN) note(printable(who === undefined ? msg : `${who}: ${msg}`))
+      else if (progress !== undefined) update(printable(msg))
     },
   })
 }

@@ -59,7 +59,7 @@ async function carryOut({ options, identifier, factory, progress, outcome, signa
   const environment = await Environment.allocate(makeContext, runHooks(options, outcome.evidence.path), {
     identifier,
     signal,
-    logger: createRunLog(progress.note),
+    logger: createRunLog(progress),
   })
   const { context } = environment
   outcome.context = context

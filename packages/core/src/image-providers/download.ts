@@ -39,7 +39,7 @@ export async function download(
       return
     } catch (error) {
       options.signal.throwIfAborted()
-      const isFull = z.object({ code: z.literal('ENOSPC') }).safeParse(error).success
+      const isFull = z.object({ code: z.enum(['ENOSPC', 'EDQUOT']) }).safeParse(error).success
       if (isFull) throw diskFull(path, error)
       if (error instanceof SeeError) throw error
       if (!isWorthAnother(error, offset)) throw error

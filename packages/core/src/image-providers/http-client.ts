@@ -128,6 +128,7 @@ const hints: Readonly<Record<number, string>> = {
   401: 'the credentials are wrong or missing',
   403: 'access is denied; check the credentials and their rights',
   404: 'there is no such thing',
+  412: 'it has changed meanwhile; try again',
 }
 
 /** A URL as it may be told: without user, password, query. */

@@ -6,8 +6,9 @@ import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
 import { ReleaseStack } from '../release-stack.ts'
-import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
+import type { AllocateOptions, CapturePoint, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
+import { capturePoint } from './capture-point.ts'
 import { ContainerAgent } from './container/container-agent.ts'
 import { ContainerDomain } from './container/container-domain.ts'
 import { type ContainerXml, readContainerXml } from './container/container-xml.ts'
@@ -18,6 +19,7 @@ import {
   type MountedFolder,
   planFolders,
 } from './container/mounted-folders.ts'
+import { hasConsoleIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
@@ -130,6 +132,14 @@ export class LxcResources implements Resources {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
+  }
+
+  capturePoint(): Promise<CapturePoint | undefined> {
+    return capturePoint(this.domain.virDomain, this.#identifier)
+  }
+
+  async hasConsole(): Promise<boolean> {
+    return hasConsoleIn(await this.domain.getXMLDesc())
   }
 
   #resources(): Allocated {

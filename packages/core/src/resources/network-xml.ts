@@ -59,12 +59,16 @@ export class NetworkXml {
     if (makesBridge(network)) {
       const bridge =
         childOf(network, 'bridge') ?? appendElement(network, 'bridge', { stp: 'off', delay: '0' })
-      // The names of interfaces are at most 15 characters long.
-      bridge.setAttribute('name', `virbr-${identifier.slice(0, 8)}`)
+      bridge.setAttribute('name', bridgeNameOf(identifier))
     }
     if (subnet !== undefined) appendSubnet(network, macAddress, subnet)
     return serializeXml(network)
   }
+}
+
+/** The bridge of an environment's own network. The names of interfaces are at most 15 characters long. */
+export function bridgeNameOf(identifier: string): string {
+  return `virbr-${identifier.slice(0, 8)}`
 }
 
 function networkElement(text: string): Element {

@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises'
 import { Hypervisor, type StoragePool } from '@see/libvirt'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Environment } from '../environment.ts'
+import { serve, startImageServer } from '../testing/image-server.ts'
 import { qemuFactory } from './qemu.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-qemu-'))
@@ -128,6 +129,28 @@ describe('an environment', () => {
     await environment.deallocate()
     await environment.deallocate()
     await expectNothingLeft(identifier)
+  })
+
+  test('can have its image fetched, once for all that ask', async () => {
+    await using server = await startImageServer((request, response) => {
+      serve(request, response, readFileSync(image))
+    })
+    const path = join(folder, 'fetched')
+    const fetched = {
+      uri: `${server.origin}/base.qcow2`,
+      provider: '@see/core#HttpProvider',
+      provider_configuration: { path, checksum: `sha256:${untouched}` },
+    }
+    const disk = { image: fetched, clone: { storage_pool_path: instances } }
+    const factory = qemuFactory(configuration({ disk, network: undefined }))
+    const both = await Promise.all([Environment.allocate(factory), Environment.allocate(factory)])
+    for (const { identifier } of both) {
+      const clone = join(instances, identifier, `${identifier}.qcow2`)
+      expect(imageInfo(clone)).toMatchObject({ 'backing-filename': join(path, untouched) })
+    }
+    await Promise.all(both.map((environment) => environment.deallocate()))
+    await expectNothingLeft(...both.map(({ identifier }) => identifier))
+    expect(server.requests).toHaveLength(1)
   })
 
   test('can have a copy of the image that needs the image no more', async () => {

@@ -16,11 +16,15 @@ import type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CapturePoint,
   Resources,
   ResourcesParameters,
+  VncServer,
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
+import { capturePoint } from './capture-point.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
+import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
@@ -159,6 +163,18 @@ export class QemuResources implements Resources {
   async attachFile(file: string): Promise<AttachedDisk> {
     if (this.storagePool !== undefined) return await attachFile(this.domain, this.storagePool, file)
     throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
+  }
+
+  capturePoint(): Promise<CapturePoint | undefined> {
+    return capturePoint(this.domain, this.#identifier)
+  }
+
+  async hasConsole(): Promise<boolean> {
+    return hasConsoleIn(await this.domain.getXMLDesc())
+  }
+
+  async vncServer(): Promise<VncServer | undefined> {
+    return vncServerIn(await this.domain.getXMLDesc())
   }
 
   #resources(): Allocated {

@@ -74,8 +74,8 @@ export class ContainerDomain implements SandboxDomain {
   }
 
   /** The container's console, both ways. Destroy it to let go. */
-  openConsole(): Promise<Duplex> {
-    return this.virDomain.openConsole()
+  openConsole(options?: { readonly signal?: AbortSignal }): Promise<Duplex> {
+    return this.virDomain.openConsole(options)
   }
 
   /** libvirt itself reports success when it finds no pipe, and then sends no signal. */

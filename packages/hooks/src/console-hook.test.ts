@@ -1,0 +1,105 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
+  const consoles: PassThrough[] = []
+  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
+    const context = await simulatedFactory()(identifier, options)
+    const openConsole = async () => {
+      const console = new PassThrough()
+      consoles.push(console)
+      context.signal.addEventListener('abort', () => console.destroy(new Error('aborted')))
+      return console
+    }
+    Object.assign(context.domain, { openConsole })
+    Object.assign(context.resources, { hasConsole: async () => true })
+    return context
+  }
+  const hooks = [
+    { name: '@see/hooks#ConsoleHook', configuration: { results_folder: folder, ...configuration } },
+  ]
+  const environment = await Environment.allocate(factory, { hooks })
+  const { context, identifier } = environment
+  return { environment, context, identifier, consoles, path: join(folder, `${identifier}_console.log`) }
+}
+
+test('keeps what the guest says on its console, as it said it, of each run in a file', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, identifier, consoles, path } = await allocate(temporary.path)
+  await using _ = environment
+  const bytes = Buffer.from([0, 27, 91, 72, 255, 10])
+  for (let run = 0; run < 2; run++) {
+    await context.poweron()
+    await expect.poll(() => consoles.length).toBe(run + 1)
+    consoles[run]?.end(bytes)
+    await context.poweroff()
+    await context.settled()
+  }
+  expect(context.failures).toEqual([])
+  expect(await readFile(path)).toEqual(bytes)
+  expect(await readdir(temporary.path)).toEqual([`${identifier}_console.log`, `${identifier}_console_2.log`])
+})
+
+test('keeps no more than configured, lets the guest talk on, and says so', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path, { console_limit: 10 })
+  await using _ = environment
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  for (let part = 0; part < 1000; part++) consoles[0]?.write(Buffer.alloc(1000, 'x'))
+  consoles[0]?.end()
+  await context.settled()
+  expect(await readFile(path, 'latin1')).toBe('xxxxxxxxxx')
+  expect(context.failures).toMatchObject([
+    { error: { code: 'GUEST_OUTPUT_LIMIT', message: expect.stringContaining('1000000 bytes') } },
+  ])
+})
+
+test('keeps what came by the end of the environment', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  consoles[0]?.write('hello')
+  await expect.poll(() => readFile(path, 'utf8')).toBe('hello')
+  await environment.deallocate()
+  expect(context.failures).toEqual([])
+  expect(await readFile(path, 'utf8')).toBe('hello')
+})
+
+test('a console that breaks is a failure', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles } = await allocate(temporary.path)
+  await using _ = environment
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  consoles[0]?.destroy(new Error('the line is dead'))
+  await context.settled()
+  expect(String(context.failures[0]?.error)).toContain('the line is dead')
+})
+
+test('a log that cannot be written is a failure', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await using _ = environment
+  await writeFile(path, 'not ours')
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  consoles[0]?.end('hello')
+  await context.settled()
+  expect(context.failures).toMatchObject([{ error: { code: 'RESULTS_UNWRITABLE' } }])
+  expect(await readFile(path, 'utf8')).toBe('not ours')
+})
+
+test('fails at set-up when the domain has no console', async () => {
+  await using temporary = await temporaryFolder()
+  const hooks = [{ name: '@see/hooks#ConsoleHook', configuration: { results_folder: temporary.path } }]
+  await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
+    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('<serial type="pty"/>') },
+  })
+})

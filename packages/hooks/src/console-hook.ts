@@ -1,0 +1,104 @@
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type ConsoleStream, Hook, messageOf, SeeError, z } from '@see/core'
+import { prepareResultsFolder } from './results-folder.ts'
+
+const schema = z.object({
+  /** The folder for the logs; made when missing. */
+  results_folder: z.string().min(1),
+  /** Bytes of the console that are kept of each run of the guest. */
+  console_limit: z
+    .int()
+    .positive()
+    .max(1024 * 1024 * 1024)
+    .default(16 * 1024 * 1024),
+})
+
+/** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */
+export class ConsoleHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  #folder = ''
+  #runs = 0
+
+  async setup(): Promise<void> {
+    const { resources, domain } = this.context
+    if (domain.openConsole === undefined || (await resources.hasConsole?.()) !== true) {
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        'the domain has no console to log; add <serial type="pty"/> to the devices of its XML, and console=ttyS0 to the command line of a Linux guest',
+      )
+    }
+    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    this.context.subscribeAsync('post_poweron', this.logConsole)
+  }
+
+  /** @throws SeeError `GUEST_OUTPUT_LIMIT` at the end of a guest that said more than is kept */
+  readonly logConsole = async (): Promise<void> => {
+    const run = ++this.#runs
+    const path = join(this.#folder, `${this.identifier}_console${run === 1 ? '' : `_${run}`}.log`)
+    const { signal } = this.context
+    const console = await this.#open(signal)
+    if (console === undefined) return
+    const { console_limit: limit } = this.configuration
+    const counted = { bytes: 0 }
+    try {
+      const file = createWriteStream(path, { flags: 'wx' })
+      await pipeline(untilAborted(console, signal), (source) => bounded(source, limit, counted), file)
+    } catch (error) {
+      if (!isFileError(error)) throw error
+      throw new SeeError(
+        'RESULTS_UNWRITABLE',
+        `the console log ${path} cannot be written: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
+    } finally {
+      console.destroy()
+    }
+    this.logger.info({ path, bytes: counted.bytes }, 'console logged')
+    if (counted.bytes <= limit) return
+    throw new SeeError(
+      'GUEST_OUTPUT_LIMIT',
+      `the guest said ${counted.bytes} bytes on its console, of which the first ${limit} are in ${path}; raise console_limit`,
+    )
+  }
+
+  /** Undefined when the environment has come to its end meanwhile. */
+  async #open(signal: AbortSignal): Promise<ConsoleStream | undefined> {
+    try {
+      return await this.context.domain.openConsole?.({ signal })
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    }
+  }
+}
+
+/** As opposed to one of the console's connection. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'path' in error
+}
+
+/** The end of the environment is an end like another for a console: what came by then is kept. */
+async function* untilAborted(console: ConsoleStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of console) yield chunk
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+/** Goes on reading beyond the limit, since a guest whose console nobody reads stands still. */
+async function* bounded(
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+  counted: { bytes: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    const room = Math.max(0, limit - counted.bytes)
+    counted.bytes += chunk.length
+    if (room > 0) yield chunk.subarray(0, room)
+  }
+}

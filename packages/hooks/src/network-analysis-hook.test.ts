@@ -1,0 +1,270 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import { expect, test } from 'vitest'
+import type { NetworkSummary } from './network-summary.ts'
+import { withoutPrograms } from './testing/fake-program.ts'
+import { dnsMessage, pcapOf, tcpFrame, udpFrame } from './testing/pcap.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
+  const environment = await Environment.allocate(simulatedFactory(), {
+    hooks: [
+      { name: '@see/hooks#NetworkAnalysisHook', configuration: { results_folder: folder, ...configuration } },
+    ],
+  })
+  const { context, identifier } = environment
+  const read = async (file: string) => await readFile(join(folder, `${identifier}_network${file}`), 'utf8')
+  const summary = async () => JSON.parse(await read('.json')) as NetworkSummary
+  /** Writes a trace and tells of it, as NetworkTracerHook does. */
+  const trace = async (packets: readonly Buffer[], name = 'trace.pcap') => {
+    const path = join(folder, name)
+    const capture = pcapOf(packets)
+    await writeFile(path, capture)
+    await context.trigger('network_tracing_started', { path })
+    await context.trigger('network_tracing_stopped', {
+      path,
+      packets: packets.length,
+      bytes: capture.length,
+    })
+    return path
+  }
+  const analyse = async () => {
+    await context.trigger('start_analysis')
+    await context.trigger('wait_analysis')
+  }
+  return { environment, context, identifier, trace, analyse, read, summary }
+}
+
+const dns = { sourcePort: 40_000, port: 53 }
+const question = udpFrame(dns, dnsMessage(['c2', 'example', 'org']))
+const answer = udpFrame(
+  { sourcePort: 53, port: 40_000, back: true },
+  dnsMessage(['c2', 'example', 'org'], [192, 0, 2, 7]),
+)
+const request = tcpFrame(
+  { sourcePort: 40_001, port: 8080 },
+  Buffer.from('GET /gate.php?id=7 HTTP/1.1\r\nHost: c2.example.org\r\nUser-Agent: bot/1.0\r\n\r\n'),
+)
+
+test('tells of the conversations, DNS names and HTTP requests of a trace', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary, read } = await allocate(temporary.path)
+  await using _ = environment
+  const path = await trace([question, answer, request, question])
+  await analyse()
+  expect(context.failures).toEqual([])
+  const bytes = [question, answer, question].reduce((sum, { length }) => sum + length, 0)
+  expect(await summary()).toEqual({
+    trace: path,
+    packets: 4,
+    bytes: bytes + request.length,
+    truncated: false,
+    conversations: [
+      {
+        protocol: 'udp',
+        source: { address: '10.9.0.2', port: 40_000 },
+        destination: { address: '10.9.0.1', port: 53 },
+        packets: 3,
+        bytes,
+        first: 1_700_000_000,
+        last: 1_700_000_003,
+      },
+      {
+        protocol: 'tcp',
+        source: { address: '10.9.0.2', port: 40_001 },
+        destination: { address: '10.9.0.1', port: 8080 },
+        packets: 1,
+        bytes: request.length,
+        first: 1_700_000_002,
+        last: 1_700_000_002,
+      },
+    ],
+    dns: [{ name: 'c2.example.org', type: 'A', queries: 2, response_codes: [0], answers: ['192.0.2.7'] }],
+    http: [
+      {
+        method: 'GET',
+        host: 'c2.example.org',
+        uri: '/gate.php?id=7',
+        user_agent: 'bot/1.0',
+        server: { address: '10.9.0.1', port: 8080 },
+        requests: 1,
+      },
+    ],
+    tls: [],
+  })
+  const lines = (await read('.log')).split('\n')
+  expect(lines).toHaveLength(5)
+  expect(lines[0]).toMatch(
+    /^ {4}1 1700000000\.000000000 10\.9\.0\.2 → 10\.9\.0\.1 DNS 74 Standard query 0x1234 A c2/,
+  )
+  expect(lines[2]).toContain('HTTP 128 GET /gate.php?id=7 HTTP/1.1')
+})
+
+test('writes the log as JSON', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, trace, analyse, read } = await allocate(temporary.path, { log_format: 'json' })
+  await using _ = environment
+  await trace([question, request])
+  await analyse()
+  expect(JSON.parse(await read('.log'))).toMatchObject([
+    { number: 1, protocol: 'DNS', source: '10.9.0.2', destination: '10.9.0.1', length: question.length },
+    { number: 2, protocol: 'HTTP', info: 'GET /gate.php?id=7 HTTP/1.1' },
+  ])
+})
+
+test('has nothing of the guest’s in its files that a terminal would obey, and nothing at length', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, read, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const hostile = '\u001b]0;owned\u0007\r\u009b2J\u202e\u2028"\t'
+  const uri = `/${'a'.repeat(3000)}`
+  await trace([
+    udpFrame(dns, dnsMessage([Buffer.from(hostile), 'org'])),
+    tcpFrame({ sourcePort: 1, port: 80 }, Buffer.from(`GET ${uri} HTTP/1.1\r\nHost: ${hostile}\r\n\r\n`)),
+  ])
+  await analyse()
+  expect(context.failures).toEqual([])
+  for (const file of ['.log', '.json']) {
+    expect((await read(file)).replaceAll('\n', '')).not.toMatch(/[\p{C}\u2028\u2029]/u)
+  }
+  expect((await read('.log')).split('\n')).toHaveLength(3)
+  const { http, dns: names } = await summary()
+  expect(names).toHaveLength(1)
+  expect(http[0]?.uri.length).toBe(1025)
+})
+
+test('analyses no more packets than configured, and says so', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path, {
+    packet_limit: 2,
+  })
+  await using _ = environment
+  await trace([question, answer, request])
+  await analyse()
+  expect(context.failures).toEqual([])
+  expect(await summary()).toMatchObject({ packets: 2, truncated: true, http: [] })
+})
+
+test('analyses each trace once, under numbers of their own', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, identifier, trace, analyse } = await allocate(temporary.path)
+  await using _ = environment
+  await trace([question], 'first.pcap')
+  await analyse()
+  await trace([request], 'second.pcap')
+  await analyse()
+  expect(context.failures).toEqual([])
+  const files = (await readdir(temporary.path)).filter((name) => name.startsWith(identifier))
+  expect(files.toSorted()).toEqual(
+    ['', '_2'].flatMap((number) => ['.json', '.log'].map((end) => `${identifier}_network${number}${end}`)),
+  )
+})
+
+test('does not hold the start of the analysis back', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, read } = await allocate(temporary.path)
+  await using _ = environment
+  await trace([question])
+  await context.trigger('start_analysis')
+  await expect(read('.json')).rejects.toMatchObject({ code: 'ENOENT' })
+  await context.trigger('wait_analysis')
+  expect(await read('.json')).toContain('c2.example.org')
+})
+
+test('waiting for what was not started is a failure', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path)
+  await using _ = environment
+  await context.trigger('wait_analysis')
+  expect(context.failures).toMatchObject([{ event: 'wait_analysis', error: { code: 'HOOK_ORDER' } }])
+})
+
+test('starting without a trace, or before it is complete, is one failure', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, analyse } = await allocate(temporary.path)
+  await using _ = environment
+  await analyse()
+  await context.trigger('network_tracing_started', { path: '/somewhere/trace.pcap' })
+  await analyse()
+  const failure = { event: 'start_analysis', handler: '@see/hooks#NetworkAnalysisHook.startProcessing' }
+  expect(context.failures).toMatchObject([
+    { ...failure, error: { code: 'HOOK_ORDER', message: expect.stringContaining('no trace') } },
+    { ...failure, error: { code: 'HOOK_ORDER', message: expect.stringContaining('still being written') } },
+  ])
+})
+
+test('a trace without a packet is a failure, not an idle guest', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse } = await allocate(temporary.path)
+  await using _ = environment
+  const path = await trace([])
+  await analyse()
+  expect(context.failures).toMatchObject([
+    { error: { code: 'TOOL_FAILED', message: expect.stringContaining(`no packet in ${path}`) } },
+  ])
+  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+})
+
+test.each([
+  ['is cut short', (capture: Buffer) => capture.subarray(0, -3), /cut short/],
+  ['is no capture', () => Buffer.from('hello world, this is no capture'), /isn't a capture file/],
+  [
+    'has fewer packets than were written',
+    (capture: Buffer) => capture.subarray(0, 24 + 16 + 74),
+    /1 packets.*has 2/,
+  ],
+])('a trace that %s is a failure', async (_how, change, message) => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse } = await allocate(temporary.path)
+  await using _ = environment
+  const path = await trace([question, answer])
+  await writeFile(path, change(await readFile(path)))
+  await analyse()
+  expect(context.failures).toMatchObject([
+    { error: { code: 'TOOL_FAILED', message: expect.stringMatching(message) } },
+  ])
+  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+})
+
+test('takes no longer than configured', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse } = await allocate(temporary.path, { timeout: 0.02 })
+  await using _ = environment
+  await trace([question])
+  await analyse()
+  expect(context.failures).toMatchObject([
+    { error: { code: 'TOOL_FAILED', message: expect.stringContaining('bound in time; raise timeout') } },
+  ])
+  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+})
+
+test('is ended by the end of its environment', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace } = await allocate(temporary.path)
+  await trace([question])
+  await context.trigger('start_analysis')
+  await environment.deallocate()
+  expect(context.failures).toMatchObject([{ event: 'start_analysis', error: { code: 'CONTEXT_CLOSED' } }])
+  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+})
+
+test('fails at set-up when tshark is missing, with the package to install', async () => {
+  await using temporary = await temporaryFolder()
+  await using _ = await withoutPrograms()
+  await expect(allocate(temporary.path)).rejects.toMatchObject({
+    code: 'HOOK_SETUP',
+    cause: { code: 'TOOL_MISSING', message: expect.stringContaining('tshark') },
+  })
+})
+
+test.each([[{ log_format: 'pdml' }], [{ packet_limit: 0 }], [{ timeout: 'long' }]])(
+  'refuses the configuration %j',
+  async (configuration) => {
+    await using temporary = await temporaryFolder()
+    await expect(allocate(temporary.path, configuration)).rejects.toMatchObject({
+      code: 'CONFIGURATION_INVALID',
+    })
+  },
+)

@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
+import { escapedJson } from './escape-text.ts'
+import { networkLog } from './network-log.ts'
+import { networkSummary } from './network-summary.ts'
+import { requireTool } from './required-tool.ts'
+import { prepareResultsFolder } from './results-folder.ts'
+import { dissect } from './tshark.ts'
+
+const schema = z.object({
+  /** The folder for the log and the summary; made when missing. */
+  results_folder: z.string().min(1),
+  /** The event or events at which the traces that are complete by then are analysed. */
+  start_processing_on_event: eventNames.prefault('start_analysis'),
+  /** The event or events that are held back until the analysis is done. */
+  wait_processing_on_event: eventNames.prefault('wait_analysis'),
+  log_format: z.enum(['text', 'json']).default('text'),
+  /** Packets of a trace that are analysed. */
+  packet_limit: z.int().positive().max(1_000_000).default(200_000),
+  /** Seconds that the analysis of a trace may take. */
+  timeout: z.number().positive().max(86_400).default(120),
+})
+
+/** A trace that NetworkTracerHook told of. */
+interface Trace {
+  readonly number: number
+  /** How many packets are in it, once it is complete. */
+  packets?: number
+  analysed: boolean
+}
+
+/** Writes `<identifier>_network.log` and the summary `<identifier>_network.json` of a finished trace. */
+export class NetworkAnalysisHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #traces = new Map<string, Trace>()
+  #processing: Promise<void> | undefined
+  #folder = ''
+  #tshark = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
+    this.#tshark = await requireTool('tshark', 'tshark')
+    await requireTool('bwrap', 'bubblewrap')
+    this.context.subscribe('network_tracing_started', this.traceStarted)
+    this.context.subscribe('network_tracing_stopped', this.traceStopped)
+    for (const event of new Set(start_processing_on_event)) {
+      this.context.subscribeAsync(event, this.startProcessing)
+    }
+    for (const event of new Set(wait_processing_on_event)) {
+      this.context.subscribe(event, this.waitForProcessing)
+    }
+  }
+
+  readonly traceStarted = ({ path }: EventOf<'network_tracing_started'>): void => {
+    this.#traces.set(path, { number: this.#traces.size + 1, analysed: false })
+  }
+
+  readonly traceStopped = ({ path, packets }: EventOf<'network_tracing_stopped'>): void => {
+    const trace = this.#traces.get(path)
+    if (trace !== undefined) trace.packets = packets
+  }
+
+  readonly startProcessing = (event: AnyEvent): Promise<void> => {
+    // One after the other: a trace that is being analysed is none to begin with.
+    const before = this.#processing?.catch(() => undefined)
+    this.#processing = before === undefined ? this.#process(event) : before.then(() => this.#process(event))
+    return this.#processing
+  }
+
+  /** The handler that failed tells of the failure. */
+  readonly waitForProcessing = async (event: AnyEvent): Promise<void> => {
+    if (this.#processing === undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `nothing to wait for at ${event.name}: no event of start_processing_on_event was fired before`,
+      )
+    }
+    await this.#processing.catch(() => undefined)
+  }
+
+  async #process(event: AnyEvent): Promise<void> {
+    const waiting = [...this.#traces].filter(([, { analysed }]) => !analysed)
+    if (waiting.length === 0) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `nothing to analyse at ${event.name}: there is no trace by then; add NetworkTracerHook, and check its start_trace_on_event`,
+      )
+    }
+    for (const [path, trace] of waiting) {
+      if (trace.packets === undefined) {
+        throw new SeeError(
+          'HOOK_ORDER',
+          `cannot analyse at ${event.name}: ${path} is still being written; stop it before, by stop_trace_on_event`,
+        )
+      }
+      trace.analysed = true
+      await this.#analyse(path, trace, trace.packets)
+    }
+  }
+
+  async #analyse(path: string, { number }: Trace, expected: number): Promise<void> {
+    const { log_format, packet_limit: packetLimit, timeout } = this.configuration
+    const { signal } = this.context
+    const options = { tshark: this.#tshark, packetLimit, timeoutMs: timeout * 1000, signal }
+    const packets = await dissect(path, options)
+    if (packets.length < Math.min(expected, packetLimit)) {
+      throw new SeeError(
+        'TOOL_FAILED',
+        `tshark told of ${packets.length} packets in ${path}, which has ${expected}`,
+      )
+    }
+    const summary = networkSummary(path, packets, expected > packetLimit)
+    const base = join(this.#folder, `${this.identifier}_network${number === 1 ? '' : `_${number}`}`)
+    await writeFile(`${base}.log`, networkLog(packets, log_format))
+    await writeFile(`${base}.json`, `${escapedJson(summary, 2)}\n`)
+    this.logger.info({ path: `${base}.json`, packets: packets.length }, 'network trace analysed')
+  }
+}

@@ -1,0 +1,19 @@
+declare module '@see/core' {
+  interface EventMap {
+    /** Fired by NetworkTracerHook: every packet from now on is in the trace. */
+    network_tracing_started: {
+      /** The file on this host, in the pcap format. */
+      readonly path: string
+    }
+    /** Fired by NetworkTracerHook: the trace is complete and may be read. */
+    network_tracing_stopped: {
+      readonly path: string
+      readonly packets: number
+      /** Of the file. */
+      readonly bytes: number
+    }
+  }
+}
+
+/** The events that NetworkTracerHook fires. */
+export type NetworkEvent = 'network_tracing_started' | 'network_tracing_stopped'

@@ -1,0 +1,111 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AnyEvent, type CapturePoint, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
+import { assertCapturable } from './assert-capturable.ts'
+import { Capture } from './capture.ts'
+import { requireTool } from './required-tool.ts'
+import { prepareResultsFolder } from './results-folder.ts'
+
+const schema = z.object({
+  /** The folder for the traces; made when missing. */
+  results_folder: z.string().min(1),
+  /** The event or events at which a trace begins. */
+  start_trace_on_event: eventNames.prefault('pre_poweron'),
+  /** The event or events at which it ends. */
+  stop_trace_on_event: eventNames.prefault(['post_poweroff', 'post_shutdown']),
+  /** Kilobytes, of 1000 bytes, that a trace may have. */
+  trace_limit: z.number().positive().max(10_000_000).default(50_000),
+  /** Bytes that are kept of each packet. */
+  snap_length: z.int().min(64).max(262_144).default(262_144),
+  /** Deletes the traces at the end, when they have been analysed. */
+  delete_trace_file: z.boolean().default(false),
+})
+
+/** Captures what passes the guest's network device into `<identifier>.pcap`, from one event to another. */
+export class NetworkTracerHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #traces: string[] = []
+  #capture: Capture | undefined
+  #folder = ''
+  #tcpdump = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
+    this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
+    const point = await this.#capturePoint()
+    if (point !== undefined) await assertCapturable(this.#tcpdump, point.device)
+    for (const event of new Set(start_trace_on_event)) this.context.subscribe(event, this.startTrace)
+    for (const event of new Set(stop_trace_on_event)) this.context.subscribe(event, this.stopTrace)
+  }
+
+  readonly startTrace = async (event: AnyEvent): Promise<void> => {
+    if (this.#capture !== undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot start a trace at ${event.name}: ${this.#capture.path} is still being written; stop it before`,
+      )
+    }
+    const point = await this.#capturePoint()
+    if (point === undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot start a trace at ${event.name}: the guest has no network device by then; set start_trace_on_event to post_poweron`,
+      )
+    }
+    const path = this.#nextPath()
+    const { trace_limit, snap_length: snapLength } = this.configuration
+    const limitBytes = Math.floor(trace_limit * 1000)
+    this.#capture = await Capture.start(point, { tcpdump: this.#tcpdump, path, limitBytes, snapLength })
+    this.#traces.push(path)
+    this.logger.info({ path, device: point.device }, 'network tracing started')
+    await this.context.trigger('network_tracing_started', { path })
+  }
+
+  readonly stopTrace = async (event: AnyEvent): Promise<void> => {
+    const capture = this.#capture
+    if (capture === undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot stop a trace at ${event.name}: none is running; was the event of start_trace_on_event fired before?`,
+      )
+    }
+    this.#capture = undefined
+    const { packets, bytes, problem } = await capture.stop()
+    this.logger.info({ path: capture.path, packets, bytes }, 'network tracing stopped')
+    await this.context.trigger('network_tracing_stopped', { path: capture.path, packets, bytes })
+    if (problem !== undefined) throw problem
+  }
+
+  /** @throws what is wrong with a trace that no event stopped */
+  override async cleanup(): Promise<void> {
+    const result = await this.#capture?.stop()
+    this.#capture = undefined
+    if (this.configuration.delete_trace_file) {
+      await Promise.all(this.#traces.map((path) => rm(path, { force: true })))
+    }
+    if (result?.problem !== undefined) throw result.problem
+  }
+
+  async #capturePoint(): Promise<CapturePoint | undefined> {
+    const { resources } = this.context
+    if (resources.capturePoint === undefined) {
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        'sandboxes of this provider have no network to trace; leave NetworkTracerHook out, or say "optional": true',
+      )
+    }
+    try {
+      return await resources.capturePoint()
+    } catch (error) {
+      throw new SeeError('NETWORK_INVALID', `the guest's network cannot be found: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  #nextPath(): string {
+    const number = this.#traces.length + 1
+    return join(this.#folder, `${this.identifier}${number === 1 ? '' : `_${number}`}.pcap`)
+  }
+}

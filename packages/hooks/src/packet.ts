@@ -1,0 +1,63 @@
+import { SeeError, z } from '@see/core'
+
+/** The fields that tshark is asked for, by its own names. */
+export const packetFields = [
+  ...(['frame.number', 'frame.time_epoch', 'frame.len', 'frame.protocols'] as const),
+  ...(['_ws.col.Source', '_ws.col.Destination', '_ws.col.Protocol', '_ws.col.Info'] as const),
+  ...(['eth.src', 'eth.dst', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'] as const),
+  ...(['tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'sctp.srcport', 'sctp.dstport'] as const),
+  ...(['dns.qry.name', 'dns.qry.type', 'dns.flags.response', 'dns.flags.rcode'] as const),
+  ...(['dns.cname', 'dns.a', 'dns.aaaa', 'dns.ptr.domain_name', 'dns.mx.mail_exchange', 'dns.txt'] as const),
+  ...(['http.request.method', 'http.request.uri', 'http.host', 'http.user_agent'] as const),
+  'tls.handshake.extensions_server_name',
+] as const
+
+type PacketField = (typeof packetFields)[number]
+
+/** A line of `tshark -T ek`: of each field that the packet has, its values, as many as there are. */
+const line = z.object({ layers: z.record(z.string(), z.array(z.string())) })
+
+/** What tshark says of one packet. Every text in it may be of the guest's making. */
+export class Packet {
+  readonly #layers: Readonly<Record<string, readonly string[]>>
+
+  constructor(layers: Readonly<Record<string, readonly string[]>>) {
+    this.#layers = layers
+  }
+
+  all(field: PacketField): readonly string[] {
+    // In this format tshark writes dots as underscores.
+    return this.#layers[field.replaceAll('.', '_')] ?? []
+  }
+
+  /** A packet in a tunnel has fields twice: the outermost comes first. */
+  first(field: PacketField): string | undefined {
+    return this.all(field)[0]
+  }
+
+  number(field: PacketField): number {
+    return Number(this.first(field))
+  }
+}
+
+/**
+ * Reads what `tshark -T ek` wrote: of each packet a line that says where it belongs, and a line of its fields.
+ * @throws SeeError `TOOL_FAILED`
+ */
+export function* packetsIn(output: Buffer): Generator<Packet> {
+  for (let start = 0, end = 0; start < output.length; start = end + 1) {
+    end = output.indexOf(10, start)
+    if (end < 0) end = output.length
+    const text = output.toString('utf8', start, end)
+    if (text !== '' && !text.startsWith('{"index"')) yield packetOf(text)
+  }
+}
+
+function packetOf(text: string): Packet {
+  try {
+    return new Packet(line.parse(JSON.parse(text)).layers)
+  } catch (error) {
+    const begin = JSON.stringify(text.slice(0, 200))
+    throw new SeeError('TOOL_FAILED', `tshark wrote what cannot be read: ${begin}`, { cause: error })
+  }
+}

@@ -1,0 +1,45 @@
+import { SeeError } from '@see/core'
+import { type Packet, packetFields, packetsIn } from './packet.ts'
+import { runConfined } from './run-confined.ts'
+
+const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
+const OUTPUT_BYTES = 256 * 1024 * 1024
+
+export interface DissectOptions {
+  /** tshark's path. */
+  readonly tshark: string
+  /** Packets that are read at most. */
+  readonly packetLimit: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Has tshark read a trace, confined: the trace is the guest's making, and dissectors have had their bugs.
+ * @throws SeeError `TOOL_FAILED`; saying nothing is a failure, too
+ */
+export async function dissect(
+  trace: string,
+  { tshark, packetLimit, timeoutMs, signal }: DissectOptions,
+): Promise<Packet[]> {
+  const fields = packetFields.flatMap((field) => ['-e', field])
+  const argv = [tshark, '-n', '-r', trace, '-c', String(packetLimit), '-T', 'ek', ...fields] as const
+  const bounds = { timeoutMs, memoryBytes: MEMORY_BYTES, outputBytes: OUTPUT_BYTES, signal }
+  const { exitCode, exceeded, stdout, stderr } = await runConfined(argv, { readable: [trace], ...bounds })
+  if (exceeded !== null) {
+    throw new SeeError(
+      'TOOL_FAILED',
+      `tshark was killed on ${trace}: it exceeded its bound in ${exceeded}; raise timeout or lower packet_limit`,
+    )
+  }
+  if (exitCode !== 0) {
+    const said = JSON.stringify(stderr.toString().trim().slice(-1000))
+    throw new SeeError('TOOL_FAILED', `tshark ended with exit code ${exitCode} on ${trace}: ${said}`)
+  }
+  const packets = [...packetsIn(stdout)]
+  if (packets.length > 0) return packets
+  throw new SeeError(
+    'TOOL_FAILED',
+    `tshark found no packet in ${trace}, where even an idle guest sends some: was the right device traced, while the guest ran?`,
+  )
+}

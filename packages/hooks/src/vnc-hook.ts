@@ -1,0 +1,84 @@
+import { access, constants } from 'node:fs/promises'
+import { type AnyEvent, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
+import { GuestLife } from './guest-life.ts'
+import { requireTool } from './required-tool.ts'
+import { TetheredProcess } from './tethered-process.ts'
+
+const STOP_MS = 2000
+/** Display 0 is at this port. */
+const FIRST_PORT = 5900
+
+const schema = z.object({
+  /** The event or events at which a viewer is opened. */
+  start_vnc: eventNames.prefault('post_poweron'),
+  /** The viewer and its arguments; `{host}`, `{port}` and `{display}` become those of the guest. */
+  viewer: z.tuple([z.string().min(1)], z.string()).default(['vncviewer', '{host}:{display}']),
+})
+
+/** Opens a viewer on the guest's screen; it is closed when the guest ends. */
+export class VNCHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+
+  async setup(): Promise<void> {
+    const [program] = this.configuration.viewer
+    await requireViewer(program)
+    if ((await this.context.resources.vncServer?.()) === undefined) {
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        'the domain has no VNC server; add <graphics type="vnc" autoport="yes" listen="127.0.0.1"/> to the devices of its XML',
+      )
+    }
+    for (const event of new Set(this.configuration.start_vnc)) {
+      this.context.subscribeAsync(event, this.openViewer)
+    }
+  }
+
+  /** @throws SeeError `TOOL_FAILED` when the viewer fails; that it is closed is no failure */
+  readonly openViewer = async (event: AnyEvent): Promise<void> => {
+    const server = await this.context.resources.vncServer?.()
+    if (server?.port === undefined) {
+      throw new SeeError(
+        'GUEST_STOPPED',
+        `cannot open a viewer at ${event.name}: the guest is off; choose an event at which it runs`,
+      )
+    }
+    const { host, port } = server
+    const [program, ...words] = this.configuration.viewer
+    const argv = words.map((word) =>
+      word
+        .replaceAll('{host}', () => host)
+        .replaceAll('{port}', String(port))
+        .replaceAll('{display}', String(port - FIRST_PORT)),
+    )
+    const viewer = await TetheredProcess.start([program, ...argv])
+    viewer.stdout.resume()
+    this.logger.info({ host, port }, 'viewer opened')
+    using life = new GuestLife(this.context)
+    await Promise.race([viewer.ended, aborted(life.signal)])
+    if (life.ended) return await viewer.stop(STOP_MS)
+    if ((await viewer.ended) !== 'exit code 0') throw await viewer.failure()
+  }
+}
+
+/** @throws SeeError `TOOL_MISSING` */
+async function requireViewer(program: string): Promise<void> {
+  if (!program.includes('/')) {
+    // The package of another viewer than the usual one is known to its user.
+    await requireTool(program, program === 'vncviewer' ? 'xtigervnc-viewer' : `<the package of ${program}>`)
+    return
+  }
+  try {
+    await access(program, constants.X_OK)
+  } catch (error) {
+    throw new SeeError('TOOL_MISSING', `the viewer cannot be run: ${messageOf(error)}; correct "viewer"`, {
+      cause: error,
+    })
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true })
+  })
+}
