@@ -6,12 +6,13 @@
 set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
-# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence.
+# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence, yara
+# scans it.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iproute2 iptables
-  tcpdump tshark bubblewrap
+  tcpdump tshark bubblewrap yara
   e2fsprogs acl busybox-static
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own.

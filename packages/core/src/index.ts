@@ -43,6 +43,7 @@ export type {
   AttachedDisk,
   CapturePoint,
   ConsoleStream,
+  CoreDumpOptions,
   InterfaceAddresses,
   Resources,
   ResourcesClass,

@@ -39,6 +39,12 @@ export interface VncServer {
   readonly port: number | undefined
 }
 
+export interface CoreDumpOptions {
+  /** `raw` is an ELF file when the flag memoryOnly is set. */
+  readonly format: 'raw' | 'kdump-zlib'
+  readonly flags: number
+}
+
 /** What a context needs of a domain, in the words of libvirt's virDomain. */
 export interface SandboxDomain {
   getState(): Promise<{ readonly state: DomainState }>
@@ -58,6 +64,8 @@ export interface SandboxDomain {
   screenshot?(): Promise<Screenshot>
   /** Opens the first console of a running guest, of which there can be one reader. */
   openConsole?(options?: { readonly signal?: AbortSignal }): Promise<ConsoleStream>
+  /** Writes the guest's memory to a file, or into a named pipe, of the provider's host; `flags` are virDomainCoreDumpFlags. */
+  coreDump?(path: string, options: CoreDumpOptions): Promise<void>
 }
 
 /** Sends one command to the guest agent and returns its reply, both JSON. */

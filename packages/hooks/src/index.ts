@@ -6,9 +6,24 @@ export type { NetworkEvent } from './network-events.ts'
 export { ConsoleHook } from './console-hook.ts'
 export { NetworkAnalysisHook } from './network-analysis-hook.ts'
 export { NetworkTracerHook } from './network-tracer-hook.ts'
+export {
+  assertConfinement,
+  type ConfinedOptions,
+  type ConfinedResult,
+  type ExceededBound,
+  runConfined,
+} from './confined-command.ts'
+export { AnalyserHook } from './analyser-hook.ts'
+export type { AnalysisRecord } from './analysis.ts'
+export type { MemoryEvent } from './memory-events.ts'
+export { MemoryHook } from './memory-hook.ts'
 export type { ProtocolEvent } from './protocol-events.ts'
+export { requireTool } from './required-tool.ts'
 export { prepareResultsFolder } from './results-folder.ts'
 export { ScreenHook } from './screen-hook.ts'
 export { TimelineHook } from './timeline-hook.ts'
 export { TimersHook } from './timers-hook.ts'
 export { VNCHook } from './vnc-hook.ts'
+export { VolatilityHook } from './volatility-hook.ts'
+export { YaraHook } from './yara-hook.ts'
+export type { YaraMatch } from './yara-output.ts'

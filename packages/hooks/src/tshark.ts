@@ -1,6 +1,6 @@
 import { SeeError } from '@see/core'
 import { type Packet, packetFields, packetsIn } from './packet.ts'
-import { runConfined } from './run-confined.ts'
+import { runConfined } from './confined-command.ts'
 
 const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 const OUTPUT_BYTES = 256 * 1024 * 1024

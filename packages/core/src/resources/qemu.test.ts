@@ -143,10 +143,9 @@ describe('an environment', () => {
     }
     const disk = { image: fetched, clone: { storage_pool_path: instances } }
     const factory = qemuFactory(configuration({ disk, network: undefined }))
-    const both = await Promise.all([Environment.allocate(factory), Environment.allocate(factory)])
-    for (const { identifier } of both) {
-      const clone = join(instances, identifier, `${identifier}.qcow2`)
-      expect(imageInfo(clone)).toMatchObject({ 'backing-filename': join(path, untouched) })
+    const both = await Promise.all([allocate(factory), allocate(factory)])
+    for (const { context } of both) {
+      expect(backingFileOf(await fetchClone(context.storagePool))).toBe(join(path, untouched))
     }
     await Promise.all(both.map((environment) => environment.deallocate()))
     await expectNothingLeft(...both.map(({ identifier }) => identifier))

@@ -1,5 +1,6 @@
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { InterfaceAddresses, SandboxDomain, Screenshot } from '../resources.ts'
+import type { CoreDumpOptions, InterfaceAddresses, SandboxDomain, Screenshot } from '../resources.ts'
 import type { DomainState } from '../transitions.ts'
 
 /** What goes wrong in a simulated sandbox. */
@@ -21,6 +22,8 @@ export class SimulatedDomain implements SandboxDomain {
   /** Set it to see how a context behaves in that state. */
   state: DomainState
   address = '10.0.0.2'
+  /** What `coreDump` finds in the guest's memory. */
+  memory = ''
   readonly #faults: Faults
 
   constructor(state: DomainState = 'shutoff', faults: Faults = {}) {
@@ -73,6 +76,13 @@ export class SimulatedDomain implements SandboxDomain {
 
   async screenshot(): Promise<Screenshot> {
     return { mimeType: 'image/x-portable-pixmap', data: blackPixel() }
+  }
+
+  async coreDump(path: string, { format }: CoreDumpOptions): Promise<void> {
+    if (this.#faults.failing?.includes('coreDump') === true) throw new Error('simulated failure of coreDump')
+    const header = format === 'raw' ? '\x7fELF' : 'makedumpfile\0'
+    // A named pipe takes no more than it is given room for: as libvirt, this waits for who reads.
+    await writeFile(path, `${header}${this.memory}`, { encoding: 'latin1' })
   }
 
   async #become(method: string, state: DomainState): Promise<void> {

@@ -1,0 +1,23 @@
+import type { Readable } from 'node:stream'
+
+/** Keeps the first bytes of a stream. */
+export class BoundedOutput {
+  readonly #parts: Buffer[] = []
+  #bytesLeft: number
+
+  /** @param exceeded called when there is more than `maxBytes`; the rest is read and dropped */
+  constructor(stream: Readable, maxBytes: number, exceeded: () => void) {
+    this.#bytesLeft = maxBytes
+    stream.on('data', (part: Buffer) => {
+      if (part.length > this.#bytesLeft) exceeded()
+      if (this.#bytesLeft > 0) this.#parts.push(part.subarray(0, this.#bytesLeft))
+      this.#bytesLeft -= Math.min(part.length, this.#bytesLeft)
+    })
+    // A killed writer is told of by its exit.
+    stream.on('error', () => undefined)
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+}

@@ -1,0 +1,101 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+const withoutMemory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
+  const context = await simulatedFactory()(identifier, options)
+  Object.defineProperty(context.domain, 'coreDump', { value: undefined })
+  return context
+}
+
+async function allocate(folder: string, configuration: object = {}, factory = simulatedFactory()) {
+  const given = { results_folder: folder, memory_snapshots_on_event: 'post_pause', ...configuration }
+  const environment = await Environment.allocate(factory, {
+    hooks: [{ name: '@see/hooks#MemoryHook', configuration: given }],
+  })
+  environment.context.domain.memory = 'x'.repeat(300_000)
+  const taken: string[] = []
+  environment.context.subscribe('memory_snapshot_taken', ({ path }) => void taken.push(path))
+  return { environment, context: environment.context, taken }
+}
+
+test.each([
+  [false, 'elf', '\x7fELF'],
+  [true, 'kdump', 'makedumpfile\0'],
+])(
+  'writes the memory for its owner only, and tells where (compressed: %s)',
+  async (compress, extension, header) => {
+    await using temporary = await temporaryFolder()
+    const { environment, context, taken } = await allocate(temporary.path, { compress_snapshots: compress })
+    await using _ = environment
+    await context.poweron()
+    await context.pause()
+    await context.resume()
+    await context.pause()
+    expect(context.failures).toEqual([])
+    const base = join(temporary.path, `${environment.identifier}_post_pause`)
+    expect(taken).toEqual([`${base}.${extension}`, `${base}_2.${extension}`])
+    expect((await readFile(taken[0] ?? '')).toString('latin1')).toBe(`${header}${'x'.repeat(300_000)}`)
+    expect((await stat(taken[0] ?? '')).mode & 0o777).toBe(0o600)
+    expect(await readdir(temporary.path)).toHaveLength(2)
+  },
+)
+
+test('refuses while the guest runs', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, {
+    memory_snapshots_on_event: 'post_poweron',
+  })
+  await using _ = environment
+  await context.poweron()
+  expect(context.failures).toMatchObject([
+    { handler: '@see/hooks#MemoryHook.takeSnapshot', error: { code: 'GUEST_NOT_PAUSED' } },
+  ])
+  expect(String(context.failures[0]?.error)).toContain('at post_poweron: the guest is running')
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('leaves nothing of a snapshot that failed', async () => {
+  await using temporary = await temporaryFolder()
+  const factory = simulatedFactory({ faults: { failing: ['coreDump'] } })
+  const { environment, context, taken } = await allocate(temporary.path, {}, factory)
+  await using _ = environment
+  await context.poweron()
+  await context.pause()
+  expect(context.failures).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
+  expect(String(context.failures[0]?.error)).toContain('simulated failure of coreDump')
+  expect(taken).toEqual([])
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('does not wait for ever for a hypervisor that never writes', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, { timeout: 0.2 })
+  await using _ = environment
+  context.domain.coreDump = () => new Promise(() => {})
+  await context.poweron()
+  await context.pause()
+  expect(context.failures).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('deletes the snapshots at the end when it is told to', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, taken } = await allocate(temporary.path, { delete_snapshots: true })
+  await context.poweron()
+  await context.pause()
+  expect((await stat(taken[0] ?? '')).size).toBeGreaterThan(300_000)
+  await environment.deallocate()
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('fails at set-up when the provider cannot write memory', async () => {
+  await using temporary = await temporaryFolder()
+  await expect(allocate(temporary.path, {}, withoutMemory)).rejects.toMatchObject({
+    code: 'HOOK_SETUP',
+    cause: { code: 'CONFIGURATION_INVALID' },
+  })
+})

@@ -1,0 +1,77 @@
+import { type AnyEvent, type ConfiguredEventName, eventNames, Hook, SeeError, z } from '@see/core'
+
+/** The keys of every hook that processes evidence. */
+export const processingKeys = {
+  /** The event or events whose `path` is kept as evidence until processing starts. */
+  evidence_on_event: eventNames.prefault('memory_snapshot_taken'),
+  /** The event or events that start the processing of what was kept, or of their own `path` if they have one. */
+  start_processing_on_event: eventNames.prefault('start_analysis'),
+  /** The event or events that wait until all processing has ended. */
+  wait_processing_on_event: eventNames.prefault('wait_analysis'),
+}
+
+interface ProcessingEvents {
+  readonly evidence_on_event: readonly ConfiguredEventName[]
+  readonly start_processing_on_event: readonly ConfiguredEventName[]
+  readonly wait_processing_on_event: readonly ConfiguredEventName[]
+}
+
+/** A file that another hook left, and the event that told of it. */
+export interface Evidence {
+  readonly path: string
+  readonly event: string
+}
+
+const evidencePath = z.object({ path: z.string().min(1) })
+
+/** A hook that processes evidence beside the run, one start after the other. */
+export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Schema> {
+  #evidence: Evidence[] = []
+  #last = Promise.resolve()
+
+  protected abstract process(evidence: readonly Evidence[], event: AnyEvent): Promise<void>
+
+  protected listen(events: ProcessingEvents): void {
+    const starts = new Set(events.start_processing_on_event)
+    for (const event of new Set(events.evidence_on_event)) {
+      if (!starts.has(event)) this.context.subscribe(event, this.keepEvidence)
+    }
+    for (const event of starts) this.context.subscribeAsync(event, this.startProcessing)
+    for (const event of new Set(events.wait_processing_on_event)) {
+      this.context.subscribe(event, this.waitForProcessing)
+    }
+  }
+
+  readonly keepEvidence = (event: AnyEvent): void => {
+    const evidence = evidenceOf(event)
+    if (evidence === undefined) {
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        `event ${event.name} has no "path" of evidence; correct evidence_on_event`,
+      )
+    }
+    this.#evidence.push(evidence)
+  }
+
+  readonly startProcessing = async (event: AnyEvent): Promise<void> => {
+    const own = evidenceOf(event)
+    const evidence = own === undefined ? this.#evidence : [own]
+    if (own === undefined) this.#evidence = []
+    const processed = this.#last.then(() => {
+      this.context.signal.throwIfAborted()
+      return this.process(evidence, event)
+    })
+    this.#last = processed.catch(() => undefined)
+    await processed
+  }
+
+  /** What fails is on record by the handler that started it. */
+  readonly waitForProcessing = async (): Promise<void> => {
+    await this.#last
+  }
+}
+
+function evidenceOf(event: AnyEvent): Evidence | undefined {
+  const parsed = evidencePath.safeParse(event)
+  return parsed.success ? { path: parsed.data.path, event: event.name } : undefined
+}
