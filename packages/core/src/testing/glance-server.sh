@@ -18,6 +18,8 @@ connection = sqlite:///$root/keystone.sqlite
 provider = fernet
 [fernet_tokens]
 key_repository = $root/fernet
+[fernet_receipts]
+key_repository = $root/fernet
 [credential]
 key_repository = $root/credential
 [identity]
