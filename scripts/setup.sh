@@ -4,11 +4,13 @@
 # ordinary user who may use sudo. It changes nothing, and takes a moment only, when everything is there already.
 set -euo pipefail
 
-# bubblewrap confines the tools that look at evidence, yara is one. e2fsprogs builds the tiny guest; acl opens the daemon's socket to a user without a new login.
+# bubblewrap confines the tools that look at evidence, of which yara is one. e2fsprogs builds the tiny guest; acl opens
+# the daemon's socket to a user without a new login.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iptables bubblewrap yara
+  dnsmasq-base iptables
+  bubblewrap yara
   e2fsprogs acl
 )
 uris=(qemu:///system lxc:///system)
