@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { Duplex, Readable, type Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SeeError, z } from '@see/core'
 import { BoundedOutput } from './bounded-output.ts'
 
@@ -10,6 +11,9 @@ export const descriptors = { status: 3, alive: 4, information: 5, mapped: 6 } as
 const STATUS_LIMIT_BYTES = 10_000
 /** Everybody is who he is; only root may map so. */
 const IDENTITY = '0 0 4294967295\n'
+
+const WAIT_MS = 2
+const MAX_WAITS = 2500
 
 const message = z.object({ 'child-pid': z.int().positive(), 'exit-code': z.int() }).partial()
 
@@ -93,13 +97,20 @@ export class Bubblewrap {
   async ended(): Promise<void> {
     await this.#closed
     await this.#mapping
+    // The first process lets go of the descriptor a moment before the others are killed, and is a zombie after that.
+    for (let wait = 0; wait < MAX_WAITS && (await isAlive(this.pid)); wait++) await sleep(WAIT_MS)
   }
 
   /** Without its users the command waits for ever. */
   #map(): void {
     this.#mapped = true
-    this.#mapping = this.#mapIds()
-    this.#mapping.catch(() => this.kill())
+    this.#mapping = this.#mapIds().catch((error: unknown) => {
+      // One that is killed meanwhile cannot be mapped, which is nobody's failure.
+      if (this.#killed) return
+      this.kill()
+      throw error
+    })
+    this.#mapping.catch(() => undefined)
   }
 
   async #mapIds(): Promise<void> {
@@ -126,4 +137,10 @@ export class Bubblewrap {
     if (pipe instanceof Readable) return pipe
     throw new SeeError('CONFINEMENT_FAILED', `bubblewrap has no descriptor ${descriptor}`)
   }
+}
+
+async function isAlive(pid: number | undefined): Promise<boolean> {
+  if (pid === undefined) return false
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat !== '' && !/^\d+ \(.*\) [ZX] /s.test(stat)
 }
