@@ -51,9 +51,8 @@ test('takes the path of the event that starts it, and does not hold that event b
   }
   const { environment, context, read, evidence } = await allocate(temporary.path, configuration)
   await using _ = environment
-  const start = performance.now()
   await context.trigger('memory_snapshot_taken', { path: evidence })
-  expect(performance.now() - start).toBeLessThan(400)
+  expect(context.running).toHaveLength(1)
   await context.trigger('wait_analysis')
   expect(await read('analysis_1.stdout')).toBe('6\n')
 })

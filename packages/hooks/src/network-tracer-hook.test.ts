@@ -60,21 +60,6 @@ test('has in its trace what is sent from its start to its stop, to the last pack
   ])
 })
 
-test('captures within 100 ms', async () => {
-  await using temporary = await temporaryFolder()
-  using device = networkDevice()
-  const times: number[] = []
-  for (let run = 0; run < 5; run++) {
-    const { environment, context } = await allocate(temporary.path, { device: device.name })
-    await using _ = environment
-    const start = performance.now()
-    await context.poweron()
-    times.push(performance.now() - start)
-  }
-  // The best of five: other tests run beside this one.
-  expect(Math.min(...times)).toBeLessThan(100)
-})
-
 test('begins a new trace when it is started again', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
