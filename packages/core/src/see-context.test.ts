@@ -322,6 +322,16 @@ describe('the addresses', () => {
     expect(warnings).toEqual([])
   })
 
+  test('is not waited for when the guest stops while it is asked for', async () => {
+    const { environment, context } = await observed('running', { noAddress: true })
+    await using _ = environment
+    context.domain.interfaceAddresses = async () => {
+      context.domain.state = 'shutoff'
+      throw new Error('domain is not running')
+    }
+    await expect(context.waitForIp4Address()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+  })
+
   test.each(['shutoff', 'crashed', 'shutdown', 'pmsuspended'] as const)(
     'are not waited for when the guest is %s',
     async (state) => {

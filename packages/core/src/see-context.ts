@@ -189,19 +189,23 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     const addresses = this.#addresses
     const known = addresses.get(type)
     if (known !== undefined) return known
-    // libvirt refuses to be asked for the addresses of a domain that is not running.
-    if (!mayHaveAddress(await this.state())) return undefined
     const interfaces = await this.#interfaceAddresses()
     const address = addressOf(interfaces, this.macAddress(), type)
     if (address !== undefined) addresses.set(type, address)
     return address
   }
 
-  #interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+  async #interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
     const source = this.#resources.addressSource
-    const asked = this.domain.interfaceAddresses(source)
-    // While the guest boots there is no agent to ask.
-    return source === 'lease' ? asked : asked.catch(() => [])
+    try {
+      return await this.domain.interfaceAddresses(source)
+    } catch (error) {
+      // While the guest boots there is no agent to ask.
+      if (source === 'agent') return []
+      // libvirt refuses to be asked about a domain that is not running, and it may have just stopped.
+      if (!mayHaveAddress(await this.state())) return []
+      throw error
+    }
   }
 
   #waitForAddress(
