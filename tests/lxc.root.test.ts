@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, injectSample, type LxcResources, lxcFactory, type SeeContext } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { makeTinyContainer } from './tiny-container.ts'
+import { makeTinyContainer } from './support/tiny-container.ts'
 
 const CONTAINER_MS = 20_000
-const see = fileURLToPath(new URL('../../packages/cli/dist/see.js', import.meta.url))
+const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
 const tiny = makeTinyContainer()
 afterAll(() => tiny[Symbol.dispose]())
 
