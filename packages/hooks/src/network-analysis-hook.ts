@@ -15,7 +15,12 @@ const schema = z.object({
   start_processing_on_event: eventNames.prefault('start_analysis'),
   /** The event or events that are held back until the analysis is done. */
   wait_processing_on_event: eventNames.prefault('wait_analysis'),
-  log_format: z.enum(['text', 'json']).default('text'),
+  log_format: z
+    .enum(['text', 'json'], {
+      error:
+        'expected "text" or "json"; for another format of tshark let AnalyserHook run it on network_tracing_stopped',
+    })
+    .default('text'),
   /** Packets of a trace that are analysed. */
   packet_limit: z.int().positive().max(1_000_000).default(200_000),
   /** Seconds that the analysis of a trace may take. */

@@ -9,7 +9,12 @@ export const s3AuthSchema = z.strictObject({
   /** Of a store that is not Amazon's. */
   endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
   /** A file of certificates to trust in place of the usual ones. */
-  verify: z.union([z.string().min(1), z.literal(true)]).optional(),
+  verify: z
+    .union(
+      [z.string().min(1), z.literal(true)],
+      'the store is always verified: give a file of certificates to trust, or leave it out',
+    )
+    .optional(),
 })
 
 type S3Auth = z.output<typeof s3AuthSchema>

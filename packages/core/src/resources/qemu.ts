@@ -29,6 +29,7 @@ import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } fr
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
+import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
@@ -39,6 +40,7 @@ const path = z.string().min(1)
 
 const schema = z.strictObject({
   $schema: z.string().optional(),
+  name: legacyName,
   /** libvirt's URI of the hypervisor. */
   hypervisor: path.default('qemu:///system'),
   /** `configuration` is the path of the domain's XML. */
@@ -128,6 +130,7 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
+    warnOfLegacyName(this.#configuration.name, this.#logger)
     const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
