@@ -7,12 +7,15 @@ import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
 const schema = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** What is run; `{path}` is the evidence, `{output}` a folder that it may write. */
-  command: commandWords,
-  /** What it may read beside the evidence and the system's programs. */
-  readable: paths.default([]),
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  command: commandWords.describe(
+    'A program and its arguments, as a list or as a line, of which only quotes are understood: there is no shell. `{path}` is the evidence, `{output}` a folder that may be written.',
+  ),
+  readable: paths
+    .default([])
+    .describe(
+      "A path or a list of paths that the command may read beside the evidence and the system's programs.",
+    ),
   ...processingKeys,
   ...boundKeys,
 })

@@ -14,18 +14,17 @@ const STOPPING_MS = 5000
 const seconds = z.number().positive().max(2_147_483)
 
 const schema = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** Seconds that a command may run before it is killed. */
-  timeout: seconds.default(600),
-  /** Bytes that are kept of each output stream. */
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  timeout: seconds
+    .default(600)
+    .describe('Seconds that a command may run before it is killed, which is a failure.'),
   output_limit: z
     .int()
     .nonnegative()
     .max(1024 * 1024 * 1024)
-    .default(1024 * 1024),
-  /** Seconds to wait for the guest agent before a command. */
-  agent_timeout: seconds.default(120),
+    .default(1024 * 1024)
+    .describe('Bytes that are kept of each output stream.'),
+  agent_timeout: seconds.default(120).describe('Seconds to wait for the guest agent before each command.'),
 })
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */

@@ -9,17 +9,32 @@ import { prepareResultsFolder } from './results-folder.ts'
 import { dissect } from './tshark.ts'
 
 const schema = z.object({
-  /** The folder for the log and the summary; made when missing. */
-  results_folder: z.string().min(1),
-  /** The event or events at which the traces that are complete by then are analysed. */
-  start_processing_on_event: eventNames.prefault('start_analysis'),
-  /** The event or events that are held back until the analysis is done. */
-  wait_processing_on_event: eventNames.prefault('wait_analysis'),
-  log_format: z.enum(['text', 'json']).default('text'),
-  /** Packets of a trace that are analysed. */
-  packet_limit: z.int().positive().max(1_000_000).default(200_000),
-  /** Seconds that the analysis of a trace may take. */
-  timeout: z.number().positive().max(86_400).default(120),
+  results_folder: z
+    .string()
+    .min(1)
+    .describe('The folder for the log and the summary; made when it is missing.'),
+  start_processing_on_event: eventNames
+    .prefault('start_analysis')
+    .describe('The event or events at which the traces that are complete by then are analysed.'),
+  wait_processing_on_event: eventNames
+    .prefault('wait_analysis')
+    .describe('The event or events that are held back until that is done.'),
+  log_format: z
+    .enum(['text', 'json'])
+    .default('text')
+    .describe('`text`, or `json`: an array with an object for each packet.'),
+  packet_limit: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .default(200_000)
+    .describe('Packets of a trace that are analysed.'),
+  timeout: z
+    .number()
+    .positive()
+    .max(86_400)
+    .default(120)
+    .describe('Seconds that the analysis of a trace may take.'),
 })
 
 /** A trace that NetworkTracerHook told of. */

@@ -9,16 +9,26 @@ import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
 const schema = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** How Volatility is started, by its path if it is not in a usual folder. */
-  command: commandWords.prefault(['vol']),
-  /** Volatility 2: the profile of the guest's system. Without one the command line is that of Volatility 3. */
-  profile: z.string().min(1).optional(),
-  /** The plugins that are run, one after the other. */
-  plugins: z.array(z.string().regex(/^[\w.]+$/, 'expected the name of a plugin')).min(1),
-  /** What Volatility may read beside the snapshot: its own folder, its symbols. */
-  readable: paths.default([]),
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  command: commandWords
+    .prefault(['vol'])
+    .describe('How Volatility is started, as a list or a line; by its path if it is not in a usual folder.'),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Volatility 2: the profile of the guest's system. Without one the command line is that of Volatility 3.",
+    ),
+  plugins: z
+    .array(z.string().regex(/^[\w.]+$/, 'expected the name of a plugin'))
+    .min(1)
+    .describe('The plugins that are run, one after the other.'),
+  readable: paths
+    .default([])
+    .describe(
+      'What Volatility may read beside the snapshot, if it lies outside /usr: its own folder, its symbols.',
+    ),
   ...processingKeys,
   ...boundKeys,
 })
