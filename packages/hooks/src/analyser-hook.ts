@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from '@see/core'
 import { analyse } from './analysis.ts'
-import { assertConfinement } from './confined-command.ts'
+import { requireConfinedProgram } from './confined-program.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
@@ -26,8 +26,9 @@ export class AnalyserHook extends ProcessingHook<typeof schema> {
   #folder = ''
 
   async setup(): Promise<void> {
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
-    await assertConfinement(this.context.signal)
+    const { results_folder, command, readable } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
+    await requireConfinedProgram(command[0], { readable, signal: this.context.signal })
     this.listen(this.configuration)
   }
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
+import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
 import { networkLog } from './network-log.ts'
 import { networkSummary } from './network-summary.ts'
@@ -57,7 +58,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
     this.#tshark = await requireTool('tshark', 'tshark')
-    await requireTool('bwrap', 'bubblewrap')
+    await assertConfinement(this.context.signal)
     this.context.subscribe('network_tracing_started', this.traceStarted)
     this.context.subscribe('network_tracing_stopped', this.traceStopped)
     for (const event of new Set(start_processing_on_event)) {

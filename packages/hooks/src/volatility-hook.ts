@@ -1,10 +1,9 @@
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { z } from '@see/core'
 import { analyse } from './analysis.ts'
-import { assertConfinement } from './confined-command.ts'
+import { requireConfinedProgram } from './confined-program.ts'
 import { fileNameOf } from './file-name.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
@@ -39,10 +38,16 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
   #folder = ''
 
   async setup(): Promise<void> {
-    const { results_folder, command } = this.configuration
+    const { results_folder, command, readable } = this.configuration
+    const [program, ...words] = command
     this.#folder = await prepareResultsFolder(results_folder)
-    if (!command[0].includes('/')) await requireTool(command[0], 'nothing: see volatilityfoundation.org')
-    await assertConfinement(this.context.signal)
+    await requireConfinedProgram(program, {
+      readable,
+      needs: words.filter((word) => isAbsolute(word)),
+      advice:
+        'install Volatility by https://volatilityfoundation.org, and say in "command" how it is started',
+      signal: this.context.signal,
+    })
     this.listen(this.configuration)
   }
 
