@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A block of code in a document: its language, and what stands behind that, the name of its file. */
-interface Block {
+export interface Block {
   readonly language: string
   readonly file: string
   readonly text: string
 }
 
 /** All blocks of code in a document's text. */
-function blocksOf(text: string): Block[] {
+export function blocksOf(text: string): Block[] {
   return Array.from(
     text.matchAll(/^```(\w+)(?: ([^\n]+))?\n([^]*?)^```$/gm),
     ([, language = '', file = '', block = '']) => ({
