@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 20_000,
     env: {
       // Failures that tests bring about are not to be told of.

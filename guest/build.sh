@@ -201,7 +201,8 @@ debugfs -w -f "$work/owners" "$work/disk.raw" >/dev/null 2>&1
 qemu-img convert -q -O qcow2 "$work/disk.raw" "$work/out/disk.qcow2"
 
 for file in domain.xml resources.json; do
-  sed "s|@FOLDER@|$target|g" "$here/$file" >"$work/out/$file"
+  # The schema lies beside the original, not beside the copy.
+  sed -e "s|@FOLDER@|$target|g" -e '/"\$schema"/d' "$here/$file" >"$work/out/$file"
 done
 printf '%s\n' "$wanted" | awk '{ print $2 }' >"$work/out/packages"
 chmod 444 "$work"/out/*

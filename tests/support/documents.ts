@@ -10,13 +10,29 @@ const RUN_MS = 120_000
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** A block of code in a document: its language, and what stands behind that, the name of its file. */
+export interface Block {
+  readonly language: string
+  readonly file: string
+  readonly text: string
+}
+
+/** All blocks of code in a document's text. */
+export function blocksOf(text: string): Block[] {
+  return Array.from(
+    text.matchAll(/^```(\w+)(?: ([^\n]+))?\n([^]*?)^```$/gm),
+    ([, language = '', file = '', block = '']) => ({
+      language,
+      file,
+      text: block,
+    }),
+  )
+}
+
 /** The blocks of a language in a document. */
 export function blocks(document: string, language: string): string[] {
   const text = readFileSync(join(root, document), 'utf8')
-  return Array.from(
-    text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
-    ([, block = '']) => block,
-  )
+  return blocksOf(text).flatMap((block) => (block.language === language ? [block.text] : []))
 }
 
 /** It is gone when the test ends. */

@@ -15,29 +15,29 @@ export interface Attributes {
  */
 // biome-ignore format: one line for each transition
 export interface EventMap {
-  /** Fired before powering on; the domain is shutoff. */
+  /** Fired by `poweron` before the guest is powered on; the domain is shutoff. */
   pre_poweron: Attributes
-  /** Fired after powering on; the domain is running. */
+  /** Fired by `poweron` when the guest is powered on; the domain is running. */
   post_poweron: Attributes
-  /** Fired before suspending; the domain is running. */
+  /** Fired by `pause` before the guest is suspended; the domain is running. */
   pre_pause: Attributes
-  /** Fired after suspending; the domain is paused. */
+  /** Fired by `pause` when the guest is suspended; the domain is paused. */
   post_pause: Attributes
-  /** Fired before resuming; the domain is paused. */
+  /** Fired by `resume` before the guest goes on; the domain is paused or suspended to RAM. */
   pre_resume: Attributes
-  /** Fired after resuming; the domain is running. */
+  /** Fired by `resume` when the guest goes on; the domain is running. */
   post_resume: Attributes
-  /** Fired before asking the guest to restart; the domain is running or crashed. */
+  /** Fired by `restart` before the guest is asked to; the domain is running or crashed. */
   pre_restart: Attributes
-  /** Fired after asking the guest to restart; the domain is running. */
+  /** Fired by `restart` when the guest was asked to; the domain is running. */
   post_restart: Attributes
-  /** Fired before asking the guest to shut down; the domain is running. */
+  /** Fired by `shutdown` before the guest is asked to; the domain is running. */
   pre_shutdown: Attributes
-  /** Fired once the guest has shut down; the domain is shutoff. */
+  /** Fired by `shutdown` once the guest has shut down; the domain is shutoff. */
   post_shutdown: Attributes
-  /** Fired before cutting the power. */
+  /** Fired by `poweroff` before the power is cut. */
   pre_poweroff: Attributes
-  /** Fired after cutting the power; the domain is shutoff. */
+  /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
   post_poweroff: Attributes
 }
 

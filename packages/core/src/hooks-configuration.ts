@@ -9,21 +9,38 @@ import { loadExport } from './module-loader.ts'
 const record = z.record(z.string(), z.unknown())
 
 const entry = z.strictObject({
-  /** `module#Export`; the module is a package, or a path relative to the file. */
-  name: z.string().min(1),
-  configuration: record.default({}),
-  /** A hook that cannot be loaded or set up is then left out instead of failing the allocation. */
-  optional: z.boolean().default(false),
+  name: z
+    .string()
+    .min(1)
+    .describe('`module#Export` of the hook; the module is a package, or a path relative to the file.'),
+  configuration: record
+    .default({})
+    .describe("The hook's own configuration, in which every key must be known."),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('A hook that cannot be loaded or set up is left out instead of failing the allocation.'),
 })
+
+const $schema = z.string().optional().describe('The JSON Schema of this file, for editors.')
 
 const plain = z.strictObject({
-  /** For every hook that knows the key; the hook's own configuration wins. */
-  configuration: record.default({}),
-  hooks: z.array(entry).default([]),
+  $schema,
+  configuration: record
+    .default({})
+    .describe(
+      "The generic configuration, of which each hook takes the keys that it knows; the hook's own wins.",
+    ),
+  hooks: z.array(entry).default([]).describe('The hooks, in the order in which they are set up.'),
 })
 
-/** The reference's user manual wraps the file once more in an outer "hooks" key. */
-const wrapped = z.strictObject({ hooks: plain })
+const wrapped = z.strictObject({
+  $schema,
+  hooks: plain.describe('The file once more, as the reference has it.'),
+})
+
+/** What a hooks file may be: plain, or wrapped once more in an outer "hooks" key, as in the reference's user manual. */
+export const hooksFile = { plain, wrapped }
 
 export type HooksConfiguration = z.input<typeof plain> | z.input<typeof wrapped>
 

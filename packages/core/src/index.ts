@@ -19,7 +19,7 @@ export { type ConfiguredEventName, eventNames } from './event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 export { hookAliases, hookName } from './hook-aliases.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
-export type { HooksConfiguration, HooksSource } from './hooks-configuration.ts'
+export { hooksFile, type HooksConfiguration, type HooksSource } from './hooks-configuration.ts'
 export type {
   ImageOptions,
   ImageProvider,
@@ -28,11 +28,11 @@ export type {
 } from './image-provider.ts'
 export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
+export { providerAliases } from './image-providers/aliases.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { GlanceProvider } from './image-providers/glance.ts'
 export { HttpProvider } from './image-providers/http.ts'
-export { providerAliases } from './image-providers/aliases.ts'
 export { LibvirtPoolProvider } from './image-providers/libvirt-pool.ts'
 export { S3Provider } from './image-providers/s3.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'

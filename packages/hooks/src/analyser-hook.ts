@@ -1,18 +1,21 @@
 import { join } from 'node:path'
 import { z } from '@see/core'
 import { analyse } from './analysis.ts'
-import { assertConfinement } from './confined-command.ts'
+import { requireConfinedProgram } from './confined-program.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
 const schema = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** What is run; `{path}` is the evidence, `{output}` a folder that it may write. */
-  command: commandWords,
-  /** What it may read beside the evidence and the system's programs. */
-  readable: paths.default([]),
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  command: commandWords.describe(
+    'A program and its arguments, as a list or as a line, of which only quotes are understood: there is no shell. `{path}` is the evidence, `{output}` a folder that may be written.',
+  ),
+  readable: paths
+    .default([])
+    .describe(
+      "A path or a list of paths that the command may read beside the evidence and the system's programs.",
+    ),
   ...processingKeys,
   ...boundKeys,
 })
@@ -23,8 +26,9 @@ export class AnalyserHook extends ProcessingHook<typeof schema> {
   #folder = ''
 
   async setup(): Promise<void> {
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
-    await assertConfinement(this.context.signal)
+    const { results_folder, command, readable } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
+    await requireConfinedProgram(command[0], { readable, signal: this.context.signal })
     this.listen(this.configuration)
   }
 

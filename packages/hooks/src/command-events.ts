@@ -1,13 +1,15 @@
 declare module '@see/core' {
   interface EventMap {
-    /** Asks CommandsHook to run a command in the guest's shell. */
+    /** Asks CommandsHook to run a command in the guest's shell. Fired by protocols. */
     run_command: {
+      /** Run by `/bin/sh -c` or `cmd.exe /c`. */
       readonly command: string
       /** The event does not wait for the command to end. */
       readonly async_flag?: boolean | undefined
     }
-    /** Asks CommandsHook to bring a file of this host into the guest and run it. */
+    /** Asks CommandsHook to bring a file of this host into the guest and run it. Fired by protocols. */
     run_sample: {
+      /** Its path on this host. */
       readonly sample: string
       /** `{sample}` in it becomes the quoted path in the guest; without a command the sample itself is executed. */
       readonly command?: string | undefined
@@ -16,6 +18,7 @@ declare module '@see/core' {
     }
     /** Fired by CommandsHook when a command has ended. */
     command_finished: {
+      /** What was run. */
       readonly command: string
       /** Null when a signal ended it. */
       readonly exit_code: number | null

@@ -3,18 +3,17 @@ import { z } from '@see/core'
 const seconds = z.number().positive().max(2_147_483)
 
 const keys = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** Seconds that a command may run before it is killed. */
-  timeout: seconds.default(600),
-  /** Bytes that are kept of each output stream. */
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  timeout: seconds
+    .default(600)
+    .describe('Seconds that a command may run before it is killed, which is a failure.'),
   output_limit: z
     .int()
     .nonnegative()
     .max(1024 * 1024 * 1024)
-    .default(1024 * 1024),
-  /** Seconds to wait for the guest agent before a command. */
-  agent_timeout: seconds.default(120),
+    .default(1024 * 1024)
+    .describe('Bytes that are kept of each output stream.'),
+  agent_timeout: seconds.default(120).describe('Seconds to wait for the agent before each command.'),
   'agent-port': z
     .int()
     .min(1)

@@ -5,14 +5,13 @@ import { type ConsoleStream, Hook, messageOf, SeeError, z } from '@see/core'
 import { prepareResultsFolder } from './results-folder.ts'
 
 const schema = z.object({
-  /** The folder for the logs; made when missing. */
-  results_folder: z.string().min(1),
-  /** Bytes of the console that are kept of each run of the guest. */
+  results_folder: z.string().min(1).describe('The folder for the logs; made when it is missing.'),
   console_limit: z
     .int()
     .positive()
     .max(1024 * 1024 * 1024)
-    .default(16 * 1024 * 1024),
+    .default(16 * 1024 * 1024)
+    .describe('Bytes that are kept of each run of the guest; that there were more is a failure on record.'),
 })
 
 /** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */

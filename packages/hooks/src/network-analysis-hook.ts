@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
+import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
 import { networkLog } from './network-log.ts'
 import { networkSummary } from './network-summary.ts'
@@ -9,22 +10,35 @@ import { prepareResultsFolder } from './results-folder.ts'
 import { dissect } from './tshark.ts'
 
 const schema = z.object({
-  /** The folder for the log and the summary; made when missing. */
-  results_folder: z.string().min(1),
-  /** The event or events at which the traces that are complete by then are analysed. */
-  start_processing_on_event: eventNames.prefault('start_analysis'),
-  /** The event or events that are held back until the analysis is done. */
-  wait_processing_on_event: eventNames.prefault('wait_analysis'),
+  results_folder: z
+    .string()
+    .min(1)
+    .describe('The folder for the log and the summary; made when it is missing.'),
+  start_processing_on_event: eventNames
+    .prefault('start_analysis')
+    .describe('The event or events at which the traces that are complete by then are analysed.'),
+  wait_processing_on_event: eventNames
+    .prefault('wait_analysis')
+    .describe('The event or events that are held back until that is done.'),
   log_format: z
     .enum(['text', 'json'], {
       error:
         'expected "text" or "json"; for another format of tshark let AnalyserHook run it on network_tracing_stopped',
     })
-    .default('text'),
-  /** Packets of a trace that are analysed. */
-  packet_limit: z.int().positive().max(1_000_000).default(200_000),
-  /** Seconds that the analysis of a trace may take. */
-  timeout: z.number().positive().max(86_400).default(120),
+    .default('text')
+    .describe('`text`, or `json`: an array with an object for each packet.'),
+  packet_limit: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .default(200_000)
+    .describe('Packets of a trace that are analysed.'),
+  timeout: z
+    .number()
+    .positive()
+    .max(86_400)
+    .default(120)
+    .describe('Seconds that the analysis of a trace may take.'),
 })
 
 /** A trace that NetworkTracerHook told of. */
@@ -47,7 +61,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
     this.#tshark = await requireTool('tshark', 'tshark')
-    await requireTool('bwrap', 'bubblewrap')
+    await assertConfinement(this.context.signal)
     this.context.subscribe('network_tracing_started', this.traceStarted)
     this.context.subscribe('network_tracing_stopped', this.traceStopped)
     for (const event of new Set(start_processing_on_event)) {

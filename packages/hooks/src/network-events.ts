@@ -7,7 +7,9 @@ declare module '@see/core' {
     }
     /** Fired by NetworkTracerHook: the trace is complete and may be read. */
     network_tracing_stopped: {
+      /** The file on this host, in the pcap format. */
       readonly path: string
+      /** How many are in the trace. */
       readonly packets: number
       /** Of the file. */
       readonly bytes: number

@@ -7,18 +7,24 @@ import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 
 const schema = z.object({
-  /** The folder for the traces; made when missing. */
-  results_folder: z.string().min(1),
-  /** The event or events at which a trace begins. */
-  start_trace_on_event: eventNames.prefault('pre_poweron'),
-  /** The event or events at which it ends. */
-  stop_trace_on_event: eventNames.prefault(['post_poweroff', 'post_shutdown']),
-  /** Kilobytes, of 1000 bytes, that a trace may have. */
-  trace_limit: z.number().positive().max(10_000_000).default(50_000),
-  /** Bytes that are kept of each packet. */
-  snap_length: z.int().min(64).max(262_144).default(262_144),
-  /** Deletes the traces at the end, when they have been analysed. */
-  delete_trace_file: z.boolean().default(false),
+  results_folder: z.string().min(1).describe('The folder for the traces; made when it is missing.'),
+  start_trace_on_event: eventNames
+    .prefault('pre_poweron')
+    .describe('The event or events at which a trace begins.'),
+  stop_trace_on_event: eventNames
+    .prefault(['post_poweroff', 'post_shutdown'])
+    .describe('The event or events at which it ends, complete.'),
+  trace_limit: z
+    .number()
+    .positive()
+    .max(10_000_000)
+    .default(50_000)
+    .describe('Kilobytes, of 1000 bytes, that a trace may have; it ends with the last packet that fits.'),
+  snap_length: z.int().min(64).max(262_144).default(262_144).describe('Bytes that are kept of each packet.'),
+  delete_trace_file: z
+    .boolean()
+    .default(false)
+    .describe('Deletes the traces when the environment is deallocated.'),
 })
 
 /** Captures what passes the guest's network device into `<identifier>.pcap`, from one event to another. */

@@ -2,12 +2,17 @@ import { type AnyEvent, type ConfiguredEventName, eventNames, Hook, SeeError, z 
 
 /** The keys of every hook that processes evidence. */
 export const processingKeys = {
-  /** The event or events whose `path` is kept as evidence until processing starts. */
-  evidence_on_event: eventNames.prefault('memory_snapshot_taken'),
-  /** The event or events that start the processing of what was kept, or of their own `path` if they have one. */
-  start_processing_on_event: eventNames.prefault('start_analysis'),
-  /** The event or events that wait until all processing has ended. */
-  wait_processing_on_event: eventNames.prefault('wait_analysis'),
+  evidence_on_event: eventNames
+    .prefault('memory_snapshot_taken')
+    .describe('The event or events whose `path` is kept as evidence until processing starts.'),
+  start_processing_on_event: eventNames
+    .prefault('start_analysis')
+    .describe(
+      'The event or events that start it: over their own `path` if they have one, else over what was kept.',
+    ),
+  wait_processing_on_event: eventNames
+    .prefault('wait_analysis')
+    .describe('The event or events that wait until all processing has ended.'),
 }
 
 interface ProcessingEvents {

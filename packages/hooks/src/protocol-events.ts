@@ -3,7 +3,10 @@ import type { Attributes } from '@see/core'
 declare module '@see/core' {
   interface EventMap {
     /** The guest has an address. Fired by protocols. */
-    ip_address: { readonly address: string }
+    ip_address: {
+      /** The IPv4 address. */
+      readonly address: string
+    }
     /** The guest is paused and its state may be captured. Fired by protocols. */
     snapshots_capture: Attributes
     /** The guest is shut down and its evidence may be analysed. Fired by protocols. */

@@ -11,10 +11,10 @@ const LIMIT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
 const schema = z.object({
-  /** The folder for the screenshots; made when missing. */
-  results_folder: z.string().min(1),
-  /** The event or events at which the screen is captured. */
-  screenshot_on_event: eventNames.default([]),
+  results_folder: z.string().min(1).describe('The folder for the screenshots; made when it is missing.'),
+  screenshot_on_event: eventNames
+    .default([])
+    .describe('The event or events at which the screen is captured.'),
 })
 
 /** Captures the guest's screen at the configured events, as `<identifier>_<event>.<extension>`. */

@@ -5,8 +5,7 @@ import { plainValue } from './plain-value.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 
 const schema = z.object({
-  /** The folder for the timeline; made when missing. */
-  results_folder: z.string().min(1),
+  results_folder: z.string().min(1).describe('The folder for the timeline; made when it is missing.'),
 })
 
 /**

@@ -13,8 +13,7 @@ const timers = z
   .pipe(z.array(entry))
 
 const schema = z.object({
-  /** How many seconds after power-on each event is fired. */
-  timers: timers.default([]),
+  timers: timers.prefault({}).describe('Of each event, how many seconds after `post_poweron` it is fired.'),
 })
 
 /** Fires events a configured time after each power-on, as long as the guest is not powered off before. */

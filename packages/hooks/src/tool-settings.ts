@@ -19,14 +19,17 @@ export const paths = z.union([
 
 /** The bounds that every hook that runs a tool over evidence is configured with. */
 export const boundKeys = {
-  /** Seconds that the tool may run. */
-  timeout: z.number().positive().max(2_147_483).default(600),
-  /** MiB of memory that it may use, beside the evidence that it maps. */
-  memory_limit: z.int().positive().max(1_048_576).default(2048),
-  /** Bytes that are kept of each output stream and that it may write. */
+  timeout: z.number().positive().max(2_147_483).default(600).describe('Seconds that the tool may run.'),
+  memory_limit: z
+    .int()
+    .positive()
+    .max(1_048_576)
+    .default(2048)
+    .describe('MiB of memory that it may use, beside the evidence that it maps.'),
   output_limit: z
     .int()
     .positive()
     .max(1024 * MIB)
-    .default(64 * MIB),
+    .default(64 * MIB)
+    .describe('Bytes that are kept of each output stream, and that it may write to files.'),
 }

@@ -9,10 +9,11 @@ const STOP_MS = 2000
 const FIRST_PORT = 5900
 
 const schema = z.object({
-  /** The event or events at which a viewer is opened. */
-  start_vnc: eventNames.prefault('post_poweron'),
-  /** The viewer and its arguments; `{host}`, `{port}` and `{display}` become those of the guest. */
-  viewer: z.tuple([z.string().min(1)], z.string()).default(['vncviewer', '{host}:{display}']),
+  start_vnc: eventNames.prefault('post_poweron').describe('The event or events at which a viewer is opened.'),
+  viewer: z
+    .tuple([z.string().min(1)], z.string())
+    .default(['vncviewer', '{host}:{display}'])
+    .describe("The viewer and its arguments; `{host}`, `{port}` and `{display}` become the guest's."),
 })
 
 /** Opens a viewer on the guest's screen; it is closed when the guest ends. */

@@ -1,24 +1,33 @@
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { z } from '@see/core'
 import { analyse } from './analysis.ts'
-import { assertConfinement } from './confined-command.ts'
+import { requireConfinedProgram } from './confined-program.ts'
 import { fileNameOf } from './file-name.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
 const schema = z.object({
-  /** The folder for records and output; made when missing. */
-  results_folder: z.string().min(1),
-  /** How Volatility is started, by its path if it is not in a usual folder. */
-  command: commandWords.prefault(['vol']),
-  /** Volatility 2: the profile of the guest's system. Without one the command line is that of Volatility 3. */
-  profile: z.string().min(1).optional(),
-  /** The plugins that are run, one after the other. */
-  plugins: z.array(z.string().regex(/^[\w.]+$/, 'expected the name of a plugin')).min(1),
-  /** What Volatility may read beside the snapshot: its own folder, its symbols. */
-  readable: paths.default([]),
+  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  command: commandWords
+    .prefault(['vol'])
+    .describe('How Volatility is started, as a list or a line; by its path if it is not in a usual folder.'),
+  profile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Volatility 2: the profile of the guest's system. Without one the command line is that of Volatility 3.",
+    ),
+  plugins: z
+    .array(z.string().regex(/^[\w.]+$/, 'expected the name of a plugin'))
+    .min(1)
+    .describe('The plugins that are run, one after the other.'),
+  readable: paths
+    .default([])
+    .describe(
+      'What Volatility may read beside the snapshot, if it lies outside /usr: its own folder, its symbols.',
+    ),
   ...processingKeys,
   ...boundKeys,
 })
@@ -29,10 +38,16 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
   #folder = ''
 
   async setup(): Promise<void> {
-    const { results_folder, command } = this.configuration
+    const { results_folder, command, readable } = this.configuration
+    const [program, ...words] = command
     this.#folder = await prepareResultsFolder(results_folder)
-    if (!command[0].includes('/')) await requireTool(command[0], 'nothing: see volatilityfoundation.org')
-    await assertConfinement(this.context.signal)
+    await requireConfinedProgram(program, {
+      readable,
+      needs: words.filter((word) => isAbsolute(word)),
+      advice:
+        'install Volatility by https://volatilityfoundation.org, and say in "command" how it is started',
+      signal: this.context.signal,
+    })
     this.listen(this.configuration)
   }
 

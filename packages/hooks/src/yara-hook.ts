@@ -15,12 +15,15 @@ const MIB = 1024 * 1024
 const MAX_FILES = 10_000
 
 const schema = z.object({
-  /** The folder for the results; made when missing. */
-  results_folder: z.string().min(1),
-  /** The file or files with rules. */
-  rules: paths.refine((files) => files.length > 0, 'expected at least one file of rules'),
-  /** A folder whose files are scanned, too, such as one into which dropped files were extracted. */
-  scan_folder: z.string().min(1).optional(),
+  results_folder: z.string().min(1).describe('The folder for the results; made when it is missing.'),
+  rules: paths
+    .refine((files) => files.length > 0, 'expected at least one file of rules')
+    .describe('The file or files with rules; they may include others that lie beside them.'),
+  scan_folder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A folder whose files are scanned, too, such as one into which dropped files were extracted.'),
   ...processingKeys,
   ...boundKeys,
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../image-provider.ts'
 import { type GlanceImage, GlanceService } from './glance-service.ts'
+import { oneOf } from '../key-rules.ts'
 import { HttpClient } from './http-client.ts'
 import { hasOnePlace, imagePath, keepingShape, ONE_PLACE } from './image-path.ts'
 import { keepImage, unavailable } from './kept-image.ts'
@@ -13,19 +14,27 @@ import { digestVerification, type Verification } from './verification.ts'
 const schema = z
   .strictObject({
     ...keepingShape,
-    /** Glance's URL; the one in Keystone's catalogue when not given. */
-    glance_url: z.url({ protocol: /^https?$/ }).optional(),
-    os_auth: keystoneAuthSchema,
+    glance_url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Glance's URL; the one in Keystone's catalogue when not given."),
+    os_auth: keystoneAuthSchema.describe(
+      'How to sign in at Keystone: by a user and password, or by an application credential.',
+    ),
     session: z
       .strictObject({
-        /** A file of certificates to trust in place of the usual ones. */
-        cacert: z.string().min(1).optional(),
-        /** A file of our own certificate and its key. */
-        cert: z.string().min(1).optional(),
+        cacert: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('A file of certificates to trust in place of the usual ones.'),
+        cert: z.string().min(1).optional().describe('A file of our own certificate and its key.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Certificates for the connections.'),
   })
   .refine(hasOnePlace, ONE_PLACE)
+  .meta(oneOf('path', 'target_path'))
 
 /** An image of OpenStack's Glance, by its id, or by its name: the newest active one that has it. */
 export class GlanceProvider implements ImageProvider {

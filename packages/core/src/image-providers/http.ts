@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SeeError } from '../errors.ts'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../image-provider.ts'
+import { oneOf } from '../key-rules.ts'
 import { HttpClient, printableUrl } from './http-client.ts'
 import { hasOnePlace, imagePath, keepingShape, ONE_PLACE } from './image-path.ts'
 import { keepImage } from './kept-image.ts'
@@ -9,19 +10,29 @@ import { rangeHeader, remotePart } from './remote-file.ts'
 import { readPem } from './pem.ts'
 import { digestVerification } from './verification.ts'
 
-const CHECKSUM = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/i
+const CHECKSUM = /^(?:sha256:[0-9a-fA-F]{64}|sha384:[0-9a-fA-F]{96}|sha512:[0-9a-fA-F]{128})$/i
 
 const schema = z
   .strictObject({
     ...keepingShape,
-    /** `sha256:`, `sha384:` or `sha512:` and the digest in hexadecimal. */
-    checksum: z.string().regex(CHECKSUM, 'give "sha256:" (or sha384, sha512) and the digest in hexadecimal'),
-    /** Sent along, to the URL's own origin only. */
-    headers: z.record(z.string(), z.string()).default({}),
-    /** A file of certificates to trust in place of the usual ones. */
-    cacert: z.string().min(1).optional(),
+    checksum: z
+      .string()
+      .regex(CHECKSUM, 'give "sha256:" (or sha384, sha512) and the digest in hexadecimal')
+      .describe(
+        '`sha256:`, `sha384:` or `sha512:` and the digest in hexadecimal, which is also the name of the file in a folder.',
+      ),
+    headers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("Headers that are sent along, to the URL's own origin only."),
+    cacert: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A file of certificates to trust in place of the usual ones.'),
   })
   .refine(hasOnePlace, ONE_PLACE)
+  .meta(oneOf('path', 'target_path'))
 
 /** An image from a web server; the checksum says which, so it is downloaded once. */
 export class HttpProvider implements ImageProvider {

@@ -5,16 +5,35 @@ import { messageOf, SeeError } from '../errors.ts'
 
 /** Keys of every provider that keeps what it fetches. */
 export const keepingShape = {
-  /** Where the image is kept: an existing file, which is replaced, else a folder, made if missing. */
-  path: z.string().min(1).optional(),
-  /** The older name of `path`: an existing folder, else a file. */
-  target_path: z.string().min(1).optional(),
-  /** Seconds that a server may keep silent, or send less than a kilobyte a second. */
-  timeout: z.number().positive().max(3600).default(30),
-  /** A pool of libvirt's that is refreshed once the image is there. */
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Where the image is kept: a file that exists, which is replaced, else a folder, which is made when missing.',
+    ),
+  target_path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The older name of `path`, of which one is required: a folder that exists, else a file.'),
+  timeout: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(30)
+    .describe('Seconds that the server may keep silent, or send less than a kilobyte a second.'),
   libvirt_pool: z
-    .strictObject({ hypervisor: z.string().min(1).default('qemu:///system'), name: z.string().min(1) })
-    .optional(),
+    .strictObject({
+      hypervisor: z
+        .string()
+        .min(1)
+        .default('qemu:///system')
+        .describe("libvirt's URI of the pool's hypervisor."),
+      name: z.string().min(1).describe('The name of the pool.'),
+    })
+    .optional()
+    .describe("A storage pool of libvirt's that is refreshed after a download."),
 }
 
 interface Place {

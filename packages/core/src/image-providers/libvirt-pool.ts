@@ -13,9 +13,8 @@ const ATTEMPTS = 20
 const PAUSE_MS = 50
 
 const schema = z.strictObject({
-  hypervisor: z.string().min(1).default('qemu:///system'),
-  /** The pool's folder. */
-  storage_pool_path: z.string().min(1),
+  hypervisor: z.string().min(1).default('qemu:///system').describe("libvirt's URI."),
+  storage_pool_path: z.string().min(1).describe("The pool's folder."),
 })
 
 /**

@@ -2,19 +2,21 @@ import { z } from 'zod'
 
 /** The names that boto3 gives these, which the reference's configuration files have. */
 export const s3AuthSchema = z.strictObject({
-  aws_access_key_id: z.string().min(1).optional(),
-  aws_secret_access_key: z.string().min(1).optional(),
-  aws_session_token: z.string().min(1).optional(),
-  region_name: z.string().min(1).default('us-east-1'),
-  /** Of a store that is not Amazon's. */
-  endpoint_url: z.url({ protocol: /^https?$/ }).optional(),
-  /** A file of certificates to trust in place of the usual ones. */
+  aws_access_key_id: z.string().min(1).optional().describe('The id of the access key.'),
+  aws_secret_access_key: z.string().min(1).optional().describe('The secret of the access key.'),
+  aws_session_token: z.string().min(1).optional().describe('The token of a temporary key.'),
+  region_name: z.string().min(1).default('us-east-1').describe("The store's region."),
+  endpoint_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("The URL of a store that is not Amazon's."),
   verify: z
     .union(
       [z.string().min(1), z.literal(true)],
       'the store is always verified: give a file of certificates to trust, or leave it out',
     )
-    .optional(),
+    .optional()
+    .describe('A file of certificates to trust in place of the usual ones.'),
 })
 
 type S3Auth = z.output<typeof s3AuthSchema>

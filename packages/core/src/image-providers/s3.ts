@@ -1,6 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { z } from 'zod'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../image-provider.ts'
+import { oneOf } from '../key-rules.ts'
 import { discard, HttpClient, type HttpResponse, printableUrl, statusError } from './http-client.ts'
 import { hasOnePlace, imagePath, keepingShape, ONE_PLACE } from './image-path.ts'
 import { keepImage, unavailable } from './kept-image.ts'
@@ -15,17 +16,30 @@ import { digestVerification } from './verification.ts'
 const schema = z
   .strictObject({
     ...keepingShape,
-    bucket_name: z.string().regex(/^[\w.-]{3,255}$/, 'this is no name of a bucket'),
-    auth: s3AuthSchema.prefault({}),
-    /** The digest in hexadecimal; needed where the ETag is no MD5. */
+    bucket_name: z
+      .string()
+      .regex(/^[\w.-]{3,255}$/, 'this is no name of a bucket')
+      .describe('The bucket.'),
+    auth: s3AuthSchema
+      .prefault({})
+      .describe(
+        "How to reach the store, by boto3's names; without keys, those of the environment (`AWS_ACCESS_KEY_ID`, …) are taken, and without any, requests are not signed.",
+      ),
     sha256: z
       .string()
-      .regex(/^[0-9a-f]{64}$/i, 'give 64 hexadecimal digits')
-      .optional(),
-    /** Bytes of each part of a multipart upload; guessed when not given. */
-    part_size: z.int().positive().optional(),
+      .regex(/^[0-9a-fA-F]{64}$/, 'give 64 hexadecimal digits')
+      .optional()
+      .describe(
+        "The image's digest in hexadecimal; needed where the ETag is no MD5, as in buckets encrypted with KMS.",
+      ),
+    part_size: z
+      .int()
+      .positive()
+      .optional()
+      .describe('Bytes of each part of a multipart upload; guessed when not given.'),
   })
   .refine(hasOnePlace, ONE_PLACE)
+  .meta(oneOf('path', 'target_path'))
 
 interface Access {
   readonly url: URL

@@ -6,9 +6,15 @@ const LONGEST_PREFIX = 30
 /** Where a subnet is to be picked, and how large. */
 export const dynamicAddressSchema = z
   .strictObject({
-    ipv4: z.ipv4(),
-    prefix: z.int().min(0).max(LONGEST_PREFIX),
-    subnet_prefix: z.int().max(LONGEST_PREFIX),
+    ipv4: z.ipv4().describe('The first address of the range.'),
+    prefix: z.int().min(0).max(LONGEST_PREFIX).describe('The prefix length of the range.'),
+    subnet_prefix: z
+      .int()
+      .min(0)
+      .max(LONGEST_PREFIX)
+      .describe(
+        'The prefix length of the subnet that is picked: at least `prefix`, and at most 30, which is one guest.',
+      ),
   })
   .refine(({ prefix, subnet_prefix }) => subnet_prefix >= prefix, {
     message: 'must not be smaller than "prefix"',

@@ -5,6 +5,7 @@ import type { ImageProvider, ImageProviderClass } from '../image-provider.ts'
 import { providerAliases } from '../image-providers/aliases.ts'
 import { DummyProvider } from '../image-providers/dummy.ts'
 import { pythonAdvice } from '../hook-aliases.ts'
+import { oneOf } from '../key-rules.ts'
 import { loadExport } from '../module-loader.ts'
 
 /** A path, or what a provider is to fetch. */
@@ -12,13 +13,26 @@ export const imageSchema = z.union([
   z.string().min(1),
   z
     .strictObject({
-      uri: z.string().min(1).optional(),
-      name: z.string().min(1).optional(),
-      /** `module#Export` of a provider's class, or the reference's name of one; a local file when not given. */
-      provider: z.string().min(1).optional(),
-      provider_configuration: z.record(z.string(), z.unknown()).default({}),
+      uri: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('What the provider is asked for: a path, a URL, an id, as the provider has it.'),
+      name: z.string().min(1).optional().describe('The same as `uri`; give one of the two.'),
+      provider: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "`module#Export` of the provider's class, or the reference's name of one; a file of this host when not given.",
+        ),
+      provider_configuration: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe('What the provider needs.'),
     })
-    .refine(({ uri, name }) => (uri === undefined) !== (name === undefined), 'give either "uri" or "name"'),
+    .refine(({ uri, name }) => (uri === undefined) !== (name === undefined), 'give either "uri" or "name"')
+    .meta(oneOf('uri', 'name')),
 ])
 
 export type ImageConfiguration = z.output<typeof imageSchema>

@@ -31,17 +31,22 @@ import { orInvalid, readXml } from './user-xml.ts'
 const path = z.string().min(1)
 
 const schema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
   name: legacyName,
-  /** libvirt's URI of the hypervisor. */
-  hypervisor: path.default('lxc:///'),
-  domain: z.strictObject({
-    /** The path of the domain's XML. */
-    configuration: path,
-    /** Folders made for each environment and mounted in its container. */
-    filesystem: filesystemSchema,
-  }),
-  network: networkSchema.optional(),
+  hypervisor: path.default('lxc:///').describe("libvirt's URI of the hypervisor."),
+  domain: z
+    .strictObject({
+      configuration: path.describe("The path of the domain's XML."),
+      filesystem: filesystemSchema.describe(
+        'A folder, or a list of them, made for each environment, mounted in its container and removed again.',
+      ),
+    })
+    .describe('The container.'),
+  network: networkSchema
+    .optional()
+    .describe(
+      "What the container's first interface is on; without it, what the domain's XML says, and a container without an interface has no network at all.",
+    ),
 })
 
 type LxcConfiguration = z.output<typeof schema>

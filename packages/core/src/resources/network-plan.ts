@@ -12,16 +12,18 @@ import { orInvalid, readXml } from './user-xml.ts'
 
 /** What a resources file says of the network. */
 export const networkSchema = z.strictObject({
-  /**
-   * `nat-no-lan`: the guest reaches the Internet but neither the host nor what is near it; `nat`: all that the host
-   * reaches; `routed`: the same without translating addresses; `isolated`: only the host; `none`: nothing, for the guest
-   * has no interface. The default is `nat-no-lan`, where no XML says otherwise.
-   */
-  mode: z.enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none']).optional(),
-  /** The path of the network's XML. */
-  configuration: z.string().min(1).optional(),
-  /** Where a subnet is picked; in 10.200.0.0/16 when neither this nor XML is given. */
-  dynamic_address: dynamicAddressSchema.optional(),
+  mode: z
+    .enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none'])
+    .optional()
+    .describe(
+      '`nat-no-lan`: the guest reaches the Internet, but neither the host nor its networks; `nat`: all that the host reaches; `routed`: the same under its own address; `isolated`: only the host; `none`: nothing, for it has no interface. `nat-no-lan` when neither this nor `configuration` is given.',
+    ),
+  configuration: z.string().min(1).optional().describe("The path of a network's XML, in place of a mode."),
+  dynamic_address: dynamicAddressSchema
+    .optional()
+    .describe(
+      'Where a free subnet is picked, and how large; a /24 of 10.200.0.0/16 when neither this nor `configuration` is given.',
+    ),
 })
 
 type NetworkConfiguration = z.output<typeof networkSchema>

@@ -39,26 +39,39 @@ import { orInvalid, readXml } from './user-xml.ts'
 const path = z.string().min(1)
 
 const schema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
   name: legacyName,
-  /** libvirt's URI of the hypervisor. */
-  hypervisor: path.default('qemu:///system'),
-  /** `configuration` is the path of the domain's XML. */
-  domain: z.strictObject({ configuration: path }),
+  hypervisor: path.default('qemu:///system').describe("libvirt's URI of the hypervisor."),
+  domain: z
+    .strictObject({ configuration: path.describe("The path of the domain's XML.") })
+    .describe('The virtual machine.'),
   disk: z
     .strictObject({
-      image: imageSchema,
+      image: imageSchema.describe(
+        'The image, which is never written: a path, or what a provider is to fetch.',
+      ),
       clone: z
         .strictObject({
-          /** The folder in which each environment gets a folder of its own. */
-          storage_pool_path: path.optional(),
-          /** An overlay that holds only what the guest changes; else a copy of the whole image. */
-          copy_on_write: z.boolean().default(true),
+          storage_pool_path: path
+            .optional()
+            .describe(
+              "The folder in which each environment gets a folder of its own; that of libvirt's images when not given.",
+            ),
+          copy_on_write: z
+            .boolean()
+            .default(true)
+            .describe(
+              '`true`: an overlay that holds only what the guest changes; `false`: a copy of the whole image.',
+            ),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('How each environment gets a disk of its own.'),
     })
-    .optional(),
-  network: networkSchema.optional(),
+    .optional()
+    .describe("The guest's first disk; without it, the XML's own is used, and written to."),
+  network: networkSchema
+    .optional()
+    .describe("What the guest's first interface is on; without it, what the domain's XML says."),
 })
 
 const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags

@@ -18,14 +18,18 @@ import { orInvalid, readXml } from './user-xml.ts'
 const path = z.string().min(1)
 
 const schema = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
   name: legacyName,
-  /** libvirt's URI of the hypervisor. */
-  hypervisor: path.default('vbox:///session'),
-  /** `configuration` is the path of the domain's XML. */
-  domain: z.strictObject({ configuration: path }),
-  /** The image takes the place of the XML's first disk. The guest writes to it: it is not cloned. */
-  disk: z.strictObject({ image: imageSchema }).optional(),
+  hypervisor: path.default('vbox:///session').describe("libvirt's URI of the hypervisor."),
+  domain: z
+    .strictObject({ configuration: path.describe("The path of the domain's XML.") })
+    .describe('The virtual machine.'),
+  disk: z
+    .strictObject({ image: imageSchema.describe('The image: a path, or what a provider is to fetch.') })
+    .optional()
+    .describe(
+      "The guest's first disk, a VDI, VMDK or VHD. The guest writes to the image itself: it is not cloned.",
+    ),
 })
 
 type VboxConfiguration = z.output<typeof schema>

@@ -10,10 +10,14 @@ import type { ReleaseStack } from '../../release-stack.ts'
 const REMOVAL_TIMEOUT_MS = 120_000
 
 const filesystem = z.strictObject({
-  /** The folder in which each environment gets a folder of its own. */
-  source_path: z.string().min(1),
-  /** Where that is in the container. */
-  target_path: z.string().startsWith('/', 'must be an absolute path'),
+  source_path: z
+    .string()
+    .min(1)
+    .describe('The folder in which a folder named after the environment is made.'),
+  target_path: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .describe('Where that is mounted in the container.'),
 })
 
 /** One or several. */

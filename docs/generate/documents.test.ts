@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as core from '@see/core'
+import * as hooks from '@see/hooks'
+import { expect, test } from 'vitest'
+import { documents } from './documents.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const made = documents(repository)
+
+test.each([...made.keys()])('%s is what the code says; else run: npm run docs', (path) => {
+  expect(readFileSync(join(repository, path), 'utf8')).toBe(made.get(path))
+})
+
+function page(name: string): string {
+  return made.get(`docs/reference/${name}.md`) ?? ''
+}
+
+test.each(Object.keys(core.errorCodes))('errors.md tells of %s', (code) => {
+  expect(page('errors')).toMatch(new RegExp(`^\\| \`${code}\` \\| .+ \\| .+ \\| [123] \\|$`, 'm'))
+})
+
+const classes = Object.entries({ ...core, ...hooks }).flatMap(([name, value]) =>
+  'schema' in value && value.schema instanceof core.z.ZodObject
+    ? Object.keys(value.schema.shape).map((key) => [name, key] as const)
+    : [],
+)
+
+function isHook(value: unknown): boolean {
+  return typeof value === 'function' && value.prototype instanceof core.Hook
+}
+
+test('all hooks, providers and resources are looked at', () => {
+  const names = Object.entries({ ...core, ...hooks })
+    .filter(([name, value]) => isHook(value) || /.(?:Provider|Resources)$/.test(name))
+    .map(([name]) => name)
+  expect([...new Set(classes.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
+})
+
+const titles: Record<string, string> = {
+  QemuResources: 'QEMU',
+  LxcResources: 'LXC',
+  VboxResources: 'VirtualBox',
+}
+
+test.each(classes)('configuration.md tells of %s’s key %s', (name, key) => {
+  const section = page('configuration')
+    .split(/^##+ /m)
+    .find((text) => text.startsWith(`${titles[name] ?? name}\n`))
+  expect(section).toContain(`\n| \`${key}\` |`)
+})

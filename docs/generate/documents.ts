@@ -1,0 +1,21 @@
+import { configurationPage } from './configuration-page.ts'
+import { errorsPage } from './errors-page.ts'
+import { eventsPage } from './events-page.ts'
+import { hooksSchema } from './hooks-schema.ts'
+import { resourcesSchemas } from './resources-schema.ts'
+
+/**
+ * Every generated document: its path in the repository, and what it holds.
+ * @param repository the folder of the repository, whose sources declare the events
+ */
+export function documents(repository: string): ReadonlyMap<string, string> {
+  const schemas = { ...resourcesSchemas(), 'hooks.schema.json': hooksSchema() }
+  return new Map([
+    ...Object.entries(schemas).map(
+      ([name, schema]) => [`schemas/${name}`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
+    ),
+    ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/events.md', eventsPage(repository)],
+    ['docs/reference/errors.md', errorsPage()],
+  ])
+}

@@ -1,0 +1,74 @@
+import { type ExitCode, exitCodeOf, exitCodes } from '@see/cli'
+import { errorCodes, SeeError, type SeeErrorCode } from '@see/core'
+import { errorAdvice } from './error-advice.ts'
+import { GENERATED, table } from './table.ts'
+
+const exits: Readonly<Record<ExitCode, string>> = {
+  [exitCodes.done]: 'done',
+  [exitCodes.usage]: 'bad usage or configuration, or something missing on this host: nothing was run',
+  [exitCodes.sandbox]: 'the sandbox failed',
+  [exitCodes.hook]: 'finished, but a hook or one of its handlers failed',
+  [exitCodes.interrupted]: 'interrupted by Ctrl-C or SIGTERM; everything was cleaned up',
+}
+
+function isCode(name: string): name is SeeErrorCode {
+  return name in errorCodes
+}
+
+/** Every error and what `see` exits with. */
+export function errorsPage(): string {
+  const errors = Object.entries(errorCodes).flatMap(([code, meaning]) =>
+    isCode(code)
+      ? [[`\`${code}\``, meaning, errorAdvice[code], String(exitCodeOf(new SeeError(code, '')))]]
+      : [],
+  )
+  return `${GENERATED}
+
+# Every error
+
+Errors of SEE are of the class \`SeeError\`. Their \`code\` is stable; their message says what went wrong, where, and what
+to do; \`cause\` has what lies behind it. What went wrong in several places is an \`AggregateError\`, whose \`errors\` has
+each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`see run\` tells of it.
+
+## Codes
+
+The last column is what \`see run\` exits with when the error ends the run. One that a handler threw makes it 3.
+
+${table(['code', 'meaning', 'what to do', 'exit'], errors)}
+
+## Exit codes of \`see\`
+
+${table(['exit code', 'meaning'], Object.entries(exits))}
+
+\`see check\` exits with 0 when at least one provider is ready, else with 2.
+
+Of several errors, the sandbox's counts most and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
+
+## Errors of libvirt
+
+What libvirt refuses arrives as a \`LibvirtError\`, mostly as the \`cause\` of a \`SeeError\`. Its \`code\` is libvirt's own
+name. Those that one meets:
+
+${table(
+  ['code', 'mostly means'],
+  [
+    [
+      '`VIR_ERR_NO_CONNECT`',
+      'the daemon has no driver for this hypervisor: install its `libvirt-daemon-driver-…`',
+    ],
+    ['`VIR_ERR_AUTH_FAILED`', 'you may not use the daemon: be root, or a member of the group `libvirt`'],
+    ['`VIR_ERR_XML_ERROR`', 'the XML is well formed, and yet no domain or network'],
+    [
+      '`VIR_ERR_CONFIG_UNSUPPORTED`',
+      'the XML asks for what this host cannot do: KVM, a machine type, a device',
+    ],
+    ['`VIR_ERR_INTERNAL_ERROR`', 'QEMU did not start: the message has its last words'],
+    [
+      '`VIR_ERR_OPERATION_INVALID`',
+      'the domain is in another state by now; mostly the guest stopped by itself',
+    ],
+    ['`VIR_ERR_NO_DOMAIN`', 'somebody else removed the domain'],
+  ],
+)}
+`
+}

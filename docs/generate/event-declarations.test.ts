@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { eventsIn } from './event-declarations.ts'
+
+test('an event, who fires it and its attributes', () => {
+  const source = `declare module '@see/core' {
+    interface EventMap {
+      /** Fired by a hook
+       * of ours. */
+      found: {
+        /** Where. */
+        readonly path: string | undefined
+        /** How many. */
+        readonly count?: number | undefined
+      }
+      /** Something ends. Fired by protocols. */
+      ended: Attributes
+    }
+  }`
+  expect(eventsIn(source)).toEqual([
+    {
+      name: 'found',
+      meaning: 'Fired by a hook of ours.',
+      attributes: [
+        { name: 'path', optional: false, type: 'string', meaning: 'Where.' },
+        { name: 'count', optional: true, type: 'number', meaning: 'How many.' },
+      ],
+    },
+    { name: 'ended', meaning: 'Something ends. Fired by protocols.', attributes: undefined },
+  ])
+})
+
+test.each([
+  ['an event without a comment', 'found: Attributes', /the event found has no comment/],
+  ['an event of which nobody says who fires it', '/** Found. */ found: Attributes', /by whom it is fired/],
+  ['an attribute without a comment', '/** Fired by us. */ found: { path: string }', /the attribute path/],
+])('%s is an error', (_what, member, message) => {
+  expect(() => eventsIn(`interface EventMap {\n${member}\n}`)).toThrow(message)
+})
