@@ -28,6 +28,7 @@ export type {
 export { createLogger, type LogDestination, type Logger } from './logger.ts'
 export { loadExport } from './module-loader.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
+export { requireTool } from './required-tool.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { GlanceProvider } from './image-providers/glance.ts'
 export { HttpProvider } from './image-providers/http.ts'
