@@ -6,12 +6,12 @@
 set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
-# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence, yara
-# scans it.
+# new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
+# bubblewrap confines what reads evidence, yara scans it.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iproute2 iptables
+  dnsmasq-base iproute2 iptables nftables
   tcpdump tshark bubblewrap yara
   e2fsprogs acl busybox-static
 )
