@@ -17,6 +17,18 @@ export async function openHypervisor(
     return hypervisor
   } catch (error) {
     signal.throwIfAborted()
-    throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })
+    throw new SeeError('HYPERVISOR_UNREACHABLE', advised(messageOf(error), uri), { cause: error })
   }
+}
+
+/** libvirt says what is missing, but not what to do. */
+function advised(message: string, uri: string): string {
+  const [driver = ''] = /^[a-z]+/.exec(uri) ?? []
+  if (/no connection driver available/.test(message)) {
+    return `${message}: install libvirt-daemon-driver-${driver} and restart libvirtd`
+  }
+  if (/unable to initialize VirtualBox driver API/.test(message)) {
+    return `${message}: install VirtualBox on libvirtd's host, of a version that libvirt knows, and restart libvirtd`
+  }
+  return message
 }
