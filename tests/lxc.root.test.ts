@@ -380,6 +380,31 @@ test('root without nft is told what to install, before anything is made', async 
   expect(await madeFor(identifier)).toEqual([])
 })
 
+test('it stands still before it is killed, and before its network goes', async () => {
+  const { context, identifier } = await allocate()
+  await context.poweron()
+  const seen: string[] = []
+  const see = (what: string, name: string, type: string) => {
+    if (name === identifier) seen.push(`${what} ${type}`)
+  }
+  await using _domains = await hypervisor.on('domainLifecycle', ({ domain, type }) =>
+    see('domain', domain.name, type),
+  )
+  await using _networks = await hypervisor.on('networkLifecycle', ({ network, type }) =>
+    see('network', network.name, type),
+  )
+  await context.poweroff()
+  await expect.poll(() => seen).toEqual(['domain suspended', 'domain stopped'])
+  await context.poweron()
+  await expect.poll(() => seen).toContain('domain started')
+  seen.splice(0)
+  await context.cleanup()
+  await expect
+    .poll(() => seen.toSorted())
+    .toEqual(['domain stopped', 'domain suspended', 'domain undefined', 'network stopped'])
+  expect(seen[0]).toBe('domain suspended')
+})
+
 test('an abort at any moment leaves nothing', async () => {
   const filesystem = { source_path: tiny.folder, target_path: '/mine' }
   const factory = lxcFactory(tiny.resources({ domain: { filesystem } }))

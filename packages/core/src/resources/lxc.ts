@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Hypervisor, Network } from '@see/libvirt'
+import type { Domain, Hypervisor, Network } from '@see/libvirt'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
@@ -117,16 +117,21 @@ export class LxcResources implements Resources {
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made?.filter)
-    const definition = { identifier: this.#identifier, file, xml: edited.xml }
-    const domain = await defineDomain(hypervisor, definition, this.#releases)
-    // libvirt takes its time for both, so the network goes while the container stops.
-    this.#releases.defer('the network', () => made?.beginDestroy())
+    const stop = (container: Domain) => new ContainerDomain(container).destroy()
+    const definition = { identifier: this.#identifier, file, xml: edited.xml, stop }
+    const virDomain = await defineDomain(hypervisor, definition, this.#releases)
+    const domain = new ContainerDomain(virDomain)
+    // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
+    // not to see the bridge go, for without it nothing tells what it sends from the host's own.
+    this.#releases.defer('the network', async () => {
+      if (made !== undefined && (await domain.freeze())) made.beginDestroy()
+    })
     this.#edited = edited
     this.#allocated = {
       hypervisor,
-      domain: new ContainerDomain(domain),
+      domain,
       network: made?.network,
-      agent: new ContainerAgent(domain),
+      agent: new ContainerAgent(virDomain),
     }
   }
 
