@@ -110,14 +110,13 @@ export class LxcResources implements Resources {
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await openHypervisor(uri, this.#releases, signal)
+    const hypervisor = await openHypervisor(uri, this.#identifier, this.#releases, signal)
     const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
     const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made?.filter)
-    const stop = (container: Domain) => new ContainerDomain(container).destroy()
     const definition = { identifier: this.#identifier, file, xml: edited.xml, stop }
     const virDomain = await defineDomain(hypervisor, definition, this.#releases)
     const domain = new ContainerDomain(virDomain)
@@ -169,6 +168,10 @@ export function lxcFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<LxcResources>> {
   return contextFactory(LxcResources, configuration)
+}
+
+function stop(container: Domain): Promise<void> {
+  return new ContainerDomain(container).destroy()
 }
 
 /** libvirt calls a container started before its init is, and says nothing when there is none. */

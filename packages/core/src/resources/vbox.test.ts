@@ -47,6 +47,18 @@ test('the domain is made of the XML and the image, and leaves nothing', async ()
   expect(left).not.toContain(identifier)
 })
 
+test('an identifier that is taken is refused, and its owner left alone', async () => {
+  const factory = vboxFactory({ hypervisor: 'test:///default', domain: { configuration } })
+  await using environment = await Environment.allocate(factory)
+  const { identifier, context } = environment
+  await context.poweron()
+  await expect(Environment.allocate(factory, undefined, { identifier })).rejects.toMatchObject({
+    code: 'IDENTIFIER_TAKEN',
+    message: expect.stringContaining(identifier),
+  })
+  expect(await context.state()).toBe('running')
+})
+
 test("the XML is right by libvirt's schema", async () => {
   const disk = { path: image, format: undefined }
   const { xml } = editDomainXml(domainXml, {
