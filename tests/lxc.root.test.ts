@@ -384,15 +384,14 @@ test('it stands still before it is killed, and before its network goes', async (
   const { context, identifier } = await allocate()
   await context.poweron()
   const seen: string[] = []
-  const see = (what: string, name: string, type: string) => {
+  const note = (what: string, name: string, type: string) => {
     if (name === identifier) seen.push(`${what} ${type}`)
   }
-  await using _domains = await hypervisor.on('domainLifecycle', ({ domain, type }) =>
-    see('domain', domain.name, type),
-  )
-  await using _networks = await hypervisor.on('networkLifecycle', ({ network, type }) =>
-    see('network', network.name, type),
-  )
+  const registrations = await Promise.all([
+    hypervisor.on('domainLifecycle', ({ domain, type }) => note('domain', domain.name, type)),
+    hypervisor.on('networkLifecycle', ({ network, type }) => note('network', network.name, type)),
+  ])
+  onTestFinished(() => Promise.all(registrations.map((each) => each.off())).then(() => undefined))
   await context.poweroff()
   await expect.poll(() => seen).toEqual(['domain suspended', 'domain stopped'])
   await context.poweron()
