@@ -6,20 +6,22 @@
 set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
-# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence, yara
-# scans it.
+# new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
+# bubblewrap confines what reads evidence, yara scans it.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iproute2 iptables
+  dnsmasq-base iproute2 iptables nftables
   tcpdump tshark bubblewrap yara
   e2fsprogs acl busybox-static
 )
-# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own.
+# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
+# driver for VirtualBox says that there is none.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
   openssl
+  libvirt-daemon-driver-vbox
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

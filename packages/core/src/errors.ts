@@ -24,6 +24,7 @@ export const errorCodes = {
   HOOK_ORDER: 'a hook was asked for something before, or after, it can be done',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
   IDENTIFIER_INVALID: 'the environment identifier is not a UUID',
+  IDENTIFIER_TAKEN: 'something of another environment has the identifier',
   IMAGE_CHECKSUM: 'a fetched image is not what its checksum says',
   IMAGE_INVALID: 'the disk image is missing, unreadable or not a disk image',
   IMAGE_UNAVAILABLE: 'an image provider cannot get at the image',
@@ -36,7 +37,7 @@ export const errorCodes = {
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
   STORAGE_FAILED: 'the storage for the sandbox could not be made',
   TOOL_FAILED: 'a program that a hook runs on this host failed, was killed, or exceeded its bounds',
-  TOOL_MISSING: 'a program that a hook runs is not installed',
+  TOOL_MISSING: 'a program that is run on this host is not installed',
   TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
 } as const
 

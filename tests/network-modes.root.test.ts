@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { Environment, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
+import { Hypervisor } from '@see/libvirt'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { asLibvirtUser } from './support/as-libvirt-user.ts'
+import { NetworkNamespace, run } from './support/network-namespace.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+const GUEST_MS = 180_000
+const PORT = 8099
+/** Kept for documentation (RFC 5737): as good as any network of the Internet. */
+const inetNetwork = '198.51.100'
+/** The mode nat-no-lan twice: kept by nftables, and by libvirt's filter where SEE has no rights of its own. */
+const modes = ['nat-no-lan', 'nat-no-lan by libvirt', 'nat', 'routed', 'isolated'] as const
+type Mode = (typeof modes)[number]
+
+const guests = new Map<Mode, Environment<QemuResources>>()
+const hosts: NetworkNamespace[] = []
+// On every address that this host has by then.
+const here = createServer((socket) => socket.end('hello from the host\n'))
+
+function guestOf(mode: Mode): SeeContext<QemuResources> {
+  const environment = guests.get(mode)
+  if (environment === undefined) throw new Error(`the guest of ${mode} does not run`)
+  return environment.context
+}
+
+async function allocate(mode: Mode): Promise<void> {
+  const file = resolve(tinyGuest(), 'resources.json')
+  const { hypervisor, domain, disk } = JSON.parse(readFileSync(file, 'utf8'))
+  const dynamic_address = { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 }
+  const byLibvirt = mode === 'nat-no-lan by libvirt'
+  const factory = qemuFactory({
+    hypervisor,
+    domain: { configuration: resolve(dirname(file), domain.configuration) },
+    disk: { ...disk, image: resolve(dirname(file), disk.image) },
+    network: { mode: byLibvirt ? 'nat-no-lan' : mode, dynamic_address },
+  })
+  const make = () => Environment.allocate(factory)
+  const environment = await (byLibvirt ? asLibvirtUser(make) : make())
+  guests.set(mode, environment)
+  // libvirt takes IPv6 off its bridges; what a guest reaches must not count on that.
+  writeFileSync(`/proc/sys/net/ipv6/conf/${bridgeOf(environment.identifier)}/disable_ipv6`, '0')
+}
+
+function bridgeOf(identifier: string): string {
+  return `virbr-${identifier.slice(0, 8)}`
+}
+
+/** The host's address on the guest's bridge that needs no network, as the guest has to write it. */
+function linkLocalOf(mode: Mode): string {
+  const bridge = bridgeOf(guestOf(mode).identifier)
+  const shown = run('ip', '-6', 'address', 'show', 'dev', bridge, 'scope', 'link')
+  return `${/fe80[^/]*/.exec(shown)?.[0]}%eth0`
+}
+
+async function start(mode: Mode): Promise<void> {
+  const context = guestOf(mode)
+  await context.poweron()
+  await context.waitForIp4Address({ timeoutMs: GUEST_MS })
+  await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+}
+
+beforeAll(async () => {
+  here.listen(PORT, '::')
+  await once(here, 'listening')
+  for (const [name, network] of [
+    ['see-inet', inetNetwork],
+    ['see-lan', '192.168.214'],
+    ['see-meta', '169.254.214'],
+  ]) {
+    const ends = { address: `${network}.2/24`, here: `${network}.1/24` }
+    hosts.push(await NetworkNamespace.create(name ?? '', { ...ends, route: '10.214.0.0/20', ports: [PORT] }))
+  }
+  // One after the other: while one is made by somebody else, all of this process is.
+  for (const mode of modes) await allocate(mode)
+  await Promise.all(modes.map(start))
+  // The other sandbox, for those that try to reach it.
+  await listenIn(guestOf('nat'))
+  const other = await guestOf('nat').waitForIp4Address()
+  await vi.waitFor(async () => expect(await greetingOf(other)).toBe('hello\n'))
+}, GUEST_MS)
+
+afterAll(async () => {
+  for (const environment of guests.values()) await environment.deallocate()
+  for (const host of hosts.splice(0)) await host[Symbol.asyncDispose]()
+  here.close()
+}, GUEST_MS)
+
+async function listenIn({ agent }: SeeContext): Promise<void> {
+  await agent.exec(['/bin/sh', '-c', `nc -ll -p ${PORT} -e echo hello >/dev/null 2>&1 &`])
+}
+
+/** What a listener says to this host. */
+async function greetingOf(address: string): Promise<string> {
+  const socket = connect(PORT, address)
+  try {
+    const [data] = await once(socket, 'data')
+    return String(data)
+  } catch {
+    return ''
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Whether something answers the guest there. */
+async function reaches(context: SeeContext, address: string): Promise<boolean> {
+  const { stdout } = await context.agent.exec(['nc', '-w', '3', address, String(PORT)])
+  return stdout.toString().startsWith('hello')
+}
+
+async function gatewayOf(mode: Mode): Promise<string> {
+  return ((await guestOf(mode).ip4Address()) ?? '').replace(/\d+$/, '1')
+}
+
+const inet = `${inetNetwork}.2`
+const lan = '192.168.214.2'
+const metadata = '169.254.214.2'
+const hostElsewhere = `${inetNetwork}.1`
+
+const kept = {
+  [inet]: true,
+  [lan]: false,
+  [metadata]: false,
+  [hostElsewhere]: false,
+  host: false,
+  'the host over IPv6': false,
+  other: false,
+}
+
+async function addressOf(where: string, mode: Mode): Promise<string> {
+  if (where === 'host') return await gatewayOf(mode)
+  if (where === 'the host over IPv6') return linkLocalOf(mode)
+  return where === 'other' ? await guestOf('nat').waitForIp4Address() : where
+}
+
+describe.each([
+  ['nat-no-lan', kept],
+  ['nat-no-lan by libvirt', kept],
+  [
+    'nat',
+    {
+      [inet]: true,
+      [lan]: true,
+      [metadata]: true,
+      [hostElsewhere]: true,
+      host: true,
+      'the host over IPv6': true,
+    },
+  ],
+  ['routed', { [inet]: true, [lan]: true, [hostElsewhere]: true, host: true, other: false }],
+  ['isolated', { [inet]: false, [lan]: false, [metadata]: false, host: true, other: false }],
+] as const)('a guest with the mode %s', (mode, reachable) => {
+  test.each(Object.entries(reachable))('reaches %s: %s', async (where, expected) => {
+    const address = await addressOf(where, mode)
+    expect(await reaches(guestOf(mode), address)).toBe(expected)
+  })
+})
+
+test.each(['nat-no-lan', 'nat-no-lan by libvirt'] as const)(
+  'the guest with the mode %s has its names resolved by the host, and can be reached from it',
+  async (mode) => {
+    const context = guestOf(mode)
+    const address = await context.waitForIp4Address()
+    const asked = await context.agent.exec(['nslookup', 'see-guest', await gatewayOf(mode)])
+    expect(asked.stdout.toString()).toContain('see-guest')
+    await listenIn(context)
+    await expect.poll(() => greetingOf(address)).toBe('hello\n')
+  },
+)
+
+test('the guest has the address that was kept for it', async () => {
+  expect(await guestOf('nat-no-lan').ip4Address()).toMatch(/\.2$/)
+})
+
+test.each([
+  ['nat-no-lan', 1],
+  ['nat-no-lan by libvirt', 0],
+] as const)('what keeps the guest with the mode %s goes with its environment', async (mode, tables) => {
+  const environment = guests.get(mode)
+  const name = `see-${environment?.identifier}`
+  await using hypervisor = await Hypervisor.open('qemu:///system')
+  const filters = async () => {
+    const all = await hypervisor.call('CONNECT_LIST_ALL_NWFILTERS', { need_results: 1, flags: 0 })
+    return all.filters.filter((filter) => filter.name === name).length
+  }
+  const tablesOf = () => run('nft', 'list', 'tables', 'inet').split(name).length - 1
+  expect([tablesOf(), await filters()]).toEqual([tables, 1 - tables])
+  await environment?.deallocate()
+  expect([tablesOf(), await filters()]).toEqual([0, 0])
+})
