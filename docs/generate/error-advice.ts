@@ -35,7 +35,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
   IDENTIFIER_TAKEN:
-    'give another identifier, or none; a run that was killed may have left it: `virsh list --all`',
+    'Give another identifier, or none. A run that was killed may have left the domain: `virsh list --all`.',
   IMAGE_CHECKSUM: 'Correct the checksum, if the image was meant to change; else do not trust the server.',
   IMAGE_INVALID: 'Correct the path, or convert the image with `qemu-img convert`.',
   IMAGE_UNAVAILABLE:
