@@ -45,6 +45,7 @@ export type {
   CapturePoint,
   ConsoleStream,
   CoreDumpOptions,
+  GuestDisk,
   InterfaceAddresses,
   Resources,
   ResourcesClass,
