@@ -6,13 +6,13 @@
 set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
-# new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence, yara
-# scans it. sleuthkit and reglookup read what a guest left on its disk, of which qemu-system-common makes a raw file; file
-# tells what that is.
+# new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
+# bubblewrap confines what reads evidence, yara scans it. sleuthkit and reglookup read what a guest left on its disk, of
+# which qemu-system-common makes a raw file; file tells what that is.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
-  dnsmasq-base iproute2 iptables
+  dnsmasq-base iproute2 iptables nftables
   tcpdump tshark bubblewrap yara
   sleuthkit reglookup file qemu-system-common
   e2fsprogs acl busybox-static

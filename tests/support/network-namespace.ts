@@ -1,52 +1,38 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
+import { Listener } from './listener.ts'
 
-/** As root, or by sudo. */
-function privileged(...argv: string[]): string[] {
-  return process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv]
+export function run(command: string, ...argv: string[]): string {
+  return execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function run(...argv: string[]): void {
-  const [command = '', ...rest] = privileged(...argv)
-  execFileSync(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] })
+interface OtherHost {
+  /** In CIDR notation: the other host's and, without a bridge, this one's at the other end of the cable. */
+  readonly address: string
+  readonly here?: string
+  /** What the cable is put into on this host. */
+  readonly bridge?: string
+  /** What it reaches through this host. */
+  readonly route?: string
+  readonly ports: readonly number[]
 }
-
-const LISTENER = `
-  const server = require('node:net').createServer((socket) => socket.end('hello from ' + process.argv[1] + '\\n'))
-  server.listen(Number(process.argv[2]), '0.0.0.0', () => console.log('listening'))`
 
 /** Another host, as far as this one can tell: a network namespace at the end of a cable, on which something listens. */
 export class NetworkNamespace implements AsyncDisposable {
-  readonly address: string
+  /** What the cable's end on this host is called. */
+  readonly device: string
   readonly #name: string
-  #listener: ChildProcess | undefined
+  #listener: Listener | undefined
 
-  private constructor(name: string, address: string) {
+  private constructor(name: string) {
     this.#name = name
-    this.address = address
+    this.device = `${name}-a`
   }
 
-  /**
-   * @param network the first three numbers of an address: the other host is `.2`, this one `.1`
-   * @param routes what is reached through this host
-   */
-  static async create(
-    name: string,
-    network: string,
-    port: number,
-    routes: string[] = [],
-  ): Promise<NetworkNamespace> {
-    const [here, there] = [`${name}-a`, `${name}-b`]
-    const namespace = new NetworkNamespace(name, `${network}.2`)
+  static async create(name: string, other: OtherHost): Promise<NetworkNamespace> {
+    const namespace = new NetworkNamespace(name)
     run('ip', 'netns', 'add', name)
     try {
-      run('ip', 'link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name)
-      run('ip', 'address', 'add', `${network}.1/24`, 'dev', here)
-      run('ip', 'link', 'set', here, 'up')
-      run('ip', '-n', name, 'address', 'add', `${network}.2/24`, 'dev', there)
-      run('ip', '-n', name, 'link', 'set', there, 'up')
-      for (const route of routes) run('ip', '-n', name, 'route', 'add', route, 'via', `${network}.1`)
-      await namespace.#listen(port)
+      await namespace.#setUp(other)
       return namespace
     } catch (error) {
       await namespace[Symbol.asyncDispose]()
@@ -54,19 +40,37 @@ export class NetworkNamespace implements AsyncDisposable {
     }
   }
 
-  async #listen(port: number): Promise<void> {
-    const node = [process.execPath, '-e', LISTENER, this.#name, String(port)]
-    const [command = '', ...argv] = privileged('ip', 'netns', 'exec', this.#name, ...node)
-    this.#listener = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
-    if (this.#listener.stdout !== null) await once(this.#listener.stdout, 'data')
+  async #setUp({ address, here, bridge, route, ports }: OtherHost): Promise<void> {
+    const name = this.#name
+    run('ip', 'link', 'add', this.device, 'type', 'veth', 'peer', 'name', 'cable', 'netns', name)
+    if (here !== undefined) run('ip', 'address', 'add', here, 'dev', this.device)
+    if (bridge !== undefined) run('ip', 'link', 'set', this.device, 'master', bridge)
+    run('ip', 'link', 'set', this.device, 'up')
+    run(
+      'ip',
+      '-n',
+      name,
+      'address',
+      'add',
+      address,
+      'dev',
+      'cable',
+      ...(address.includes(':') ? ['nodad'] : []),
+    )
+    run('ip', '-n', name, 'link', 'set', 'cable', 'up')
+    const gateway = here?.split('/')[0]
+    if (route !== undefined && gateway !== undefined)
+      run('ip', '-n', name, 'route', 'add', route, 'via', gateway)
+    this.#listener = await Listener.start(name, ports, ['ip', 'netns', 'exec', name])
+  }
+
+  /** Whether somebody has sent this by UDP. */
+  hasHeard(message: string): boolean {
+    return this.#listener?.hasHeard(message) ?? false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#listener !== undefined) {
-      const closed = once(this.#listener, 'close')
-      run('kill', String(this.#listener.pid))
-      await closed
-    }
+    await this.#listener?.[Symbol.asyncDispose]()
     // The cable goes with its other end.
     run('ip', 'netns', 'delete', this.#name)
   }

@@ -55,8 +55,7 @@ export function makeTinyContainer(): TinyContainer {
       const { domain = {}, ...others } = overrides
       return {
         hypervisor: 'lxc:///',
-        // Without a filter, which takes libvirt its time.
-        network: { mode: 'nat', dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 26 } },
+        network: { dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 26 } },
         ...others,
         domain: { configuration, ...Object(domain) },
       }

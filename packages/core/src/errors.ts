@@ -37,7 +37,7 @@ export const errorCodes = {
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
   STORAGE_FAILED: 'the storage for the sandbox could not be made',
   TOOL_FAILED: 'a program that a hook runs on this host failed, was killed, or exceeded its bounds',
-  TOOL_MISSING: 'a program that a hook runs is not installed',
+  TOOL_MISSING: 'a program that is run on this host is not installed',
   TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
 } as const
 

@@ -13,6 +13,7 @@ function hostWith(
   return {
     nodeVersion: '20.19.0',
     architecture: 'x64',
+    userIsRoot: true,
     run: async (program, argv) => {
       if (failing.includes(program)) return { exitCode: null, stdout: '', stderr: `spawn ${program} ENOENT` }
       if (argv.includes('-accel'))
@@ -59,6 +60,26 @@ test.each([
     ok: false,
     detail: `spawn ${program} ENOENT`,
     mend: `apt-get install --no-install-recommends ${name}`,
+  })
+})
+
+test('root needs nft for the default network mode', async () => {
+  const { qemu, lxc, named } = await check(hostWith({ failing: ['nft'] }))
+  expect([qemu?.ready, lxc?.ready]).toEqual([false, false])
+  expect(named('network mode')).toMatchObject({
+    ok: false,
+    detail: 'spawn nft ENOENT',
+    mend: 'apt-get install --no-install-recommends nftables',
+  })
+})
+
+test('others are told that the default network mode is slow', async () => {
+  const { qemu, named } = await check(hostWith({ failing: ['nft'], userIsRoot: false }))
+  expect(qemu?.ready).toBe(true)
+  expect(named('network mode')).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining('takes a second'),
+    mend: 'run SEE as root',
   })
 })
 

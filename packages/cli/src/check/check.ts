@@ -2,6 +2,7 @@ import { findAcceleration } from './acceleration-finding.ts'
 import { type Finding, missing, ok, type ProviderFindings } from './finding.ts'
 import type { Host } from './host.ts'
 import { findLibvirt } from './libvirt-finding.ts'
+import { findNftables } from './nftables-finding.ts'
 import { findProgram } from './program-findings.ts'
 
 export interface CheckDependencies {
@@ -16,6 +17,7 @@ export async function checkHost(host: Host, signal: AbortSignal): Promise<Provid
   const network = [
     await findProgram(host, { program: 'dnsmasq', package: 'dnsmasq-base' }, signal),
     await findProgram(host, { program: 'iptables', package: 'iptables' }, signal),
+    await findNftables(host, signal),
   ]
   return [
     provider('qemu', [node, ...(await findQemu(host, signal)), ...network]),

@@ -19,6 +19,7 @@ export interface Host {
   readonly nodeVersion: string
   /** Node's name of the processor's architecture. */
   readonly architecture: string
+  readonly userIsRoot: boolean
   run(program: string, argv: readonly string[], options: ProgramOptions): Promise<ProgramResult>
   /** Opens a hypervisor through libvirt and returns libvirt's version. */
   libvirtVersion(uri: string, options: { readonly signal: AbortSignal }): Promise<string>

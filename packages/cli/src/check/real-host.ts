@@ -7,6 +7,7 @@ import { runProgram } from './run-program.ts'
 export const realHost: Host = {
   nodeVersion: process.versions.node,
   architecture: process.arch,
+  userIsRoot: process.geteuid?.() === 0,
   run: runProgram,
 
   async libvirtVersion(uri, { signal }) {

@@ -21,7 +21,7 @@ const users = `<?xml version="1.0"?>
 const edit = {
   identifier,
   disk: { path: '/pool/a&b.qcow2', format: 'qcow2' },
-  network: { name: identifier, filter: undefined },
+  network: { name: identifier, device: undefined, filter: undefined },
   macAddress: '52:54:00:01:02:03',
 }
 
@@ -97,8 +97,9 @@ test('without a disk or network to set, those of the XML stay', () => {
 })
 
 test('a filter holds for the first interface, which must not have one of its own', () => {
-  const filtered = { ...edit, network: { name: identifier, filter: 'see-filter' } }
+  const filtered = { ...edit, network: { name: identifier, device: 'see-1', filter: 'see-filter' } }
   const { xml } = editDomainXml(users, filtered)
+  expect(xml).toContain('<target dev="see-1"/>')
   expect(xml).toContain('<model type="e1000"/><filterref filter="see-filter"/></interface>')
   const own = users.replace('<model type="e1000"/>', '<filterref filter="clean-traffic"/>')
   expect(() => editDomainXml(own, filtered)).toThrow('<filterref> of its own')

@@ -24,14 +24,17 @@ export interface DomainEdit {
   readonly network: InterfaceEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
   readonly macAddress: string
-  /** A container without an interface is on the host's network, and its interface is filtered only if it has a name. */
+  /** A container without an interface would be on the host's network. */
   readonly isContainer?: boolean
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
 
 interface InterfaceEdit {
+  /** The network's. */
   readonly name: string
+  /** What the interface is called on the host, for rules that hold for it; libvirt's choice when undefined. */
+  readonly device: string | undefined
   /** The network filter that holds for the interface. */
   readonly filter: string | undefined
 }
@@ -62,10 +65,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
-  else if (network !== undefined) {
-    editInterface(interfaces[0], network)
-    if (edit.isContainer === true) nameInterface(interfaces[0], identifier)
-  }
+  else if (network !== undefined) editInterface(interfaces[0], network)
   for (const [index, each] of interfaces.entries()) {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
   }
@@ -84,10 +84,11 @@ function editDisk(devices: Element, { path, format }: DiskEdit): void {
   driver.setAttribute('type', format)
 }
 
-function editInterface(first: Element | undefined, { name, filter }: InterfaceEdit): void {
+function editInterface(first: Element | undefined, { name, device, filter }: InterfaceEdit): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
   setAttributes(ensureChild(first, 'source'), { network: name })
+  if (device !== undefined) setAttributes(ensureChild(first, 'target'), { dev: device })
   if (filter === undefined) return
   if (childOf(first, 'filterref') !== undefined) {
     throw new Error(
@@ -95,12 +96,6 @@ function editInterface(first: Element | undefined, { name, filter }: InterfaceEd
     )
   }
   appendElement(first, 'filterref', { filter })
-}
-
-/** Names of interfaces are at most 15 characters long. */
-function nameInterface(first: Element | undefined, identifier: string): void {
-  if (first !== undefined)
-    setAttributes(ensureChild(first, 'target'), { dev: `see-${identifier.slice(0, 8)}` })
 }
 
 function appendFilesystem(

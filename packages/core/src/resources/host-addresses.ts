@@ -26,3 +26,11 @@ function routedRanges(): AddressRange[] {
 function littleEndian(hex: string): number {
   return Buffer.from(hex, 'hex').readUInt32LE()
 }
+
+/** The IPv4 addresses that this host has now. */
+export function hostAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address)
+}

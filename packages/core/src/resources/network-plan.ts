@@ -5,9 +5,9 @@ import { SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { DomainEdit } from './domain-xml.ts'
 import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
-import { createNoLanFilter } from './libvirt-filter.ts'
 import { createNetwork } from './libvirt-network.ts'
-import { NetworkXml } from './network-xml.ts'
+import { deviceNameOf, NetworkXml } from './network-xml.ts'
+import { planNoLan } from './no-lan.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 /** What a resources file says of the network. */
@@ -92,7 +92,8 @@ export function interfaceOn(
   identifier: string,
   filter?: string,
 ): DomainEdit['network'] {
-  return isMade(plan) ? { name: identifier, filter } : plan
+  if (!isMade(plan)) return plan
+  return { name: identifier, device: plan.filtered ? deviceNameOf(identifier) : undefined, filter }
 }
 
 interface MadeNetwork {
@@ -103,20 +104,22 @@ interface MadeNetwork {
   beginDestroy(): void
 }
 
-/** Makes the planned network for one environment, and the filter for its guest; both go at the end. */
+/** Makes the planned network for one environment, and what its guest is kept by; both go at the end. */
 export async function makeNetwork(
   hypervisor: Hypervisor,
   { identifier, macAddress }: { readonly identifier: string; readonly macAddress: string },
   plan: NetworkPlan,
   releases: ReleaseStack,
 ): Promise<MadeNetwork> {
+  const noLan = plan.filtered ? await planNoLan() : undefined
   const { network, subnet } = await createNetwork(hypervisor, identifier, macAddress, plan)
   let destroyed: Promise<void> | undefined
   const destroy = (): Promise<void> => (destroyed ??= network.destroy())
   releases.defer(`network ${identifier}`, destroy)
   // What goes wrong is told when its turn comes.
   const beginDestroy = (): void => void destroy().catch(() => undefined)
-  if (!plan.filtered || subnet === undefined) return { network, filter: undefined, beginDestroy }
-  const filter = await createNoLanFilter(hypervisor, identifier, subnet, releases)
+  if (noLan === undefined || subnet === undefined) return { network, filter: undefined, beginDestroy }
+  const guest = { identifier, macAddress, subnet, device: deviceNameOf(identifier) }
+  const filter = await noLan.keep(hypervisor, guest, releases)
   return { network, filter, beginDestroy }
 }

@@ -8,7 +8,7 @@ import {
   serializeXml,
   setText,
 } from './xml.ts'
-import { type AddressRange, formatIpv4 } from './subnet.ts'
+import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from './subnet.ts'
 
 const DNSMASQ_NAMESPACE = 'http://libvirt.org/schemas/network/dnsmasq/1.0'
 
@@ -71,6 +71,11 @@ export function bridgeNameOf(identifier: string): string {
   return `virbr-${identifier.slice(0, 8)}`
 }
 
+/** The host's side of the guest's first interface, where that is on the environment's own network. */
+export function deviceNameOf(identifier: string): string {
+  return `see-${identifier.slice(0, 8)}`
+}
+
 function networkElement(text: string): Element {
   const root = parseXml(text).documentElement
   if (root?.localName !== 'network') throw new Error('its root element is not <network>')
@@ -83,10 +88,12 @@ function makesBridge(network: Element): boolean {
   return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
 }
 
-function appendSubnet(network: Element, macAddress: string, { first, last }: AddressRange): void {
+function appendSubnet(network: Element, macAddress: string, subnet: AddressRange): void {
+  const { first, last } = subnet
   const prefix = String(32 - Math.log2(last - first + 1))
-  const ip = appendElement(network, 'ip', { address: formatIpv4(first + 1), prefix })
+  const guest = formatIpv4(guestAddressOf(subnet))
+  const ip = appendElement(network, 'ip', { address: formatIpv4(gatewayOf(subnet)), prefix })
   const dhcp = appendElement(ip, 'dhcp')
-  appendElement(dhcp, 'range', { start: formatIpv4(first + 2), end: formatIpv4(last - 1) })
-  appendElement(dhcp, 'host', { mac: macAddress, ip: formatIpv4(first + 2) })
+  appendElement(dhcp, 'range', { start: guest, end: formatIpv4(last - 1) })
+  appendElement(dhcp, 'host', { mac: macAddress, ip: guest })
 }

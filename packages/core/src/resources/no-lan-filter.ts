@@ -1,56 +1,53 @@
-import { formatIpv4 } from './subnet.ts'
-
-/**
- * What is not the Internet: networks of private use, the link's own, shared address space, metadata services, groups and
- * the like (IANA's registry of special-purpose addresses).
- */
-const NOT_THE_INTERNET = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-]
+import { NOT_THE_INTERNET } from './not-the-internet.ts'
+import { parseIpv4, rangeOf } from './subnet.ts'
 
 export interface NoLanFilter {
   readonly name: string
   /** The host's address in the guest's network, which gives out addresses and names there. */
-  readonly gateway: number
+  readonly gateway: string
+  /** Both are the only ones that the guest may send from. */
+  readonly guest: { readonly macAddress: string; readonly address: string }
   /** The host's addresses elsewhere. */
   readonly hostAddresses: readonly string[]
 }
 
 /**
- * A network filter of libvirt under which a guest reaches the Internet but neither the host nor anything near it. The
- * host may still open a connection to the guest, which may answer. IPv6 is dropped whole: the network has none.
+ * A network filter of libvirt that does what `noLanTable` does, as far as such a filter can. libvirt starts a program for
+ * each rule on frames (mac, arp, ip) and three for each on packets (all, tcp, udp), so these are for the host's address
+ * only, where answers must be told from questions.
  */
-export function noLanFilterXml({ name, gateway, hostAddresses }: NoLanFilter): string {
-  const address = formatIpv4(gateway)
-  const allowed = [
-    '<all state="ESTABLISHED"/>',
-    '<udp srcportstart="68" dstportstart="67"/>',
-    `<udp dstipaddr="${address}" dstportstart="53"/>`,
-    `<tcp dstipaddr="${address}" dstportstart="53"/>`,
-  ]
-  const forbidden = [...NOT_THE_INTERNET, `${address}/32`, ...hostAddresses.map((each) => `${each}/32`)]
+export function noLanFilterXml({ name, gateway, guest, hostAddresses }: NoLanFilter): string {
+  const { macAddress, address } = guest
+  const sender = `arpsrcmacaddr="${macAddress}" arpsrcipaddr`
+  const dhcp = 'protocol="udp" srcportstart="68" dstportstart="67"'
+  const near = [...NOT_THE_INTERNET, ...hostAddresses.filter(isOnTheInternet).map((each) => `${each}/32`)]
     .map((network) => network.split('/'))
-    .map(([first, mask]) => `<all dstipaddr="${first}" dstipmask="${mask}"/>`)
-  return `<filter name="${name}" chain="root">
-  <filterref filter="no-mac-spoofing"/>
-  ${rules('drop', 100, ['<mac protocolid="ipv6"/>'])}
-  ${rules('accept', 200, allowed)}
-  ${rules('drop', 300, forbidden)}
-</filter>`
+    .map(([first, mask]) => rule('drop', -100, `<ip dstipaddr="${first}" dstipmask="${mask}"/>`))
+  const rules = [
+    rule('drop', -700, `<mac match="no" srcmacaddr="${macAddress}"/>`),
+    rule('accept', -600, `<arp ${sender}="${address}"/>`),
+    // Who asks whether an address is free has none yet.
+    rule('accept', -600, `<arp ${sender}="0.0.0.0"/>`),
+    rule('drop', -500, '<mac match="no" protocolid="ipv4"/>'),
+    rule('accept', -400, `<ip dstipaddr="255.255.255.255" ${dhcp}/>`),
+    rule('drop', -300, `<ip match="no" srcipaddr="${address}"/>`),
+    rule('accept', -200, `<ip dstipaddr="${gateway}"/>`),
+    ...near,
+    rule('accept', 100, '<all state="ESTABLISHED"/>'),
+    rule('accept', 200, '<udp srcportstart="68" dstportstart="67"/>'),
+    rule('accept', 200, `<udp dstipaddr="${gateway}" dstportstart="53"/>`),
+    rule('accept', 200, `<tcp dstipaddr="${gateway}" dstportstart="53"/>`),
+    rule('drop', 300, `<all dstipaddr="${gateway}"/>`),
+  ]
+  return `<filter name="${name}" chain="root">\n  ${rules.join('\n  ')}\n</filter>`
 }
 
-function rules(action: 'accept' | 'drop', priority: number, matches: readonly string[]): string {
-  return matches
-    .map((match) => `<rule action="${action}" direction="out" priority="${priority}">${match}</rule>`)
-    .join('\n  ')
+function isOnTheInternet(address: string): boolean {
+  return !NOT_THE_INTERNET.map((network) => network.split('/'))
+    .map(([first = '', prefix]) => rangeOf(first, Number(prefix)))
+    .some(({ first, last }) => first <= parseIpv4(address) && parseIpv4(address) <= last)
+}
+
+function rule(action: 'accept' | 'drop', priority: number, match: string): string {
+  return `<rule action="${action}" direction="out" priority="${priority}">${match}</rule>`
 }

@@ -11,6 +11,16 @@ export function rangeOf(address: string, prefix: number): AddressRange {
   return { first, last: first + size - 1 }
 }
 
+/** The host's address in an environment's subnet. */
+export function gatewayOf({ first }: AddressRange): number {
+  return first + 1
+}
+
+/** The address that the guest of an environment is given. */
+export function guestAddressOf({ first }: AddressRange): number {
+  return first + 2
+}
+
 export function parseIpv4(address: string): number {
   return address.split('.').reduce((number, byte) => number * 256 + Number(byte), 0)
 }

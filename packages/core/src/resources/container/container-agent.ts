@@ -5,7 +5,7 @@ import { quoted } from '../../quoted.ts'
 import type { UntilOptions } from '../../until.ts'
 import { untilReady } from '../../until-ready.ts'
 import { within } from '../../within.ts'
-import { runBounded } from './bounded-process.ts'
+import { runBounded } from '../bounded-process.ts'
 import { confinementOf } from './confinement.ts'
 import { containerInit } from './container-init.ts'
 

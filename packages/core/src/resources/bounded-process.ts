@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
-import type { ExecOptions, ExecResult } from '../../agent.ts'
-import { within } from '../../within.ts'
+import type { ExecOptions, ExecResult } from '../agent.ts'
+import { within } from '../within.ts'
 
 export interface BoundedOptions extends Required<Omit<ExecOptions, 'signal' | 'stdin'>> {
   readonly stdin: string | Uint8Array

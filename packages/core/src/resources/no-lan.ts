@@ -1,0 +1,86 @@
+import type { Hypervisor } from '@see/libvirt'
+import { messageOf, SeeError } from '../errors.ts'
+import type { ReleaseStack } from '../release-stack.ts'
+import { hostAddresses } from './host-addresses.ts'
+import { bridgeNameOf } from './network-xml.ts'
+import { applyRules, findNft, seesDevice } from './nftables.ts'
+import { noLanFilterXml } from './no-lan-filter.ts'
+import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from './subnet.ts'
+
+/** One environment's guest, and the network it is to be on. */
+interface KeptGuest {
+  readonly identifier: string
+  readonly device: string
+  readonly macAddress: string
+  readonly subnet: AddressRange
+}
+
+/** Keeps a guest from the host and what is near it. */
+interface NoLan {
+  /**
+   * The network has to be there, the guest not yet running.
+   * @returns the name of libvirt's filter for the guest's interface, where it is libvirt that keeps it
+   * @throws SeeError `NETWORK_INVALID`
+   */
+  keep(hypervisor: Hypervisor, guest: KeptGuest, releases: ReleaseStack): Promise<string | undefined>
+}
+
+/**
+ * Chooses how: by a table of nftables where this process may make one, else by libvirt's network filter, which takes
+ * longer and does not know the addresses that the host gets later.
+ * @throws SeeError `TOOL_MISSING`
+ */
+export async function planNoLan(): Promise<NoLan> {
+  const nft = await findNft()
+  return {
+    async keep(hypervisor, guest, releases) {
+      const what = nft !== undefined ? 'table of nftables' : 'network filter'
+      try {
+        // The daemon of another network namespace, or host, has the bridge there.
+        if (nft === undefined || !(await seesDevice(bridgeNameOf(guest.identifier)))) {
+          return await defineFilter(hypervisor, guest, releases)
+        }
+        await makeTable(nft, guest, releases)
+        return undefined
+      } catch (error) {
+        const message = `cannot make the ${what} that keeps the guest from the host's networks: ${messageOf(error)}`
+        throw new SeeError('NETWORK_INVALID', message, { cause: error })
+      }
+    },
+  }
+}
+
+async function makeTable(
+  nft: string,
+  { identifier, device, macAddress, subnet }: KeptGuest,
+  releases: ReleaseStack,
+): Promise<void> {
+  const name = nameOf(identifier)
+  // Should nft be killed while it is at it, nobody knows whether the table is there.
+  releases.defer(`table ${name} of nftables`, () => applyRules(nft, withoutNoLanTable(name)))
+  const guests = [{ device, macAddress, address: formatIpv4(guestAddressOf(subnet)) }]
+  const gateway = formatIpv4(gatewayOf(subnet))
+  await applyRules(nft, noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests }))
+}
+
+async function defineFilter(
+  hypervisor: Hypervisor,
+  { identifier, macAddress, subnet }: KeptGuest,
+  releases: ReleaseStack,
+): Promise<string> {
+  const name = nameOf(identifier)
+  const xml = noLanFilterXml({
+    name,
+    gateway: formatIpv4(gatewayOf(subnet)),
+    guest: { macAddress, address: formatIpv4(guestAddressOf(subnet)) },
+    hostAddresses: hostAddresses(),
+  })
+  const { nwfilter } = await hypervisor.call('NWFILTER_DEFINE_XML', { xml })
+  releases.defer(`network filter ${name}`, () => hypervisor.call('NWFILTER_UNDEFINE', { nwfilter }))
+  return name
+}
+
+function nameOf(identifier: string): string {
+  return `see-${identifier}`
+}
