@@ -1,35 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
-import { expect, onTestFinished, test } from 'vitest'
-import { blocks, root } from './support/documents.ts'
+import { expect, test } from 'vitest'
+import { blocks, root, run, temporaryFolder } from './support/documents.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 120_000
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'see-readme-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
-}
-
-/** Runs a program of a document from inside this repository, where it finds the packages, and returns its output. */
-function run(source: string | undefined, cwd: string): string {
-  const { outputText } = transpileModule(source ?? '', {
-    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 },
-  })
-  const folder = join(root, 'tests/dist')
-  mkdirSync(folder, { recursive: true })
-  const script = join(mkdtempSync(join(folder, 'readme-')), 'example.mjs')
-  onTestFinished(() => rmSync(join(script, '..'), { recursive: true }))
-  writeFileSync(script, outputText)
-  return execFileSync('node', [script], { cwd, encoding: 'utf8', timeout: GUEST_MS })
-}
-
 test('README.md: the first example', { timeout: GUEST_MS }, () => {
   const output = run(blocks('README.md', 'ts')[0], tinyGuest())
   expect(output).toMatch(/the guest has the address \d+\.\d+\.\d+\.\d+\nLinux see-guest/)

@@ -29,7 +29,7 @@ const classes = Object.entries({ ...core, ...hooks }).flatMap(([name, value]) =>
 
 test('all hooks, providers and resources are looked at', () => {
   const names = [...Object.keys(core), ...Object.keys(hooks)].filter((name) => {
-    return /.(?:Hook|Provider|Resources)$/.test(name) && name !== 'DummyProvider'
+    return /.(?:Hook|Analyser|Provider|Resources)$/.test(name)
   })
   expect([...new Set(classes.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
 })

@@ -10,6 +10,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   AGENT_UNAVAILABLE:
     'Add `<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>` to the domain’s XML, and install qemu-guest-agent in the guest.',
   AGENT_UNRESPONSIVE: 'Let the guest run its agent at boot; raise `agent_timeout`.',
+  CHECKPOINT_FAILED: 'Make room in the results folder; the message has what libvirt or QEMU said.',
   CONFIGURATION_INVALID:
     'Correct what stands at the place that the message names; see [configuration.md](configuration.md).',
   CONFINEMENT_FAILED:

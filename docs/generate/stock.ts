@@ -10,21 +10,24 @@ export interface Stock {
   readonly schema: core.z.ZodType
 }
 
-function stock(packageName: string, exports: object, suffix: string): Stock[] {
+function stock(packageName: string, exports: object, suffix: RegExp): Stock[] {
   const sorted = Object.entries(exports).toSorted(([one], [other]) => (one < other ? -1 : 1))
   return sorted.flatMap(([name, value]: [string, unknown]) => {
-    const { z, providerAliases } = core
-    if (!name.endsWith(suffix) || typeof value !== 'function' || !('schema' in value)) return []
+    const { z, hookAliases, providerAliases } = core
+    if (!suffix.test(name) || typeof value !== 'function' || !('schema' in value)) return []
     if (!(value.schema instanceof z.ZodType)) return []
-    const aliases = [...providerAliases].flatMap(([alias, Class]) => (Class === value ? [alias] : []))
-    return [{ name, names: [`${packageName}#${name}`, ...aliases], schema: value.schema }]
+    const own = `${packageName}#${name}`
+    const aliases = [...providerAliases, ...hookAliases].flatMap(([alias, named]) =>
+      named === value || named === own ? [alias] : [],
+    )
+    return [{ name, names: [own, ...aliases], schema: value.schema }]
   })
 }
 
 /** Every hook that @see/hooks exports. */
-export const stockHooks = stock('@see/hooks', hooks, 'Hook')
+export const stockHooks = stock('@see/hooks', hooks, /Hook$|Analyser$/)
 /** Every image provider that @see/core exports. */
-export const stockProviders = stock('@see/core', core, 'Provider')
+export const stockProviders = stock('@see/core', core, /Provider$/)
 
 export const providers = [
   { name: 'qemu', title: 'QEMU', schema: core.QemuResources.schema },

@@ -47,9 +47,43 @@ export const expected: Readonly<Record<string, Expected>> = {
       ['timeout', 0],
       ['output_limit', -1],
       ['agent_timeout', 'long'],
+      ['agent-port', 0],
+      ['agent-host', 'not a host'],
+      ['agent-system', 'beos'],
     ],
   },
   ConsoleHook: { refused: [['console_limit', 0]], lacking: /no console/ },
+  DiskCheckPointHook: {
+    refused: [
+      ['checkpoint_on_event', NO_EVENT],
+      ['delete_checkpoints', 'yes'],
+      ['timeout', 0],
+    ],
+    lacking: /disks of this provider/,
+  },
+  DiskStateAnalyser: {
+    configuration: { strict: true, identify_files: true, compare_registries: true },
+    refused: [
+      ['identify_files', 1],
+      ['size_limit', 0],
+      ['extract_limit', -1],
+      ['strict', 'very'],
+      ...processing,
+    ],
+    tools: [
+      ['mmls', 'sleuthkit'],
+      ['fsstat', 'sleuthkit'],
+      ['fls', 'sleuthkit'],
+      ['icat', 'sleuthkit'],
+      ['fiwalk', 'sleuthkit'],
+      ['file', 'file'],
+      ['reglookup', 'reglookup'],
+      ['qemu-storage-daemon', 'qemu-system-common'],
+      ['nsenter', 'util-linux'],
+      BWRAP,
+    ],
+    lacking: /disks of this provider/,
+  },
   MemoryHook: {
     refused: [
       ['memory_snapshots_on_event', NO_EVENT],

@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { findNodeAtLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { z } from 'zod'
 import { messageOf, SeeError } from './errors.ts'
+import { legacyAdvice } from './legacy-keys.ts'
 import { plainCopy } from './plain-copy.ts'
 
 type Path = readonly PropertyKey[]
@@ -73,7 +74,8 @@ export class Configuration {
     const path = [...base, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
       return issue.keys
-        .map((key) => `${this.where([...path, key])}: unknown key "${dotted([...path, key])}"`)
+        .map((key) => [...path, key])
+        .map((at) => `${this.where(at)}: unknown key "${dotted(at)}"${legacyAdvice(at)}`)
         .join('\n')
     }
     return `${this.where(path)}: ${path.length === 0 ? '' : `"${dotted(path)}": `}${issue.message}`

@@ -14,7 +14,7 @@ export const errorCodes = {
   EVENT_RESERVED_ATTRIBUTE: 'an event attribute has a reserved name',
   EVIDENCE_UNSUPPORTED: 'evidence is not of a kind that an analysis can read',
   FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
-  GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed',
+  GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed, where it can be',
   GUEST_NOT_PAUSED: 'something was to be done that needs a paused guest',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
   GUEST_STOPPED: 'the guest stopped running while something waited for it',

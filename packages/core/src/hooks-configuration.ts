@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { Configuration } from './configuration.ts'
 import { messageOf, SeeError } from './errors.ts'
 import type { HookClass } from './hook.ts'
+import { hookName, pythonAdvice } from './hook-aliases.ts'
+import { legacyAdvice } from './legacy-keys.ts'
 import { loadExport } from './module-loader.ts'
 
 const record = z.record(z.string(), z.unknown())
@@ -29,7 +31,7 @@ const plain = z.strictObject({
     .describe(
       "The generic configuration, of which each hook takes the keys that it knows; the hook's own wins.",
     ),
-  hooks: z.array(entry).describe('The hooks, in the order in which they are set up.'),
+  hooks: z.array(entry).default([]).describe('The hooks, in the order in which they are set up.'),
 })
 
 const wrapped = z.strictObject({
@@ -72,15 +74,16 @@ export async function loadHooks(
   const hooks: LoadedHook[] = []
   const missing: MissingHook[] = []
   let generic: Record<string, unknown> = {}
-  for (const source of typeof sources === 'string' || 'hooks' in sources ? [sources] : sources) {
+  for (const source of isList(sources) ? sources : [sources]) {
     const configuration = Configuration.load(source)
     const isWrapped = wrappedInside(configuration.value)
     const parsed = isWrapped ? configuration.parse(wrapped).hooks : configuration.parse(plain)
     generic = { ...generic, ...parsed.configuration }
-    for (const [index, { name, optional, configuration: specific }] of parsed.hooks.entries()) {
+    for (const [index, { name: given, optional, configuration: specific }] of parsed.hooks.entries()) {
+      const name = hookName(given)
       const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
       try {
-        const Class = await loadClass(name, configuration, path)
+        const Class = await loadClass(given, configuration, path)
         hooks.push({
           name,
           where: configuration.where(path),
@@ -97,19 +100,27 @@ export async function loadHooks(
   return { hooks, missing }
 }
 
+function isList(sources: HooksSource | readonly HooksSource[]): sources is readonly HooksSource[] {
+  return Array.isArray(sources)
+}
+
 function wrappedInside(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'hooks' in value && !Array.isArray(value.hooks)
 }
 
 type Path = readonly PropertyKey[]
 
-async function loadClass(name: string, configuration: Configuration, path: Path): Promise<HookClass> {
+async function loadClass(given: string, configuration: Configuration, path: Path): Promise<HookClass> {
   const where = configuration.where([...path, 'name'])
+  const name = hookName(given)
+  const what = name === given ? '' : `${given} stands for ${name}: `
   try {
     const Class = await loadExport(name, configuration.folder)
     if (isHookClass(Class)) return Class
   } catch (error) {
-    throw new SeeError('HOOK_LOAD', `${where}: ${messageOf(error)}`, { cause: error })
+    throw new SeeError('HOOK_LOAD', `${where}: ${what}${messageOf(error)}${pythonAdvice(name)}`, {
+      cause: error,
+    })
   }
   throw new SeeError(
     'HOOK_LOAD',
@@ -139,12 +150,9 @@ function configure(
   const known = (key: string): boolean => takesAnything || Object.hasOwn(schema.shape, key)
   const unknown = Object.keys(specific).find((key) => !known(key))
   if (unknown !== undefined) {
+    const at = [...path, 'configuration', unknown]
     const keys = Object.keys(schema.shape).join(', ')
-    throw configuration.invalid(`unknown key "${unknown}" (known: ${keys || 'none'})`, [
-      ...path,
-      'configuration',
-      unknown,
-    ])
+    throw configuration.invalid(`unknown key "${unknown}"${legacyAdvice(at)} (known: ${keys || 'none'})`, at)
   }
   const forThis = Object.fromEntries(Object.entries(generic).filter(([key]) => known(key)))
   return configuration.parse(schema, { ...forThis, ...specific }, [...path, 'configuration'])

@@ -1,46 +1,54 @@
 import { join, resolve } from 'node:path'
-import { type ExecResult, Hook, injectSample, messageOf, SeeError, type SeeEvent, z } from '@see/core'
+import {
+  type EventOf,
+  type ExecResult,
+  Hook,
+  messageOf,
+  type SeeContext,
+  SeeError,
+  type SeeEvent,
+} from '@see/core'
+import { AgentAddress } from './agent-address.ts'
+import type { CommandChannel, PreparedCommand } from './command-channel.ts'
 import { CommandFiles, type CommandRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
+import { type CommandsSettings, commandsSchema } from './commands-settings.ts'
+import { GuestAgentChannel } from './guest-agent-channel.ts'
 import { GuestLife } from './guest-life.ts'
+import { HttpAgentChannel } from './http-agent-channel.ts'
 import { Latch } from './latch.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { sha256Of } from './sha256.ts'
-import { quoteFor } from './shell-words.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
-
-const seconds = z.number().positive().max(2_147_483)
-
-const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
-  timeout: seconds
-    .default(600)
-    .describe('Seconds that a command may run before it is killed, which is a failure.'),
-  output_limit: z
-    .int()
-    .nonnegative()
-    .max(1024 * 1024 * 1024)
-    .default(1024 * 1024)
-    .describe('Bytes that are kept of each output stream.'),
-  agent_timeout: seconds.default(120).describe('Seconds to wait for the guest agent before each command.'),
-})
+const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */
-export class CommandsHook extends Hook<typeof schema> {
-  static override readonly schema = schema
+export class CommandsHook extends Hook<typeof commandsSchema> {
+  static override readonly schema: typeof commandsSchema = commandsSchema
   readonly #started = new WeakMap<SeeEvent, Latch>()
   #count = 0
   #folder = ''
+  readonly #address = new AgentAddress(this.configuration['agent-host'])
+  readonly #channel = channelOf(this.context, this.configuration, this.#address)
 
   async setup(): Promise<void> {
+    if (this.configuration['agent-port'] !== undefined) {
+      this.context.subscribe('ip_address', this.hearAddress)
+      this.context.subscribe('post_poweroff', this.forgetAddress)
+      this.context.subscribe('post_shutdown', this.forgetAddress)
+    }
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     for (const event of ['run_command', 'run_sample'] as const) {
       this.context.subscribeAsync(event, this.runInBackground)
       this.context.subscribe(event, this.run)
     }
   }
+
+  readonly hearAddress = (event: EventOf<'ip_address'>): void => this.#address.hear(event)
+
+  readonly forgetAddress = (): void => this.#address.forget()
 
   /** Runs the command and holds the event back; of one in the background, waits only until it has been started. */
   readonly run = async (event: SeeEvent): Promise<void> => {
@@ -65,12 +73,13 @@ export class CommandsHook extends Hook<typeof schema> {
     using life = new GuestLife(this.context)
     try {
       await files.writeRecord(record)
-      const argv = await this.#prepare(request, record, life.signal)
+      const command = await this.#prepare(request, record, life.signal)
       record.status = 'running'
       record.started = new Date().toISOString()
       await files.writeRecord(record)
-      started?.open()
-      const result = await this.#execute(argv, record, life.signal)
+      if (this.#channel.startsWhenSent) started?.open()
+      const result = await this.#execute(command, record, life.signal)
+      if (result === undefined) return
       await files.writeOutput(result)
       assertExecuted(request, record, result)
     } catch (error) {
@@ -81,25 +90,14 @@ export class CommandsHook extends Hook<typeof schema> {
     if (record.status === 'finished') await this.#tell(record, files)
   }
 
-  /** Brings in what is to be run and says how; fills the record in on the way. */
   async #prepare(
-    { command, sample }: CommandRequest,
+    request: CommandRequest,
     record: CommandRecord,
     signal: AbortSignal,
-  ): Promise<readonly [string, ...string[]]> {
-    if (sample !== undefined) record.sha256 = await sha256Of(sample, signal)
+  ): Promise<PreparedCommand> {
+    if (request.sample !== undefined) record.sha256 = await sha256Of(request.sample, signal)
     await this.#assertRunning(record.event)
-    await this.context.agent.waitUntilReady({ timeoutMs: this.configuration.agent_timeout * 1000, signal })
-    const shell = (await this.context.agent.isWindows()) ? 'cmd' : 'sh'
-    if (sample !== undefined) {
-      record.guest_path = await injectSample(this.context, sample, { signal })
-      record.command ??= record.guest_path
-      if (command === undefined) return [record.guest_path]
-      const quoted = quoteFor(shell, record.guest_path)
-      record.command = command.replaceAll('{sample}', () => quoted)
-    }
-    const line = record.command ?? ''
-    return shell === 'cmd' ? ['cmd.exe', '/c', line] : ['/bin/sh', '-c', line]
+    return await this.#channel.prepare(request, record, signal)
   }
 
   async #assertRunning(event: string): Promise<void> {
@@ -111,27 +109,26 @@ export class CommandsHook extends Hook<typeof schema> {
     )
   }
 
+  /** Undefined when the command runs on in the background, and nothing will tell of its end. */
   async #execute(
-    argv: readonly [string, ...string[]],
+    command: PreparedCommand,
     record: CommandRecord,
     signal: AbortSignal,
-  ): Promise<ExecResult> {
+  ): Promise<ExecResult | undefined> {
     const start = performance.now()
     this.logger.info({ command: record.command }, 'running in the guest')
-    try {
-      const result = await this.context.agent.exec(argv, {
-        timeoutMs: this.configuration.timeout * 1000,
-        maxOutputBytes: this.configuration.output_limit,
-        signal,
-      })
-      record.status = 'finished'
-      record.exit_code = result.exitCode
-      record.signal = result.signal
-      record.truncated = result.truncated
-      return result
-    } finally {
+    const result = await command(signal).finally(() => {
       record.duration_ms = Math.round(performance.now() - start)
+    })
+    if (result === undefined) {
+      record.duration_ms = null
+      return undefined
     }
+    record.status = 'finished'
+    record.exit_code = result.exitCode
+    record.signal = result.signal
+    record.truncated = result.truncated
+    return result
   }
 
   /** A guest that ends before what runs in it in the background is no failure; everything else is. */
@@ -151,8 +148,8 @@ export class CommandsHook extends Hook<typeof schema> {
 
   async #ends(error: unknown, life: GuestLife): Promise<boolean> {
     // The agent stops before its guest does.
-    const timedOut = error instanceof SeeError && error.code === 'GUEST_EXEC_TIMEOUT'
-    return !timedOut && (await life.endsWithin(STOPPING_MS))
+    const isAlive = error instanceof SeeError && OF_GUESTS_ALIVE.has(error.code)
+    return !isAlive && (await life.endsWithin(STOPPING_MS))
   }
 
   async #tell(record: CommandRecord, files: CommandFiles): Promise<void> {
@@ -164,6 +161,15 @@ export class CommandsHook extends Hook<typeof schema> {
       ...(record.sample === null ? {} : { sample: record.sample }),
     })
   }
+}
+
+/** The guest agent, or the reference's HTTP agent where its port is configured. */
+function channelOf(context: SeeContext, settings: CommandsSettings, address: AgentAddress): CommandChannel {
+  const { timeout, agent_timeout: readyTimeout, output_limit: maxOutputBytes, ...agent } = settings
+  const bounds = { timeoutMs: timeout * 1000, readyTimeoutMs: readyTimeout * 1000, maxOutputBytes }
+  const port = agent['agent-port']
+  if (port === undefined) return new GuestAgentChannel(context, bounds)
+  return new HttpAgentChannel(context, { address, port, system: agent['agent-system'] }, bounds)
 }
 
 function newRecord(event: SeeEvent, { command, sample }: CommandRequest): CommandRecord {

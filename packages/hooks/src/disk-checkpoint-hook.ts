@@ -6,12 +6,15 @@ import { prepareResultsFolder } from './results-folder.ts'
 import { requireGuestDisk, saveDisk } from './save-disk.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('the folder for the checkpoints; made when missing'),
+  results_folder: z.string().min(1).describe('The folder for the checkpoints; made when missing.'),
   checkpoint_on_event: eventNames
     .default([])
-    .describe('the event or events at which the disk is written; the guest must be paused or off'),
-  delete_checkpoints: z.boolean().default(false).describe('delete the checkpoints when the environment ends'),
-  timeout: z.number().positive().max(2_147_483).default(600).describe('seconds that a checkpoint may take'),
+    .describe('The event or events at which the disk is written; the guest must be paused or off.'),
+  delete_checkpoints: z
+    .boolean()
+    .default(false)
+    .describe('Delete the checkpoints when the environment ends.'),
+  timeout: z.number().positive().max(2_147_483).default(600).describe('Seconds that a checkpoint may take.'),
 })
 
 /** Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`. */

@@ -24,45 +24,45 @@ const bytes = z
 
 const schema = z
   .object({
-    results_folder: z.string().min(1).describe('the folder for the results; made when missing'),
-    identify_files: z.boolean().default(false).describe('tell what the content of each file is, by `file`'),
-    get_file_size: z.boolean().default(true).describe('tell the sizes of files'),
-    extract_files: z.boolean().default(false).describe('keep the content of created and modified files'),
-    use_concurrency: z.boolean().default(true).describe('read both disks, and several files, at one time'),
-    compare_registries: z.boolean().default(false).describe('compare the registry of Windows as well'),
+    results_folder: z.string().min(1).describe('The folder for the results; made when missing.'),
+    identify_files: z.boolean().default(false).describe('Tell what the content of each file is, by `file`.'),
+    get_file_size: z.boolean().default(true).describe('Tell the sizes of files.'),
+    extract_files: z.boolean().default(false).describe('Keep the content of created and modified files.'),
+    use_concurrency: z.boolean().default(true).describe('Read both disks, and several files, at one time.'),
+    compare_registries: z.boolean().default(false).describe('Compare the registry of Windows as well.'),
     strict: z
       .boolean()
       .default(false)
-      .describe('compare the content of every file, whatever its size and times say'),
+      .describe('Compare the content of every file, whatever its size and times say.'),
     size_limit: bytes
       .default(64 * MIB)
-      .describe('bytes of a file beyond which its content is neither hashed nor extracted'),
+      .describe('Bytes of a file beyond which its content is neither hashed nor extracted.'),
     extract_limit: z
       .int()
       .positive()
       .default(1024 * MIB)
-      .describe('bytes that are extracted altogether'),
+      .describe('Bytes that are extracted altogether.'),
     evidence_on_event: eventNames
       .prefault('disk_checkpoint_taken')
-      .describe('the event or events whose `path`, a checkpoint, is kept until processing starts'),
+      .describe('The event or events whose `path`, a checkpoint, is kept until processing starts.'),
     start_processing_on_event: eventNames
       .prefault('start_analysis')
       .describe(
-        'the event or events that start it: over their own `path` if they have one, else over what was kept',
+        'The event or events that start it: over their own `path` if they have one, else over what was kept.',
       ),
     wait_processing_on_event: eventNames
       .prefault('wait_analysis')
-      .describe('the event or events that wait until it has ended'),
-    timeout: z.number().positive().max(2_147_483).default(600).describe('seconds that an analysis may take'),
+      .describe('The event or events that wait until it has ended.'),
+    timeout: z.number().positive().max(2_147_483).default(600).describe('Seconds that an analysis may take.'),
     memory_limit: z
       .int()
       .positive()
       .max(1_048_576)
       .default(2048)
-      .describe('MiB of memory that each tool may use'),
+      .describe('MiB of memory that each tool may use.'),
     output_limit: bytes
       .default(256 * MIB)
-      .describe('bytes that each tool may write, of the listing of a disk above all'),
+      .describe('Bytes that each tool may write, of the listing of a disk above all.'),
   })
   .refine(({ size_limit, output_limit }) => size_limit * 2 <= output_limit, {
     path: ['size_limit'],

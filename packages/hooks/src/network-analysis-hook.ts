@@ -21,7 +21,10 @@ const schema = z.object({
     .prefault('wait_analysis')
     .describe('The event or events that are held back until that is done.'),
   log_format: z
-    .enum(['text', 'json'])
+    .enum(['text', 'json'], {
+      error:
+        'expected "text" or "json"; for another format of tshark let AnalyserHook run it on network_tracing_stopped',
+    })
     .default('text')
     .describe('`text`, or `json`: an array with an object for each packet.'),
   packet_limit: z

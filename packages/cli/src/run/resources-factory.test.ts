@@ -21,8 +21,14 @@ async function factoryOf(content: unknown): Promise<string> {
   }
 }
 
+test('without a hypervisor the provider is the one that the keys are of', async () => {
+  const domain = { configuration: 'a' }
+  expect(await factoryOf({ domain: { ...domain, filesystem } })).toBe('function')
+  expect(await factoryOf({ domain, disk: { ...disk, clone: {} }, network })).toBe('function')
+  expect(await factoryOf({ domain: { ...domain, filesystem }, disk })).toMatch(/unknown key "disk"/)
+})
+
 test.each([
-  [undefined, 'qemu'],
   ['qemu:///system', 'qemu'],
   ['qemu+unix:///system?socket=/a', 'qemu'],
   ['lxc:///', 'lxc'],

@@ -1,4 +1,4 @@
-import { Configuration, type HooksSource, z } from '@see/core'
+import { Configuration, hookName, type HooksSource, z } from '@see/core'
 import type { RunOptions } from './run-options.ts'
 
 const TIMELINE = { name: '@see/hooks#TimelineHook' }
@@ -33,5 +33,5 @@ export function runHooks({ hooks: file, sample, command }: RunOptions, folder: s
 /** A file that is not as it should be is told of when its hooks are loaded. */
 function namesIn(file: string): Set<string> {
   const parsed = names.safeParse(Configuration.load(file).value)
-  return new Set(parsed.success ? parsed.data.hooks.map(({ name }) => name) : [])
+  return new Set(parsed.success ? parsed.data.hooks.map(({ name }) => hookName(name)) : [])
 }

@@ -2,13 +2,17 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ImageProvider, ImageProviderParameters } from '../image-provider.ts'
 
+const schema = z.strictObject({
+  path: z.string().min(1).optional().describe('The folder against which the image is resolved.'),
+})
+
 /** An image that is a file of this host already. */
 export class DummyProvider implements ImageProvider {
-  static readonly schema = z.strictObject({})
+  static readonly schema = schema
   readonly #path: string
 
-  constructor({ name, folder }: ImageProviderParameters<object>) {
-    this.#path = resolve(folder, name)
+  constructor({ name, configuration, folder }: ImageProviderParameters<z.output<typeof schema>>) {
+    this.#path = resolve(folder, configuration.path ?? '', name)
   }
 
   async image(): Promise<string> {

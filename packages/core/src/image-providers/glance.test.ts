@@ -112,6 +112,13 @@ test('the newest active image of a name is fetched, verified by SHA-512, and kep
   expect(lines).toEqual([])
 })
 
+test.each(['', '/v3', '/v3/', '/v2.0/'])('Keystone is found by its URL with %s', async (version) => {
+  const auth_url = `${keystone.replace(/\/v3$/, '')}${version}`
+  const folder = folderOfTest()
+  const path = await providerOf('win7', folder, { os_auth: { ...auth, auth_url } }).image({ signal })
+  expect(path).toBe(join(folder, newest))
+})
+
 test('an image is found by its id, with Glance’s URL given, into a file of a name', async () => {
   const folder = folderOfTest()
   const target = join(folder, 'base.raw')

@@ -66,7 +66,7 @@ export async function authenticate(
   auth: KeystoneAuth,
   signal: AbortSignal,
 ): Promise<KeystoneSession> {
-  const base = auth.auth_url.replace(/(?:\/v3)?\/*$/, '')
+  const base = auth.auth_url.replace(/(?:\/v(?:3|2\.0))?\/*$/, '')
   const body = JSON.stringify({ auth: { identity: identityOf(auth), ...scopeOf(auth) } })
   const headers = { 'content-type': 'application/json' }
   const request = { method: 'POST', url: new URL(`${base}/v3/auth/tokens`), headers, body, signal } as const

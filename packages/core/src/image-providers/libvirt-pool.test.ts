@@ -62,6 +62,11 @@ test('a pool that is defined is started and sees what is new in it, and stays', 
   expect(await poolsOver(folder)).toHaveLength(1)
 })
 
+test('a volume may be named with a slash before it', async () => {
+  const folder = folderOfTest()
+  expect(await providerOf(folder, '/base.raw').image({ signal })).toBe(join(folder, 'base.raw'))
+})
+
 test('a folder may be named by a link to it', async () => {
   const folder = folderOfTest()
   const link = join(folderOfTest(), 'link')

@@ -28,7 +28,8 @@ export class LibvirtPoolProvider implements ImageProvider {
   readonly #path: string
 
   constructor({ name, configuration, folder }: ImageProviderParameters<z.output<typeof schema>>) {
-    this.#volume = name
+    // The reference takes a slash before it.
+    this.#volume = name.replace(/^\/+/, '')
     this.#uri = configuration.hypervisor
     this.#path = resolve(folder, configuration.storage_pool_path)
   }

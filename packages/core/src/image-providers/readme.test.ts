@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { GlanceProvider, HttpProvider, LibvirtPoolProvider, S3Provider } from '../index.ts'
+import { DummyProvider, GlanceProvider, HttpProvider, LibvirtPoolProvider, S3Provider } from '../index.ts'
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
 
-const documented = [GlanceProvider, HttpProvider, LibvirtPoolProvider, S3Provider].flatMap((Class) =>
-  Object.keys(Class.schema.shape).map((key) => [Class.name, key] as const),
+const documented = [DummyProvider, GlanceProvider, HttpProvider, LibvirtPoolProvider, S3Provider].flatMap(
+  (Class) => Object.keys(Class.schema.shape).map((key) => [Class.name, key] as const),
 )
 
 test.each(documented)('the README tells of %s’s key %s', (name, key) => {

@@ -11,7 +11,10 @@ export const s3AuthSchema = z.strictObject({
     .optional()
     .describe("The URL of a store that is not Amazon's."),
   verify: z
-    .union([z.string().min(1), z.literal(true)])
+    .union(
+      [z.string().min(1), z.literal(true)],
+      'the store is always verified: give a file of certificates to trust, or leave it out',
+    )
     .optional()
     .describe('A file of certificates to trust in place of the usual ones.'),
 })

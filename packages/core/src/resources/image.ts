@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { Configuration } from '../configuration.ts'
-import { SeeError } from '../errors.ts'
+import { messageOf, SeeError } from '../errors.ts'
 import type { ImageProvider, ImageProviderClass } from '../image-provider.ts'
 import { providerAliases } from '../image-providers/aliases.ts'
 import { DummyProvider } from '../image-providers/dummy.ts'
+import { pythonAdvice } from '../hook-aliases.ts'
 import { oneOf } from '../key-rules.ts'
 import { loadExport } from '../module-loader.ts'
 
@@ -53,7 +54,13 @@ export async function imageProvider(image: ImageConfiguration, folder: string): 
 
 async function providerClass(name: string | undefined, folder: string): Promise<unknown> {
   if (name === undefined) return DummyProvider
-  return providerAliases.get(name) ?? (await loadExport(name, folder))
+  const alias = providerAliases.get(name)
+  if (alias !== undefined) return alias
+  try {
+    return await loadExport(name, folder)
+  } catch (error) {
+    throw new SeeError('HOOK_LOAD', `${messageOf(error)}${pythonAdvice(name)}`, { cause: error })
+  }
 }
 
 function isProviderClass(value: unknown): value is ImageProviderClass {

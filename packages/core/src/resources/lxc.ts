@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, CapturePoint, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
@@ -21,6 +22,7 @@ import {
 } from './container/mounted-folders.ts'
 import { hasConsoleIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
+import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
@@ -30,6 +32,7 @@ const path = z.string().min(1)
 
 const schema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
+  name: legacyName,
   hypervisor: path.default('lxc:///').describe("libvirt's URI of the hypervisor."),
   domain: z
     .strictObject({
@@ -66,15 +69,17 @@ export class LxcResources implements Resources {
   readonly #identifier: string
   readonly #configuration: LxcConfiguration
   readonly #folder: string
+  readonly #logger: Logger
   readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
 
-  constructor({ identifier, configuration, folder }: ResourcesParameters<LxcConfiguration>) {
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<LxcConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
+    this.#logger = logger
   }
 
   get hypervisor(): Hypervisor {
@@ -104,6 +109,7 @@ export class LxcResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
+    warnOfLegacyName(this.#configuration.name, this.#logger)
     const { domain: wanted, network: wantedNetwork, hypervisor: uri } = this.#configuration
     const file = resolve(this.#folder, wanted.configuration)
     const text = await readXml(file)

@@ -31,6 +31,7 @@ import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } fr
 import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
+import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { cloneImage, createStoragePool } from './libvirt-storage.ts'
@@ -41,6 +42,7 @@ const path = z.string().min(1)
 
 const schema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
+  name: legacyName,
   hypervisor: path.default('qemu:///system').describe("libvirt's URI of the hypervisor."),
   domain: z
     .strictObject({ configuration: path.describe("The path of the domain's XML.") })
@@ -144,6 +146,7 @@ export class QemuResources implements Resources {
    * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
+    warnOfLegacyName(this.#configuration.name, this.#logger)
     const { disk, network: wanted } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)

@@ -10,6 +10,7 @@ import type { SeeContext } from '../see-context.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
 import { type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
+import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { orInvalid, readXml } from './user-xml.ts'
@@ -18,6 +19,7 @@ const path = z.string().min(1)
 
 const schema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
+  name: legacyName,
   hypervisor: path.default('vbox:///session').describe("libvirt's URI of the hypervisor."),
   domain: z
     .strictObject({ configuration: path.describe("The path of the domain's XML.") })
@@ -84,6 +86,7 @@ export class VboxResources implements Resources {
    * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `IMAGE_INVALID` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
+    warnOfLegacyName(this.#configuration.name, this.#logger)
     const file = resolve(this.#folder, this.#configuration.domain.configuration)
     const text = await readXml(file)
     this.#editDomain(file, text, this.#configuration.disk === undefined ? undefined : '')

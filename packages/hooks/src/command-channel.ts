@@ -1,0 +1,23 @@
+import type { ExecResult } from '@see/core'
+import type { CommandRecord } from './command-record.ts'
+import type { CommandRequest } from './command-request.ts'
+
+/** Runs what was prepared; undefined when it runs in the background and nothing will tell of its end. */
+export type PreparedCommand = (signal: AbortSignal) => Promise<ExecResult | undefined>
+
+/** A way into the guest on which commands are run. */
+export interface CommandChannel {
+  /** Whether a command counts as started when it is sent; else once the guest has answered. */
+  readonly startsWhenSent: boolean
+  /** Readies what is to be run, waits until the guest can be asked, and fills the record in on the way. */
+  prepare(request: CommandRequest, record: CommandRecord, signal: AbortSignal): Promise<PreparedCommand>
+}
+
+export interface ChannelBounds {
+  /** How long a command may run. */
+  readonly timeoutMs: number
+  /** What is kept of each output stream. */
+  readonly maxOutputBytes: number
+  /** How long the guest may take until it can be asked. */
+  readonly readyTimeoutMs: number
+}

@@ -1,0 +1,46 @@
+import { injectSample, type SeeContext } from '@see/core'
+import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
+import type { CommandRecord } from './command-record.ts'
+import type { CommandRequest } from './command-request.ts'
+import { quoteFor } from './shell-words.ts'
+
+/** Runs commands through the guest agent of the context. */
+export class GuestAgentChannel implements CommandChannel {
+  readonly startsWhenSent = true
+  readonly #context: SeeContext
+  readonly #bounds: ChannelBounds
+
+  constructor(context: SeeContext, bounds: ChannelBounds) {
+    this.#context = context
+    this.#bounds = bounds
+  }
+
+  async prepare(
+    request: CommandRequest,
+    record: CommandRecord,
+    signal: AbortSignal,
+  ): Promise<PreparedCommand> {
+    const { agent } = this.#context
+    const { timeoutMs, maxOutputBytes, readyTimeoutMs } = this.#bounds
+    await agent.waitUntilReady({ timeoutMs: readyTimeoutMs, signal })
+    const argv = await this.#argv(request, record, signal)
+    return (running) => agent.exec(argv, { timeoutMs, maxOutputBytes, signal: running })
+  }
+
+  async #argv(
+    { command, sample }: CommandRequest,
+    record: CommandRecord,
+    signal: AbortSignal,
+  ): Promise<readonly [string, ...string[]]> {
+    const shell = (await this.#context.agent.isWindows()) ? 'cmd' : 'sh'
+    if (sample !== undefined) {
+      record.guest_path = await injectSample(this.#context, sample, { signal })
+      record.command ??= record.guest_path
+      if (command === undefined) return [record.guest_path]
+      const quoted = quoteFor(shell, record.guest_path)
+      record.command = command.replaceAll('{sample}', () => quoted)
+    }
+    const line = record.command ?? ''
+    return shell === 'cmd' ? ['cmd.exe', '/c', line] : ['/bin/sh', '-c', line]
+  }
+}
