@@ -17,12 +17,14 @@ packages=(
   sleuthkit reglookup file qemu-system-common
   e2fsprogs acl busybox-static
 )
-# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. The last
-# line makes disks like those of Windows, with partitions, NTFS and registries.
+# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
+# driver for VirtualBox says that there is none. The last line makes disks like those of Windows, with partitions, NTFS
+# and registries.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
   openssl
+  libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl
 )
 policy=/usr/sbin/policy-rc.d

@@ -380,6 +380,30 @@ test('root without nft is told what to install, before anything is made', async 
   expect(await madeFor(identifier)).toEqual([])
 })
 
+test('it stands still before it is killed, and before its network goes', async () => {
+  const { context, identifier } = await allocate()
+  await context.poweron()
+  const seen: string[] = []
+  const note = (what: string, name: string, type: string) => {
+    if (name === identifier) seen.push(`${what} ${type}`)
+  }
+  const registrations = await Promise.all([
+    hypervisor.on('domainLifecycle', ({ domain, type }) => note('domain', domain.name, type)),
+    hypervisor.on('networkLifecycle', ({ network, type }) => note('network', network.name, type)),
+  ])
+  onTestFinished(() => Promise.all(registrations.map((each) => each.off())).then(() => undefined))
+  await context.poweroff()
+  await expect.poll(() => seen).toEqual(['domain suspended', 'domain stopped'])
+  await context.poweron()
+  await expect.poll(() => seen).toContain('domain started')
+  seen.splice(0)
+  await context.cleanup()
+  await expect
+    .poll(() => seen.toSorted())
+    .toEqual(['domain stopped', 'domain suspended', 'domain undefined', 'network stopped'])
+  expect(seen[0]).toBe('domain suspended')
+})
+
 test('an abort at any moment leaves nothing', async () => {
   const filesystem = { source_path: tiny.folder, target_path: '/mine' }
   const factory = lxcFactory(tiny.resources({ domain: { filesystem } }))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Environment, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
@@ -40,7 +40,21 @@ async function allocate(mode: Mode): Promise<void> {
     network: { mode: byLibvirt ? 'nat-no-lan' : mode, dynamic_address },
   })
   const make = () => Environment.allocate(factory)
-  guests.set(mode, await (byLibvirt ? asLibvirtUser(make) : make()))
+  const environment = await (byLibvirt ? asLibvirtUser(make) : make())
+  guests.set(mode, environment)
+  // libvirt takes IPv6 off its bridges; what a guest reaches must not count on that.
+  writeFileSync(`/proc/sys/net/ipv6/conf/${bridgeOf(environment.identifier)}/disable_ipv6`, '0')
+}
+
+function bridgeOf(identifier: string): string {
+  return `virbr-${identifier.slice(0, 8)}`
+}
+
+/** The host's address on the guest's bridge that needs no network, as the guest has to write it. */
+function linkLocalOf(mode: Mode): string {
+  const bridge = bridgeOf(guestOf(mode).identifier)
+  const shown = run('ip', '-6', 'address', 'show', 'dev', bridge, 'scope', 'link')
+  return `${/fe80[^/]*/.exec(shown)?.[0]}%eth0`
 }
 
 async function start(mode: Mode): Promise<void> {
@@ -51,7 +65,7 @@ async function start(mode: Mode): Promise<void> {
 }
 
 beforeAll(async () => {
-  here.listen(PORT, '0.0.0.0')
+  here.listen(PORT, '::')
   await once(here, 'listening')
   for (const [name, network] of [
     ['see-inet', inetNetwork],
@@ -114,23 +128,35 @@ const kept = {
   [metadata]: false,
   [hostElsewhere]: false,
   host: false,
+  'the host over IPv6': false,
   other: false,
+}
+
+async function addressOf(where: string, mode: Mode): Promise<string> {
+  if (where === 'host') return await gatewayOf(mode)
+  if (where === 'the host over IPv6') return linkLocalOf(mode)
+  return where === 'other' ? await guestOf('nat').waitForIp4Address() : where
 }
 
 describe.each([
   ['nat-no-lan', kept],
   ['nat-no-lan by libvirt', kept],
-  ['nat', { [inet]: true, [lan]: true, [metadata]: true, [hostElsewhere]: true, host: true }],
+  [
+    'nat',
+    {
+      [inet]: true,
+      [lan]: true,
+      [metadata]: true,
+      [hostElsewhere]: true,
+      host: true,
+      'the host over IPv6': true,
+    },
+  ],
   ['routed', { [inet]: true, [lan]: true, [hostElsewhere]: true, host: true, other: false }],
   ['isolated', { [inet]: false, [lan]: false, [metadata]: false, host: true, other: false }],
 ] as const)('a guest with the mode %s', (mode, reachable) => {
   test.each(Object.entries(reachable))('reaches %s: %s', async (where, expected) => {
-    const address =
-      where === 'host'
-        ? await gatewayOf(mode)
-        : where === 'other'
-          ? await guestOf('nat').waitForIp4Address()
-          : where
+    const address = await addressOf(where, mode)
     expect(await reaches(guestOf(mode), address)).toBe(expected)
   })
 })

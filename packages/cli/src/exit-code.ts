@@ -42,6 +42,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   HOOK_ORDER: hook,
   HYPERVISOR_UNREACHABLE: usage,
   IDENTIFIER_INVALID: usage,
+  IDENTIFIER_TAKEN: usage,
   IMAGE_CHECKSUM: usage,
   IMAGE_INVALID: usage,
   IMAGE_UNAVAILABLE: usage,

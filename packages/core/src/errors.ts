@@ -25,6 +25,7 @@ export const errorCodes = {
   HOOK_ORDER: 'a hook was asked for something before, or after, it can be done',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
   IDENTIFIER_INVALID: 'the environment identifier is not a UUID',
+  IDENTIFIER_TAKEN: 'something of another environment has the identifier',
   IMAGE_CHECKSUM: 'a fetched image is not what its checksum says',
   IMAGE_INVALID: 'the disk image is missing, unreadable or not a disk image',
   IMAGE_UNAVAILABLE: 'an image provider cannot get at the image',

@@ -10,6 +10,8 @@ export interface DomainDefinition {
   readonly xml: string
   /** Flags of the removal (virDomainUndefineFlags), as far as the driver knows them. */
   readonly undefineFlags?: number
+  /** How it is stopped; by `destroy` when not given. */
+  readonly stop?: (domain: Domain) => Promise<void>
 }
 
 /**
@@ -18,13 +20,13 @@ export interface DomainDefinition {
  */
 export async function defineDomain(
   hypervisor: Hypervisor,
-  { identifier, file, xml, undefineFlags = 0 }: DomainDefinition,
+  { identifier, file, xml, undefineFlags = 0, stop = (domain) => domain.destroy() }: DomainDefinition,
   releases: ReleaseStack,
 ): Promise<Domain> {
   try {
     const domain = await hypervisor.domainDefineXML(xml)
     releases.defer(`domain ${identifier}`, async () => {
-      if (await domain.isActive()) await domain.destroy()
+      if (await domain.isActive()) await stop(domain)
       await domain.undefine({ flags: undefineFlags })
     })
     return domain

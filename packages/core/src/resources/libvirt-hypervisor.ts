@@ -1,22 +1,54 @@
-import { Hypervisor } from '@see/libvirt'
+import { Hypervisor, isLibvirtError } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 
 /**
- * Opens the hypervisor of one environment.
- * @throws SeeError `HYPERVISOR_UNREACHABLE`, or the signal's reason
+ * Opens the hypervisor of one environment, on which nobody else may have its identifier.
+ * @throws SeeError `HYPERVISOR_UNREACHABLE` or `IDENTIFIER_TAKEN`, or the signal's reason
  */
 export async function openHypervisor(
   uri: string,
+  identifier: string,
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<Hypervisor> {
+  const hypervisor = await open(uri, signal)
+  releases.defer('the connection to libvirt', () => hypervisor.close())
+  await assertFree(hypervisor, identifier)
+  return hypervisor
+}
+
+async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   try {
-    const hypervisor = await Hypervisor.open(uri, { signal })
-    releases.defer('the connection to libvirt', () => hypervisor.close())
-    return hypervisor
+    return await Hypervisor.open(uri, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })
+    throw new SeeError('HYPERVISOR_UNREACHABLE', advised(messageOf(error), uri), { cause: error })
   }
+}
+
+/** libvirt says what is missing, but not what to do. */
+function advised(message: string, uri: string): string {
+  const [driver = ''] = /^[a-z]+/.exec(uri) ?? []
+  if (/no connection driver available/.test(message)) {
+    return `${message}: install libvirt-daemon-driver-${driver} and restart libvirtd`
+  }
+  if (/unable to initialize VirtualBox driver API/.test(message)) {
+    return `${message}: install VirtualBox on libvirtd's host, of a version that libvirt knows, and restart libvirtd`
+  }
+  return message
+}
+
+/** libvirt would take a definition for a change of the domain that is there, which would end with this environment. */
+async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<void> {
+  try {
+    await hypervisor.domainLookupByUUID(identifier)
+  } catch (error) {
+    if (isLibvirtError(error) && error.code === 'VIR_ERR_NO_DOMAIN') return
+    throw error
+  }
+  throw new SeeError(
+    'IDENTIFIER_TAKEN',
+    `there is a domain ${identifier} already: give each environment an identifier of its own, or none`,
+  )
 }

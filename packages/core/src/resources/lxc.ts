@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Hypervisor, Network } from '@see/libvirt'
+import type { Domain, Hypervisor, Network } from '@see/libvirt'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
@@ -121,23 +121,27 @@ export class LxcResources implements Resources {
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await openHypervisor(uri, this.#releases, signal)
+    const hypervisor = await openHypervisor(uri, this.#identifier, this.#releases, signal)
     const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
     const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
     await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made?.filter)
-    const definition = { identifier: this.#identifier, file, xml: edited.xml }
-    const domain = await defineDomain(hypervisor, definition, this.#releases)
-    // libvirt takes its time for both, so the network goes while the container stops.
-    this.#releases.defer('the network', () => made?.beginDestroy())
+    const definition = { identifier: this.#identifier, file, xml: edited.xml, stop }
+    const virDomain = await defineDomain(hypervisor, definition, this.#releases)
+    const domain = new ContainerDomain(virDomain)
+    // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
+    // not to see the bridge go, for without it nothing tells what it sends from the host's own.
+    this.#releases.defer('the network', async () => {
+      if (made !== undefined && (await domain.freeze())) made.beginDestroy()
+    })
     this.#edited = edited
     this.#allocated = {
       hypervisor,
-      domain: new ContainerDomain(domain),
+      domain,
       network: made?.network,
-      agent: new ContainerAgent(domain),
+      agent: new ContainerAgent(virDomain),
     }
   }
 
@@ -175,6 +179,10 @@ export function lxcFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<LxcResources>> {
   return contextFactory(LxcResources, configuration)
+}
+
+function stop(container: Domain): Promise<void> {
+  return new ContainerDomain(container).destroy()
 }
 
 /** libvirt calls a container started before its init is, and says nothing when there is none. */

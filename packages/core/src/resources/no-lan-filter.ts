@@ -12,9 +12,9 @@ export interface NoLanFilter {
 }
 
 /**
- * A network filter of libvirt that does what `noLanTable` does, as far as such a filter can. libvirt starts a program for
- * each rule on frames (mac, arp, ip) and three for each on packets (all, tcp, udp), so these are for the host's address
- * only, where answers must be told from questions.
+ * A network filter of libvirt that does what `noLanTable` does, as far as such a filter can. Its rules on frames (mac, arp,
+ * ip) hold whatever the kernel is told to do with bridged packets; those on packets (all, tcp, udp), which
+ * cost libvirt three times as much, are for the host's own address only, where answers must be told from questions.
  */
 export function noLanFilterXml({ name, gateway, guest, hostAddresses }: NoLanFilter): string {
   const { macAddress, address } = guest

@@ -155,7 +155,12 @@ export class QemuResources implements Resources {
     const image = disk === undefined ? undefined : await this.#image(disk, signal)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
+    const hypervisor = await openHypervisor(
+      this.#configuration.hypervisor,
+      this.#identifier,
+      this.#releases,
+      signal,
+    )
     const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
     const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()

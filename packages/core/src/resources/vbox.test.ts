@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DomainDefineFlags, Hypervisor } from '@see/libvirt'
+import { startPrivateLibvirtd } from '@see/libvirt/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Environment } from '../environment.ts'
 import { editDomainXml, freshMacAddress } from './domain-xml.ts'
@@ -46,6 +47,18 @@ test('the domain is made of the XML and the image, and leaves nothing', async ()
   expect(left).not.toContain(identifier)
 })
 
+test('an identifier that is taken is refused, and its owner left alone', async () => {
+  const factory = vboxFactory({ hypervisor: 'test:///default', domain: { configuration } })
+  await using environment = await Environment.allocate(factory)
+  const { identifier, context } = environment
+  await context.poweron()
+  await expect(Environment.allocate(factory, undefined, { identifier })).rejects.toMatchObject({
+    code: 'IDENTIFIER_TAKEN',
+    message: expect.stringContaining(identifier),
+  })
+  expect(await context.state()).toBe('running')
+})
+
 test("the XML is right by libvirt's schema", async () => {
   const disk = { path: image, format: undefined }
   const { xml } = editDomainXml(domainXml, {
@@ -61,14 +74,17 @@ test("the XML is right by libvirt's schema", async () => {
   await expect(define(xml.replaceAll('disk', 'disc'))).rejects.toThrow(/schema/)
 })
 
-// The daemon of these tests has no driver for VirtualBox, or the driver no VirtualBox.
-test('without VirtualBox, the daemon says what is missing', async () => {
-  const factory = vboxFactory({ domain: { configuration }, disk: { image } })
+// Both answers are libvirt's own, of daemons that load the drivers that are said here.
+test.each([
+  ['the driver', [], /no connection driver available for vbox:.*install libvirt-daemon-driver-vbox/],
+  ['VirtualBox', ['vbox'], /unable to initialize VirtualBox driver API: install VirtualBox/],
+])('without %s it is told what to install', async (_what, drivers, message) => {
+  await using daemon = await startPrivateLibvirtd({ drivers })
+  const hypervisor = daemon.uriOf('vbox', '/session')
+  const factory = vboxFactory({ hypervisor, domain: { configuration }, disk: { image } })
   await expect(Environment.allocate(factory)).rejects.toMatchObject({
     code: 'HYPERVISOR_UNREACHABLE',
-    message: expect.stringMatching(
-      /no connection driver available for vbox:\/\/\/session|unable to initialize VirtualBox driver API/,
-    ),
+    message: expect.stringMatching(message),
   })
 })
 

@@ -93,7 +93,12 @@ export class VboxResources implements Resources {
     const image = await this.#image(signal)
     const edited = this.#editDomain(file, text, image)
     signal.throwIfAborted()
-    const hypervisor = await openHypervisor(this.#configuration.hypervisor, this.#releases, signal)
+    const hypervisor = await openHypervisor(
+      this.#configuration.hypervisor,
+      this.#identifier,
+      this.#releases,
+      signal,
+    )
     const definition = { identifier: this.#identifier, file, xml: edited.xml }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#edited = edited

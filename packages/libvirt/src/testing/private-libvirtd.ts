@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,11 +22,25 @@ export interface PrivateLibvirtd extends AsyncDisposable {
   readonly folder: string
 }
 
+/** Where Debian's packages put the drivers that the daemon loads. */
+const DRIVERS = join(
+  '/usr/lib',
+  `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`,
+  'libvirt/connection-driver',
+)
+
+export interface PrivateLibvirtdOptions {
+  /** The drivers that it is to load, beside the mock one that it always has; all that are installed when not given. */
+  readonly drivers?: readonly string[]
+}
+
 /**
  * Starts a libvirtd that shares nothing with the machine's: own sockets, state and configuration in a folder of its own,
  * as an unprivileged user. Disposing ends it and removes the folder.
  */
-export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
+export async function startPrivateLibvirtd({
+  drivers,
+}: PrivateLibvirtdOptions = {}): Promise<PrivateLibvirtd> {
   const folder = await mkdtemp(join(tmpdir(), 'see-libvirtd-'))
   const isRoot = process.geteuid?.() === 0
   if (isRoot) await chown(folder, NOBODY, NOBODY)
@@ -34,6 +48,7 @@ export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
   const home = join(folder, 'home')
   await mkdir(home)
   if (isRoot) await chown(home, NOBODY, NOBODY)
+  const driverFolder = drivers === undefined ? undefined : await linkDrivers(folder, drivers)
   const child = spawn('libvirtd', ['--timeout', '20'], {
     cwd: folder,
     env: {
@@ -43,6 +58,7 @@ export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
       XDG_CONFIG_HOME: join(folder, 'config'),
       XDG_CACHE_HOME: join(folder, 'cache'),
       XDG_DATA_HOME: join(folder, 'data'),
+      ...(driverFolder !== undefined && { LIBVIRT_DRIVER_DIR: driverFolder }),
       // The log to a file: nobody here reads a pipe.
       LIBVIRT_LOG_OUTPUTS: `3:file:${join(folder, 'log')}`,
     },
@@ -70,6 +86,18 @@ export async function startPrivateLibvirtd(): Promise<PrivateLibvirtd> {
     folder,
     [Symbol.asyncDispose]: dispose,
   }
+}
+
+async function linkDrivers(folder: string, drivers: readonly string[]): Promise<string> {
+  const driverFolder = join(folder, 'drivers')
+  await mkdir(driverFolder)
+  for (const driver of drivers) {
+    const file = `libvirt_driver_${driver}.so`
+    if (!existsSync(join(DRIVERS, file)))
+      throw new Error(`the driver ${driver} is not installed: there is no ${file}`)
+    await symlink(join(DRIVERS, file), join(driverFolder, file))
+  }
+  return driverFolder
 }
 
 async function appearance(path: string, child: ChildProcess): Promise<void> {
