@@ -20,13 +20,14 @@ export async function hostileAgent(behaviour: Behaviour): Promise<HostileAgent> 
     socket.setEncoding('latin1')
     socket.on('error', () => undefined)
     socket.on('close', () => sockets.delete(socket))
-    socket.on('data', (part: string) => {
-      if (text.includes('\r\n\r\n')) return
+    const read = (part: string): void => {
       text += part
       if (!text.includes('\r\n\r\n')) return
+      socket.off('data', read)
       heads.push(text)
       behaviour(socket, text)
-    })
+    }
+    socket.on('data', read)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

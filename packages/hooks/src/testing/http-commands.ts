@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
+import type { CommandRecord } from '../command-record.ts'
+
+/** A running guest whose HTTP agent is on the loopback, and CommandsHook to command it. */
+export async function startWithHttpAgent(
+  folder: string,
+  port: number,
+  configuration: Record<string, unknown> = {},
+) {
+  const environment = await Environment.allocate(simulatedFactory(), {
+    hooks: [
+      {
+        name: '@see/hooks#CommandsHook',
+        configuration: {
+          results_folder: folder,
+          'agent-host': '127.0.0.1',
+          'agent-port': port,
+          agent_timeout: 2,
+          ...configuration,
+        },
+      },
+    ],
+  })
+  const { context, identifier } = environment
+  const finished: unknown[] = []
+  context.subscribe('command_finished', (event) => void finished.push(event))
+  await context.poweron()
+  const read = async (file: string) => await readFile(join(folder, `${identifier}_command_${file}`), 'utf8')
+  const record = async (number = 1): Promise<CommandRecord> => JSON.parse(await read(`${number}.json`))
+  return { environment, context, identifier, finished, read, record }
+}
