@@ -35,6 +35,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HOOK_ORDER: 'Correct the hook’s events, so that what it needs is there when they are fired.',
   HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
+  IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',
   IMAGE_CHECKSUM: 'Correct the checksum, if the image was meant to change; else do not trust the server.',
   IMAGE_INVALID: 'Correct the path, or convert the image with `qemu-img convert`.',
   IMAGE_UNAVAILABLE:
