@@ -126,7 +126,7 @@ test.each([
     }),
     /provider_configuration must match exactly one schema in oneOf/,
   ],
-  ['hooks', { hooks: 1 }, /^\/hooks must be array$/],
+  ['hooks', { hooks: 'all' }, /^\/hooks must be array$/],
   ['hooks', { hooks: [{ configuration: {} }] }, /^\/hooks\/0 must have required property 'name'$/],
   [
     'hooks',

@@ -10,6 +10,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   AGENT_UNAVAILABLE:
     'Add `<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>` to the domain’s XML, and install qemu-guest-agent in the guest.',
   AGENT_UNRESPONSIVE: 'Let the guest run its agent at boot; raise `agent_timeout`.',
+  CHECKPOINT_FAILED: 'Make room in the results folder; the message has what libvirt or QEMU said.',
   CONFIGURATION_INVALID:
     'Correct what stands at the place that the message names; see [configuration.md](configuration.md).',
   CONFINEMENT_FAILED:
@@ -34,8 +35,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HOOK_ORDER: 'Correct the hook’s events, so that what it needs is there when they are fired.',
   HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
-  IDENTIFIER_TAKEN:
-    'Give another identifier, or none. A run that was killed may have left the domain: `virsh list --all`.',
+  IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',
   IMAGE_CHECKSUM: 'Correct the checksum, if the image was meant to change; else do not trust the server.',
   IMAGE_INVALID: 'Correct the path, or convert the image with `qemu-img convert`.',
   IMAGE_UNAVAILABLE:

@@ -3,6 +3,7 @@ import {
   type ConsoleStream,
   contextFactory,
   type ContextFactory,
+  type GuestDisk,
   type Resources,
   type SandboxDomain,
   z,
@@ -70,6 +71,13 @@ class AbleResources extends BareResources {
 
   async capturePoint(): Promise<undefined> {
     return undefined
+  }
+
+  async guestDisk(): Promise<GuestDisk> {
+    return {
+      image: { path: '/nowhere', format: 'qcow2' },
+      read: () => Promise.reject(new Error('nothing is powered on in these tests')),
+    }
   }
 
   async hasConsole(): Promise<boolean> {

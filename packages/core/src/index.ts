@@ -47,6 +47,7 @@ export type {
   CapturePoint,
   ConsoleStream,
   CoreDumpOptions,
+  GuestDisk,
   InterfaceAddresses,
   Resources,
   ResourcesClass,
