@@ -38,20 +38,24 @@ const NONE: ContentHashes = new Map()
 const STREAM = /:[^/:]+$/s
 const MAX_ERRORS = 20
 
+interface CompareOptions {
+  /** Also compare the content of every file. */
+  readonly strict: boolean
+  readonly concurrent: boolean
+  /** The disk before is that of a guest which went on. */
+  readonly wasRunning: boolean
+  /** A folder to work in. */
+  readonly work: string
+}
+
 /**
  * Lists both disks and finds what may have changed.
- * @param strict also compare the content of every file
- * @param work a folder to work in
  * @throws SeeError `TOOL_FAILED`, or `EVIDENCE_UNSUPPORTED` when there is no file system that can be read
  */
 export async function compareDisks(
   tools: DiskTools,
   [before, after]: readonly [string, string],
-  {
-    strict,
-    concurrent,
-    work,
-  }: { readonly strict: boolean; readonly concurrent: boolean; readonly work: string },
+  { strict, concurrent, wasRunning, work }: CompareOptions,
 ): Promise<DiskComparison> {
   const both = async <Result>(ask: (disk: string) => Promise<Result>) =>
     concurrent
@@ -76,7 +80,7 @@ export async function compareDisks(
     }
     // What cannot be listed is an error, and not one without files.
     if (each.after === undefined) return []
-    return compareListings(each.start, each.before?.files ?? [], each.after.files, verify)
+    return compareListings(each.start, each.before?.files ?? [], each.after.files, verify, wasRunning)
   })
   return {
     fileSystems,

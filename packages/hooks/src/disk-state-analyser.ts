@@ -69,6 +69,15 @@ const schema = z
     message: 'expected at most half of output_limit',
   })
 
+interface Subject {
+  readonly before: DiskImage
+  readonly after: DiskImage
+  /** Null for the disk as it is now. */
+  readonly checkpoint: string | null
+  /** The disk before is that of a guest which went on. */
+  readonly wasRunning: boolean
+}
+
 /** Tells what a guest changed on its disk; writes `<identifier>_filesystem.json`. */
 export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
   static override readonly schema = schema
@@ -86,35 +95,32 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const disk = await requireGuestDisk(this.context, 'DiskStateAnalyser')
     const work = await mkdtemp(join(this.#folder, '.see-disk-'))
     try {
-      const images = await this.#images(disk, evidence, event, work)
-      await this.#analyse(images, evidence.at(-1)?.path ?? null, work)
+      await this.#analyse(await this.#subject(disk, evidence, event, work), work)
     } finally {
       await rm(work, { recursive: true, force: true })
     }
   }
 
   /** One checkpoint is compared with the guest's image, the last of several with the first of them. */
-  async #images(
+  async #subject(
     disk: GuestDisk,
     evidence: readonly Evidence[],
     event: AnyEvent,
     work: string,
-  ): Promise<[DiskImage, DiskImage]> {
+  ): Promise<Subject> {
     const [first, last] = [evidence[0], evidence.at(-1)]
     if (first === undefined || last === undefined) {
       const path = join(work, 'disk.qcow2')
       await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal: this.context.signal })
-      return [disk.image, { path, format: 'qcow2' }]
+      return { before: disk.image, after: { path, format: 'qcow2' }, checkpoint: null, wasRunning: false }
     }
-    const before = first === last ? disk.image : { path: first.path, format: 'qcow2' }
-    return [before, { path: last.path, format: 'qcow2' }]
+    const after = { path: last.path, format: 'qcow2' }
+    const checkpoint = last.path
+    if (first === last) return { before: disk.image, after, checkpoint, wasRunning: false }
+    return { before: { path: first.path, format: 'qcow2' }, after, checkpoint, wasRunning: true }
   }
 
-  async #analyse(
-    [before, after]: readonly [DiskImage, DiskImage],
-    checkpoint: string | null,
-    work: string,
-  ): Promise<void> {
+  async #analyse({ before, after, checkpoint, wasRunning }: Subject, work: string): Promise<void> {
     const { configuration } = this
     const signal = this.context.signal
     const deadlineMs = performance.now() + configuration.timeout * 1000
@@ -129,7 +135,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       signal,
     })
     const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
-    const comparison = await compareDisks(tools, disks, { strict, concurrent, work })
+    const comparison = await compareDisks(tools, disks, { strict, concurrent, wasRunning, work })
     const number = ++this.#count
     const suffix = number === 1 ? '' : `_${number}`
     const extractTo = join(this.#folder, `${this.identifier}_extracted_files${suffix}`)
