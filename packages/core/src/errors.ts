@@ -5,6 +5,7 @@ export const errorCodes = {
   AGENT_COMMAND_FAILED: 'the guest agent refused a command',
   AGENT_UNAVAILABLE: 'the sandbox has no guest agent channel',
   AGENT_UNRESPONSIVE: 'the guest agent did not answer in time',
+  CHECKPOINT_FAILED: 'the disk of the guest could not be written to a file',
   CONFIGURATION_INVALID: 'a configuration file or object does not fit its schema',
   CONFINEMENT_FAILED: 'a command cannot be confined on this host',
   CONTEXT_CLOSED: 'the context was used after its environment was deallocated',

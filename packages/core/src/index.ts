@@ -44,6 +44,7 @@ export type {
   CapturePoint,
   ConsoleStream,
   CoreDumpOptions,
+  GuestDisk,
   InterfaceAddresses,
   Resources,
   ResourcesClass,

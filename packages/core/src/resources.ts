@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Agent } from './agent.ts'
 import type { Logger } from './logger.ts'
@@ -37,6 +38,17 @@ export interface VncServer {
   readonly host: string
   /** The TCP port; undefined while the guest is off. */
   readonly port: number | undefined
+}
+
+/** The disk that a guest was given: a clone of an image, which nobody writes. */
+export interface GuestDisk {
+  /** What the disk was cloned from; `format` is QEMU's name of its format. */
+  readonly image: { readonly path: string; readonly format: string }
+  /**
+   * Reads the file of the clone, a qcow2 image, which may be backed by the image and by nothing else. It is consistent
+   * while the guest is paused or off. Destroy the stream if it is not read to its end.
+   */
+  read(options: { readonly signal: AbortSignal }): Promise<Readable>
 }
 
 export interface CoreDumpOptions {
@@ -118,6 +130,8 @@ export interface Resources {
   capturePoint?(): Promise<CapturePoint | undefined>
   /** Whether the domain has a console that `openConsole` can open. */
   hasConsole?(): Promise<boolean>
+  /** Undefined when the configuration names none, so that the guest's disks are the user's own. */
+  guestDisk?(): Promise<GuestDisk | undefined>
   /** Undefined when the domain has none. */
   vncServer?(): Promise<VncServer | undefined>
 }

@@ -15,6 +15,8 @@ export {
 } from './confined-command.ts'
 export { AnalyserHook } from './analyser-hook.ts'
 export type { AnalysisRecord } from './analysis.ts'
+export { DiskCheckPointHook } from './disk-checkpoint-hook.ts'
+export type { DiskEvent } from './disk-events.ts'
 export type { MemoryEvent } from './memory-events.ts'
 export { MemoryHook } from './memory-hook.ts'
 export type { ProtocolEvent } from './protocol-events.ts'

@@ -47,7 +47,7 @@ export async function cloneImage(
   image: { readonly path: string; readonly format: DiskFormat },
   copyOnWrite: boolean,
 ): Promise<string> {
-  const name = `${pool.name}.qcow2`
+  const name = cloneName(pool)
   try {
     if (copyOnWrite) return await (await overlay(pool, name, image)).getPath()
     // libvirt copies volumes only, and the image need not be one: an overlay of it is.
@@ -58,6 +58,11 @@ export async function cloneImage(
   } catch (error) {
     throw new SeeError('STORAGE_FAILED', `cannot clone ${image.path}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+/** Of the volume that is the guest's disk. */
+export function cloneName(pool: StoragePool): string {
+  return `${pool.name}.qcow2`
 }
 
 function overlay(

@@ -17,6 +17,7 @@ import type {
   AllocateOptions,
   AttachedDisk,
   CapturePoint,
+  GuestDisk,
   Resources,
   ResourcesParameters,
   VncServer,
@@ -24,6 +25,7 @@ import type {
 import type { SeeContext } from '../see-context.ts'
 import { capturePoint } from './capture-point.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
+import { guestDisk } from './guest-disk.ts'
 import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
@@ -70,6 +72,7 @@ interface Allocated {
   readonly domain: Domain
   readonly network: Network | undefined
   readonly storagePool: StoragePool | undefined
+  readonly disk: GuestDisk | undefined
 }
 
 /** A QEMU guest through libvirt: its domain, disk and network, all named after the environment. */
@@ -153,7 +156,8 @@ export class QemuResources implements Resources {
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network: made?.network, storagePool }
+    const guests = storagePool === undefined || image === undefined ? undefined : guestDisk(storagePool, image)
+    this.#allocated = { hypervisor, domain, network: made?.network, storagePool, disk: guests }
   }
 
   deallocate(): Promise<void> {
@@ -171,6 +175,10 @@ export class QemuResources implements Resources {
 
   async hasConsole(): Promise<boolean> {
     return hasConsoleIn(await this.domain.getXMLDesc())
+  }
+
+  async guestDisk(): Promise<GuestDisk | undefined> {
+    return this.#resources().disk
   }
 
   async vncServer(): Promise<VncServer | undefined> {

@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AnyEvent, eventNames, Hook, z } from '@see/core'
+import { fileNameOf } from './file-name.ts'
+import { prepareResultsFolder } from './results-folder.ts'
+import { requireGuestDisk, saveDisk } from './save-disk.ts'
+
+const schema = z.object({
+  results_folder: z.string().min(1).describe('the folder for the checkpoints; made when missing'),
+  checkpoint_on_event: eventNames
+    .default([])
+    .describe('the event or events at which the disk is written; the guest must be paused or off'),
+  delete_checkpoints: z.boolean().default(false).describe('delete the checkpoints when the environment ends'),
+  timeout: z.number().positive().max(2_147_483).default(600).describe('seconds that a checkpoint may take'),
+})
+
+/** Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`. */
+export class DiskCheckPointHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #paths: string[] = []
+  readonly #counts = new Map<string, number>()
+  #folder = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, checkpoint_on_event } = this.configuration
+    await requireGuestDisk(this.context, 'DiskCheckPointHook')
+    this.#folder = await prepareResultsFolder(results_folder)
+    for (const event of new Set(checkpoint_on_event)) this.context.subscribe(event, this.takeCheckpoint)
+  }
+
+  override async cleanup(): Promise<void> {
+    if (!this.configuration.delete_checkpoints) return
+    for (const path of this.#paths) await rm(path, { force: true })
+  }
+
+  readonly takeCheckpoint = async (event: AnyEvent): Promise<void> => {
+    const disk = await requireGuestDisk(this.context, 'DiskCheckPointHook')
+    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.qcow2`)
+    const signal = AbortSignal.any([
+      this.context.signal,
+      AbortSignal.timeout(this.configuration.timeout * 1000),
+    ])
+    await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
+    this.#paths.push(path)
+    this.logger.info({ event: event.name, path }, 'disk checkpoint taken')
+    await this.context.trigger('disk_checkpoint_taken', { path })
+  }
+
+  /** A second checkpoint at the same event must not overwrite the first. */
+  #numbered(event: AnyEvent): string {
+    const name = fileNameOf(event.name)
+    const count = (this.#counts.get(name) ?? 0) + 1
+    this.#counts.set(name, count)
+    return `${name}${count === 1 ? '' : `_${count}`}`
+  }
+}
