@@ -156,7 +156,8 @@ export class QemuResources implements Resources {
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    const guests = storagePool === undefined || image === undefined ? undefined : guestDisk(storagePool, image)
+    const guests =
+      storagePool === undefined || image === undefined ? undefined : guestDisk(storagePool, image)
     this.#allocated = { hypervisor, domain, network: made?.network, storagePool, disk: guests }
   }
 
