@@ -73,7 +73,8 @@ async function write(source: AsyncIterable<Uint8Array>, path: string): Promise<v
   await using file = await open(path, 'wx', 0o600)
   let position = 0
   for await (const part of source) {
-    if (position === 0 && !QCOW2.equals(part.subarray(0, 4))) throw new Error('the provider sent no qcow2 image')
+    if (position === 0 && !QCOW2.equals(part.subarray(0, 4)))
+      throw new Error('the provider sent no qcow2 image')
     if (!isZero(part)) await writeAll(file, part, position)
     position += part.length
   }
@@ -82,7 +83,14 @@ async function write(source: AsyncIterable<Uint8Array>, path: string): Promise<v
 }
 
 async function writeAll(
-  file: { write(part: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }> },
+  file: {
+    write(
+      part: Uint8Array,
+      offset: number,
+      length: number,
+      position: number,
+    ): Promise<{ bytesWritten: number }>
+  },
   part: Uint8Array,
   position: number,
 ): Promise<void> {

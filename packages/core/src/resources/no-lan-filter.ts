@@ -26,6 +26,9 @@ export interface NoLanFilter {
   readonly hostAddresses: readonly string[]
 }
 
+/** Since Linux 6.9, what is sent to all has no state on a bridge on which somebody captures. */
+const WHATEVER_STATE = ' statematch="false"'
+
 /**
  * A network filter of libvirt under which a guest reaches the Internet but neither the host nor anything near it. The
  * host may still open a connection to the guest, which may answer. IPv6 is dropped whole: the network has none.
@@ -34,7 +37,6 @@ export function noLanFilterXml({ name, gateway, hostAddresses }: NoLanFilter): s
   const address = formatIpv4(gateway)
   const allowed = [
     '<all state="ESTABLISHED"/>',
-    '<udp srcportstart="68" dstportstart="67"/>',
     `<udp dstipaddr="${address}" dstportstart="53"/>`,
     `<tcp dstipaddr="${address}" dstportstart="53"/>`,
   ]
@@ -44,13 +46,18 @@ export function noLanFilterXml({ name, gateway, hostAddresses }: NoLanFilter): s
   return `<filter name="${name}" chain="root">
   <filterref filter="no-mac-spoofing"/>
   ${rules('drop', 100, ['<mac protocolid="ipv6"/>'])}
+  ${rules('accept', 200, ['<udp srcportstart="68" dstportstart="67"/>'], WHATEVER_STATE)}
   ${rules('accept', 200, allowed)}
   ${rules('drop', 300, forbidden)}
 </filter>`
 }
 
-function rules(action: 'accept' | 'drop', priority: number, matches: readonly string[]): string {
-  return matches
-    .map((match) => `<rule action="${action}" direction="out" priority="${priority}">${match}</rule>`)
-    .join('\n  ')
+function rules(
+  action: 'accept' | 'drop',
+  priority: number,
+  matches: readonly string[],
+  attributes = '',
+): string {
+  const open = `<rule action="${action}" direction="out" priority="${priority}"${attributes}>`
+  return matches.map((match) => `${open}${match}</rule>`).join('\n  ')
 }
