@@ -11,7 +11,7 @@ const GUEST_MS = 90_000
 /** The tiny guest with its usual network, kept from the host's networks, and traced from before its first packet on. */
 async function tracedGuest(): Promise<{
   environment: Environment<QemuResources>
-  summary(): NetworkSummary
+  summary: () => NetworkSummary
 }> {
   const results = mkdtempSync(join(tmpdir(), 'see-traced-'))
   onTestFinished(() => rmSync(results, { recursive: true }))

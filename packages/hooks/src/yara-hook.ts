@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf, SeeError, z } from '@see/core'
@@ -48,13 +48,17 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   }
 
   protected async process(evidence: readonly Evidence[]): Promise<void> {
-    for (const each of evidence) await assertScannable(each)
     const { scan_folder } = this.configuration
-    const folder = scan_folder === undefined ? undefined : resolve(scan_folder)
-    const files = evidence.map(({ path }) => resolve(path))
-    const dropped = folder === undefined ? [] : await filesIn(folder)
-    if (files.length + dropped.length === 0) return
-    await this.#scan([...files, ...dropped], folder === undefined ? files : [...files, folder])
+    const readable = evidence.map(({ path }) => resolve(path))
+    const files: string[] = []
+    for (const each of evidence) files.push(...(await filesOf(each)))
+    if (scan_folder !== undefined) {
+      readable.push(resolve(scan_folder))
+      files.push(...(await filesIn(resolve(scan_folder))))
+    }
+    // That nothing was scanned has to be seen, too.
+    if (files.length === 0) return await this.#writeResults()
+    await this.#scan(files, readable)
     this.logger.info({ matches: this.#matches.length }, 'scanned by YARA')
   }
 
@@ -113,6 +117,21 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     const path = join(this.#folder, `${this.identifier}_yara.json`)
     await writeFile(path, `${JSON.stringify(results, undefined, 2)}\n`)
   }
+}
+
+/** A file itself, or the files in a folder. */
+async function filesOf(evidence: Evidence): Promise<string[]> {
+  const path = resolve(evidence.path)
+  if (await isFolder(path)) return await filesIn(path)
+  await assertScannable(evidence)
+  return [path]
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (information) => information.isDirectory(),
+    () => false,
+  )
 }
 
 /** What is compressed has none of the bytes that rules look for, and would be found clean. */
