@@ -7,19 +7,23 @@ set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
 # new login. tcpdump traces a guest's network, tshark reads the trace, bubblewrap confines what reads evidence, yara
-# scans it.
+# scans it. sleuthkit and reglookup read what a guest left on its disk, of which qemu-system-common makes a raw file; file
+# tells what that is.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iproute2 iptables
   tcpdump tshark bubblewrap yara
+  sleuthkit reglookup file qemu-system-common
   e2fsprogs acl busybox-static
 )
-# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own.
+# Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. The last
+# line makes disks like those of Windows, with partitions, NTFS and registries.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
   openssl
+  fdisk ntfs-3g libwin-hivex-perl
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

@@ -22,7 +22,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   AGENT_COMMAND_FAILED: sandbox,
   AGENT_UNAVAILABLE: sandbox,
   AGENT_UNRESPONSIVE: sandbox,
-  CHECKPOINT_FAILED: 2,
+  CHECKPOINT_FAILED: sandbox,
   CONFIGURATION_INVALID: usage,
   CONFINEMENT_FAILED: usage,
   CONTEXT_CLOSED: sandbox,

@@ -14,6 +14,8 @@ export interface ConfinedOptions {
   readonly readable?: readonly string[]
   /** The one folder that it may write, and in which it starts. What it leaves there is the caller's afterwards. */
   readonly writable?: string
+  /** The process in whose mount namespace they are; this process's own when not given. */
+  readonly mountsOf?: number
   readonly timeoutMs: number
   /** Of address space a process, files that it maps included, and of memory all processes together. */
   readonly memoryBytes: number
@@ -54,7 +56,9 @@ export async function runConfined(
   if (writable !== undefined && root !== undefined) await chown(writable, UNPRIVILEGED_ID, UNPRIVILEGED_ID)
   try {
     const confinement = { ...options, readable, writable }
-    return await run(program, confinementArguments(argv, confinement, root !== undefined), options, writable)
+    const parameters = confinementArguments(argv, confinement, root !== undefined)
+    const [first, ...rest] = [...(await entering(options.mountsOf)), program, ...parameters]
+    return await run(first ?? program, rest, options, writable)
   } finally {
     if (writable !== undefined) await claimOutput(writable, root)
   }
@@ -135,6 +139,14 @@ async function watch(
 
 async function isFull(folder: string | undefined, maxBytes: number): Promise<boolean> {
   return folder !== undefined && (await bytesIn(folder)) > maxBytes
+}
+
+/** What starts a program in the mount namespace of a process, which, unless we are root, has a user namespace as well. */
+async function entering(pid: number | undefined): Promise<string[]> {
+  if (pid === undefined) return []
+  const nsenter = await requireTool('nsenter', 'util-linux')
+  const asUser = rootsOwnId() === undefined ? ['--user', '--preserve-credentials'] : []
+  return [nsenter, '--target', String(pid), ...asUser, '--mount', '--']
 }
 
 /** Without its links: what bubblewrap mounts, it mounts at the real place. */

@@ -9,7 +9,7 @@ const documented = Object.entries(hooks).flatMap(([name, value]) =>
 )
 
 test('every hook with keys is looked at', () => {
-  const names = Object.keys(hooks).filter((name) => name.endsWith('Hook'))
+  const names = Object.keys(hooks).filter((name) => /Hook$|Analyser$/.test(name))
   expect([...new Set(documented.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
 })
 

@@ -57,6 +57,10 @@ export class TetheredProcess {
     return new TetheredProcess(argv[0], child, stdout, tether)
   }
 
+  get pid(): number {
+    return this.#child.pid ?? -1
+  }
+
   /** The end of what it wrote on standard error, as it wrote it. */
   get stderr(): string {
     return this.#stderr

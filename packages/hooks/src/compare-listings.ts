@@ -1,0 +1,103 @@
+import type { ListedFile } from './listed-file.ts'
+
+/** A file that is there on one side only, or not the same on both. */
+export interface FileChange {
+  /** The sector at which its file system begins. */
+  readonly start: number
+  readonly before: ListedFile | undefined
+  readonly after: ListedFile | undefined
+}
+
+/** Tells whether the content of a file that is there on both sides differs, though nothing else may. */
+export type ContentDiffers = (before: ListedFile, after: ListedFile) => boolean
+
+/**
+ * What is new, gone, or may have been changed, from one listing of a file system to the next. A file that is on both sides
+ * with the same content but other times may still turn out to be unchanged: its content says.
+ */
+export function compareListings(
+  start: number,
+  before: readonly ListedFile[],
+  after: readonly ListedFile[],
+  contentDiffers: ContentDiffers,
+): FileChange[] {
+  const rest = byPath(before)
+  const latest = before.reduce((time, { ctime }) => Math.max(time, ctime), 0)
+  const changes: FileChange[] = []
+  for (const file of after) {
+    const former = take(rest, file)
+    if (former === undefined) changes.push({ start, before: undefined, after: file })
+    // Times are in seconds: in the last one before, there may have been writes that changed none.
+    else if (mayDiffer(former, file) || former.ctime === latest || contentDiffers(former, file)) {
+      changes.push({ start, before: former, after: file })
+    }
+  }
+  for (const file of [...rest.values()].flat()) changes.push({ start, before: file, after: undefined })
+  return changes
+}
+
+function byPath(files: readonly ListedFile[]): Map<string, ListedFile[]> {
+  const map = new Map<string, ListedFile[]>()
+  for (const file of files) {
+    const same = map.get(file.path)
+    if (same === undefined) map.set(file.path, [file])
+    else same.push(file)
+  }
+  return map
+}
+
+/** Several names may be listed alike, when they differ in characters that fls does not tell: the inode tells them apart. */
+function take(files: Map<string, ListedFile[]>, { path, inode }: ListedFile): ListedFile | undefined {
+  const same = files.get(path)
+  if (same === undefined) return undefined
+  const index = Math.max(
+    0,
+    same.findIndex((file) => file.inode === inode),
+  )
+  const [taken] = same.splice(index, 1)
+  if (same.length === 0) files.delete(path)
+  return taken
+}
+
+function mayDiffer(before: ListedFile, after: ListedFile): boolean {
+  const isSame =
+    before.kind === after.kind &&
+    before.permissions === after.permissions &&
+    before.uid === after.uid &&
+    before.gid === after.gid &&
+    before.target === after.target &&
+    // What is in a directory is listed itself.
+    (after.kind === 'directory' ||
+      (before.size === after.size &&
+        before.mtime === after.mtime &&
+        before.ctime === after.ctime &&
+        before.inode === after.inode))
+  return !isSame
+}
+
+/** Of a file on both sides, what is different; the sums are those of its contents, where they are known. */
+export function differencesOf(
+  before: ListedFile,
+  after: ListedFile,
+  sha1: { readonly before: string | undefined; readonly after: string | undefined },
+): string[] {
+  const hasContent = after.kind !== 'directory'
+  return [
+    ...(before.kind === after.kind ? [] : ['kind']),
+    ...(before.permissions === after.permissions ? [] : ['permissions']),
+    ...(before.uid === after.uid && before.gid === after.gid ? [] : ['owner']),
+    ...(before.target === after.target ? [] : ['target']),
+    ...(hasContent && before.size !== after.size ? ['size'] : []),
+    ...(sha1.before === sha1.after ? [] : ['content']),
+    ...(hasContent && before.mtime !== after.mtime ? ['mtime'] : []),
+    // The times of the inode change with a link to it as well: they count where the content is not known.
+    ...(isUnknown(after, sha1) && before.ctime !== after.ctime ? ['ctime'] : []),
+  ]
+}
+
+function isUnknown(
+  { kind, size }: ListedFile,
+  sha1: { readonly before: string | undefined; readonly after: string | undefined },
+): boolean {
+  return kind === 'file' && size > 0 && (sha1.before === undefined || sha1.after === undefined)
+}

@@ -1,0 +1,242 @@
+import { differencesOf, type FileChange } from './compare-listings.ts'
+import type { DiskComparison } from './compare-disks.ts'
+import { hashKey } from './content-hashes.ts'
+import { type Content, DiskContents } from './disk-content.ts'
+import type { DiskTools } from './disk-tools.ts'
+import type { ExtractedFiles } from './extracted-files.ts'
+import type { CreatedFile, DeletedFile, ModifiedFile } from './filesystem-report.ts'
+import { type ListedFile, textOf } from './listed-file.ts'
+import { renamesIn } from './renames.ts'
+
+const MAX_BATCH = 500
+const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
+
+export interface DescribeOptions {
+  /** Before and after. */
+  readonly disks: readonly [string, string]
+  readonly work: string
+  readonly identify: boolean
+  readonly withSize: boolean
+  /** Where contents are kept, if they are. */
+  readonly extracted: ExtractedFiles | undefined
+  /** Bytes of a file beyond which its content is not read. */
+  readonly sizeLimit: number
+  /** How many batches of files are read at one time. */
+  readonly workers: number
+}
+
+interface Described {
+  readonly created_files: readonly CreatedFile[]
+  readonly modified_files: readonly ModifiedFile[]
+  readonly deleted_files: readonly DeletedFile[]
+  readonly errors: readonly string[]
+}
+
+type Side = 'before' | 'after'
+
+/** What is known of a file on one of the disks. */
+interface Known {
+  readonly content?: Content | undefined
+  readonly sha1?: string | undefined
+  readonly skipped?: string
+}
+
+/** Reads the contents of what may have changed, and says what has. */
+export async function describeChanges(
+  tools: DiskTools,
+  comparison: DiskComparison,
+  options: DescribeOptions,
+): Promise<Described> {
+  const describer = new Describer(tools, comparison, options)
+  const remaining = [...inBatches(comparison.changes, options.sizeLimit)].entries()
+  const described: Described[] = []
+  const work = async (): Promise<void> => {
+    // All take from one iterator.
+    for (const [index, batch] of remaining) described[index] = await describer.describe(batch)
+  }
+  await allSettled(Array.from({ length: options.workers }, work))
+  return {
+    created_files: described.flatMap(({ created_files }) => created_files),
+    modified_files: described.flatMap(({ modified_files }) => modified_files),
+    deleted_files: described.flatMap(({ deleted_files }) => deleted_files),
+    errors: described.flatMap(({ errors }) => errors),
+  }
+}
+
+/** When one fails, the others must still have ended. */
+async function allSettled(works: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason
+}
+
+/** Neither many files nor many bytes at one time. */
+function* inBatches(changes: readonly FileChange[], sizeLimit: number): Generator<FileChange[]> {
+  let batch: FileChange[] = []
+  let bytes = 0
+  for (const change of changes) {
+    const size = Math.max(...[change.before, change.after].map((file) => bytesToRead(file, sizeLimit)))
+    if (batch.length >= MAX_BATCH || (batch.length > 0 && bytes + size > sizeLimit)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(change)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
+
+function bytesToRead(file: ListedFile | undefined, sizeLimit: number): number {
+  return file?.kind === 'file' && file.size <= sizeLimit ? file.size : 0
+}
+
+class Describer {
+  readonly #tools: DiskTools
+  readonly #comparison: DiskComparison
+  readonly #options: DescribeOptions
+  readonly #prefixes: ReadonlyMap<number, string>
+  readonly #renames: ReadonlyMap<ListedFile, ListedFile>
+
+  constructor(tools: DiskTools, comparison: DiskComparison, options: DescribeOptions) {
+    this.#tools = tools
+    this.#comparison = comparison
+    this.#options = options
+    this.#prefixes = new Map(comparison.fileSystems.map(({ start, prefix }) => [start, prefix]))
+    this.#renames = renamesIn(comparison.changes)
+  }
+
+  async describe(changes: readonly FileChange[]): Promise<Described> {
+    const created_files: CreatedFile[] = []
+    const modified_files: ModifiedFile[] = []
+    const deleted_files: DeletedFile[] = []
+    const errors: string[] = []
+    await using before = await this.#contents(changes, 'before')
+    await using after = await this.#contents(changes, 'after')
+    for (const change of changes) {
+      const [was, is] = [this.#known(change, 'before', before), this.#known(change, 'after', after)]
+      for (const { skipped } of [was, is]) {
+        if (skipped === UNREADABLE) errors.push(`the content of ${this.#path(change)} cannot be read`)
+      }
+      if (change.after === undefined) {
+        if (change.before !== undefined) deleted_files.push(this.#deleted(change, change.before, was))
+      } else if (change.before === undefined)
+        created_files.push(await this.#created(change, change.after, is))
+      else {
+        const differences = differencesOf(change.before, change.after, { before: was.sha1, after: is.sha1 })
+        if (differences.length === 0) continue
+        const { before: former, after: now } = change
+        modified_files.push({
+          ...this.#entry(change, now, is),
+          changes: differences,
+          original_type: this.#type(former, was),
+          ...(this.#hasSize(former) ? { original_size: former.size } : {}),
+          ...(was.sha1 === undefined ? {} : { original_sha1: was.sha1 }),
+          original_permissions: former.permissions,
+          original_mtime: timeOf(former.mtime),
+          ...(former.target === undefined ? {} : { original_target: textOf(former.target) }),
+          ...(differences.includes('content') ? await this.#extract(now, is) : {}),
+        })
+      }
+    }
+    return { created_files, modified_files, deleted_files, errors }
+  }
+
+  /** By the files of one side. */
+  async #contents(changes: readonly FileChange[], side: Side): Promise<ReadContents> {
+    const { disks, work, identify, sizeLimit } = this.#options
+    const wanted = changes.filter((change) => bytesToRead(change[side], sizeLimit) > 0)
+    const sources = wanted.map((change) => ({ start: change.start, inode: change[side]?.inode ?? '' }))
+    const disk = side === 'before' ? disks[0] : disks[1]
+    const contents = await DiskContents.read(this.#tools, disk, sources, { parent: work, identify })
+    const byFile = new Map(wanted.map((change, index) => [change[side], contents.contents[index]]))
+    return { byFile, [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose]() }
+  }
+
+  #known(change: FileChange, side: Side, { byFile }: ReadContents): Known {
+    const file = change[side]
+    if (file?.kind !== 'file') return {}
+    if (file.size === 0) return { sha1: EMPTY_SHA1 }
+    if (file.size > this.#options.sizeLimit) {
+      const sha1 = this.#comparison.hashes[side].get(hashKey(change.start, file.inode))
+      return { sha1, skipped: 'larger than size_limit' }
+    }
+    const content = byFile.get(file)
+    return content === undefined ? { skipped: UNREADABLE } : { content, sha1: content.sha1 }
+  }
+
+  async #created(change: FileChange, file: ListedFile, known: Known): Promise<CreatedFile> {
+    const former = this.#renames.get(file)
+    return {
+      ...this.#entry(change, file, known),
+      ...(former === undefined ? {} : { renamed_from: this.#pathOf(change.start, former) }),
+      ...(await this.#extract(file, known)),
+    }
+  }
+
+  #deleted(change: FileChange, file: ListedFile, known: Known): DeletedFile {
+    const later = this.#renames.get(file)
+    return {
+      path: this.#path(change),
+      type: this.#type(file, known),
+      ...(this.#hasSize(file) ? { size: file.size } : {}),
+      ...(known.sha1 === undefined ? {} : { original_sha1: known.sha1 }),
+      ...(later === undefined ? {} : { renamed_to: this.#pathOf(change.start, later) }),
+      ...(known.skipped === undefined ? {} : { skipped: known.skipped }),
+    }
+  }
+
+  #entry(change: FileChange, file: ListedFile, known: Known) {
+    return {
+      path: this.#path(change),
+      type: this.#type(file, known),
+      ...(this.#hasSize(file) ? { size: file.size } : {}),
+      ...(known.sha1 === undefined ? {} : { sha1: known.sha1 }),
+      permissions: file.permissions,
+      uid: file.uid,
+      gid: file.gid,
+      mtime: timeOf(file.mtime),
+      ...(file.target === undefined ? {} : { target: textOf(file.target) }),
+      ...(known.skipped === undefined ? {} : { skipped: known.skipped }),
+    }
+  }
+
+  #type({ kind, size }: ListedFile, { content }: Known): string {
+    // As `file` says.
+    if (kind === 'file' && size === 0 && this.#options.identify) return 'empty'
+    return content?.type ?? kind
+  }
+
+  #hasSize({ kind }: ListedFile): boolean {
+    return this.#options.withSize && kind === 'file'
+  }
+
+  async #extract(
+    { path }: ListedFile,
+    { content }: Known,
+  ): Promise<{ extracted?: string; skipped?: string }> {
+    const { extracted } = this.#options
+    if (extracted === undefined || content === undefined) return {}
+    const name = await extracted.keep(content.path, path)
+    return name === undefined ? { skipped: 'not extracted: extract_limit is reached' } : { extracted: name }
+  }
+
+  #path({ start, before, after }: FileChange): string {
+    const file = after ?? before
+    return file === undefined ? '' : this.#pathOf(start, file)
+  }
+
+  #pathOf(start: number, { path }: ListedFile): string {
+    return `${this.#prefixes.get(start) ?? ''}${textOf(path)}`
+  }
+}
+
+const UNREADABLE = 'cannot be read'
+
+interface ReadContents extends AsyncDisposable {
+  readonly byFile: ReadonlyMap<ListedFile | undefined, Content | undefined>
+}
+
+/** By the guest's clock, which may be set to anything. */
+function timeOf(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z')
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { type AnyEvent, eventNames, type GuestDisk, SeeError, z } from '@see/core'
+import { compareDisks } from './compare-disks.ts'
+import { compareHives } from './compare-hives.ts'
+import { describeChanges } from './describe-changes.ts'
+import { DiskTools } from './disk-tools.ts'
+import { requireDiskTools } from './disk-tools-required.ts'
+import { escapedJson } from './escape-text.ts'
+import { ExtractedFiles } from './extracted-files.ts'
+import type { FilesystemReport } from './filesystem-report.ts'
+import { type Evidence, ProcessingHook } from './processing.ts'
+import { type DiskImage, RawDisks } from './raw-disks.ts'
+import { prepareResultsFolder } from './results-folder.ts'
+import { requireGuestDisk, saveDisk } from './save-disk.ts'
+
+const MIB = 1024 * 1024
+
+const bytes = z
+  .int()
+  .positive()
+  .max(1024 * MIB)
+
+const schema = z
+  .object({
+    results_folder: z.string().min(1).describe('the folder for the results; made when missing'),
+    identify_files: z.boolean().default(false).describe('tell what the content of each file is, by `file`'),
+    get_file_size: z.boolean().default(true).describe('tell the sizes of files'),
+    extract_files: z.boolean().default(false).describe('keep the content of created and modified files'),
+    use_concurrency: z.boolean().default(true).describe('read both disks, and several files, at one time'),
+    compare_registries: z.boolean().default(false).describe('compare the registry of Windows as well'),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe('compare the content of every file, whatever its size and times say'),
+    size_limit: bytes
+      .default(64 * MIB)
+      .describe('bytes of a file beyond which its content is neither hashed nor extracted'),
+    extract_limit: z
+      .int()
+      .positive()
+      .default(1024 * MIB)
+      .describe('bytes that are extracted altogether'),
+    evidence_on_event: eventNames
+      .prefault('disk_checkpoint_taken')
+      .describe('the event or events whose `path`, a checkpoint, is kept until processing starts'),
+    start_processing_on_event: eventNames
+      .prefault('start_analysis')
+      .describe(
+        'the event or events that start it: over their own `path` if they have one, else over what was kept',
+      ),
+    wait_processing_on_event: eventNames
+      .prefault('wait_analysis')
+      .describe('the event or events that wait until it has ended'),
+    timeout: z.number().positive().max(2_147_483).default(600).describe('seconds that an analysis may take'),
+    memory_limit: z
+      .int()
+      .positive()
+      .max(1_048_576)
+      .default(2048)
+      .describe('MiB of memory that each tool may use'),
+    output_limit: bytes
+      .default(256 * MIB)
+      .describe('bytes that each tool may write, of the listing of a disk above all'),
+  })
+  .refine(({ size_limit, output_limit }) => size_limit * 2 <= output_limit, {
+    path: ['size_limit'],
+    message: 'expected at most half of output_limit',
+  })
+
+/** Tells what a guest changed on its disk; writes `<identifier>_filesystem.json`. */
+export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
+  static override readonly schema = schema
+  #folder = ''
+  #count = 0
+
+  async setup(): Promise<void> {
+    await requireGuestDisk(this.context, 'DiskStateAnalyser')
+    await requireDiskTools(this.configuration, this.context.signal)
+    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    this.listen(this.configuration)
+  }
+
+  protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
+    const disk = await requireGuestDisk(this.context, 'DiskStateAnalyser')
+    const work = await mkdtemp(join(this.#folder, '.see-disk-'))
+    try {
+      const images = await this.#images(disk, evidence, event, work)
+      await this.#analyse(images, evidence.at(-1)?.path ?? null, work)
+    } finally {
+      await rm(work, { recursive: true, force: true })
+    }
+  }
+
+  /** One checkpoint is compared with the guest's image, the last of several with the first of them. */
+  async #images(
+    disk: GuestDisk,
+    evidence: readonly Evidence[],
+    event: AnyEvent,
+    work: string,
+  ): Promise<[DiskImage, DiskImage]> {
+    const [first, last] = [evidence[0], evidence.at(-1)]
+    if (first === undefined || last === undefined) {
+      const path = join(work, 'disk.qcow2')
+      await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal: this.context.signal })
+      return [disk.image, { path, format: 'qcow2' }]
+    }
+    const before = first === last ? disk.image : { path: first.path, format: 'qcow2' }
+    return [before, { path: last.path, format: 'qcow2' }]
+  }
+
+  async #analyse(
+    [before, after]: readonly [DiskImage, DiskImage],
+    checkpoint: string | null,
+    work: string,
+  ): Promise<void> {
+    const { configuration } = this
+    const signal = this.context.signal
+    const deadlineMs = performance.now() + configuration.timeout * 1000
+    await using raw = await RawDisks.open([before, after], signal)
+    const [former = '', now = ''] = raw.paths
+    const disks = [former, now] as const
+    const tools = new DiskTools({
+      deadlineMs,
+      memoryLimitMiB: configuration.memory_limit,
+      outputBytes: configuration.output_limit,
+      mountsOf: raw.pid,
+      signal,
+    })
+    const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
+    const comparison = await compareDisks(tools, disks, { strict, concurrent, work })
+    const number = ++this.#count
+    const suffix = number === 1 ? '' : `_${number}`
+    const extractTo = join(this.#folder, `${this.identifier}_extracted_files${suffix}`)
+    const { errors, ...files } = await describeChanges(tools, comparison, {
+      disks,
+      work,
+      identify: configuration.identify_files,
+      withSize: configuration.get_file_size,
+      extracted: configuration.extract_files
+        ? new ExtractedFiles(extractTo, configuration.extract_limit)
+        : undefined,
+      sizeLimit,
+      workers: concurrent ? availableParallelism() : 1,
+    })
+    const hives = configuration.compare_registries
+      ? await compareHives(tools, comparison, { disks, work, sizeLimit, signal })
+      : { registry: null, errors: [] }
+    const report: FilesystemReport = {
+      before: before.path,
+      after: checkpoint,
+      partitions: comparison.partitions,
+      ...files,
+      registry: hives.registry,
+      warnings: comparison.warnings,
+      errors: [...comparison.errors, ...errors, ...hives.errors],
+    }
+    await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix}.json`))
+  }
+
+  async #write(report: FilesystemReport, path: string): Promise<void> {
+    await writeFile(path, `${escapedJson(report, 2)}\n`)
+    const { created_files, modified_files, deleted_files, errors } = report
+    this.logger.info(
+      { path, created: created_files.length, modified: modified_files.length, deleted: deleted_files.length },
+      'disk analysed',
+    )
+    const [first] = errors
+    if (first === undefined) return
+    const more = errors.length === 1 ? '' : `, and ${errors.length - 1} more, which ${path} tells of`
+    throw new SeeError('TOOL_FAILED', `not all of the disk could be compared: ${first}${more}`)
+  }
+}

@@ -1,0 +1,73 @@
+import type { RegistryChanges } from './registry-changes.ts'
+
+/** A file in `<identifier>_filesystem.json`; what is not known or was not asked for is left out. */
+interface FileEntry {
+  /** On a disk with partitions after the partition: `p2:/etc/passwd`. */
+  readonly path: string
+  /** `file`, `directory`, `symbolic link` and so on; of an identified file, what `file` says of its content. */
+  readonly type: string
+  readonly size?: number
+  readonly sha1?: string
+  readonly permissions: string
+  readonly uid: number
+  readonly gid: number
+  /** When it was modified, by the guest's clock. */
+  readonly mtime: string
+  readonly target?: string
+  /** Why its content was not read, if it was not. */
+  readonly skipped?: string
+}
+
+export interface CreatedFile extends FileEntry {
+  readonly renamed_from?: string
+  /** Where its content is, within the results folder. */
+  readonly extracted?: string
+}
+
+export interface ModifiedFile extends FileEntry {
+  /** What is different: `kind`, `permissions`, `owner`, `target`, `size`, `content`, `mtime`, `ctime`. */
+  readonly changes: readonly string[]
+  readonly original_type: string
+  readonly original_size?: number
+  readonly original_sha1?: string
+  readonly original_permissions: string
+  readonly original_mtime: string
+  readonly original_target?: string
+  readonly extracted?: string
+}
+
+export interface DeletedFile {
+  readonly path: string
+  readonly type: string
+  readonly size?: number
+  readonly original_sha1?: string
+  readonly renamed_to?: string
+  readonly skipped?: string
+}
+
+/** A file system on either disk. */
+export interface PartitionEntry {
+  /** As it stands in paths; null for the file system of a disk without partitions. */
+  readonly name: string | null
+  readonly start_sector: number
+  readonly original_file_system: string | null
+  readonly file_system: string | null
+}
+
+/** What is in `<identifier>_filesystem.json`. */
+export interface FilesystemReport {
+  /** The image that the disk was compared with. */
+  readonly before: string
+  /** The checkpoint that was compared; null for the disk as it was then. */
+  readonly after: string | null
+  readonly partitions: readonly PartitionEntry[]
+  readonly created_files: readonly CreatedFile[]
+  readonly modified_files: readonly ModifiedFile[]
+  readonly deleted_files: readonly DeletedFile[]
+  /** Null when registries were not compared. */
+  readonly registry: RegistryChanges | null
+  /** What to bear in mind. */
+  readonly warnings: readonly string[]
+  /** What could not be compared: each is part of a failure on record. */
+  readonly errors: readonly string[]
+}

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { GuestDisk } from '@see/core'
+import { type SimulatedResources, simulatedFactory } from '@see/core/testing'
+
+const MIB = 1024 * 1024
+
+/** Runs a program whose words are of no interest. */
+export function quietly(program: string, ...argv: string[]): void {
+  execFileSync(program, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** A raw ext4 file system with the files of a folder. */
+export function ext4(path: string, folder: string, mebibytes = 16): string {
+  writeFileSync(path, '')
+  truncateSync(path, mebibytes * MIB)
+  quietly('mke2fs', '-q', '-t', 'ext4', '-O', '^has_journal', '-d', folder, path)
+  return path
+}
+
+/** Changes an ext file system by commands of debugfs. */
+export function debugfs(image: string, ...commands: string[]): void {
+  execFileSync('debugfs', ['-w', '-f', '-', image], { input: `${commands.join('\n')}\n`, stdio: 'pipe' })
+}
+
+/** A copy that can be changed. */
+export function copyOf(image: string): string {
+  const copy = `${image}.changed`
+  copyFileSync(image, copy)
+  return copy
+}
+
+/** The image a guest starts from, and a checkpoint that is backed by it, of two raw disks. */
+export function asCheckpoint(
+  folder: string,
+  before: string,
+  after: string,
+): { image: string; checkpoint: string } {
+  const image = join(folder, 'base image.qcow2')
+  const checkpoint = join(folder, 'check point.qcow2')
+  quietly('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', before, image)
+  quietly('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', '-B', image, '-F', 'qcow2', after, checkpoint)
+  return { image, checkpoint }
+}
+
+/** A folder with the files that are given by their paths. */
+export function folderWith(path: string, files: Readonly<Record<string, string>>): string {
+  mkdirSync(path)
+  for (const [name, content] of Object.entries(files)) {
+    const parts = name.split('/').slice(0, -1)
+    mkdirSync(join(path, ...parts), { recursive: true })
+    writeFileSync(join(path, name), content)
+  }
+  return path
+}
+
+/** Sandboxes without a guest, which have a disk nevertheless. */
+export function factoryWithDisk(disk: GuestDisk | undefined): ReturnType<typeof simulatedFactory> {
+  return async (identifier, options) => {
+    const context = await simulatedFactory()(identifier, options)
+    const resources: SimulatedResources = context.resources
+    Object.assign(resources, { guestDisk: async () => disk })
+    return context
+  }
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Environment, qemuFactory } from '@see/core'
+import type { FilesystemReport } from '@see/hooks'
+import { expect, test } from 'vitest'
+import { tinyGuest, tinyGuestResources } from './support/tiny-guest.ts'
+
+const GUEST_MS = 90_000
+
+function sha256(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
+
+/** But for what the agent leaves while it works, and logs. */
+function paths(files: readonly { readonly path: string }[]): string[] {
+  return files.map(({ path }) => path).filter((path) => !/^\/(?:tmp|var)\//.test(path))
+}
+
+test.each([true, false])(
+  'of a real guest: what it changed until a checkpoint while it was paused, and nothing of the image (overlay: %s)',
+  async (copy_on_write) => {
+    const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
+    const image = join(tinyGuest(), 'disk.qcow2')
+    const golden = sha256(image)
+    const resources = tinyGuestResources()
+    const configured = JSON.parse(readFileSync(resources, 'utf8'))
+    configured.disk.clone.copy_on_write = copy_on_write
+    writeFileSync(resources, JSON.stringify(configured))
+    const results = join(folder, 'the results')
+    await using environment = await Environment.allocate(qemuFactory(resources), {
+      configuration: { results_folder: results },
+      hooks: [
+        {
+          name: '@see/hooks#DiskCheckPointHook',
+          configuration: { checkpoint_on_event: ['post_poweron', 'post_pause'] },
+        },
+        { name: '@see/hooks#DiskStateAnalyser', configuration: { extract_files: true } },
+      ],
+    })
+    const { context, identifier } = environment
+    const analyse = async (suffix: string) => {
+      await context.trigger('start_analysis')
+      await context.trigger('wait_analysis')
+      await context.settled()
+      const path = join(results, `${identifier}_filesystem${suffix}.json`)
+      return JSON.parse(readFileSync(path, 'utf8')) as FilesystemReport
+    }
+    const sh = (script: string) => context.agent.exec(['/bin/sh', '-c', script])
+    const checkpoint = (suffix: string) => join(results, `${identifier}_post_pause${suffix}.qcow2`)
+    await context.poweron()
+    expect(context.failures).toMatchObject([{ error: { code: 'GUEST_NOT_PAUSED' } }])
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    await sh('sync')
+    await context.pause()
+    await context.resume()
+    await sh('mkdir /root/new; echo evil >/root/new/evil; echo more >>/etc/group; rm /etc/passwd; sync')
+    await context.pause()
+    await context.resume()
+    expect((await sh('cat /root/new/evil; echo x >/root/new/later')).stdout.toString()).toBe('evil\n')
+    const between = await analyse('')
+    expect(between).toMatchObject({ before: checkpoint(''), after: checkpoint('_2'), errors: [] })
+    expect(paths(between.created_files)).toEqual(['/root/new', '/root/new/evil'])
+    expect(paths(between.modified_files)).toEqual(['/etc/group'])
+    expect(paths(between.deleted_files)).toEqual(['/etc/passwd'])
+    expect(statSync(checkpoint('')).mode & 0o777).toBe(0o600)
+    const evil = between.created_files.find(({ path }) => path.endsWith('evil'))?.extracted ?? ''
+    expect(readFileSync(join(results, evil), 'utf8')).toBe('evil\n')
+    await context.shutdown({ timeoutMs: GUEST_MS })
+    const atTheEnd = await analyse('_2')
+    expect(atTheEnd).toMatchObject({ before: image, after: null, errors: [] })
+    expect(paths(atTheEnd.created_files)).toEqual(
+      expect.arrayContaining(['/root/new/evil', '/root/new/later']),
+    )
+    expect(paths(atTheEnd.deleted_files)).toEqual(['/etc/passwd'])
+    expect(context.failures).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+    expect(sha256(image)).toBe(golden)
+  },
+  GUEST_MS + 60_000,
+)
