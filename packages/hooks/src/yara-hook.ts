@@ -1,9 +1,10 @@
-import { mkdtemp, open, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf, SeeError, z } from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from './confined-command.ts'
+import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -125,13 +126,6 @@ async function filesOf(evidence: Evidence): Promise<string[]> {
   if (await isFolder(path)) return await filesIn(path)
   await assertScannable(evidence)
   return [path]
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (information) => information.isDirectory(),
-    () => false,
-  )
 }
 
 /** What is compressed has none of the bytes that rules look for, and would be found clean. */
