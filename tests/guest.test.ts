@@ -58,6 +58,10 @@ describe('a guest that runs', () => {
     })
   })
 
+  test("runs programs as the guest would: what they make has the guest's usual mode", async () => {
+    expect(await sh(context, 'umask')).toBe('0022\n')
+  })
+
   test('says when a program cannot be started, or was killed', async () => {
     expect(await context.agent.exec(['/no/such/program'])).toMatchObject({ exitCode: 127 })
     expect(await context.agent.exec(['/bin/sh', '-c', 'kill -9 $$'])).toMatchObject({

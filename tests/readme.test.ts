@@ -1,25 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
 import { expect, onTestFinished, test } from 'vitest'
+import { blocks, root } from './support/document.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 120_000
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-/** The blocks of a language in a document. */
-function blocks(document: string, language: string): string[] {
-  const text = readFileSync(join(root, document), 'utf8')
-  return Array.from(
-    text.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g')),
-    ([, block = '']) => block,
-  )
-}
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'see-readme-'))
