@@ -74,7 +74,9 @@ export async function compareDisks(
       if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${each.prefix}${b.path}`)
       return was !== is
     }
-    return compareListings(each.start, each.before?.files ?? [], each.after?.files ?? [], verify)
+    // What cannot be listed is an error, and not one without files.
+    if (each.after === undefined) return []
+    return compareListings(each.start, each.before?.files ?? [], each.after.files, verify)
   })
   return {
     fileSystems,
@@ -114,7 +116,6 @@ function partitionEntry({ start, prefix, before, after }: ComparedFileSystem): P
   }
 }
 
-/** Not reported as files that were all deleted. */
 function goneFrom({ start, before, after }: ComparedFileSystem): string[] {
   if (before === undefined || after?.type === before.type) return []
   const instead = after === undefined ? 'cannot be recognised any more' : `is one of ${after.type} now`

@@ -6,7 +6,7 @@ import type { DiskTools } from './disk-tools.ts'
 import { hivePlaceOf } from './hive-place.ts'
 import type { ListedFile } from './listed-file.ts'
 import { addRegistryChanges, noRegistryChanges, type RegistryChanges } from './registry-changes.ts'
-import { readHive, type RegistryHive } from './registry-hive.ts'
+import { readHive } from './registry-hive.ts'
 
 export interface HiveOptions {
   readonly disks: readonly [string, string]
@@ -32,7 +32,11 @@ export async function compareHives(
     try {
       const before = await read(tools, change, change.before, options.disks[0], options)
       const after = await read(tools, change, change.after, options.disks[1], options)
-      if (!addRegistryChanges(registry, place, before, after)) {
+      const complaint = after?.complaint ?? before?.complaint
+      if (complaint !== undefined) {
+        errors.push(`the hive ${place.hive} was read in parts: ${complaint.slice(0, 300)}`)
+      }
+      if (!addRegistryChanges(registry, place, before?.hive, after?.hive)) {
         errors.push(`the hive ${place.hive} has more changes than are told of`)
       }
     } catch (error) {
@@ -49,7 +53,7 @@ async function read(
   file: ListedFile | undefined,
   disk: string,
   { work, sizeLimit }: HiveOptions,
-): Promise<RegistryHive | undefined> {
+): Promise<Awaited<ReturnType<typeof readHive>> | undefined> {
   if (file === undefined) return undefined
   if (file.kind !== 'file' || file.size > sizeLimit)
     throw new Error(`it is a ${file.kind} of ${file.size} bytes`)

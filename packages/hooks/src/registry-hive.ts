@@ -20,23 +20,29 @@ export const emptyHive: RegistryHive = { keys: new Map(), values: new Map() }
 const HARMLESS = /^WARN: While quoting (?:value|key|valuename)/i
 const TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/
 
+/** What could be read of a hive. */
+interface ReadHive {
+  readonly hive: RegistryHive
+  /** What reglookup complained of: more may have been there. */
+  readonly complaint: string | undefined
+}
+
 /**
- * Reads a hive's file by reglookup.
- * @throws SeeError `TOOL_FAILED` when it is broken, even in parts: what is missing then would look deleted
+ * Reads a hive's file by reglookup, which reads what it can of a broken one.
+ * @throws SeeError `TOOL_FAILED` when that is nothing
  */
-export async function readHive(tools: DiskTools, path: string): Promise<RegistryHive> {
+export async function readHive(tools: DiskTools, path: string): Promise<ReadHive> {
   const result = await tools.run(['reglookup', '-H', path], [path])
+  if (result.exitCode !== 0) {
+    throw new SeeError('TOOL_FAILED', `reglookup ended with exit code ${result.exitCode}: ${saidBy(result)}`)
+  }
+  const hive = parseHive(result.stdout.toString('latin1'))
+  if (hive.keys.size === 0) throw new SeeError('TOOL_FAILED', `reglookup found no key: ${saidBy(result)}`)
   const complaint = result.stderr
     .toString('latin1')
     .split('\n')
     .find((line) => line !== '' && !HARMLESS.test(line))
-  if (result.exitCode !== 0 || complaint !== undefined) {
-    const said = complaint === undefined ? saidBy(result) : JSON.stringify(complaint.slice(0, 300))
-    throw new SeeError('TOOL_FAILED', `reglookup ended with ${result.exitCode}: ${said}`)
-  }
-  const hive = parseHive(result.stdout.toString('latin1'))
-  if (hive.keys.size > 0) return hive
-  throw new SeeError('TOOL_FAILED', 'reglookup found no key')
+  return { hive, complaint }
 }
 
 /** Commas, quotes and what cannot be printed are quoted in all four fields, and slashes in names. */

@@ -64,3 +64,34 @@ export function factoryWithDisk(disk: GuestDisk | undefined): ReturnType<typeof 
     return context
   }
 }
+
+/** Runs a script in the mounted NTFS file system of a raw image; only root can. */
+export function inNtfs(image: string, script: string): void {
+  const mount = `${image}.mount`
+  mkdirSync(mount, { recursive: true })
+  // In a mount namespace of its own, nothing stays mounted.
+  const mounted = `ntfs-3g "$1" "$2" -o streams_interface=windows && (set -e; cd "$2"; eval "$3"); code=$?; umount "$2"; exit $code`
+  quietly('unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounted, 'sh', image, mount, script)
+}
+
+/** An empty NTFS file system. */
+export function ntfs(path: string, mebibytes = 16): string {
+  writeFileSync(path, '')
+  truncateSync(path, mebibytes * MIB)
+  quietly('mkntfs', '-q', '-F', path)
+  return path
+}
+
+/** A whole disk whose partitions are the given raw file systems, of 16 MiB each, one MiB apart. */
+export function partitioned(path: string, label: 'dos' | 'gpt', fileSystems: readonly string[]): string {
+  writeFileSync(path, '')
+  truncateSync(path, (fileSystems.length * 17 + 2) * MIB)
+  const starts = fileSystems.map((_each, index) => 1 + index * 17)
+  const table = [`label: ${label}`, ...starts.map((start) => `start=${start}MiB, size=16MiB`)]
+  execFileSync('sfdisk', ['-q', path], { input: `${table.join('\n')}\n`, stdio: 'pipe' })
+  for (const [index, fileSystem] of fileSystems.entries()) {
+    const seek = `seek=${starts[index]}`
+    quietly('dd', `if=${fileSystem}`, `of=${path}`, 'bs=1M', seek, 'conv=notrunc', 'status=none')
+  }
+  return path
+}

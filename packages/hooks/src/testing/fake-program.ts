@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,21 @@ export async function withoutPrograms(): Promise<AsyncDisposable> {
   return {
     [Symbol.asyncDispose]: async () => {
       process.env['PATH'] = before
+    },
+  }
+}
+
+/** Hides one program of this host, for this process and its children. */
+export async function programsBut(name: string): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'see-test-'))
+  const programs = (await readdir('/usr/bin')).filter((each) => each !== name)
+  await Promise.all(programs.map((each) => symlink(`/usr/bin/${each}`, join(folder, each))))
+  const before = process.env['PATH']
+  process.env['PATH'] = folder
+  return {
+    [Symbol.asyncDispose]: async () => {
+      process.env['PATH'] = before
+      await rm(folder, { recursive: true })
     },
   }
 }

@@ -1,0 +1,124 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { changedDisk, pathsOf, rootFolder } from './testing/changed-disk.ts'
+import { diskAnalysis } from './testing/disk-analysis.ts'
+import { asCheckpoint, copyOf, debugfs, ext4, partitioned } from './testing/disk-images.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
+
+test('is not led astray by names', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const root = rootFolder(folder)
+  const before = ext4(join(folder, 'ext4'), root)
+  const names = [
+    'a\nb',
+    'a^b',
+    '\u001b[31mred',
+    '..\\..\\x',
+    '($FILE_NAME)',
+    'a -> b',
+    'x|1|2',
+    'x'.repeat(255),
+  ]
+  names.push('\u202egpj.exe', '-rf', '$(touch x)', 'über')
+  for (const name of names) writeFileSync(join(root, name), name)
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]), 'no text')
+  mkdirSync(join(root, 'dir'))
+  // Names that no kernel lets anybody make: they are put in place of others of their length.
+  for (const name of ['placeholder-one', 'placeholder-2']) writeFileSync(join(root, 'dir', name), 'placed')
+  const forged = ext4(join(folder, 'forged'), root)
+  const bytes = readFileSync(forged).toString('latin1')
+  const patched = bytes
+    .replaceAll('placeholder-one', '../../../../evl')
+    .replaceAll('placeholder-2', '/etc/../xyzab')
+  writeFileSync(forged, patched, 'latin1')
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, forged), {
+    extract_files: true,
+    identify_files: true,
+  })
+  const report = await run.analyse()
+  const created = pathsOf(report.created_files)
+  expect(created).toEqual(
+    expect.arrayContaining(['/a^b', '/a^b', '/^[31mred', String.raw`/..\\..\\x`, '/($FILE_NAME)', '/a -> b']),
+  )
+  expect(created).toEqual(
+    expect.arrayContaining([
+      '/x|1|2',
+      `/${'x'.repeat(255)}`,
+      '/\u202egpj.exe',
+      String.raw`/\xff\xfe`,
+      '/über',
+    ]),
+  )
+  expect(created).toEqual(expect.arrayContaining(['/dir/../../../../evl', '/dir//etc/../xyzab']))
+  const text = readFileSync(join(run.results, `${run.identifier}_filesystem.json`), 'utf8')
+  expect(text).not.toMatch(/[^\n\P{C}]/u)
+  const extracted = `${run.identifier}_extracted_files`
+  for (const name of names) {
+    const found = report.created_files.filter(({ extracted: path = 'none' }) => {
+      return path !== 'none' && readFileSync(join(run.results, path), 'utf8') === name
+    })
+    expect(found).toHaveLength(1)
+  }
+  expect(readdirSync(join(run.results, extracted)).every((name) => /^\d+_[\w.-]*$/.test(name))).toBe(true)
+  expect(readdirSync(run.results)).toHaveLength(2)
+  expect(readdirSync(folder)).not.toContain('evl')
+})
+
+test('finds in strict mode what only the content tells', async () => {
+  await using temporary = await temporaryFolder()
+  const { before } = changedDisk(temporary.path, [])
+  const after = copyOf(before)
+  // Older than the disk's last second, in which every file's content is looked at.
+  for (const image of [before, after]) {
+    debugfs(image, 'set_inode_field same mtime 20200101', 'set_inode_field same ctime 20200101')
+  }
+  const bytes = readFileSync(after).toString('latin1').replace('same\n\0', 'evil\n\0')
+  writeFileSync(after, bytes, 'latin1')
+  const disk = asCheckpoint(temporary.path, before, after)
+  await using usual = await diskAnalysis(temporary.path, disk)
+  expect((await usual.analyse()).modified_files).toEqual([])
+  await using strict = await diskAnalysis(temporary.path, disk, { strict: true })
+  const report = await strict.analyse()
+  expect(report.modified_files).toMatchObject([{ path: '/same', changes: ['content'] }])
+  expect([report.created_files, report.deleted_files, report.errors]).toEqual([[], [], []])
+})
+
+test('a file system that was wiped, or that cannot be listed, is a failure and not one without files', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, [
+    'set_inode_field / block[0] 99999999',
+    'set_inode_field / block[2] 99999999',
+  ])
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, after))
+  await expect(run.analyse()).rejects.toThrow('ENOENT')
+  expect(run.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
+  expect(String(run.context.failures[0]?.error)).toContain('the file system at sector 0 cannot be listed')
+  writeFileSync(after, Buffer.alloc(16 * 1024 * 1024))
+  await using wiped = await diskAnalysis(folder, asCheckpoint(folder, before, after))
+  const report = await wiped.analyse()
+  expect(report.errors).toEqual([expect.stringContaining('ext4 at sector 0 cannot be recognised any more')])
+  expect(report.deleted_files).toEqual([])
+  expect(wiped.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
+  expect(readdirSync(run.results).filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+test('neither a partition table that is gone, nor one that was not there, hides a file', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, ['write EVIL evil'])
+  const [disk, changed] = [before, after].map((each, index) =>
+    partitioned(join(folder, `disk${index}`), 'dos', [each]),
+  )
+  const bytes = readFileSync(changed ?? '')
+  writeFileSync(changed ?? '', bytes.fill(0, 446, 510))
+  await using gone = await diskAnalysis(folder, asCheckpoint(folder, disk ?? '', changed ?? ''))
+  expect(pathsOf((await gone.analyse()).created_files)).toEqual(['p1:/evil'])
+  expect(gone.context.failures).toEqual([])
+  // In the first kilobyte of its own, which ext4 leaves alone.
+  writeFileSync(after, Buffer.concat([bytes.subarray(0, 512), readFileSync(after).subarray(512)]))
+  await using forged = await diskAnalysis(folder, asCheckpoint(folder, before, after))
+  expect(pathsOf((await forged.analyse()).created_files)).toEqual(['/evil'])
+})

@@ -1,0 +1,36 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Environment } from '@see/core'
+import type { FilesystemReport } from '../filesystem-report.ts'
+import { factoryWithDisk } from './disk-images.ts'
+
+/** An environment whose guest has been left its disk, and a DiskStateAnalyser. */
+export async function diskAnalysis(
+  folder: string,
+  { image, checkpoint }: { readonly image: string; readonly checkpoint: string },
+  configuration: object = {},
+) {
+  const results = join(folder, 'the results')
+  const disk = { image: { path: image, format: 'qcow2' }, read: async () => createReadStream(checkpoint) }
+  const hook = {
+    name: '@see/hooks#DiskStateAnalyser',
+    configuration: { results_folder: results, ...configuration },
+  }
+  const environment = await Environment.allocate(factoryWithDisk(disk), { hooks: [hook] })
+  const { context, identifier } = environment
+  const analyse = async (suffix = '') => {
+    await context.trigger('start_analysis')
+    await context.trigger('wait_analysis')
+    await context.settled()
+    const path = join(results, `${identifier}_filesystem${suffix}.json`)
+    const report: FilesystemReport = JSON.parse(readFileSync(path, 'utf8'))
+    return report
+  }
+  return {
+    context,
+    identifier,
+    results,
+    analyse,
+    [Symbol.asyncDispose]: () => environment.deallocate(),
+  }
+}
