@@ -116,6 +116,7 @@ export function alike(text: string): string {
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<identifier>')
     .replaceAll(/see-[0-9a-f]{12}/g, 'see-<number>')
     .replaceAll(/0x[0-9a-f]+/g, '<number>')
-    .replaceAll(/\b(?![0-9a-f]{40}\b)\d+(\.\d+)?/g, '<number>')
+    .replaceAll(/[0-9a-f]{40}|\d+(\.\d+)?/g, (found) => (found.length === 40 ? found : '<number>'))
+    .replaceAll(/<number> [KM]?i?B\b/g, '<size>')
     .replaceAll(/\s+/g, ' ')
 }
