@@ -16,6 +16,12 @@ async function sh(context: SeeContext, script: string): Promise<string> {
   return stdout.toString()
 }
 
+/** Something that is started at the guest's boot, and says so. */
+async function installEntry({ agent }: SeeContext, name: string, mode: number): Promise<void> {
+  await agent.writeFile(`/etc/init.d/${name}`, `#!/bin/sh\necho "${name} $1" >>/run/started\n`)
+  await agent.exec(['/bin/chmod', mode.toString(8), `/etc/init.d/${name}`])
+}
+
 describe('a guest that runs', () => {
   let environment: Environment<QemuResources>
   let context: SeeContext<QemuResources>
@@ -50,6 +56,10 @@ describe('a guest that runs', () => {
       truncated: false,
       stderr: Buffer.from('oops\n'),
     })
+  })
+
+  test("runs programs as the guest would: what they make has the guest's usual mode", async () => {
+    expect(await sh(context, 'umask')).toBe('0022\n')
   })
 
   test('says when a program cannot be started, or was killed', async () => {
@@ -187,10 +197,13 @@ describe('a guest that does not do what it should', () => {
 })
 
 describe('the guest', () => {
-  test('restarts', { timeout: GUEST_MS }, async () => {
+  test('restarts, and starts what was installed to start at its boot', { timeout: GUEST_MS }, async () => {
     const { context } = await tinyGuestEnvironment()
     await context.poweron()
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    await installEntry(context, 'S10first', 0o755)
+    await installEntry(context, 'S20not-executable', 0o644)
+    await installEntry(context, 'S30last', 0o755)
     const bootId = await sh(context, 'cat /proc/sys/kernel/random/boot_id')
     await context.restart()
     const rebooted = expect.poll(
@@ -198,6 +211,10 @@ describe('the guest', () => {
       { timeout: GUEST_MS, interval: 200 },
     )
     await rebooted.not.toBe(bootId)
+    const started = expect.poll(() => sh(context, 'cat /run/started 2>/dev/null || true'), {
+      timeout: GUEST_MS,
+    })
+    await started.toBe('S10first start\nS30last start\n')
   })
 
   test.each(['restart', 'poweron'] as const)(

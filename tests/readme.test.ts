@@ -8,6 +8,7 @@ import { blocks, root, run, temporaryFolder } from './support/documents.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 120_000
+
 test('README.md: the first example', { timeout: GUEST_MS }, () => {
   const output = run(blocks('README.md', 'ts')[0], tinyGuest())
   expect(output).toMatch(/the guest has the address \d+\.\d+\.\d+\.\d+\nLinux see-guest/)

@@ -60,3 +60,4 @@ export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-con
 export type { Handler } from './subscription.ts'
 export { type DomainState, type Transition, transitions } from './transitions.ts'
 export { until, type UntilOptions } from './until.ts'
+export { timeoutSignal } from '@see/libvirt'

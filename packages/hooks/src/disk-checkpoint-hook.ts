@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, Hook, z } from '@see/core'
+import { type AnyEvent, eventNames, Hook, timeoutSignal, z } from '@see/core'
 import { fileNameOf } from './file-name.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { requireGuestDisk, saveDisk } from './save-disk.ts'
@@ -39,10 +39,7 @@ export class DiskCheckPointHook extends Hook<typeof schema> {
   readonly takeCheckpoint = async (event: AnyEvent): Promise<void> => {
     const disk = await requireGuestDisk(this.context, 'DiskCheckPointHook')
     const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.qcow2`)
-    const signal = AbortSignal.any([
-      this.context.signal,
-      AbortSignal.timeout(this.configuration.timeout * 1000),
-    ])
+    const signal = AbortSignal.any([this.context.signal, timeoutSignal(this.configuration.timeout * 1000)])
     await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
     this.#paths.push(path)
     this.logger.info({ event: event.name, path }, 'disk checkpoint taken')

@@ -5,8 +5,13 @@ declare module '@see/core' {
       /** The checkpoint's file on this host. */
       readonly path: string
     }
+    /** Fired by DiskStateAnalyser when its processing was waited for and there are files that it extracted. */
+    files_extracted: {
+      /** The folder with them, on this host. */
+      readonly path: string
+    }
   }
 }
 
-/** The event that DiskCheckPointHook fires. */
-export type DiskEvent = 'disk_checkpoint_taken'
+/** The events that DiskCheckPointHook and DiskStateAnalyser fire. */
+export type DiskEvent = 'disk_checkpoint_taken' | 'files_extracted'

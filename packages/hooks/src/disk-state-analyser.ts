@@ -10,6 +10,7 @@ import { requireDiskTools } from './disk-tools-required.ts'
 import { escapedJson } from './escape-text.ts'
 import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
+import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook } from './processing.ts'
 import { type DiskImage, RawDisks } from './raw-disks.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -82,6 +83,7 @@ interface Subject {
 export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
   static override readonly schema = schema
   #folder = ''
+  readonly #extracted: string[] = []
   #count = 0
 
   async setup(): Promise<void> {
@@ -89,6 +91,10 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     await requireDiskTools(this.configuration, this.context.signal)
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     this.listen(this.configuration)
+  }
+
+  protected override async processed(): Promise<void> {
+    for (const path of this.#extracted.splice(0)) await this.context.trigger('files_extracted', { path })
   }
 
   protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
@@ -153,6 +159,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const hives = configuration.compare_registries
       ? await compareHives(tools, comparison, { disks, work, sizeLimit, signal })
       : { registry: null, errors: [] }
+    if (await isFolder(extractTo)) this.#extracted.push(extractTo)
     const report: FilesystemReport = {
       before: before.path,
       after: checkpoint,

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type ExecResult, messageOf, type SeeContext, SeeError, until } from '@see/core'
+import { type ExecResult, messageOf, type SeeContext, SeeError, timeoutSignal, until } from '@see/core'
 import type { AgentAddress } from './agent-address.ts'
 import { askHttp } from './bounded-http.ts'
 import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
@@ -77,7 +77,7 @@ export class HttpAgentChannel implements CommandChannel {
   ): Promise<AgentAnswer> {
     const { timeoutMs, maxOutputBytes } = this.#bounds
     const { port } = this.#agent
-    const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
+    const deadline = timeoutSignal(Math.ceil(timeoutMs))
     const wanted = Math.max(LEAST_ANSWER_BYTES, maxOutputBytes * JSON_FACTOR + MIB)
     const maxBytes = Math.min(wanted, MOST_ANSWER_BYTES)
     try {

@@ -1,7 +1,16 @@
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, Hook, messageOf, type SandboxDomain, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  eventNames,
+  Hook,
+  messageOf,
+  type SandboxDomain,
+  SeeError,
+  timeoutSignal,
+  z,
+} from '@see/core'
 import { fileNameOf } from './file-name.ts'
 import { throughNamedPipe } from './named-pipe.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -75,7 +84,7 @@ export class MemoryHook extends Hook<typeof schema> {
   async #write(domain: MemoryDomain, path: string): Promise<void> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
-    const signal = AbortSignal.any([this.context.signal, AbortSignal.timeout(timeout * 1000)])
+    const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
     // What a guest has in its memory is for nobody else's eyes.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await throughNamedPipe(target, (pipe) => domain.coreDump(pipe, { format, flags: MEMORY_ONLY }), signal)

@@ -185,6 +185,7 @@ test('starting without a trace, or before it is complete, is one failure', async
   await using temporary = await temporaryFolder()
   const { environment, context, analyse } = await allocate(temporary.path)
   await using _ = environment
+  await context.poweron()
   await analyse()
   await context.trigger('network_tracing_started', { path: '/somewhere/trace.pcap' })
   await analyse()

@@ -108,29 +108,35 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       )
     }
     for (const [path, trace] of waiting) {
-      if (trace.packets === undefined) {
+      if (trace.packets === undefined && !(await this.#guestEnded())) {
         throw new SeeError(
           'HOOK_ORDER',
           `cannot analyse at ${event.name}: ${path} is still being written; stop it before, by stop_trace_on_event`,
         )
       }
       trace.analysed = true
-      await this.#analyse(path, trace, trace.packets)
+      await this.#analyse(path, trace)
     }
   }
 
-  async #analyse(path: string, { number }: Trace, expected: number): Promise<void> {
+  /** Of a guest that stopped by itself no event tells, but its trace is whole, too. */
+  async #guestEnded(): Promise<boolean> {
+    const state = await this.context.state()
+    return state === 'shutoff' || state === 'crashed'
+  }
+
+  async #analyse(path: string, { number, packets: expected }: Trace): Promise<void> {
     const { log_format, packet_limit: packetLimit, timeout } = this.configuration
     const { signal } = this.context
     const options = { tshark: this.#tshark, packetLimit, timeoutMs: timeout * 1000, signal }
     const packets = await dissect(path, options)
-    if (packets.length < Math.min(expected, packetLimit)) {
+    if (expected !== undefined && packets.length < Math.min(expected, packetLimit)) {
       throw new SeeError(
         'TOOL_FAILED',
         `tshark told of ${packets.length} packets in ${path}, which has ${expected}`,
       )
     }
-    const summary = networkSummary(path, packets, expected > packetLimit)
+    const summary = networkSummary(path, packets, (expected ?? packets.length + 1) > packetLimit)
     const base = join(this.#folder, `${this.identifier}_network${number === 1 ? '' : `_${number}`}`)
     await writeFile(`${base}.log`, networkLog(packets, log_format))
     await writeFile(`${base}.json`, `${escapedJson(summary, 2)}\n`)

@@ -70,9 +70,13 @@ export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Sc
     await processed
   }
 
+  /** Called when the processing was waited for: only then can a hook fire an event that tells of its results. */
+  protected processed?(): Promise<void>
+
   /** What fails is on record by the handler that started it. */
   readonly waitForProcessing = async (): Promise<void> => {
     await this.#last
+    await this.processed?.()
   }
 }
 

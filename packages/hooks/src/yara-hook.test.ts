@@ -75,6 +75,33 @@ test('scans dropped files, whatever they are called, and follows none of their l
   ])
 })
 
+test('scans the files in a folder that an event tells of, beside what it scanned before', async () => {
+  await using temporary = await temporaryFolder()
+  const configuration = { start_processing_on_event: ['start_analysis', 'files_extracted'] }
+  const { environment, context, scan, matches } = await allocate(temporary.path, RULES, configuration)
+  await using _ = environment
+  const snapshot = join(temporary.path, 'a.elf')
+  await writeFile(snapshot, '\x7fELFMARK')
+  const folder = join(temporary.path, 'extracted')
+  await mkdir(join(folder, 'deep'), { recursive: true })
+  await writeFile(join(folder, 'deep', 'dropped'), 'MARK')
+  await scan(snapshot)
+  await context.trigger('files_extracted', { path: folder })
+  await context.trigger('wait_analysis')
+  await context.settled()
+  expect(context.failures).toEqual([])
+  expect(await matches()).toMatchObject([{ file: snapshot }, { file: join(folder, 'deep', 'dropped') }])
+})
+
+test('that there was nothing to scan stands in the results', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, scan, matches } = await allocate(temporary.path)
+  await using _ = environment
+  await scan()
+  expect(context.failures).toEqual([])
+  expect(await matches()).toEqual([])
+})
+
 test.each([
   ['makedumpfile\0', 'compressed memory snapshot'],
   ['something', 'no ELF file'],

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { messageOf, SeeError, z } from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from './confined-command.ts'
+import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -51,13 +52,17 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   }
 
   protected async process(evidence: readonly Evidence[]): Promise<void> {
-    for (const each of evidence) await assertScannable(each)
     const { scan_folder } = this.configuration
-    const folder = scan_folder === undefined ? undefined : resolve(scan_folder)
-    const files = evidence.map(({ path }) => resolve(path))
-    const dropped = folder === undefined ? [] : await filesIn(folder)
-    if (files.length + dropped.length === 0) return
-    await this.#scan([...files, ...dropped], folder === undefined ? files : [...files, folder])
+    const readable = evidence.map(({ path }) => resolve(path))
+    const files: string[] = []
+    for (const each of evidence) files.push(...(await filesOf(each)))
+    if (scan_folder !== undefined) {
+      readable.push(resolve(scan_folder))
+      files.push(...(await filesIn(resolve(scan_folder))))
+    }
+    // That nothing was scanned has to be seen, too.
+    if (files.length === 0) return await this.#writeResults()
+    await this.#scan(files, readable)
     this.logger.info({ matches: this.#matches.length }, 'scanned by YARA')
   }
 
@@ -116,6 +121,14 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     const path = join(this.#folder, `${this.identifier}_yara.json`)
     await writeFile(path, `${JSON.stringify(results, undefined, 2)}\n`)
   }
+}
+
+/** A file itself, or the files in a folder. */
+async function filesOf(evidence: Evidence): Promise<string[]> {
+  const path = resolve(evidence.path)
+  if (await isFolder(path)) return await filesIn(path)
+  await assertScannable(evidence)
+  return [path]
 }
 
 /** What is compressed has none of the bytes that rules look for, and would be found clean. */

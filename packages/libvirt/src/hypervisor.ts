@@ -23,6 +23,7 @@ import type {
 import type { RpcConnection } from './rpc-connection.ts'
 import { StoragePool } from './storage-pool.ts'
 import { StorageVolume } from './storage-volume.ts'
+import { timeoutSignal } from './timeout-signal.ts'
 import { parseUri, type ParsedUri } from './uri.ts'
 import { parseUuid } from './uuid.ts'
 import { versionOf, type Version } from './version.ts'
@@ -60,7 +61,7 @@ export class Hypervisor implements AsyncDisposable {
    */
   static async open(uri: string, options: HypervisorOptions = {}): Promise<Hypervisor> {
     const { timeoutMs = OPEN_TIMEOUT_MS, signal: callerSignal, keepalive } = options
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const timeout = timeoutSignal(timeoutMs)
     const signal = callerSignal === undefined ? timeout : AbortSignal.any([callerSignal, timeout])
     const parsedUri = parseUri(uri)
     try {

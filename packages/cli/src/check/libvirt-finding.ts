@@ -1,4 +1,4 @@
-import { messageOf } from '@see/core'
+import { messageOf, timeoutSignal } from '@see/core'
 import { type Finding, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 
@@ -13,7 +13,7 @@ export async function findLibvirt(
 ): Promise<Finding> {
   const name = `libvirt ${uri}`
   try {
-    const bound = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
+    const bound = AbortSignal.any([signal, timeoutSignal(TIMEOUT_MS)])
     return ok(name, `libvirt ${await host.libvirtVersion(uri, { signal: bound })}`)
   } catch (error) {
     const message = messageOf(error)

@@ -25,7 +25,7 @@ const STDIN_LIMIT_BYTES = 48 * 1024
 
 // The output goes to files in the guest and is read back in part: the agent itself would hold up to 16 MiB of it and
 // send that in one reply, and a reply over 10 MiB breaks the channel for good.
-const COLLECT = 'umask 077 && mkdir "$0" && exec "$@" >"$0/out" 2>"$0/err"'
+const COLLECT = 'mkdir -m 700 "$0" && exec "$@" >"$0/out" 2>"$0/err"'
 
 /** Runs a program in a guest that has a shell. */
 export async function execInShellGuest(

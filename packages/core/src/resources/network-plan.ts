@@ -5,6 +5,7 @@ import { SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { DomainEdit } from './domain-xml.ts'
 import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
+import { removeLeftOfNetwork } from './left-of-network.ts'
 import { createNetwork } from './libvirt-network.ts'
 import { deviceNameOf, NetworkXml } from './network-xml.ts'
 import { planNoLan } from './no-lan.ts'
@@ -112,6 +113,7 @@ export async function makeNetwork(
   releases: ReleaseStack,
 ): Promise<MadeNetwork> {
   const noLan = plan.filtered ? await planNoLan() : undefined
+  releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
   const { network, subnet } = await createNetwork(hypervisor, identifier, macAddress, plan)
   let destroyed: Promise<void> | undefined
   const destroy = (): Promise<void> => (destroyed ??= network.destroy())

@@ -11,6 +11,9 @@ export interface NoLanFilter {
   readonly hostAddresses: readonly string[]
 }
 
+/** Since Linux 6.9, what is sent to all has no state on a bridge on which somebody captures. */
+const WHATEVER_STATE = ' statematch="false"'
+
 /**
  * A network filter of libvirt that does what `noLanTable` does, as far as such a filter can. Its rules on frames (mac, arp,
  * ip) hold whatever the kernel is told to do with bridged packets; those on packets (all, tcp, udp), which
@@ -34,7 +37,7 @@ export function noLanFilterXml({ name, gateway, guest, hostAddresses }: NoLanFil
     rule('accept', -200, `<ip dstipaddr="${gateway}"/>`),
     ...near,
     rule('accept', 100, '<all state="ESTABLISHED"/>'),
-    rule('accept', 200, '<udp srcportstart="68" dstportstart="67"/>'),
+    rule('accept', 200, '<udp srcportstart="68" dstportstart="67"/>', WHATEVER_STATE),
     rule('accept', 200, `<udp dstipaddr="${gateway}" dstportstart="53"/>`),
     rule('accept', 200, `<tcp dstipaddr="${gateway}" dstportstart="53"/>`),
     rule('drop', 300, `<all dstipaddr="${gateway}"/>`),
@@ -48,6 +51,6 @@ function isOnTheInternet(address: string): boolean {
     .some(({ first, last }) => first <= parseIpv4(address) && parseIpv4(address) <= last)
 }
 
-function rule(action: 'accept' | 'drop', priority: number, match: string): string {
-  return `<rule action="${action}" direction="out" priority="${priority}">${match}</rule>`
+function rule(action: 'accept' | 'drop', priority: number, match: string, attributes = ''): string {
+  return `<rule action="${action}" direction="out" priority="${priority}"${attributes}>${match}</rule>`
 }

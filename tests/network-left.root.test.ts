@@ -1,0 +1,27 @@
+import { readdirSync } from 'node:fs'
+import { Environment, lxcFactory, qemuFactory } from '@see/core'
+import { expect, test } from 'vitest'
+import { makeTinyContainer } from './support/tiny-container.ts'
+import { tinyGuestResources } from './support/tiny-guest.ts'
+
+/** Where libvirt keeps the state of its networks, each under its name. */
+const STATE = '/run/libvirt/network'
+
+const stateOf = (identifier: string) => readdirSync(STATE).filter((name) => name.startsWith(identifier))
+
+test('nothing of a network is left in libvirt’s folders: of a guest', async () => {
+  const environment = await Environment.allocate(qemuFactory(tinyGuestResources()))
+  await environment.context.poweron()
+  expect(stateOf(environment.identifier)).not.toEqual([])
+  await environment.deallocate()
+  expect(stateOf(environment.identifier)).toEqual([])
+})
+
+test('nothing of a network is left in libvirt’s folders: of a container', async () => {
+  using container = makeTinyContainer()
+  const environment = await Environment.allocate(lxcFactory(container.resources()))
+  await environment.context.poweron()
+  expect(stateOf(environment.identifier)).not.toEqual([])
+  await environment.deallocate()
+  expect(stateOf(environment.identifier)).toEqual([])
+})
