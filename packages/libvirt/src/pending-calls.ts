@@ -9,14 +9,26 @@ interface PendingCall {
 /** The calls that were sent and not answered yet, by their serial numbers. */
 export class PendingCalls {
   readonly #calls = new Map<number, PendingCall>()
-  #serial = 0
+  #serial: number
+
+  /** @param serial the last number that was given away */
+  constructor(serial = 0) {
+    this.#serial = serial
+  }
 
   /** Returns the header that the call is to be sent with. */
   add(call: PendingCall): Header {
-    const serial = ++this.#serial
+    const serial = this.#nextSerial()
     this.#calls.set(serial, call)
     const { program, number: procedure } = call
     return { program, procedure, type: MessageType.call, serial, status: MessageStatus.ok }
+  }
+
+  /** It is a word in the packet; 0 is that of events, and a call may wait longer than a round of them takes. */
+  #nextSerial(): number {
+    do this.#serial = (this.#serial + 1) >>> 0
+    while (this.#serial === 0 || this.#calls.has(this.#serial))
+    return this.#serial
   }
 
   has(serial: number): boolean {
