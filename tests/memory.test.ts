@@ -37,13 +37,17 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'see-memory-test-'))
     const marker = `see-marker-${process.pid}-${Date.now()}`
     writeFileSync(join(folder, 'rules.yar'), `rule marker { strings: $a = "${marker}" condition: $a }`)
-    const [elf, kdump] = eventNames.parse(['take_elf', 'take_kdump'])
+    const [elf, kdump, giveUp] = eventNames.parse(['take_elf', 'take_kdump', 'give_up'])
     const rules = join(folder, 'rules.yar')
     await using environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')), {
       configuration: { results_folder: join(folder, 'results') },
       hooks: [
         memoryHook('take_elf', false),
         memoryHook('take_kdump', true),
+        {
+          name: '@see/hooks#MemoryHook',
+          configuration: { memory_snapshots_on_event: 'give_up', timeout: 0.05 },
+        },
         {
           name: '@see/hooks#YaraHook',
           configuration: { rules, start_processing_on_event: 'memory_snapshot_taken' },
@@ -75,6 +79,11 @@ test(
     // Flattened by makedumpfile's rules: a header of 4096 bytes, and of each block offset and length.
     expect(start(result('take_kdump.kdump'), 4096 + 16 + 8)).toMatch(/^makedumpfile\0[^]*KDUMP {3}$/)
     expect(await context.state()).toBe('paused')
+    // The hypervisor writes no more when a snapshot has been given up: it has the guest run at once.
+    await context.trigger(giveUp ?? expect.fail())
+    expect(context.failures.slice(2)).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
+    await context.resume()
+    expect(await context.state()).toBe('running')
     rmSync(folder, { recursive: true })
   },
   GUEST_MS + 60_000,

@@ -118,6 +118,12 @@ test('see run, with files of the reference, and a guest that was prepared for it
   expect(statSync(join(results, `${id}_snapshots_capture.elf`)).size).toBeGreaterThan(100_000_000)
   expect(read('volatility_psscan_1.stdout')).toMatch(/^stand-in -f \S+\.elf --profile=Win7SP1x86 psscan\n$/)
   expect(files).toContain('volatility_mutantscan_1.json')
+  // the disk, from the guest's boot to the end,
+  expect(JSON.parse(read('filesystem.json'))).toMatchObject({
+    before: join(results, `${id}_ip_address.qcow2`),
+    after: join(results, `${id}_snapshots_capture.qcow2`),
+    errors: [],
+  })
   // the network, on which the sample is seen.
   expect(JSON.parse(read('network.json')).dns).toEqual(
     expect.arrayContaining([expect.objectContaining({ name: 'ran-well.see.test' })]),

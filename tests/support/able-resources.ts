@@ -10,6 +10,8 @@ import {
 } from '@see/core'
 import { SimulatedDomain } from '@see/core/testing'
 
+const NOTHING_ON = 'nothing is powered on in these tests'
+
 class AbleDomain extends SimulatedDomain {
   powerOns = 0
 
@@ -19,7 +21,7 @@ class AbleDomain extends SimulatedDomain {
   }
 
   async openConsole(): Promise<ConsoleStream> {
-    throw new Error('nothing is powered on in these tests')
+    throw new Error(NOTHING_ON)
   }
 }
 
@@ -68,6 +70,7 @@ class BareResources implements Resources {
 /** Simulated resources with everything that a provider may have for hooks. */
 class AbleResources extends BareResources {
   override readonly domain = this.able
+  readonly agentChannel = { agentCommand: () => Promise.reject(new Error(NOTHING_ON)) }
 
   async capturePoint(): Promise<undefined> {
     return undefined
@@ -76,7 +79,7 @@ class AbleResources extends BareResources {
   async guestDisk(): Promise<GuestDisk> {
     return {
       image: { path: '/nowhere', format: 'qcow2' },
-      read: () => Promise.reject(new Error('nothing is powered on in these tests')),
+      read: () => Promise.reject(new Error(NOTHING_ON)),
     }
   }
 

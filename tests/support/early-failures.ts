@@ -51,6 +51,7 @@ export const expected: Readonly<Record<string, Expected>> = {
       ['agent-host', 'not a host'],
       ['agent-system', 'beos'],
     ],
+    lacking: /no agent/,
   },
   ConsoleHook: { refused: [['console_limit', 0]], lacking: /no console/ },
   DiskCheckPointHook: {

@@ -17,7 +17,7 @@ const HOOKS = [
   { name: 'plugins.commands.CommandsHook', configuration: { 'agent-port': HTTP_AGENT_PORT } },
   {
     name: 'plugins.disk.DiskCheckPointHook',
-    configuration: { checkpoint_on_event: ['snapshots_capture', 'post_shutdown'], delete_checkpoints: false },
+    configuration: { checkpoint_on_event: ['ip_address', 'snapshots_capture'], delete_checkpoints: false },
   },
   {
     name: 'plugins.disk.DiskStateAnalyser',

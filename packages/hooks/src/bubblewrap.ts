@@ -24,6 +24,8 @@ interface BubblewrapOptions {
   readonly outputBytes: number
   /** Called when an output stream is longer. */
   readonly outputExceeded: () => void
+  /** Gets the standard output as it comes, of which then nothing is kept. */
+  readonly onStdout?: ((part: Buffer) => void) | undefined
 }
 
 /** A running bubblewrap. */
@@ -48,8 +50,8 @@ export class Bubblewrap {
       this.#child.once('close', () => resolve())
     })
     this.#closed.catch(() => undefined)
-    const { outputBytes, outputExceeded } = options
-    this.stdout = new BoundedOutput(this.#pipe(1), outputBytes, outputExceeded)
+    const { outputBytes, outputExceeded, onStdout } = options
+    this.stdout = new BoundedOutput(this.#pipe(1), outputBytes, outputExceeded, onStdout)
     this.stderr = new BoundedOutput(this.#pipe(2), outputBytes, outputExceeded)
     this.#status = new BoundedOutput(this.#pipe(descriptors.status), STATUS_LIMIT_BYTES, () => this.kill())
     // Read to their ends, without which there would be no `close`.

@@ -226,12 +226,12 @@ test('waits for the agent, but not for ever', async () => {
   expect(await record(2)).toMatchObject({ status: 'failed', started: null })
 })
 
-test('says when there is no agent', async () => {
+test('fails at set-up when there is no agent', async () => {
   await using temporary = await temporaryFolder()
-  const { environment, context } = await start(temporary.path, {})
-  await using _ = environment
-  await context.trigger('run_command', { command: 'true' })
-  expect(context.failures).toMatchObject([{ error: { code: 'AGENT_UNAVAILABLE' } }])
+  await expect(start(temporary.path, {})).rejects.toMatchObject({
+    code: 'HOOK_SETUP',
+    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('no agent') },
+  })
 })
 
 test('says when the guest does not run', async () => {

@@ -34,7 +34,9 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   readonly #channel = channelOf(this.context, this.configuration, this.#address)
 
   async setup(): Promise<void> {
-    if (this.configuration['agent-port'] !== undefined) {
+    if (this.configuration['agent-port'] === undefined) {
+      assertAgent(this.context)
+    } else {
       this.context.subscribe('ip_address', this.hearAddress)
       this.context.subscribe('post_poweroff', this.forgetAddress)
       this.context.subscribe('post_shutdown', this.forgetAddress)
@@ -161,6 +163,14 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       ...(record.sample === null ? {} : { sample: record.sample }),
     })
   }
+}
+
+function assertAgent({ resources: { agent, agentChannel } }: SeeContext): void {
+  if (agent !== undefined || agentChannel !== undefined) return
+  throw new SeeError(
+    'CONFIGURATION_INVALID',
+    'this sandbox has no agent that runs commands: give the domain’s XML a channel of QEMU’s guest agent (org.qemu.guest_agent.0), name an HTTP agent’s port in "agent-port", or leave CommandsHook out',
+  )
 }
 
 /** The guest agent, or the reference's HTTP agent where its port is configured. */

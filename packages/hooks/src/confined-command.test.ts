@@ -189,3 +189,15 @@ test('says which package to install where bubblewrap is missing', async () => {
     process.env['PATH'] = path
   }
 })
+
+function refuse(): never {
+  throw new Error('no more')
+}
+
+test('gives the output away as it comes, and ends a command whose output is refused', async () => {
+  const parts: string[] = []
+  const onStdout = (part: Buffer) => void parts.push(part.toString())
+  const { exitCode, stdout } = await sh('echo one; echo two', { onStdout })
+  expect([exitCode, parts.join(''), stdout.length]).toEqual([0, 'one\ntwo\n', 0])
+  await expect(sh('yes', { onStdout: refuse })).rejects.toThrow('no more')
+})

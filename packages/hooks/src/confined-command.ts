@@ -21,6 +21,8 @@ export interface ConfinedOptions {
   readonly memoryBytes: number
   /** Of each output stream, each file and the writable folder as a whole. */
   readonly outputBytes: number
+  /** Gets the standard output as it comes, of which then nothing is kept; what it throws ends the command. */
+  readonly onStdout?: (part: Buffer) => void
   readonly signal: AbortSignal
 }
 
@@ -75,10 +77,20 @@ export async function assertConfinement(signal: AbortSignal): Promise<void> {
 async function run(
   program: string,
   parameters: readonly string[],
-  { timeoutMs, memoryBytes, outputBytes, signal }: ConfinedOptions,
+  { timeoutMs, memoryBytes, outputBytes, onStdout, signal }: ConfinedOptions,
   writable: string | undefined,
 ): Promise<ConfinedResult> {
   const start = performance.now()
+  let refusal: { readonly reason: unknown } | undefined
+  const take = (part: Buffer): void => {
+    if (refusal !== undefined) return
+    try {
+      onStdout?.(part)
+    } catch (reason) {
+      refusal = { reason }
+      bubblewrap.kill()
+    }
+  }
   let exceeded: ExceededBound | null = null
   const exceed = (bound: ExceededBound): void => {
     exceeded ??= bound
@@ -88,6 +100,7 @@ async function run(
     mapsIds: rootsOwnId() !== undefined,
     outputBytes,
     outputExceeded: () => exceed('output'),
+    onStdout: onStdout === undefined ? undefined : take,
   })
   const over = new AbortController()
   const timer = setTimeout(() => exceed('time'), timeoutMs)
@@ -104,6 +117,7 @@ async function run(
     await watched
   }
   signal.throwIfAborted()
+  if (refusal !== undefined) throw refusal.reason
   if (exceeded === null && (await isFull(writable, outputBytes))) exceeded = 'output'
   const { exitCode, stdout, stderr } = bubblewrap
   if (exceeded === null && exitCode === undefined) throw confinementFailed(stderr.bytes().toString())

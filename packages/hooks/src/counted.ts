@@ -1,9 +1,13 @@
-/** Things that occur again and again, each kept once; no more than a limit of them. */
+/** Of texts that are kept with the things of one kind, which a guest makes up. */
+const CHARACTERS = 4 * 1024 * 1024
+
+/** Things that occur again and again, each kept once; no more than a limit of them, and of text. */
 export class Counted<Value extends object> {
   /** Whether there were more than are kept. */
   full = false
   readonly #values = new Map<string, Value>()
   readonly #limit: number
+  #charactersLeft = CHARACTERS
 
   constructor(limit: number) {
     this.#limit = limit
@@ -15,10 +19,18 @@ export class Counted<Value extends object> {
     const known = this.#values.get(text)
     if (known !== undefined) return known
     this.full ||= this.#values.size >= this.#limit
-    if (this.#values.size >= this.#limit) return undefined
+    if (this.#values.size >= this.#limit || !this.hasRoomFor(text)) return undefined
     const made = make()
     this.#values.set(text, made)
     return made
+  }
+
+  /** Whether a text more may be kept; it is counted as kept then. */
+  hasRoomFor(text: string): boolean {
+    const fits = text.length <= this.#charactersLeft
+    if (fits) this.#charactersLeft -= text.length
+    this.full ||= !fits
+    return fits
   }
 
   /** In the order in which they first occurred. */

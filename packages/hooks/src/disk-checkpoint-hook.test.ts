@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Environment, type GuestDisk } from '@see/core'
 import { expect, test } from 'vitest'
+import { Latch } from './latch.ts'
 import { factoryWithDisk } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
@@ -51,20 +52,106 @@ test('writes the disk for its owner only, with its holes, and tells where', asyn
   expect(readdirSync(temporary.path)).toHaveLength(2)
 })
 
-test('takes one of a guest that is off, and refuses while it runs', async () => {
+test('takes one of a guest that is off', async () => {
   await using temporary = await temporaryFolder()
-  const configuration = { checkpoint_on_event: ['post_poweron', 'post_poweroff'] }
+  const configuration = { checkpoint_on_event: 'post_poweroff' }
   const { environment, context, taken } = await allocate(temporary.path, undefined, configuration)
   await using _ = environment
   await context.poweron()
-  expect(context.failures).toMatchObject([
-    { handler: '@see/hooks#DiskCheckPointHook.takeCheckpoint', error: { code: 'GUEST_NOT_PAUSED' } },
-  ])
-  expect(String(context.failures[0]?.error)).toContain('at post_poweron: the guest is running')
-  expect(readdirSync(temporary.path)).toEqual([])
   await context.poweroff()
-  expect(context.failures).toHaveLength(1)
+  expect(context.failures).toEqual([])
   expect(taken).toEqual([join(temporary.path, `${environment.identifier}_post_poweroff.qcow2`)])
+})
+
+const WHILE_IT_RUNS = { checkpoint_on_event: 'post_poweron' }
+
+test('has a guest that runs stand still meanwhile, of which no event tells', async () => {
+  await using temporary = await temporaryFolder()
+  const states: string[] = []
+  const read: GuestDisk['read'] = async () => {
+    states.push(await environment.context.state())
+    return Readable.from(inParts(DISK))
+  }
+  const { environment, context, taken } = await allocate(temporary.path, read, WHILE_IT_RUNS)
+  await using _ = environment
+  const events: string[] = []
+  context.observe({ eventHandled: ({ event }) => void events.push(event.name) })
+  await context.poweron()
+  expect(context.failures).toEqual([])
+  expect([...states, await context.state()]).toEqual(['paused', 'running'])
+  expect(taken).toEqual([join(temporary.path, `${environment.identifier}_post_poweron.qcow2`)])
+  expect(events).toEqual(['pre_poweron', 'disk_checkpoint_taken', 'post_poweron'])
+})
+
+test('leaves a paused guest paused', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, taken } = await allocate(temporary.path)
+  await using _ = environment
+  await context.poweron()
+  await context.pause()
+  expect(taken).toHaveLength(1)
+  expect(await context.state()).toBe('paused')
+})
+
+test.each<[string, GuestDisk['read'], object]>([
+  ['the provider fails', () => Promise.reject(new Error('no such volume')), {}],
+  ['the provider breaks off', async () => Readable.from(breaking()), {}],
+  ['the provider sends nothing in time', (options) => stuck(options), { timeout: 0.1 }],
+])('has the guest run on where %s', async (_what, read, configuration) => {
+  await using temporary = await temporaryFolder()
+  const given = { ...WHILE_IT_RUNS, ...configuration }
+  const { environment, context } = await allocate(temporary.path, read, given)
+  await using _ = environment
+  await context.poweron()
+  expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
+  expect(await context.state()).toBe('running')
+  expect(readdirSync(temporary.path)).toEqual([])
+})
+
+test('has the guest run on where the environment ends', async () => {
+  await using temporary = await temporaryFolder()
+  const reading = new Latch()
+  const read: GuestDisk['read'] = (options) => {
+    reading.open()
+    return stuck(options)
+  }
+  const { environment, context } = await allocate(temporary.path, read, WHILE_IT_RUNS)
+  const { domain } = context
+  const poweron = context.poweron().catch(() => undefined)
+  await reading.opened
+  expect(domain.state).toBe('paused')
+  await environment.deallocate()
+  await poweron
+  expect(domain.state).toBe('running')
+  expect(readdirSync(temporary.path)).toEqual([])
+})
+
+test.each([
+  ['suspend', 'be suspended'],
+  ['resume', 'run on'],
+] as const)('says so where the hypervisor cannot %s', async (method, message) => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, undefined, WHILE_IT_RUNS)
+  await using _ = environment
+  context.domain[method] = () => Promise.reject(new Error(`no ${method}`))
+  await context.poweron()
+  expect(context.failures).toMatchObject([
+    { handler: '@see/hooks#DiskCheckPointHook.takeCheckpoint', error: { code: 'CHECKPOINT_FAILED' } },
+  ])
+  expect(String(context.failures[0]?.error)).toMatch(new RegExp(`${message}.*no ${method}`))
+})
+
+test('refuses a guest that neither runs nor stands still', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, undefined, {
+    checkpoint_on_event: 'snapshots_capture',
+  })
+  await using _ = environment
+  context.domain.state = 'crashed'
+  await context.trigger('snapshots_capture')
+  expect(context.failures).toMatchObject([{ error: { code: 'GUEST_NOT_PAUSED' } }])
+  expect(String(context.failures[0]?.error)).toContain('at snapshots_capture: the guest is crashed')
+  expect(context.domain.state).toBe('crashed')
 })
 
 test('keeps nothing of a guest that somebody had run meanwhile', async () => {

@@ -4,12 +4,13 @@ import { type AnyEvent, eventNames, Hook, timeoutSignal, z } from '@see/core'
 import { fileNameOf } from './file-name.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { requireGuestDisk, saveDisk } from './save-disk.ts'
+import { whileSuspended } from './while-suspended.ts'
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for the checkpoints; made when missing.'),
   checkpoint_on_event: eventNames
     .default([])
-    .describe('The event or events at which the disk is written; the guest must be paused or off.'),
+    .describe('The event or events at which the disk is written; a guest that runs is suspended meanwhile.'),
   delete_checkpoints: z
     .boolean()
     .default(false)
@@ -17,7 +18,10 @@ const schema = z.object({
   timeout: z.number().positive().max(2_147_483).default(600).describe('Seconds that a checkpoint may take.'),
 })
 
-/** Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`. */
+/**
+ * Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`. Of a guest that runs, it is
+ * the disk as after a power failure: what the guest has not written out is not in it.
+ */
 export class DiskCheckPointHook extends Hook<typeof schema> {
   static override readonly schema = schema
   readonly #paths: string[] = []
@@ -40,7 +44,8 @@ export class DiskCheckPointHook extends Hook<typeof schema> {
     const disk = await requireGuestDisk(this.context, 'DiskCheckPointHook')
     const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.qcow2`)
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(this.configuration.timeout * 1000)])
-    await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
+    const save = () => saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
+    await whileSuspended(this.context, save)
     this.#paths.push(path)
     this.logger.info({ event: event.name, path }, 'disk checkpoint taken')
     await this.context.trigger('disk_checkpoint_taken', { path })

@@ -1,8 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
+import { Latch } from './latch.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const withoutMemory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
@@ -71,7 +74,7 @@ test('leaves nothing of a snapshot that failed', async () => {
   expect(await readdir(temporary.path)).toEqual([])
 })
 
-test('does not wait for ever for a hypervisor that never writes', async () => {
+test('does not wait for ever for a hypervisor that never writes', { timeout: 20_000 }, async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, { timeout: 0.2 })
   await using _ = environment
@@ -80,6 +83,48 @@ test('does not wait for ever for a hypervisor that never writes', async () => {
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
   expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('the hypervisor has ended writing when a snapshot is given up', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path)
+  const begun = new Latch()
+  let ended: unknown
+  context.domain.coreDump = async (path) => {
+    const pipe = await open(path, 'w')
+    begun.open()
+    // As much as it can get rid of; and what a hypervisor does after that takes its time.
+    const endless = async () => {
+      for (;;) await pipe.write(Buffer.alloc(65_536, 'x'))
+    }
+    const broken: unknown = await endless().catch((error: unknown) => error)
+    await sleep(100)
+    await pipe.close()
+    ended = broken
+    throw new Error('the pipe is broken')
+  }
+  await context.poweron()
+  const paused = context.pause().catch(() => undefined)
+  await begun.opened
+  await environment.deallocate()
+  await paused
+  expect(ended).toMatchObject({ code: 'EPIPE' })
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('a hypervisor that has not begun when a snapshot is given up finds no pipe to wait at', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, { timeout: 0.1 })
+  await using _ = environment
+  let found: unknown
+  context.domain.coreDump = async (path) => {
+    await sleep(400)
+    found = await open(path, constants.O_WRONLY).catch((error: unknown) => error)
+    throw new Error('there is no pipe')
+  }
+  await context.poweron()
+  await context.pause()
+  expect(found).toMatchObject({ code: 'ENOENT' })
 })
 
 test('deletes the snapshots at the end when it is told to', async () => {

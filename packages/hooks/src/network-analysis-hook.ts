@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
 import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
-import { networkLog } from './network-log.ts'
-import { networkSummary } from './network-summary.ts'
+import { NetworkLog } from './network-log.ts'
+import { Summary } from './network-summary.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { dissect } from './tshark.ts'
@@ -129,17 +129,25 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     const { log_format, packet_limit: packetLimit, timeout } = this.configuration
     const { signal } = this.context
     const options = { tshark: this.#tshark, packetLimit, timeoutMs: timeout * 1000, signal }
-    const packets = await dissect(path, options)
-    if (expected !== undefined && packets.length < Math.min(expected, packetLimit)) {
-      throw new SeeError(
-        'TOOL_FAILED',
-        `tshark told of ${packets.length} packets in ${path}, which has ${expected}`,
-      )
-    }
-    const summary = networkSummary(path, packets, (expected ?? packets.length + 1) > packetLimit)
     const base = join(this.#folder, `${this.identifier}_network${number === 1 ? '' : `_${number}`}`)
-    await writeFile(`${base}.log`, networkLog(packets, log_format))
-    await writeFile(`${base}.json`, `${escapedJson(summary, 2)}\n`)
-    this.logger.info({ path: `${base}.json`, packets: packets.length }, 'network trace analysed')
+    const part = `${base}.log.part`
+    try {
+      const summary = new Summary()
+      using log = new NetworkLog(part, log_format)
+      const packets = await dissect(path, [log, summary], options)
+      if (expected !== undefined && packets < Math.min(expected, packetLimit)) {
+        throw new SeeError(
+          'TOOL_FAILED',
+          `tshark told of ${packets} packets in ${path}, which has ${expected}`,
+        )
+      }
+      log.end()
+      await rename(part, `${base}.log`)
+      const told = summary.of(path, (expected ?? packets + 1) > packetLimit)
+      await writeFile(`${base}.json`, `${escapedJson(told, 2)}\n`)
+      this.logger.info({ path: `${base}.json`, packets }, 'network trace analysed')
+    } finally {
+      await rm(part, { force: true })
+    }
   }
 }

@@ -1,10 +1,38 @@
 import { escapedJson, escapeText } from './escape-text.ts'
+import { LineFile } from './line-file.ts'
 import type { Packet } from './packet.ts'
+import type { PacketSink } from './packet-lines.ts'
 
-/** A log of the packets, a line each: as text, or as a JSON array of objects. */
-export function networkLog(packets: readonly Packet[], format: 'text' | 'json'): string {
-  if (format === 'text') return packets.map((packet) => `${textOf(packet)}\n`).join('')
-  return `[\n${packets.map((packet) => escapedJson(entryOf(packet))).join(',\n')}\n]\n`
+/** Writes a log of the packets, a line each: as text, or as a JSON array of objects. */
+export class NetworkLog implements PacketSink {
+  readonly #file: LineFile
+  readonly #format: 'text' | 'json'
+  /** Only the next entry, or the end, tells whether a comma follows. */
+  #last: string | undefined
+
+  constructor(path: string, format: 'text' | 'json') {
+    this.#file = new LineFile(path)
+    this.#format = format
+    if (format === 'json') this.#file.append('[')
+  }
+
+  add(packet: Packet): void {
+    if (this.#format === 'text') return this.#file.append(textOf(packet))
+    if (this.#last !== undefined) this.#file.append(`${this.#last},`)
+    this.#last = escapedJson(entryOf(packet))
+  }
+
+  /** The summary says that it is truncated. */
+  skip(): void {}
+
+  end(): void {
+    if (this.#last !== undefined) this.#file.append(this.#last)
+    if (this.#format === 'json') this.#file.append(']')
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close()
+  }
 }
 
 function textOf(packet: Packet): string {

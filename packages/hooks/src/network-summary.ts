@@ -2,6 +2,7 @@ import { type Conversation, Conversations, type Endpoint, routeOf } from './conv
 import { Counted } from './counted.ts'
 import { dnsTypeOf } from './dns-type.ts'
 import type { Packet } from './packet.ts'
+import type { PacketSink } from './packet-lines.ts'
 
 /** What a guest can have of each kind in its summary. */
 const LIMIT = 10_000
@@ -47,7 +48,7 @@ export interface NetworkSummary {
   readonly trace: string
   readonly packets: number
   readonly bytes: number
-  /** Whether there was more than is told: packets beyond the limit, or more of something than is kept. */
+  /** Whether there was more than is told: packets beyond the limit, or more of something than is read or kept. */
   readonly truncated: boolean
   readonly conversations: readonly Conversation[]
   readonly dns: readonly DnsName[]
@@ -55,32 +56,43 @@ export interface NetworkSummary {
   readonly tls: readonly TlsName[]
 }
 
-export function networkSummary(
-  trace: string,
-  packets: readonly Packet[],
-  truncated: boolean,
-): NetworkSummary {
-  const conversations = new Conversations(LIMIT)
-  const dns = new Counted<DnsName>(LIMIT)
-  const http = new Counted<HttpRequest>(LIMIT)
-  const tls = new Counted<TlsName>(LIMIT)
-  let bytes = 0
-  for (const packet of packets) {
-    bytes += packet.number('frame.len')
-    conversations.add(packet)
-    addDns(dns, packet)
-    addHttp(http, packet)
-    addTls(tls, packet)
+/** Makes a summary of packets, none of which it keeps; how much it keeps of them is bounded. */
+export class Summary implements PacketSink {
+  readonly #conversations = new Conversations(LIMIT)
+  readonly #dns = new Counted<DnsName>(LIMIT)
+  readonly #http = new Counted<HttpRequest>(LIMIT)
+  readonly #tls = new Counted<TlsName>(LIMIT)
+  #packets = 0
+  #bytes = 0
+  #skipped = false
+
+  add(packet: Packet): void {
+    this.#packets++
+    this.#bytes += packet.number('frame.len')
+    this.#conversations.add(packet)
+    addDns(this.#dns, packet)
+    addHttp(this.#http, packet)
+    addTls(this.#tls, packet)
   }
-  return {
-    trace,
-    packets: packets.length,
-    bytes,
-    truncated: truncated || [conversations, dns, http, tls].some(({ full }) => full),
-    conversations: conversations.values,
-    dns: dns.values,
-    http: http.values,
-    tls: tls.values,
+
+  skip(): void {
+    this.#packets++
+    this.#skipped = true
+  }
+
+  /** @param truncated whether there are packets that it was not given */
+  of(trace: string, truncated: boolean): NetworkSummary {
+    const tables = [this.#conversations, this.#dns, this.#http, this.#tls]
+    return {
+      trace,
+      packets: this.#packets,
+      bytes: this.#bytes,
+      truncated: truncated || this.#skipped || tables.some(({ full }) => full),
+      conversations: this.#conversations.values,
+      dns: this.#dns.values,
+      http: this.#http.values,
+      tls: this.#tls.values,
+    }
   }
 }
 
@@ -92,16 +104,18 @@ function addDns(names: Counted<DnsName>, packet: Packet): void {
     const type = dnsTypeOf(types[index])
     const entry = names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
     if (entry === undefined) return
-    if (isResponse) addAnswer(entry, packet)
+    if (isResponse) addAnswer(names, entry, packet)
     else entry.queries++
   })
 }
 
-function addAnswer(entry: DnsName, packet: Packet): void {
+function addAnswer(names: Counted<DnsName>, entry: DnsName, packet: Packet): void {
   const code = packet.number('dns.flags.rcode')
   if (Number.isInteger(code) && !entry.response_codes.includes(code)) entry.response_codes.push(code)
   for (const answer of ANSWER_FIELDS.flatMap((field) => packet.all(field)).map(short)) {
-    if (entry.answers.length < ANSWERS && !entry.answers.includes(answer)) entry.answers.push(answer)
+    if (entry.answers.includes(answer)) continue
+    if (entry.answers.length >= ANSWERS) names.full = true
+    else if (names.hasRoomFor(answer)) entry.answers.push(answer)
   }
 }
 
@@ -140,5 +154,6 @@ function optional(text: string | undefined): string | null {
 
 /** Names in the protocols are at most 255 bytes long; everything else is the guest's to choose. */
 function short(text: string): string {
-  return text.length > 1024 ? `${text.slice(0, 1024)}…` : text
+  // A copy: a slice would keep the whole.
+  return text.length > 1024 ? `${Buffer.from(text.slice(0, 1024)).toString()}…` : text
 }

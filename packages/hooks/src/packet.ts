@@ -41,16 +41,11 @@ export class Packet {
 }
 
 /**
- * Reads what `tshark -T ek` wrote: of each packet a line that says where it belongs, and a line of its fields.
+ * Reads a line of `tshark -T ek`; undefined when it is not a packet's: before each is one that says where it belongs.
  * @throws SeeError `TOOL_FAILED`
  */
-export function* packetsIn(output: Buffer): Generator<Packet> {
-  for (let start = 0, end = 0; start < output.length; start = end + 1) {
-    end = output.indexOf(10, start)
-    if (end < 0) end = output.length
-    const text = output.toString('utf8', start, end)
-    if (text !== '' && !text.startsWith('{"index"')) yield packetOf(text)
-  }
+export function packetIn(text: string): Packet | undefined {
+  return text === '' || text.startsWith('{"index"') ? undefined : packetOf(text)
 }
 
 function packetOf(text: string): Packet {

@@ -1,6 +1,7 @@
 import { SeeError } from '@see/core'
-import { type Packet, packetFields, packetsIn } from './packet.ts'
 import { runConfined } from './confined-command.ts'
+import { packetFields } from './packet.ts'
+import { PacketLines, type PacketSink } from './packet-lines.ts'
 
 const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 const OUTPUT_BYTES = 256 * 1024 * 1024
@@ -15,17 +16,21 @@ export interface DissectOptions {
 }
 
 /**
- * Has tshark read a trace, confined: the trace is the guest's making, and dissectors have had their bugs.
+ * Has tshark read a trace, confined: the trace is the guest's making, and dissectors have had their bugs. The sinks get
+ * each packet as it is read. Returns how many there were.
  * @throws SeeError `TOOL_FAILED`; saying nothing is a failure, too
  */
 export async function dissect(
   trace: string,
+  sinks: readonly PacketSink[],
   { tshark, packetLimit, timeoutMs, signal }: DissectOptions,
-): Promise<Packet[]> {
+): Promise<number> {
   const fields = packetFields.flatMap((field) => ['-e', field])
   const argv = [tshark, '-n', '-r', trace, '-c', String(packetLimit), '-T', 'ek', ...fields] as const
   const bounds = { timeoutMs, memoryBytes: MEMORY_BYTES, outputBytes: OUTPUT_BYTES, signal }
-  const { exitCode, exceeded, stdout, stderr } = await runConfined(argv, { readable: [trace], ...bounds })
+  const lines = new PacketLines(sinks)
+  const onStdout = (part: Buffer): void => lines.push(part)
+  const { exitCode, exceeded, stderr } = await runConfined(argv, { readable: [trace], ...bounds, onStdout })
   if (exceeded !== null) {
     throw new SeeError(
       'TOOL_FAILED',
@@ -36,8 +41,8 @@ export async function dissect(
     const said = JSON.stringify(stderr.toString().trim().slice(-1000))
     throw new SeeError('TOOL_FAILED', `tshark ended with exit code ${exitCode} on ${trace}: ${said}`)
   }
-  const packets = [...packetsIn(stdout)]
-  if (packets.length > 0) return packets
+  lines.end()
+  if (lines.packets > 0) return lines.packets
   throw new SeeError(
     'TOOL_FAILED',
     `tshark found no packet in ${trace}, where even an idle guest sends some: was the right device traced, while the guest ran?`,

@@ -1,16 +1,15 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { CallOptions, FlagOptions } from './abort.ts'
-import { LibvirtConnectionError } from './connection-error.ts'
 import { Domain } from './domain.ts'
 import type { DomainCapabilitiesOptions } from './domain-types.ts'
+import { deliveryTo } from './event-delivery.ts'
 import type { HypervisorEvents } from './event-kinds.ts'
 import { EventRouter, type EventRegistration } from './event-router.ts'
 import { eventFamilies, eventSources } from './event-sources.ts'
 import { registrationFor, type EventTarget } from './event-registration.ts'
-import type { KeepaliveOptions } from './keepalive.ts'
 import { Network } from './network.ts'
 import { duplexOf, readableOf, writableOf } from './node-stream.ts'
-import { openConnection } from './open-connection.ts'
+import { type HypervisorOptions, openInTime } from './open-in-time.ts'
 import { openStream } from './open-stream.ts'
 import type {
   ArgsOf,
@@ -23,19 +22,9 @@ import type {
 import type { RpcConnection } from './rpc-connection.ts'
 import { StoragePool } from './storage-pool.ts'
 import { StorageVolume } from './storage-volume.ts'
-import { timeoutSignal } from './timeout-signal.ts'
 import { parseUri, type ParsedUri } from './uri.ts'
 import { parseUuid } from './uuid.ts'
 import { versionOf, type Version } from './version.ts'
-
-const OPEN_TIMEOUT_MS = 30_000
-
-export interface HypervisorOptions extends CallOptions {
-  /** Bound of the opening. Default 30 s. */
-  readonly timeoutMs?: number | undefined
-  /** Default: a ping every 5 s, dead after 5 without an answer. */
-  readonly keepalive?: KeepaliveOptions | undefined
-}
 
 /** A connection to libvirt's daemon: libvirt's virConnect. */
 export class Hypervisor implements AsyncDisposable {
@@ -56,24 +45,12 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /**
-   * Opens a connection. Throws {@link LibvirtConnectionError} if there is no way to the daemon, LibvirtError if the
+   * Opens a connection. Throws LibvirtConnectionError if there is no way to the daemon, LibvirtError if the
    * daemon does not open the URI.
    */
   static async open(uri: string, options: HypervisorOptions = {}): Promise<Hypervisor> {
-    const { timeoutMs = OPEN_TIMEOUT_MS, signal: callerSignal, keepalive } = options
-    const timeout = timeoutSignal(timeoutMs)
-    const signal = callerSignal === undefined ? timeout : AbortSignal.any([callerSignal, timeout])
     const parsedUri = parseUri(uri)
-    try {
-      return new Hypervisor(uri, parsedUri, await openConnection(parsedUri, { signal, keepalive }))
-    } catch (cause) {
-      if (!timeout.aborted || callerSignal?.aborted === true) throw cause
-      throw new LibvirtConnectionError(
-        'DAEMON_UNREACHABLE',
-        `The libvirt daemon did not open ${uri} within ${timeoutMs} ms; it may be hung: restart it, or give more time.`,
-        { cause },
-      )
-    }
+    return new Hypervisor(uri, parsedUri, await openInTime(uri, parsedUri, options))
   }
 
   /** Calls any procedure of the protocol, for those that have no method of their own. */
@@ -91,17 +68,7 @@ export class Hypervisor implements AsyncDisposable {
     options: EventTarget & CallOptions = {},
   ): Promise<EventRegistration> {
     const { family, eventId, decode } = eventSources[kind]
-    const deliver = (body: Buffer): void => {
-      const event = decode(this, body)
-      try {
-        handler(event)
-      } catch (error) {
-        // Not into the socket's reader: it would take the connection down for a mistake of the handler.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    const deliver = deliveryTo(handler, (body) => decode(this, body))
     const registration = registrationFor(this.#connection, family, eventId, options)
     return this.#events.add({ ...registration, family, deliver }, options)
   }

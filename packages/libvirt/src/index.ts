@@ -45,7 +45,7 @@ export {
   StorageVolumeCreateFlags,
   StorageVolumeDeleteFlags,
 } from './flags.ts'
-export { Hypervisor, type HypervisorOptions } from './hypervisor.ts'
+export { Hypervisor } from './hypervisor.ts'
 export type { AddressType } from './ip-address.ts'
 export type { KeepaliveOptions } from './keepalive.ts'
 export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './libvirt-error.ts'
@@ -58,6 +58,7 @@ export type {
   StreamName,
   StreamResultOf,
 } from './procedure-types.ts'
+export type { HypervisorOptions } from './open-in-time.ts'
 export { Snapshot } from './snapshot.ts'
 export { StoragePool, type StoragePoolInfo } from './storage-pool.ts'
 export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './storage-volume.ts'

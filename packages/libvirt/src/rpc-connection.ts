@@ -12,20 +12,15 @@ import {
 } from './keepalive.ts'
 import { LibvirtError } from './libvirt-error.ts'
 import { encodePacket, MessageStatus, MessageType, PacketParser, type Header, type Packet } from './packet.ts'
+import { PendingCalls } from './pending-calls.ts'
 import type { Call, StreamCall } from './procedure.ts'
-import { error as errorCodec } from './protocol.gen.ts'
 import { callTable, type ArgsOf, type CallName, type ResultOf } from './procedure-types.ts'
+import { resultIn } from './result-in.ts'
 import { StreamChannel } from './stream-channel.ts'
 
 /** One below libvirtd's max_client_requests (5): at five it stops reading the connection, keepalive included. */
 const CALLS_IN_FLIGHT_MAX = 4
 const CLOSE_PATIENCE_MS = 1000
-
-interface PendingCall {
-  readonly program: number
-  readonly number: number
-  settle(packet: Packet): void
-}
 
 export interface RpcOptions {
   readonly keepalive: KeepaliveOptions
@@ -51,10 +46,9 @@ export class RpcConnection {
   readonly #parser = new PacketParser()
   readonly #queue = new CallQueue(CALLS_IN_FLIGHT_MAX)
   readonly #keepalive: Keepalive
-  readonly #pending = new Map<number, PendingCall>()
+  readonly #pending = new PendingCalls()
   readonly #waiting = new Set<(error: Error) => void>()
   readonly #channels = new Map<number, StreamChannel>()
-  #serial = 0
   #failure: Error | undefined
   #resolveClosed: (reason: Error | undefined) => void = () => {}
   #closing: Promise<void> | undefined
@@ -131,10 +125,7 @@ export class RpcConnection {
         resolve()
       }
       this.#socket.once('close', done)
-      const serial = ++this.#serial
-      const { program, number } = callTable.CONNECT_CLOSE
-      this.#pending.set(serial, { program, number, settle: done })
-      this.#send({ program, procedure: number, type: MessageType.call, serial, status: MessageStatus.ok })
+      this.#send(this.#pending.add({ ...callTable.CONNECT_CLOSE, settle: done }))
       this.#socket.resume()
     })
   }
@@ -143,8 +134,7 @@ export class RpcConnection {
   async #invoke<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R> = {}): Promise<R> {
     const packet = await this.#exchange(procedure, args, options)
     try {
-      if (packet.status === MessageStatus.ok) return decodeBody(procedure.result, packet.body)
-      throw new LibvirtError(decodeBody(errorCodec, packet.body))
+      return resultIn(procedure, packet)
     } catch (error) {
       if (error instanceof LibvirtError) throw error
       throw this.#error(
@@ -156,7 +146,6 @@ export class RpcConnection {
   }
 
   #exchange<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R>): Promise<Packet> {
-    const { program, number } = procedure
     const { signal, onSend, onResult } = options
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure
@@ -172,13 +161,9 @@ export class RpcConnection {
       }
       const leaveQueue = this.#queue.add(() => {
         if (this.#failure !== undefined) return
-        const serial = ++this.#serial
-        this.#pending.set(serial, { program, number, settle })
-        onSend?.(serial)
-        this.#send(
-          { program, procedure: number, type: MessageType.call, serial, status: MessageStatus.ok },
-          body,
-        )
+        const header = this.#pending.add({ ...procedure, settle })
+        onSend?.(header.serial)
+        this.#send(header, body)
       })
       const fail = (error: Error): void => {
         this.#waiting.delete(fail)
@@ -226,17 +211,9 @@ export class RpcConnection {
   }
 
   #dispatchReply(packet: Packet): void {
-    const pending = this.#pending.get(packet.serial)
-    if (pending === undefined) {
-      // After close() nobody waits for the replies to what was still running.
-      if (this.#failure !== undefined) return
-      throw new Error(`a reply to call ${packet.serial}, which is not waiting`)
-    }
-    if (packet.program !== pending.program || packet.procedure !== pending.number) {
-      throw new Error(`a reply of procedure ${packet.procedure} to a call of ${pending.number}`)
-    }
-    this.#pending.delete(packet.serial)
-    pending.settle(packet)
+    // After close() nobody waits for the replies to what was still running.
+    if (!this.#pending.has(packet.serial) && this.#failure !== undefined) return
+    this.#pending.settle(packet)
     this.#queue.done()
   }
 

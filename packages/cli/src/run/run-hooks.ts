@@ -16,13 +16,19 @@ const names = z.union([named, z.object({ hooks: named }).transform(({ hooks }) =
 
 /**
  * The hooks of a run: the file's, with the timeline before them and what runs commands after them if the file does not
- * name those; without a file, the stock ones. Their results go to `folder`, if the file does not say where.
+ * name those; without a file, the stock ones. What runs commands needs an agent in the guest, and is left out where
+ * there is nothing to run. Their results go to `folder`, if the file does not say where.
  */
-export function runHooks({ hooks: file, sample, command }: RunOptions, folder: string): HooksSource[] {
+export function runHooks(options: RunOptions, folder: string): HooksSource[] {
+  const { hooks: file, sample, command, protocol } = options
   const configuration = { results_folder: folder }
-  if (file === undefined) return [{ configuration, hooks: [TIMELINE, SCREEN, COMMANDS] }]
-  const has = namesIn(file)
   const runs = sample !== undefined || command !== undefined
+  if (file === undefined) {
+    // What a protocol of the user's own may run, nobody knows before.
+    const own = protocol === undefined ? [] : [{ ...COMMANDS, optional: true }]
+    return [{ configuration, hooks: [TIMELINE, SCREEN, ...(runs ? [COMMANDS] : own)] }]
+  }
+  const has = namesIn(file)
   return [
     { configuration, hooks: has.has(TIMELINE.name) ? [] : [TIMELINE] },
     file,

@@ -18,6 +18,11 @@ interface Options extends Partial<RunOptions> {
   readonly factory?: (resources: string) => ContextFactory
 }
 
+/** A sandbox whose guest agent does nothing that it is asked. */
+const UNWILLING: Simulation = {
+  agentChannel: { agentCommand: () => Promise.reject(new Error('the agent is unwilling')) },
+}
+
 const protocols = new Map<string, Protocol>()
 Object.assign(globalThis, { seeTestProtocols: protocols })
 
@@ -221,6 +226,7 @@ test('a protocol in TypeScript gets what the user asked for, and its events carr
     sample,
     command: 'cat {sample}',
     runtimeMs: 1500,
+    simulation: UNWILLING,
   })
   expect(exitCode).toBe(0)
   expect(seen).toEqual({
@@ -238,13 +244,38 @@ test('adds the timeline before and the commands after the hooks of a file, whose
   const shots = join(folder.path, 'shots')
   const screen = { name: '@see/hooks#ScreenHook', configuration: { screenshot_on_event: 'post_poweron' } }
   await writeFile(hooks, JSON.stringify({ configuration: { results_folder: shots }, hooks: [screen] }))
-  const { exitCode, report } = await runIn(folder.path, { hooks, command: 'true' })
+  const { exitCode, report } = await runIn(folder.path, { hooks, command: 'true', simulation: UNWILLING })
   expect(exitCode).toBe(3)
   expect(report?.failures).toMatchObject([
-    { event: 'run_command', message: expect.stringContaining('no guest agent') },
+    { event: 'run_command', message: expect.stringContaining('unwilling') },
   ])
   expect((await eventsOf(report)).at(0)).toBe('pre_poweron')
   expect(await readdir(shots)).toContain(`${report?.identifier}_post_poweron.ppm`)
+})
+
+test('a command for a sandbox without an agent is refused before it is powered on', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report, deallocations } = await runIn(folder.path, { command: 'true' })
+  expect([exitCode, deallocations]).toEqual([1, 1])
+  expect(report).toMatchObject({
+    events: 0,
+    error: { code: 'HOOK_SETUP', message: expect.stringContaining('no agent') },
+  })
+})
+
+test('a protocol of the user’s own may run commands of its own, where there is an agent', async () => {
+  await using folder = await temporaryFolder()
+  const protocol = await protocolNamed(folder.path, async (context) => {
+    await context.poweron()
+    await context.trigger('run_command', { command: 'true' })
+  })
+  const { report } = await runIn(folder.path, { protocol, simulation: UNWILLING })
+  expect(report?.failures).toMatchObject([
+    { event: 'run_command', message: expect.stringContaining('unwilling') },
+  ])
+  const { exitCode, report: without } = await runIn(folder.path, { protocol })
+  expect(exitCode).toBe(0)
+  expect(without?.failures).toEqual([])
 })
 
 test.each([
