@@ -1,5 +1,7 @@
-import { connect } from 'node:net'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { tinyGuestResources } from './support/tiny-guest.ts'
@@ -8,7 +10,11 @@ const PORT = 8095
 const GUEST_MS = 180_000
 
 async function start(): Promise<Environment<QemuResources>> {
-  const environment = await Environment.allocate(qemuFactory(tinyGuestResources()))
+  const file = tinyGuestResources()
+  const { domain, ...others } = JSON.parse(readFileSync(file, 'utf8'))
+  const configuration = join(dirname(file), domain.configuration)
+  const resources = { ...others, domain: { configuration }, network: {} }
+  const environment = await Environment.allocate(qemuFactory(resources))
   onTestFinished(() => environment.deallocate(), GUEST_MS)
   const { context } = environment
   await context.poweron()
