@@ -108,6 +108,10 @@ describe.each(['nat-no-lan', 'nat', 'routed', 'isolated'])(
       await sh(guest.context, `ip address del ${other.address}/32 dev eth0`)
       await sh(guest.context, `ip link set eth0 address ${otherMac}`)
       expect(await reachesHost()).toBe(false)
+      // As the other in every respect, on another port.
+      await sh(guest.context, `ip address add ${other.address}/32 dev eth0`)
+      await sh(guest.context, `ip neigh replace ${gateway} lladdr ${hostMac} nud permanent dev eth0`)
+      expect(await reachesHost('LocalAddr', other.address)).toBe(false)
       run('ip', 'neigh', 'flush', 'dev', bridge)
       expect(await arrives(other, sendFromHost(other))).toBe(true)
     }, 60_000)

@@ -8,7 +8,8 @@ import { createInFreeSubnet } from '../libvirt-network.ts'
 import { bridgeNameOf, type NetworkMode, sharedNetworkXml, subnetIn } from '../network-xml.ts'
 import { applyRules, seesDevice } from '../nftables.ts'
 import { withoutNoLanTable } from '../no-lan-table.ts'
-import { formatIpv4, gatewayOf } from '../subnet.ts'
+import { type AddressRange, formatIpv4, gatewayOf } from '../subnet.ts'
+import { together } from '../together.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
 import { type Place, placesOf } from './place.ts'
 import { sharedTable } from './shared-table.ts'
@@ -44,13 +45,12 @@ export async function openNetwork(
   const opened = await withHostLock(lockOf(plan.name), async () => {
     try {
       // One that nobody uses was left by a process that was killed.
-      if (!(await users.isUsed())) await destroy(hypervisor, plan.name, plan.nft)
+      const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
+      if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
       await users.enter()
-      const network = (await find(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
-      const { uuid } = network
+      const { uuid, subnet } = (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
       if (await seesDevice(bridgeNameOf(uuid))) {
-        const places = await makeTable(network, plan)
-        return { uuid, places, users }
+        return { uuid, places: await makeTable(uuid, subnet, plan), users }
       }
     } catch (error) {
       await leave(hypervisor, users, plan)
@@ -109,8 +109,7 @@ async function removeUnused(
 
 async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
   const network = await find(hypervisor, name)
-  await network?.destroy()
-  await applyRules(nft, withoutNoLanTable(name))
+  await together(network?.destroy(), applyRules(nft, withoutNoLanTable(name)))
   await removeLeftOfNetwork(name)
 }
 
@@ -123,24 +122,39 @@ async function find(hypervisor: Hypervisor, name: string): Promise<Network | und
   }
 }
 
+interface Made {
+  readonly uuid: string
+  readonly subnet: AddressRange
+}
+
+async function existing(hypervisor: Hypervisor, name: string): Promise<Made | undefined> {
+  const network = await find(hypervisor, name)
+  return network === undefined
+    ? undefined
+    : { uuid: network.uuid, subnet: subnetIn(await network.getXMLDesc()) }
+}
+
 async function create(
   hypervisor: Hypervisor,
   { name, mode, dynamicAddress }: SharedNetworkPlan,
-): Promise<Network> {
+): Promise<Made> {
   const uuid = randomUUID()
-  const { network } = await createInFreeSubnet(hypervisor, dynamicAddress, (subnet) =>
-    sharedNetworkXml(mode, { name, uuid, subnet }),
+  const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
+    sharedNetworkXml(mode, { name, uuid, subnet: free }),
   )
-  return network
+  return { uuid, subnet }
 }
 
 /** The table holds for every place there is. Making it anew changes nothing for the guests that run. */
-async function makeTable(network: Network, { name, mode, nft }: SharedNetworkPlan): Promise<Place[]> {
-  const subnet = subnetIn(await network.getXMLDesc())
-  const places = placesOf(network.uuid, subnet)
+async function makeTable(
+  uuid: string,
+  subnet: AddressRange,
+  { name, mode, nft }: SharedNetworkPlan,
+): Promise<Place[]> {
+  const places = placesOf(uuid, subnet)
   const table = {
     name,
-    bridge: bridgeNameOf(network.uuid),
+    bridge: bridgeNameOf(uuid),
     gateway: formatIpv4(gatewayOf(subnet)),
     guests: places,
   }
