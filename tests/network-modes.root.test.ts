@@ -14,7 +14,9 @@ const PORT = 8099
 /** Kept for documentation (RFC 5737): as good as any network of the Internet. */
 const inetNetwork = '198.51.100'
 /** The mode nat-no-lan twice: kept by nftables, and by libvirt's filter where SEE has no rights of its own. */
-const modes = ['nat-no-lan', 'nat-no-lan by libvirt', 'nat', 'routed', 'isolated'] as const
+const ownModes = ['nat-no-lan', 'nat-no-lan by libvirt', 'nat', 'routed', 'isolated'] as const
+const sharedModes = ['shared nat-no-lan', 'shared nat', 'shared routed', 'shared isolated'] as const
+const modes = [...ownModes, ...sharedModes]
 type Mode = (typeof modes)[number]
 
 const guests = new Map<Mode, Environment<QemuResources>>()
@@ -33,26 +35,48 @@ async function allocate(mode: Mode): Promise<void> {
   const { hypervisor, domain, disk } = JSON.parse(readFileSync(file, 'utf8'))
   const dynamic_address = { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 }
   const byLibvirt = mode === 'nat-no-lan by libvirt'
+  const isShared = mode.startsWith('shared ')
+  const network = {
+    mode: networkModeOf(mode),
+    sharing: isShared ? 'shared' : 'own',
+    dynamic_address,
+  } as const
   const factory = qemuFactory({
     hypervisor,
     domain: { configuration: resolve(dirname(file), domain.configuration) },
     disk: { ...disk, image: resolve(dirname(file), disk.image) },
-    network: { mode: byLibvirt ? 'nat-no-lan' : mode, dynamic_address },
+    network,
   })
   const make = () => Environment.allocate(factory)
   const environment = await (byLibvirt ? asLibvirtUser(make) : make())
   guests.set(mode, environment)
   // libvirt takes IPv6 off its bridges; what a guest reaches must not count on that.
-  writeFileSync(`/proc/sys/net/ipv6/conf/${bridgeOf(environment.identifier)}/disable_ipv6`, '0')
+  writeFileSync(`/proc/sys/net/ipv6/conf/${await bridgeOf(mode)}/disable_ipv6`, '0')
 }
 
-function bridgeOf(identifier: string): string {
-  return `virbr-${identifier.slice(0, 8)}`
+function networkModeOf(mode: Mode) {
+  switch (mode) {
+    case 'nat':
+    case 'shared nat':
+      return 'nat'
+    case 'routed':
+    case 'shared routed':
+      return 'routed'
+    case 'isolated':
+    case 'shared isolated':
+      return 'isolated'
+    default:
+      return 'nat-no-lan'
+  }
+}
+
+async function bridgeOf(mode: Mode): Promise<string> {
+  return (await guestOf(mode).network?.getBridgeName()) ?? ''
 }
 
 /** The host's address on the guest's bridge that needs no network, as the guest has to write it. */
-function linkLocalOf(mode: Mode): string {
-  const bridge = bridgeOf(guestOf(mode).identifier)
+async function linkLocalOf(mode: Mode): Promise<string> {
+  const bridge = await bridgeOf(mode)
   const shown = run('ip', '-6', 'address', 'show', 'dev', bridge, 'scope', 'link')
   return `${/fe80[^/]*/.exec(shown)?.[0]}%eth0`
 }
@@ -122,6 +146,8 @@ const lan = '192.168.214.2'
 const metadata = '169.254.214.2'
 const hostElsewhere = `${inetNetwork}.1`
 
+const routed = { [inet]: true, [lan]: true, [hostElsewhere]: true, host: true, other: false }
+const isolated = { [inet]: false, [lan]: false, [metadata]: false, host: true, other: false }
 const kept = {
   [inet]: true,
   [lan]: false,
@@ -134,7 +160,7 @@ const kept = {
 
 async function addressOf(where: string, mode: Mode): Promise<string> {
   if (where === 'host') return await gatewayOf(mode)
-  if (where === 'the host over IPv6') return linkLocalOf(mode)
+  if (where === 'the host over IPv6') return await linkLocalOf(mode)
   return where === 'other' ? await guestOf('nat').waitForIp4Address() : where
 }
 
@@ -152,8 +178,13 @@ describe.each([
       'the host over IPv6': true,
     },
   ],
-  ['routed', { [inet]: true, [lan]: true, [hostElsewhere]: true, host: true, other: false }],
-  ['isolated', { [inet]: false, [lan]: false, [metadata]: false, host: true, other: false }],
+  ['routed', routed],
+  ['isolated', isolated],
+  ['shared nat-no-lan', kept],
+  // Nothing but IPv4 leaves a shared network.
+  ['shared nat', { [inet]: true, [lan]: true, [metadata]: true, host: true, 'the host over IPv6': false }],
+  ['shared routed', routed],
+  ['shared isolated', isolated],
 ] as const)('a guest with the mode %s', (mode, reachable) => {
   test.each(Object.entries(reachable))('reaches %s: %s', async (where, expected) => {
     const address = await addressOf(where, mode)

@@ -30,13 +30,15 @@ export interface DomainEdit {
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
 }
 
-interface InterfaceEdit {
+export interface InterfaceEdit {
   /** The network's. */
   readonly name: string
   /** What the interface is called on the host, for rules that hold for it; libvirt's choice when undefined. */
   readonly device: string | undefined
   /** The network filter that holds for the interface. */
   readonly filter: string | undefined
+  /** Whether the bridge is to keep it from the bridge's other guests. */
+  readonly isolated?: boolean
 }
 
 export interface EditedDomain {
@@ -84,11 +86,12 @@ function editDisk(devices: Element, { path, format }: DiskEdit): void {
   driver.setAttribute('type', format)
 }
 
-function editInterface(first: Element | undefined, { name, device, filter }: InterfaceEdit): void {
+function editInterface(first: Element | undefined, { name, device, filter, isolated }: InterfaceEdit): void {
   if (first === undefined) throw new Error('it has no <interface> to put on the network')
   first.setAttribute('type', 'network')
   setAttributes(ensureChild(first, 'source'), { network: name })
   if (device !== undefined) setAttributes(ensureChild(first, 'target'), { dev: device })
+  if (isolated) setAttributes(ensureChild(first, 'port'), { isolated: 'yes' })
   if (filter === undefined) return
   if (childOf(first, 'filterref') !== undefined) {
     throw new Error(

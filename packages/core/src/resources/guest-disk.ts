@@ -1,11 +1,39 @@
 import type { Readable } from 'node:stream'
-import type { StoragePool } from '@see/libvirt'
+import type { Hypervisor, StoragePool } from '@see/libvirt'
+import type { ReleaseStack } from '../release-stack.ts'
 import type { GuestDisk } from '../resources.ts'
 import type { DiskFormat } from './disk-image.ts'
-import { cloneName } from './libvirt-storage.ts'
+import { cloneImage, cloneName, createStoragePool, defaultPoolPath } from './libvirt-storage.ts'
+
+export interface GuestsStorage {
+  readonly pool: StoragePool
+  /** The path of the image's clone. */
+  readonly clone: string
+  readonly disk: GuestDisk
+}
+
+interface Wanted {
+  readonly identifier: string
+  /** Where the guest's folder is made; libvirt's own when undefined. */
+  readonly folder: string | undefined
+  readonly image: { readonly path: string; readonly format: DiskFormat }
+  readonly copyOnWrite: boolean
+}
+
+/** @throws SeeError `STORAGE_FAILED`, or the signal's reason */
+export async function makeGuestsStorage(
+  hypervisor: Hypervisor,
+  { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite }: Wanted,
+  releases: ReleaseStack,
+  signal: AbortSignal,
+): Promise<GuestsStorage> {
+  const pool = await createStoragePool(hypervisor, identifier, folder, releases)
+  signal.throwIfAborted()
+  return { pool, clone: await cloneImage(pool, image, copyOnWrite), disk: guestDisk(pool, image) }
+}
 
 /** The clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */
-export function guestDisk(
+function guestDisk(
   pool: StoragePool,
   image: { readonly path: string; readonly format: DiskFormat },
 ): GuestDisk {

@@ -2,38 +2,45 @@ import { isLibvirtError, type Hypervisor, type Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { DynamicAddress } from './dynamic-address.ts'
 import { hostAddressRanges } from './host-addresses.ts'
-import type { NetworkPlan } from './network-plan.ts'
 import { type AddressRange, pickSubnet, rangeOf } from './subnet.ts'
 
 const ATTEMPTS = 10
 
+/** @throws SeeError `NETWORK_INVALID` when libvirt refuses it */
+export async function createNetwork(hypervisor: Hypervisor, xml: string): Promise<Network> {
+  try {
+    return await hypervisor.networkCreateXML(xml)
+  } catch (error) {
+    throw refusedByLibvirt(error)
+  }
+}
+
 /**
- * Makes the network of one environment. Where the address is dynamic, another subnet is tried when somebody else was
- * quicker to take the one picked.
+ * Makes a network in a subnet that is free; another is tried when somebody else was quicker to take the one picked.
  * @throws SeeError `NETWORK_EXHAUSTED` or `NETWORK_INVALID`
  */
-export async function createNetwork(
+export async function createInFreeSubnet(
   hypervisor: Hypervisor,
-  identifier: string,
-  macAddress: string,
-  { xml, dynamicAddress }: NetworkPlan,
-): Promise<{ network: Network; subnet: AddressRange | undefined }> {
+  dynamicAddress: DynamicAddress,
+  xmlFor: (subnet: AddressRange) => string,
+): Promise<{ network: Network; subnet: AddressRange }> {
   const refused: AddressRange[] = []
   for (;;) {
-    const subnet = dynamicAddress === undefined ? undefined : freeSubnet(dynamicAddress, refused)
+    const subnet = freeSubnet(dynamicAddress, refused)
     try {
-      const network = await hypervisor.networkCreateXML(xml.for(identifier, macAddress, subnet))
-      return { network, subnet }
+      return { network: await hypervisor.networkCreateXML(xmlFor(subnet)), subnet }
     } catch (error) {
-      if (subnet === undefined || !isAddressTaken(error)) {
-        throw new SeeError('NETWORK_INVALID', `libvirt cannot make the network: ${messageOf(error)}`, {
-          cause: error,
-        })
-      }
+      if (!isAddressTaken(error)) throw refusedByLibvirt(error)
       refused.push(subnet)
       if (refused.length === ATTEMPTS) throw exhausted(dynamicAddress, error)
     }
   }
+}
+
+function refusedByLibvirt(error: unknown): SeeError {
+  return new SeeError('NETWORK_INVALID', `libvirt cannot make the network: ${messageOf(error)}`, {
+    cause: error,
+  })
 }
 
 function freeSubnet(dynamicAddress: DynamicAddress, refused: readonly AddressRange[]): AddressRange {
@@ -44,8 +51,7 @@ function freeSubnet(dynamicAddress: DynamicAddress, refused: readonly AddressRan
   return { first, last: first + 2 ** (32 - dynamicAddress.subnet_prefix) - 1 }
 }
 
-function exhausted(dynamicAddress: DynamicAddress | undefined, cause?: unknown): SeeError {
-  const { ipv4, prefix, subnet_prefix } = dynamicAddress ?? { ipv4: '', prefix: 0, subnet_prefix: 0 }
+function exhausted({ ipv4, prefix, subnet_prefix }: DynamicAddress, cause?: unknown): SeeError {
   return new SeeError(
     'NETWORK_EXHAUSTED',
     `no free /${subnet_prefix} in ${ipv4}/${prefix}: all of them overlap networks of this host or of other sandboxes; configure another or a larger range in network.dynamic_address`,

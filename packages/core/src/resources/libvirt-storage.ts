@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Hypervisor, StoragePool, StorageVolume } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
@@ -88,4 +89,9 @@ export function createRawVolume(pool: StoragePool, name: string, bytes: number):
 // QEMU runs as a user of its own: it must get through the folder to its disk, but need not list it.
 function poolXml(identifier: string, folder: string): string {
   return `<pool type="dir"><name>${identifier}</name><uuid>${identifier}</uuid><target><path>${escapeXml(folder)}</path><permissions><mode>0711</mode></permissions></target></pool>`
+}
+
+/** Where libvirt keeps images itself; in session mode, the daemon is the user's own. */
+export function defaultPoolPath(uri: string): string {
+  return uri.endsWith('/session') ? join(homedir(), '.cache', 'see', 'instances') : '/var/lib/libvirt/images'
 }

@@ -25,7 +25,9 @@ import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } fr
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
+import { isMade, networkSchema, planNetwork } from './network-plan.ts'
+import { together } from './together.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -70,7 +72,6 @@ export class LxcResources implements Resources {
   readonly #configuration: LxcConfiguration
   readonly #folder: string
   readonly #logger: Logger
-  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
@@ -114,20 +115,25 @@ export class LxcResources implements Resources {
     const file = resolve(this.#folder, wanted.configuration)
     const text = await readXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
-    const plan = await planNetwork(wantedNetwork, this.#folder)
-    const edit = (filter?: string): EditedDomain =>
-      this.#editDomain(file, text, folders, interfaceOn(plan, this.#identifier, filter))
+    const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
+    const guest = { identifier: this.#identifier, macAddress: freshMacAddress() }
+    const edit = (made?: MadeNetwork): EditedDomain =>
+      this.#editDomain(file, text, folders, {
+        network: interfaceOn(plan, this.#identifier, made),
+        macAddress: made?.macAddress ?? guest.macAddress,
+      })
     const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edit().xml))
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(uri, this.#identifier, this.#releases, signal)
-    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
-    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
+    const [made] = await together(
+      isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
+      makeFolders(folders, container.owner, this.#releases),
+    )
     signal.throwIfAborted()
-    await makeFolders(folders, container.owner, this.#releases)
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
-    const edited = edit(made?.filter)
+    const edited = edit(made)
     const definition = { identifier: this.#identifier, file, xml: edited.xml, stop }
     const virDomain = await defineDomain(hypervisor, definition, this.#releases)
     const domain = new ContainerDomain(virDomain)
@@ -166,10 +172,9 @@ export class LxcResources implements Resources {
     file: string,
     xml: string,
     filesystems: readonly MountedFolder[],
-    network: DomainEdit['network'],
+    guest: Pick<DomainEdit, 'network' | 'macAddress'>,
   ): EditedDomain {
-    const made = { identifier: this.#identifier, macAddress: this.#macAddress }
-    const edit = { ...made, disk: undefined, network, filesystems, isContainer: true }
+    const edit = { ...guest, identifier: this.#identifier, disk: undefined, filesystems, isContainer: true }
     return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }
 }

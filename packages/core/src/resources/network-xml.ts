@@ -8,16 +8,19 @@ import {
   serializeXml,
   setText,
 } from './xml.ts'
-import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from './subnet.ts'
+import { placesOf } from './shared-network/place.ts'
+import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf, rangeOf } from './subnet.ts'
 
 const DNSMASQ_NAMESPACE = 'http://libvirt.org/schemas/network/dnsmasq/1.0'
 
 /** libvirt's name of how each mode forwards what leaves the network; an isolated one forwards nothing. */
 const forwardModes = { 'nat-no-lan': 'nat', nat: 'nat', routed: 'route', isolated: undefined } as const
 
+export type NetworkMode = keyof typeof forwardModes
+
 // Without STP and its delay, and without asking whether an address is free before giving it out, a guest has its
 // address seconds earlier; nobody else is on this network.
-function networkOf(mode: keyof typeof forwardModes): string {
+function networkOf(mode: NetworkMode): string {
   const forward = forwardModes[mode]
   return `<network xmlns:dnsmasq="${DNSMASQ_NAMESPACE}">
   ${forward === undefined ? '' : `<forward mode="${forward}"/>`}
@@ -44,7 +47,7 @@ export class NetworkXml {
     this.hasDhcp = ips.some((ip) => childOf(ip, 'dhcp') !== undefined)
   }
 
-  static of(mode: keyof typeof forwardModes): NetworkXml {
+  static of(mode: NetworkMode): NetworkXml {
     return new NetworkXml(networkOf(mode))
   }
 
@@ -64,6 +67,39 @@ export class NetworkXml {
     if (subnet !== undefined) appendSubnet(network, macAddress, subnet)
     return serializeXml(network)
   }
+}
+
+/**
+ * The XML of a network for many environments. Every place has its address beforehand: to change a network that runs,
+ * libvirt takes its firewall rules away and puts them back. Guests do not hear of each other by the name server.
+ */
+export function sharedNetworkXml(
+  mode: NetworkMode,
+  { name, uuid, subnet }: { readonly name: string; readonly uuid: string; readonly subnet: AddressRange },
+): string {
+  const network = networkElement(networkOf(mode))
+  const places = placesOf(uuid, subnet)
+  setText(ensureChild(network, 'uuid'), uuid)
+  setText(ensureChild(network, 'name'), name)
+  ensureChild(network, 'bridge').setAttribute('name', bridgeNameOf(uuid))
+  const dhcp = appendElement(appendIp(network, subnet), 'dhcp')
+  for (const { macAddress, address } of places) {
+    appendElement(dhcp, 'host', { mac: macAddress, ip: address })
+  }
+  const options = ensureChild(network, 'options')
+  for (const value of ['dhcp-ignore-names', 'cache-size=0', `dhcp-lease-max=${places.length}`]) {
+    const option = network.ownerDocument?.createElementNS(DNSMASQ_NAMESPACE, 'dnsmasq:option')
+    option?.setAttribute('value', value)
+    if (option !== undefined) options.appendChild(option)
+  }
+  return serializeXml(network)
+}
+
+/** @throws Error when the network has none */
+export function subnetIn(xml: string): AddressRange {
+  const ip = childOf(networkElement(xml), 'ip')
+  if (ip === undefined) throw new Error('it has no <ip> element')
+  return rangeOf(ip.getAttribute('address') ?? '', Number(ip.getAttribute('prefix')))
 }
 
 /** The bridge of an environment's own network. The names of interfaces are at most 15 characters long. */
@@ -89,11 +125,13 @@ function makesBridge(network: Element): boolean {
 }
 
 function appendSubnet(network: Element, macAddress: string, subnet: AddressRange): void {
-  const { first, last } = subnet
-  const prefix = String(32 - Math.log2(last - first + 1))
   const guest = formatIpv4(guestAddressOf(subnet))
-  const ip = appendElement(network, 'ip', { address: formatIpv4(gatewayOf(subnet)), prefix })
-  const dhcp = appendElement(ip, 'dhcp')
-  appendElement(dhcp, 'range', { start: guest, end: formatIpv4(last - 1) })
+  const dhcp = appendElement(appendIp(network, subnet), 'dhcp')
+  appendElement(dhcp, 'range', { start: guest, end: formatIpv4(subnet.last - 1) })
   appendElement(dhcp, 'host', { mac: macAddress, ip: guest })
+}
+
+function appendIp(network: Element, subnet: AddressRange): Element {
+  const prefix = String(32 - Math.log2(subnet.last - subnet.first + 1))
+  return appendElement(network, 'ip', { address: formatIpv4(gatewayOf(subnet)), prefix })
 }

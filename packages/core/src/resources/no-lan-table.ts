@@ -20,36 +20,12 @@ export interface NoLanTable {
  *
  * Packets are dropped only once they have passed the bridge: a capture there shows what a guest tried.
  */
-export function noLanTable({ name, bridge, gateway, guests }: NoLanTable): string {
-  const devices = guests.map(({ device }) => `"${device}"`)
-  const stations = guests.map(({ device, macAddress }) => `"${device}" . ${macAddress}`)
-  const senders = guests.map(({ macAddress, address }) => `${macAddress} . ${address}`)
-  // Who asks whether an address is free has none yet.
-  const probes = guests.map(({ macAddress }) => `${macAddress} . 0.0.0.0`)
-  return `table bridge ${name} {
-  ${set('guest_devices', 'ifname', devices)}
-  ${set('stations', 'ifname . ether_addr', stations)}
-  ${set('senders', 'ether_addr . ipv4_addr', [...senders, ...probes])}
-  chain prerouting {
-    type filter hook prerouting priority filter
-    iifname != @guest_devices accept
-    ether type != { arp, ip, ip6 } drop
-    iifname . ether saddr != @stations drop
-    ether type arp arp saddr ether . arp saddr ip != @senders drop
-  }
-  chain forward {
-    type filter hook forward priority filter
-    iifname @guest_devices drop
-  }
-  chain input {
-    type filter hook input priority filter
-    # Frames to these addresses enter the host without passing the bridge.
-    iifname @guest_devices ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop
-  }
-}
+export function noLanTable(table: NoLanTable): string {
+  const { name, bridge, gateway } = table
+  return `${guestsOfBridgeTable(table)}
 table inet ${name} {
-  ${set('guest_devices', 'ifname', devices)}
-  ${set('senders', 'ether_addr . ipv4_addr', senders)}
+  ${devicesSet(table)}
+  ${inetSenders(table)}
   chain prerouting {
     type filter hook prerouting priority mangle
     # So do all when the bridge is gone before its guest.
@@ -71,6 +47,47 @@ table inet ${name} {
   }
 }
 `
+}
+
+/** The table for frames: guests send from their own device, card and address, and not to one another. */
+export function guestsOfBridgeTable(table: NoLanTable): string {
+  const { name, guests } = table
+  const stations = guests.map(({ device, macAddress }) => `"${device}" . ${macAddress}`)
+  const senders = guests.map(({ macAddress, address }) => `${macAddress} . ${address}`)
+  // Who asks whether an address is free has none yet.
+  const probes = guests.map(({ macAddress }) => `${macAddress} . 0.0.0.0`)
+  return `table bridge ${name} {
+  ${devicesSet(table)}
+  ${set('stations', 'ifname . ether_addr', stations)}
+  ${set('senders', 'ether_addr . ipv4_addr', [...senders, ...probes])}
+  chain prerouting {
+    type filter hook prerouting priority filter
+    iifname != @guest_devices accept
+    ether type != { arp, ip, ip6 } drop
+    iifname . ether saddr != @stations drop
+    ether type arp arp saddr ether . arp saddr ip != @senders drop
+  }
+  chain forward {
+    type filter hook forward priority filter
+    iifname @guest_devices drop
+  }
+  chain input {
+    type filter hook input priority filter
+    # Frames to these addresses enter the host without passing the bridge.
+    iifname @guest_devices ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop
+  }
+}`
+}
+
+/** Who may send packets from which address. */
+export function inetSenders({ guests }: NoLanTable): string {
+  const senders = guests.map(({ macAddress, address }) => `${macAddress} . ${address}`)
+  return set('senders', 'ether_addr . ipv4_addr', senders)
+}
+
+function devicesSet({ guests }: NoLanTable): string {
+  const devices = guests.map(({ device }) => `"${device}"`)
+  return set('guest_devices', 'ifname', devices)
 }
 
 /** What removes the tables, if they are there. */

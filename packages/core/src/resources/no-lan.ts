@@ -17,7 +17,7 @@ interface KeptGuest {
 }
 
 /** Keeps a guest from the host and what is near it. */
-interface NoLan {
+export interface NoLan {
   /**
    * The network has to be there, the guest not yet running.
    * @returns the name of libvirt's filter for the guest's interface, where it is libvirt that keeps it

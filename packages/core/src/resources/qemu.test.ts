@@ -281,6 +281,28 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
     /a mode and an XML file.*remove one/,
   ],
   [
+    'a shared network by XML',
+    () => ({
+      network: { configuration: write('network.xml', `<network>${ip}</network>`), sharing: 'shared' },
+    }),
+    'NETWORK_INVALID',
+    /"shared" and an XML file: remove one/,
+  ],
+  [
+    'a shared network for a guest without one',
+    () => ({ network: { mode: 'none', sharing: 'own' } }),
+    'NETWORK_INVALID',
+    /"sharing" and the mode "none": remove one/,
+  ],
+  [
+    'a shared network in a range within a network of the host',
+    () => ({
+      network: { sharing: 'shared', dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } },
+    }),
+    'NETWORK_EXHAUSTED',
+    /no free \/24 in 127\.1\.0\.0\/16/,
+  ],
+  [
     'an address for a guest without a network',
     () => ({ network: { mode: 'none', dynamic_address: dynamicAddress } }),
     'NETWORK_INVALID',

@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   type Domain,
   DomainUndefineFlags,
@@ -25,7 +24,7 @@ import type {
 import type { SeeContext } from '../see-context.ts'
 import { capturePoint } from './capture-point.ts'
 import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
-import { guestDisk } from './guest-disk.ts'
+import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
 import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageProvider, imageSchema } from './image.ts'
@@ -34,8 +33,9 @@ import { attachFile } from './libvirt-disk.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { cloneImage, createStoragePool } from './libvirt-storage.ts'
-import { interfaceOn, isMade, makeNetwork, networkSchema, planNetwork } from './network-plan.ts'
+import { interfaceOn, makeNetwork } from './make-network.ts'
+import { isMade, networkSchema, planNetwork } from './network-plan.ts'
+import { together } from './together.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -86,8 +86,7 @@ interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: Domain
   readonly network: Network | undefined
-  readonly storagePool: StoragePool | undefined
-  readonly disk: GuestDisk | undefined
+  readonly storage: GuestsStorage | undefined
 }
 
 /** A QEMU guest through libvirt: its domain, disk and network, all named after the environment. */
@@ -97,7 +96,6 @@ export class QemuResources implements Resources {
   readonly #configuration: QemuConfiguration
   readonly #folder: string
   readonly #logger: Logger
-  readonly #macAddress = freshMacAddress()
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
@@ -120,7 +118,7 @@ export class QemuResources implements Resources {
 
   /** Undefined when the configuration names no disk. */
   get storagePool(): StoragePool | undefined {
-    return this.#resources().storagePool
+    return this.#resources().storage?.pool
   }
 
   /** Undefined when the configuration names no network: the domain's XML says what the guest is on. */
@@ -147,39 +145,34 @@ export class QemuResources implements Resources {
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
-    const { disk, network: wanted } = this.#configuration
+    const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
-    const plan = await planNetwork(wanted, this.#folder)
-    this.#editDomain(domainFile, domainXml, '', interfaceOn(plan, this.#identifier))
-    const image = disk === undefined ? undefined : await this.#image(disk, signal)
-    signal.throwIfAborted()
+    const plan = await planNetwork(wanted, { folder: this.#folder, uri })
+    const guest = { identifier: this.#identifier, macAddress: freshMacAddress() }
+    const network = interfaceOn(plan, this.#identifier)
+    this.#editDomain(domainFile, domainXml, { ...guest, clone: '', network })
     // Calls that make something are not aborted half way: what they made would be nobody's.
-    const hypervisor = await openHypervisor(
-      this.#configuration.hypervisor,
-      this.#identifier,
-      this.#releases,
-      signal,
+    const [image, hypervisor] = await together(
+      disk === undefined ? undefined : this.#image(disk, signal),
+      openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
-    const guest = { identifier: this.#identifier, macAddress: this.#macAddress }
-    const made = isMade(plan) ? await makeNetwork(hypervisor, guest, plan, this.#releases) : undefined
     signal.throwIfAborted()
-    const storagePool = image === undefined ? undefined : await this.#createPool(hypervisor)
+    const [made, storage] = await together(
+      isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
+      image === undefined ? undefined : this.#makeDisk(hypervisor, image, signal),
+    )
     signal.throwIfAborted()
-    const clone =
-      image === undefined || storagePool === undefined
-        ? undefined
-        : await cloneImage(storagePool, image, disk?.clone.copy_on_write ?? true)
-    signal.throwIfAborted()
-    const interfaceEdit = interfaceOn(plan, this.#identifier, made?.filter)
-    const edited = this.#editDomain(domainFile, domainXml, clone ?? '', interfaceEdit)
+    const edited = this.#editDomain(domainFile, domainXml, {
+      clone: storage?.clone ?? '',
+      network: interfaceOn(plan, this.#identifier, made),
+      macAddress: made?.macAddress ?? guest.macAddress,
+    })
     const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    const guests =
-      storagePool === undefined || image === undefined ? undefined : guestDisk(storagePool, image)
-    this.#allocated = { hypervisor, domain, network: made?.network, storagePool, disk: guests }
+    this.#allocated = { hypervisor, domain, network: made?.network, storage }
   }
 
   deallocate(): Promise<void> {
@@ -200,7 +193,7 @@ export class QemuResources implements Resources {
   }
 
   async guestDisk(): Promise<GuestDisk | undefined> {
-    return this.#resources().disk
+    return this.#resources().storage?.disk
   }
 
   async vncServer(): Promise<VncServer | undefined> {
@@ -212,13 +205,17 @@ export class QemuResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(file: string, xml: string, clone: string, network: DomainEdit['network']): EditedDomain {
+  #editDomain(
+    file: string,
+    xml: string,
+    { clone, network, macAddress }: Pick<DomainEdit, 'network' | 'macAddress'> & { readonly clone: string },
+  ): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(xml, {
         identifier: this.#identifier,
         disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2' },
         network,
-        macAddress: this.#macAddress,
+        macAddress,
       }),
     )
   }
@@ -232,10 +229,16 @@ export class QemuResources implements Resources {
     return { path: file, format: await detectDiskFormat(file) }
   }
 
-  #createPool(hypervisor: Hypervisor): Promise<StoragePool> {
-    const folder = this.#configuration.disk?.clone.storage_pool_path
-    const parent = folder === undefined ? defaultPoolPath(hypervisor.uri) : resolve(this.#folder, folder)
-    return createStoragePool(hypervisor, this.#identifier, parent, this.#releases)
+  #makeDisk(
+    hypervisor: Hypervisor,
+    image: { readonly path: string; readonly format: DiskFormat },
+    signal: AbortSignal,
+  ): Promise<GuestsStorage> {
+    const { clone } = this.#configuration.disk ?? {}
+    const parent = clone?.storage_pool_path
+    const folder = parent === undefined ? undefined : resolve(this.#folder, parent)
+    const wanted = { identifier: this.#identifier, folder, image, copyOnWrite: clone?.copy_on_write ?? true }
+    return makeGuestsStorage(hypervisor, wanted, this.#releases, signal)
   }
 }
 
@@ -244,9 +247,4 @@ export function qemuFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<QemuResources>> {
   return contextFactory(QemuResources, configuration)
-}
-
-/** Where libvirt keeps images itself; in session mode, the daemon is the user's own. */
-function defaultPoolPath(uri: string): string {
-  return uri.endsWith('/session') ? join(homedir(), '.cache', 'see', 'instances') : '/var/lib/libvirt/images'
 }

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
+import type { DynamicAddress } from '../dynamic-address.ts'
+import { removeLeftOfNetwork } from '../left-of-network.ts'
+import { createInFreeSubnet } from '../libvirt-network.ts'
+import { bridgeNameOf, type NetworkMode, sharedNetworkXml, subnetIn } from '../network-xml.ts'
+import { applyRules, seesDevice } from '../nftables.ts'
+import { withoutNoLanTable } from '../no-lan-table.ts'
+import { type AddressRange, formatIpv4, gatewayOf } from '../subnet.ts'
+import { together } from '../together.ts'
+import { removeHostLock, withHostLock } from './host-lock.ts'
+import { type Place, placesOf } from './place.ts'
+import { sharedTable } from './shared-table.ts'
+import { UsersFolder } from './users-folder.ts'
+
+const FOLDER = '/run/see/networks'
+
+export interface SharedNetworkPlan {
+  readonly name: string
+  readonly mode: NetworkMode
+  readonly dynamicAddress: DynamicAddress
+  /** The program, for the table that keeps the guests. */
+  readonly nft: string
+}
+
+/** A shared network that is there, with this process among its users. */
+export interface OpenNetwork {
+  readonly uuid: string
+  readonly places: readonly Place[]
+  readonly users: UsersFolder
+}
+
+/**
+ * Puts this process among the users of the network, which is made when it is the first.
+ * @returns undefined when the daemon has it in another network namespace, where no table can be made for it
+ */
+export async function openNetwork(
+  hypervisor: Hypervisor,
+  plan: SharedNetworkPlan,
+): Promise<OpenNetwork | undefined> {
+  const users = new UsersFolder(join(FOLDER, plan.name))
+  await mkdir(FOLDER, { recursive: true, mode: 0o700 })
+  const opened = await withHostLock(lockOf(plan.name), async () => {
+    try {
+      // One that nobody uses was left by a process that was killed.
+      const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
+      if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
+      await users.enter()
+      const { uuid, subnet } = (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
+      if (await seesDevice(bridgeNameOf(uuid))) {
+        return { uuid, places: await makeTable(uuid, subnet, plan), users }
+      }
+    } catch (error) {
+      await leave(hypervisor, users, plan)
+      throw error
+    }
+    await leave(hypervisor, users, plan)
+    return undefined
+  })
+  await sweepOthers(hypervisor, plan)
+  return opened
+}
+
+/** Takes this process from the users; the last one removes the network. */
+export async function closeNetwork(
+  hypervisor: Hypervisor,
+  { users }: OpenNetwork,
+  plan: SharedNetworkPlan,
+): Promise<void> {
+  await withHostLock(lockOf(plan.name), () => leave(hypervisor, users, plan))
+}
+
+async function leave(
+  hypervisor: Hypervisor,
+  users: UsersFolder,
+  { name, nft }: SharedNetworkPlan,
+): Promise<void> {
+  await users.leave()
+  if (!(await users.isUsed())) await removeUnused(hypervisor, users, name, nft)
+}
+
+/** What processes that were killed have left of other shared networks. */
+async function sweepOthers(hypervisor: Hypervisor, { name, nft }: SharedNetworkPlan): Promise<void> {
+  const entries = await readdir(FOLDER, { withFileTypes: true })
+  for (const other of entries.filter((entry) => entry.isDirectory() && entry.name !== name)) {
+    const users = new UsersFolder(join(FOLDER, other.name))
+    await withHostLock(lockOf(other.name), async () => {
+      if (await users.isUsed()) return
+      // What is not this daemon's is left for those who use that one.
+      const isHere = (await find(hypervisor, other.name)) !== undefined
+      // It may be gone since we looked.
+      if (isHere || !(await users.exists())) await removeUnused(hypervisor, users, other.name, nft)
+    })
+  }
+}
+
+async function removeUnused(
+  hypervisor: Hypervisor,
+  users: UsersFolder,
+  name: string,
+  nft: string,
+): Promise<void> {
+  await destroy(hypervisor, name, nft)
+  await users.remove()
+  await removeHostLock(lockOf(name))
+}
+
+async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
+  const network = await find(hypervisor, name)
+  await together(network?.destroy(), applyRules(nft, withoutNoLanTable(name)))
+  await removeLeftOfNetwork(name)
+}
+
+async function find(hypervisor: Hypervisor, name: string): Promise<Network | undefined> {
+  try {
+    return await hypervisor.networkLookupByName(name)
+  } catch (error) {
+    if (isLibvirtError(error) && error.code === 'VIR_ERR_NO_NETWORK') return undefined
+    throw error
+  }
+}
+
+interface Made {
+  readonly uuid: string
+  readonly subnet: AddressRange
+}
+
+async function existing(hypervisor: Hypervisor, name: string): Promise<Made | undefined> {
+  const network = await find(hypervisor, name)
+  return network === undefined
+    ? undefined
+    : { uuid: network.uuid, subnet: subnetIn(await network.getXMLDesc()) }
+}
+
+async function create(
+  hypervisor: Hypervisor,
+  { name, mode, dynamicAddress }: SharedNetworkPlan,
+): Promise<Made> {
+  const uuid = randomUUID()
+  const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
+    sharedNetworkXml(mode, { name, uuid, subnet: free }),
+  )
+  return { uuid, subnet }
+}
+
+/** The table holds for every place there is. Making it anew changes nothing for the guests that run. */
+async function makeTable(
+  uuid: string,
+  subnet: AddressRange,
+  { name, mode, nft }: SharedNetworkPlan,
+): Promise<Place[]> {
+  const places = placesOf(uuid, subnet)
+  const table = {
+    name,
+    bridge: bridgeNameOf(uuid),
+    gateway: formatIpv4(gatewayOf(subnet)),
+    guests: places,
+  }
+  await applyRules(nft, withoutNoLanTable(name) + sharedTable(table, mode === 'nat-no-lan'))
+  return places
+}
+
+function lockOf(name: string): string {
+  return join(FOLDER, `${name}.lock`)
+}

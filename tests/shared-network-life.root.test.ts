@@ -1,0 +1,157 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { Environment, lxcFactory } from '@see/core'
+import { Hypervisor, timeoutSignal } from '@see/libvirt'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { asLibvirtUser } from './support/as-libvirt-user.ts'
+import { run } from './support/network-namespace.ts'
+import { OtherProcess } from './support/other-process.ts'
+import { makeTinyContainer } from './support/tiny-container.ts'
+
+// How long a shared network is there: each test has one of its own, by its range.
+
+const tiny = makeTinyContainer()
+let hypervisor: Hypervisor
+
+beforeAll(async () => {
+  hypervisor = await Hypervisor.open('lxc:///')
+})
+
+afterAll(async () => {
+  await hypervisor.close()
+  tiny[Symbol.dispose]()
+})
+
+let count = 0
+
+function configurationOfOneNetwork() {
+  const dynamic_address = { ipv4: `10.218.${count++}.0`, prefix: 24, subnet_prefix: 24 }
+  return tiny.resources({ network: { sharing: 'shared', dynamic_address } })
+}
+
+async function allocate(configuration: ReturnType<typeof configurationOfOneNetwork>) {
+  const environment = await Environment.allocate(lxcFactory(configuration))
+  onTestFinished(() => environment.deallocate())
+  const name = environment.context.network?.name ?? ''
+  expect(name).toMatch(/^see-nat-no-lan-[0-9a-f]{8}$/)
+  return { environment, name }
+}
+
+/** Where there is something of a network. */
+async function placesOf(name: string): Promise<string[]> {
+  const networks = await hypervisor.listAllNetworks()
+  const files = ['/run/libvirt/network', '/var/lib/libvirt/dnsmasq', '/run/see/networks']
+  return [
+    ...networks.filter((network) => network.name === name).map(() => 'libvirt'),
+    ...(run('nft', 'list', 'tables').includes(name) ? ['nft'] : []),
+    ...files.filter(
+      (folder) => existsSync(folder) && readdirSync(folder).some((file) => file.startsWith(name)),
+    ),
+  ]
+}
+
+const everywhere = ['libvirt', 'nft', '/run/libvirt/network', '/var/lib/libvirt/dnsmasq', '/run/see/networks']
+
+test('is there from the first of its environments to the last, whatever their order', async () => {
+  const configuration = configurationOfOneNetwork()
+  const all = await Promise.all([1, 2, 3, 4, 5].map(() => allocate(configuration)))
+  const [first, ...others] = all
+  const name = first?.name ?? ''
+  expect(new Set(all.map((each) => each.name)).size).toBe(1)
+  expect(new Set(all.map(({ environment }) => environment.context.macAddress())).size).toBe(5)
+  await Promise.all(others.map(({ environment }) => environment.deallocate()))
+  expect(await placesOf(name)).toEqual(everywhere)
+  await first?.environment.deallocate()
+  expect(await placesOf(name)).toEqual([])
+})
+
+test('is one for several processes, of which the last removes it', async () => {
+  const configuration = configurationOfOneNetwork()
+  const other = await OtherProcess.start(configuration)
+  onTestFinished(() => other[Symbol.asyncDispose]())
+  const { environment, name } = await allocate(configuration)
+  await environment.deallocate()
+  expect(await placesOf(name)).toEqual(everywhere)
+  const again = await allocate(configuration)
+  await other[Symbol.asyncDispose]()
+  expect(await placesOf(name)).toEqual(everywhere)
+  await again.environment.deallocate()
+  expect(await placesOf(name)).toEqual([])
+})
+
+test('is made and removed by processes at the same time', async () => {
+  const configuration = configurationOfOneNetwork()
+  const cycle = async () => {
+    const { environment, name } = await allocate(configuration)
+    await environment.deallocate()
+    return name
+  }
+  const others = async () => {
+    for (let index = 0; index < 3; index++)
+      await (await OtherProcess.start(configuration))[Symbol.asyncDispose]()
+  }
+  const [name] = await Promise.all([cycle(), others(), others()])
+  expect(await placesOf(name)).toEqual([])
+}, 60_000)
+
+test('of a process that was killed is swept away by the next', async () => {
+  const configuration = configurationOfOneNetwork()
+  const other = await OtherProcess.start(configuration)
+  await other.kill()
+  await (await hypervisor.domainLookupByUUID(other.identifier)).undefine()
+  const { environment: unlike } = await allocate(configurationOfOneNetwork())
+  const networks = await hypervisor.listAllNetworks()
+  const { environment, name } = await allocate(configuration)
+  expect(networks.map((network) => network.name)).not.toContain(name)
+  await environment.deallocate()
+  await unlike.deallocate()
+  expect(await placesOf(name)).toEqual([])
+})
+
+test('stays while the guest of a process that was killed runs', async () => {
+  const configuration = configurationOfOneNetwork()
+  const other = await OtherProcess.start(configuration, { power: true })
+  await other.kill()
+  const domain = await hypervisor.domainLookupByUUID(other.identifier)
+  const { environment, name } = await allocate(configuration)
+  await environment.deallocate()
+  expect(await placesOf(name)).toEqual(everywhere)
+  await domain.destroy()
+  await domain.undefine()
+  await (await allocate(configuration)).environment.deallocate()
+  expect(await placesOf(name)).toEqual([])
+})
+
+test('has nothing left of an allocation that is aborted at any moment', async () => {
+  const configuration = configurationOfOneNetwork()
+  const { environment, name } = await allocate(configuration)
+  await environment.deallocate()
+  for (const delayMs of [0, 10, 50, 100, 200, 300, 400]) {
+    await Environment.allocate(lxcFactory(configuration), undefined, { signal: timeoutSignal(delayMs) }).then(
+      (allocated) => allocated.deallocate(),
+      (error: unknown) => expect(error).toMatchObject({ name: 'TimeoutError' }),
+    )
+    expect(await placesOf(name)).toEqual([])
+  }
+})
+
+test('is full when all its places are taken', async () => {
+  const dynamic_address = { ipv4: '10.218.200.0', prefix: 24, subnet_prefix: 29 }
+  const configuration = tiny.resources({ network: { sharing: 'shared', dynamic_address } })
+  await Promise.all(Array.from({ length: 5 }, () => allocate(configuration)))
+  await expect(Environment.allocate(lxcFactory(configuration))).rejects.toMatchObject({
+    code: 'NETWORK_EXHAUSTED',
+    message: expect.stringContaining('all 5 places'),
+  })
+})
+
+test('is not for those who cannot keep guests apart: they get one of their own', async () => {
+  const silent = lxcFactory(tiny.resources({ network: { mode: 'isolated' } }))
+  const environment = await asLibvirtUser(() => Environment.allocate(silent))
+  onTestFinished(() => environment.deallocate())
+  expect(environment.context.network?.name).toBe(environment.identifier)
+  const demanded = lxcFactory(tiny.resources({ network: { sharing: 'shared' } }))
+  await expect(asLibvirtUser(() => Environment.allocate(demanded))).rejects.toMatchObject({
+    code: 'NETWORK_INVALID',
+    message: expect.stringContaining('remove "sharing"'),
+  })
+})

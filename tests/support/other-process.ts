@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = `
+import { Environment, lxcFactory } from '@see/core'
+const [configuration, power] = JSON.parse(process.argv[1])
+const environment = await Environment.allocate(lxcFactory(configuration))
+if (power) await environment.context.poweron()
+process.stdin.once('end', async () => {
+  await environment.deallocate()
+})
+process.stdin.resume()
+process.stdout.write(environment.identifier)
+`
+
+/** Another process with an environment of its own, until it is told to end or killed. */
+export class OtherProcess implements AsyncDisposable {
+  readonly identifier: string
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, identifier: string) {
+    this.#child = child
+    this.identifier = identifier
+  }
+
+  static async start(configuration: object, { power = false } = {}): Promise<OtherProcess> {
+    const argv = ['--input-type=module', '-e', PROGRAM, JSON.stringify([configuration, power])]
+    const child = spawn(process.execPath, argv, {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const [identifier] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+    return new OtherProcess(child, String(identifier))
+  }
+
+  kill(): Promise<void> {
+    return this.#end(() => this.#child.kill('SIGKILL'))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end(() => this.#child.stdin?.end())
+  }
+
+  async #end(how: () => void): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exit = once(this.#child, 'exit')
+    how()
+    await exit
+  }
+}
