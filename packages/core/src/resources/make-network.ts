@@ -57,7 +57,7 @@ export async function makeNetwork(
     const edit = { name: network.name, device, filter: undefined, isolated: true }
     return { network, interface: edit, macAddress, beginDestroy: () => undefined }
   }
-  if (shared?.isDemanded === true) {
+  if (shared !== undefined) {
     const message =
       'a shared network needs libvirt\'s daemon in the network namespace of this process: remove "sharing" from network'
     throw new SeeError('NETWORK_INVALID', message)

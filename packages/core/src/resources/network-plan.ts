@@ -4,7 +4,8 @@ import { SeeError } from '../errors.ts'
 import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
 import { NetworkXml } from './network-xml.ts'
 import { type NoLan, planNoLan } from './no-lan.ts'
-import { planShared, type SharedPlan } from './shared-network/plan-shared.ts'
+import type { SharedNetworkPlan } from './shared-network/host-network.ts'
+import { planShared } from './shared-network/plan-shared.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 /** What a resources file says of the network. */
@@ -19,7 +20,7 @@ export const networkSchema = z.strictObject({
     .enum(['shared', 'own'])
     .optional()
     .describe(
-      '`shared`: one network for all environments of a mode on this host, whose guests do not reach one another; `own`: one made for each. When not given, `own` where there is a `configuration` or a `dynamic_address`, or where this process may not keep guests apart; else `shared`.',
+      '`own`: a network is made for each environment; `shared`: one for all environments of a mode on this host, whose guests do not reach one another, which is what many at a time are quick with. `own` when not given.',
     ),
   configuration: z.string().min(1).optional().describe("The path of a network's XML, in place of a mode."),
   dynamic_address: dynamicAddressSchema
@@ -40,7 +41,7 @@ export interface NetworkPlan {
   /** What keeps the guest of a network of its own from the host and what is near it; undefined when nothing does. */
   readonly noLan: NoLan | undefined
   /** The network that others are on, too, where the guest is to be on one. */
-  readonly shared: SharedPlan | undefined
+  readonly shared: SharedNetworkPlan | undefined
 }
 
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }

@@ -7,11 +7,6 @@ import type { SharedNetworkPlan } from './host-network.ts'
 
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 22 }
 
-export interface SharedPlan extends SharedNetworkPlan {
-  /** Whether the guest must not get a network of its own instead. */
-  readonly isDemanded: boolean
-}
-
 interface Wanted {
   readonly mode: NetworkMode
   readonly sharing?: 'shared' | 'own' | undefined
@@ -25,17 +20,13 @@ interface Wanted {
 export async function planShared(
   { mode, sharing, dynamic_address }: Wanted,
   uri: string,
-): Promise<SharedPlan | undefined> {
-  const isDemanded = sharing === 'shared'
-  if (sharing === 'own' || (!isDemanded && dynamic_address !== undefined)) return undefined
-  // Where nft is missing and none is demanded, those that cannot do without say so themselves.
-  const nft =
-    process.geteuid?.() === 0 ? await findNft().catch(isDemanded ? rethrow : () => undefined) : undefined
+): Promise<SharedNetworkPlan | undefined> {
+  if (sharing !== 'shared') return undefined
+  const nft = process.geteuid?.() === 0 ? await findNft() : undefined
   if (nft !== undefined) {
     const dynamicAddress = dynamic_address ?? DEFAULT_ADDRESS
-    return { name: nameOf(mode, dynamicAddress, uri), mode, dynamicAddress, nft, isDemanded }
+    return { name: nameOf(mode, dynamicAddress, uri), mode, dynamicAddress, nft }
   }
-  if (!isDemanded) return undefined
   throw new SeeError(
     'NETWORK_INVALID',
     'only root, with all its capabilities, can keep the guests of a shared network apart: remove "sharing" from network, or run as root',
@@ -46,8 +37,4 @@ export async function planShared(
 function nameOf(mode: NetworkMode, { ipv4, prefix, subnet_prefix }: DynamicAddress, uri: string): string {
   const hash = createHash('sha256').update(JSON.stringify([uri, ipv4, prefix, subnet_prefix]))
   return `see-${mode}-${hash.digest('hex').slice(0, 8)}`
-}
-
-function rethrow(error: unknown): never {
-  throw error
 }
