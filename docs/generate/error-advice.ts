@@ -43,6 +43,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   MEMORY_SNAPSHOT_FAILED: 'Make room for the guest’s whole memory; raise `timeout`.',
   NETWORK_EXHAUSTED: 'Widen `dynamic_address`, or run fewer environments at a time.',
   NETWORK_INVALID: 'Remove one of the two keys that contradict each other, or correct the network’s XML.',
+  POOL_CLOSED: 'Close a pool only when nobody allocates from it any more.',
+  POOL_TIMEOUT: 'Raise `fillTimeoutMs`, or see what `prepare` waits for.',
   RELEASE_TIMEOUT: 'Something of the sandbox may be left: look with `virsh list --all` for the identifier.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',

@@ -49,6 +49,8 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   MEMORY_SNAPSHOT_FAILED: sandbox,
   NETWORK_EXHAUSTED: usage,
   NETWORK_INVALID: usage,
+  POOL_CLOSED: sandbox,
+  POOL_TIMEOUT: sandbox,
   RELEASE_TIMEOUT: sandbox,
   RESULTS_UNWRITABLE: usage,
   SAMPLE_INJECTION: sandbox,

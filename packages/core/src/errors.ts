@@ -32,6 +32,8 @@ export const errorCodes = {
   MEMORY_SNAPSHOT_FAILED: 'the memory of the guest could not be written to a file',
   NETWORK_EXHAUSTED: 'no subnet of the configured range is free',
   NETWORK_INVALID: 'the network configuration contradicts itself, or the provider refused it',
+  POOL_CLOSED: 'a warm pool was used after it was closed',
+  POOL_TIMEOUT: 'a sandbox of a warm pool was not ready in time',
   RELEASE_TIMEOUT: 'releasing a resource took longer than allowed',
   RESULTS_UNWRITABLE: 'the results folder cannot be written',
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',

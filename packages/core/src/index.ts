@@ -60,4 +60,7 @@ export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-con
 export type { Handler } from './subscription.ts'
 export { type DomainState, type Transition, transitions } from './transitions.ts'
 export { until, type UntilOptions } from './until.ts'
+export { WarmPool } from './warm-pool.ts'
+export type { WarmPoolOptions } from './warm-pool-options.ts'
+export type { Prepare } from './warm-sandbox.ts'
 export { timeoutSignal } from '@see/libvirt'
