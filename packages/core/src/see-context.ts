@@ -107,6 +107,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     const ending = this.#orClosing(signal)
     ending.throwIfAborted()
     await this.turns.take(OWNER, async () => {
+      this.assertOpen('pre_shutdown')
       assertAllowed('shutdown', await this.state())
       await this.trigger('pre_shutdown', attributes)
       await this.domain.shutdown()
@@ -163,6 +164,8 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     change: (state: DomainState) => Promise<void>,
   ): Promise<void> {
     return this.turns.take(OWNER, async () => {
+      // What is deallocated cannot be asked for its state.
+      this.assertOpen(`pre_${transition}`)
       const state = await this.state()
       assertAllowed(transition, state)
       await this.trigger(`pre_${transition}`, attributes)
