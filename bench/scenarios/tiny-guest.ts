@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const builder = fileURLToPath(new URL('../../../guest/build.sh', import.meta.url))
@@ -12,8 +11,4 @@ export function tinyGuest(): string {
     stdio: ['ignore', 'pipe', 'inherit'],
   }).trim()
   return folder
-}
-
-export function tinyGuestResources(): string {
-  return join(tinyGuest(), 'resources.json')
 }

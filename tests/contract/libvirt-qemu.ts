@@ -5,6 +5,7 @@ import { qemuFactory } from '@see/core'
 import { leftOf } from '../support/leftovers.ts'
 import { tinyGuest } from '../support/tiny-guest.ts'
 import type { Provider } from './provider.ts'
+import { tinyGuestScripts } from './tiny-guest-scripts.ts'
 
 /** Beside what the tiny guest has: a console, a device that tells of a crash, and leave to suspend itself. */
 function withMore(xml: string): string {
@@ -12,16 +13,6 @@ function withMore(xml: string): string {
   return xml
     .replace('</devices>', devices)
     .replace('<devices>', '<pm><suspend-to-mem enabled="yes"/></pm><devices>')
-}
-
-/** What the tiny guest does when it is told. */
-const tinyGuestScripts = {
-  bootMark: 'cat /proc/sys/kernel/random/boot_id',
-  console: '/dev/ttyS0',
-  // Without the agent there is nobody to ask either, who could shut it down instead.
-  stubborn: '(sleep 0.3; killall acpid start-agent qemu-ga; sleep 6; poweroff) >/dev/null 2>&1 & sleep 0.1',
-  crash: 'modprobe pvpanic-mmio; (sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &',
-  sleep: '(sleep 0.5; echo mem >/sys/power/state) >/dev/null 2>&1 &',
 }
 
 /** QEMU through libvirt, with the tiny guest. */

@@ -3,10 +3,10 @@ import { SeeError } from '../../errors.ts'
 import type { AgentChannel } from '../../resources.ts'
 
 /** The guest agent at QEMU's own socket. */
-export function embeddedAgentChannel(agent: AgentSocket, assertRunning: () => void): AgentChannel {
+export function embeddedAgentChannel(agent: AgentSocket, assertRunning: () => Promise<void>): AgentChannel {
   return {
     async agentCommand(command, { timeoutSeconds }) {
-      assertRunning()
+      await assertRunning()
       try {
         return await agent.command(command, { timeoutMs: timeoutSeconds * 1000 })
       } catch (error) {

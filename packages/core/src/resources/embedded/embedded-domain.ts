@@ -41,8 +41,10 @@ export class EmbeddedDomain implements SandboxDomain {
   constructor(parts: DomainParts) {
     this.#parts = parts
     this.#agent = new AgentSocket(parts.folder.of(sockets.agent))
-    this.agentChannel = embeddedAgentChannel(this.#agent, () => {
-      if (!this.isRunning) throw new SeeError('AGENT_UNRESPONSIVE', this.#whyOff())
+    this.agentChannel = embeddedAgentChannel(this.#agent, async () => {
+      const { state } = await this.getState()
+      if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
+      if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
     })
   }
 

@@ -1,0 +1,7 @@
+import { afterAll } from 'vitest'
+import { endsContract } from './ends.ts'
+import { embedded } from './embedded.ts'
+
+const provider = embedded()
+afterAll(() => provider[Symbol.dispose]())
+endsContract(provider)
