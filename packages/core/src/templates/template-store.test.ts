@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFile,
@@ -242,7 +242,7 @@ test('of two builds of one name, one waits for the other; an interrupted one sto
 
 test('is neither removed nor replaced while QEMU has its disk open', async () => {
   const template = await build()
-  const holder = await lockedAsQemuDoes(join(template.folder, 'disk.qcow2'))
+  const holder = await openOverlay(join(template.folder, 'disk.qcow2'))
   await expect(store.remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
   await expect(build()).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
   const closed = once(holder, 'close')
@@ -251,22 +251,11 @@ test('is neither removed nor replaced while QEMU has its disk open', async () =>
   await store.remove('tiny', signal)
 })
 
-/** A process with an overlay's backing file open, as QEMU has that of a clone. */
-async function lockedAsQemuDoes(path: string): Promise<ChildProcess> {
-  const drive = {
-    driver: 'raw',
-    'node-name': 'd',
-    'read-only': true,
-    file: { driver: 'file', filename: path },
-  }
-  const child = spawn('qemu-storage-daemon', [
-    '--blockdev',
-    JSON.stringify(drive),
-    '--chardev',
-    'stdio,id=c',
-    '--monitor',
-    'chardev=c',
-  ])
+/** A process that has an overlay open, as QEMU has that of a clone. */
+async function openOverlay(base: string): Promise<ChildProcess> {
+  const overlay = join(folder, 'overlay.qcow2')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', overlay, '1M'])
+  const child = spawn('qemu-io', ['-f', 'qcow2', overlay])
   onTestFinished(() => void child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   return child
