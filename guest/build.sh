@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
-# disk.qcow2, domain.xml and resources.json. A guest that is built already is not built again; --force builds it anew.
+# disk.qcow2, domain.xml, resources.json and embedded.json. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -212,7 +212,7 @@ done) >"$work/owners"
 debugfs -w -f "$work/owners" "$work/disk.raw" >/dev/null 2>&1
 qemu-img convert -q -O qcow2 "$work/disk.raw" "$work/out/disk.qcow2"
 
-for file in domain.xml resources.json; do
+for file in domain.xml resources.json embedded.json; do
   # The schema lies beside the original, not beside the copy.
   sed -e "s|@FOLDER@|$target|g" -e '/"\$schema"/d' "$here/$file" >"$work/out/$file"
 done

@@ -33,6 +33,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HOOK_SETUP:
     'The message has what the hook threw, and where its entry stands; or say `"optional": true` there.',
   HOOK_ORDER: 'Correct the hook’s events, so that what it needs is there when they are fired.',
+  HYPERVISOR_FAILED:
+    'Its words say why: correct `machine`, raise `limits`, or let the sandbox’s user read the image.',
   HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
   IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',

@@ -40,6 +40,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   HOOK_LOAD: usage,
   HOOK_SETUP: usage,
   HOOK_ORDER: hook,
+  HYPERVISOR_FAILED: sandbox,
   HYPERVISOR_UNREACHABLE: usage,
   IDENTIFIER_INVALID: usage,
   IDENTIFIER_TAKEN: usage,

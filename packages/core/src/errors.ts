@@ -23,6 +23,7 @@ export const errorCodes = {
   HOOK_LOAD: 'a hook module or its export cannot be loaded',
   HOOK_SETUP: 'a hook threw while it was set up',
   HOOK_ORDER: 'a hook was asked for something before, or after, it can be done',
+  HYPERVISOR_FAILED: 'QEMU could not be started, or refused what it was asked',
   HYPERVISOR_UNREACHABLE: 'the hypervisor daemon cannot be reached',
   IDENTIFIER_INVALID: 'the environment identifier is not a UUID',
   IDENTIFIER_TAKEN: 'something of another environment has the identifier',

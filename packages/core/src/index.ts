@@ -31,6 +31,7 @@ export { loadExport } from './module-loader.ts'
 export { providerAliases } from './image-providers/aliases.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
 export { requireTool } from './required-tool.ts'
+export { EmbeddedResources, embeddedFactory } from './resources/embedded/embedded.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { GlanceProvider } from './image-providers/glance.ts'
 export { HttpProvider } from './image-providers/http.ts'
@@ -44,11 +45,13 @@ export type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CaptureOptions,
   CapturePoint,
   ConsoleStream,
   CoreDumpOptions,
   GuestDisk,
   InterfaceAddresses,
+  PacketCapture,
   Resources,
   ResourcesClass,
   ResourcesParameters,
