@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { templateName } from '../../templates/template-name.ts'
 import { imageSchema } from '../image.ts'
 import { networkSchema } from './network.ts'
 
@@ -79,6 +80,15 @@ const limits = z.strictObject({
 export const embeddedSchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
   hypervisor: z.literal('embedded:///').default('embedded:///').describe('QEMU as a child of SEE itself.'),
+  template: templateName
+    .optional()
+    .describe('The template that each guest is a clone of; it was built from this file.'),
+  identity: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the clones of a template that is built from this file are told who they are. Where not, they are all one machine, to the random numbers.',
+    ),
   machine: machine.prefault({}).describe('The virtual machine.'),
   disk: disk.optional().describe("The guest's disk."),
   network: networkSchema.prefault({}).describe('What the guest’s interface reaches.'),

@@ -27,6 +27,8 @@ export interface DomainParts {
   readonly logger: Logger
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: () => Promise<QemuProcess>
+  /** What is to be done as soon as the guest runs. */
+  readonly started: () => Promise<void>
 }
 
 /** A guest of QEMU as a child of ours, in the words of libvirt. */
@@ -72,6 +74,7 @@ export class EmbeddedDomain implements SandboxDomain {
     qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
     try {
       await this.#execute('cont')
+      await this.#parts.started()
     } catch (error) {
       await qemu.kill()
       throw error

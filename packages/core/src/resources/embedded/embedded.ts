@@ -19,6 +19,8 @@ import type {
   VncServer,
 } from '../../resources.ts'
 import type { SeeContext } from '../../see-context.ts'
+import type { Identity } from '../../templates/identity.ts'
+import type { TemplateMachine } from '../../templates/manifest.ts'
 import { detectDiskFormat } from '../disk-image.ts'
 import { freshMacAddress } from '../domain-xml.ts'
 import { imageProvider } from '../image.ts'
@@ -34,6 +36,8 @@ import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
 import { openSandboxFile } from './sandbox-file.ts'
 import { sandboxUser } from './sandbox-user.ts'
+import { TemplateClone } from './template-clone.ts'
+import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
 
 const MIB = 1024 * 1024
@@ -45,6 +49,9 @@ interface Allocated {
   readonly domain: EmbeddedDomain
   readonly slots: DiskSlots
   readonly image: BaseImage | undefined
+  readonly clone: TemplateClone | undefined
+  /** The user's files that the guest is made from. */
+  readonly inputs: readonly string[]
 }
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
@@ -59,6 +66,7 @@ export class EmbeddedResources implements Resources {
   readonly #parent: string
   readonly #file: string
   readonly #logger: Logger
+  readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
   readonly #captures = new Set<EmbeddedCapture>()
   readonly #subnet = pickGuestSubnet()
@@ -66,7 +74,12 @@ export class EmbeddedResources implements Resources {
   #captureCount = 0
   #allocated: Allocated | undefined
 
-  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<EmbeddedConfiguration>) {
+  /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
+  constructor(
+    { identifier, configuration, folder, logger }: ResourcesParameters<EmbeddedConfiguration>,
+    memoryFile?: string,
+  ) {
+    this.#memoryFile = memoryFile
     this.#identifier = identifier
     this.#file = folder
     this.#logger = logger
@@ -112,7 +125,10 @@ export class EmbeddedResources implements Resources {
     await requireTool('setpriv', 'util-linux')
     for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
     this.#assertNetwork()
-    const image = disk === undefined ? undefined : await this.#image(disk, signal)
+    const own = disk === undefined ? undefined : await this.#image(disk, signal)
+    const inputs = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
+    const clone = await this.#clone(inputs)
+    const image = clone?.disk ?? own
     signal.throwIfAborted()
     if (network.mode === 'user') {
       this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
@@ -125,13 +141,18 @@ export class EmbeddedResources implements Resources {
     }
     signal.throwIfAborted()
     const slots = new DiskSlots(folder)
-    const domain = new EmbeddedDomain({ folder, logger: this.#logger, start: () => this.#start(program) })
+    const domain: EmbeddedDomain = new EmbeddedDomain({
+      folder,
+      logger: this.#logger,
+      start: () => this.#start(program),
+      started: async () => await clone?.becomeOwn(domain.agentChannel, this.#identity()),
+    })
     this.#releases.defer('QEMU', async () => {
       for (const relay of this.#relays) relay.close()
       await domain.destroy()
       for (const capture of this.#captures) await capture.stop()
     })
-    this.#allocated = { program, folder, domain, slots, image }
+    this.#allocated = { program, folder, domain, slots, image, clone, inputs }
   }
 
   deallocate(): Promise<void> {
@@ -172,11 +193,12 @@ export class EmbeddedResources implements Resources {
   }
 
   async #start(program: string): Promise<QemuProcess> {
-    const { folder, slots } = this.#resources()
+    const { folder, slots, clone } = this.#resources()
     const { limits, machine, network } = this.#configuration
+    const argv = qemuArguments(this.#hardware(folder))
     const qemu = await QemuProcess.start({
       program,
-      argv: qemuArguments(this.#hardware(folder)),
+      argv,
       monitorPath: folder.of(sockets.monitor),
       user: folder.user,
       limits: {
@@ -186,6 +208,10 @@ export class EmbeddedResources implements Resources {
       },
     })
     try {
+      if (clone?.memory !== undefined) {
+        const cloned = await templateMachine(qemu.qmp, argv, machine)
+        await clone.takeOver(qemu, cloned, folder.of('state'))
+      }
       slots.clear()
       this.#relays = []
       for (const capture of this.#captures) await capture.attach(qemu)
@@ -206,15 +232,32 @@ export class EmbeddedResources implements Resources {
     const { machine, network, disk } = this.#configuration
     const { macAddress } = this
     const hasDisk = disk !== undefined
-    return {
-      identifier: this.#identifier,
-      folder,
-      machine,
-      network,
-      subnet: this.#subnet,
-      macAddress,
-      hasDisk,
-    }
+    const frozen = this.#memoryFile === undefined ? undefined : { path: this.#memoryFile, isClone: false }
+    const memory = this.#resources().clone?.memory ?? frozen
+    const [identifier, subnet] = [this.#identifier, this.#subnet]
+    return { identifier, folder, machine, network, subnet, macAddress, hasDisk, memory }
+  }
+
+  /** The user's files that the guest is made from: its image, kernel and initial RAM disk. */
+  get inputs(): readonly string[] {
+    return this.#resources().inputs
+  }
+
+  /** What the running guest is on, as far as its clones have to find it the same. */
+  async templateMachine(): Promise<TemplateMachine> {
+    const { domain, folder } = this.#resources()
+    const argv = qemuArguments(this.#hardware(folder))
+    return await templateMachine(domain.qemu.qmp, argv, this.#configuration.machine)
+  }
+
+  async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
+    const { template } = this.#configuration
+    if (template === undefined || this.#memoryFile !== undefined) return undefined
+    return await TemplateClone.open(template, inputs)
+  }
+
+  #identity(): Identity {
+    return { hostname: `see-${this.#identifier.slice(0, 8).toLowerCase()}`, macAddress: this.macAddress }
   }
 
   #resources(): Allocated {

@@ -18,6 +18,8 @@ export interface GuestHardware {
   /** Undefined for a guest without an interface. */
   readonly macAddress: string | undefined
   readonly hasDisk: boolean
+  /** The file that the memory is in: what the guest writes goes to it, or, for a clone, to a copy of each page. */
+  readonly memory?: { readonly path: string; readonly isClone: boolean } | undefined
 }
 
 /** The names of QEMU's sockets in the run folder. */
@@ -30,14 +32,14 @@ export const sockets = {
 
 /** QEMU's arguments for a guest that is stopped until it is told to go on. */
 export function qemuArguments(hardware: GuestHardware): string[] {
-  const { identifier, folder, hasDisk } = hardware
+  const { identifier, folder, hasDisk, memory } = hardware
   return [
     '-name',
     identifier,
     '-nodefaults',
     '-no-user-config',
     '-S',
-    ...machineArguments(hardware.machine),
+    ...machineArguments(hardware.machine, memory),
     '-qmp',
     `unix:${option(folder.of(sockets.monitor))},server=on,wait=off`,
     ...FREE_PORTS.flatMap((id, index) => [
@@ -60,6 +62,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     'virtio-rng-pci,rng=rng0',
     '-device',
     'vmgenid,guid=auto',
+    ...(memory?.isClone === true ? ['-incoming', 'defer'] : []),
     '-device',
     'pvpanic',
     '-action',
@@ -67,12 +70,16 @@ export function qemuArguments(hardware: GuestHardware): string[] {
   ]
 }
 
-function machineArguments(machine: EmbeddedConfiguration['machine']): string[] {
+function machineArguments(
+  machine: EmbeddedConfiguration['machine'],
+  file: GuestHardware['memory'],
+): string[] {
   const { kernel, initrd, cmdline, memory, cpus, cpu, accelerator, vnc } = machine
   const accel = accelerator === 'kvm' ? 'kvm' : `tcg,tb-size=${TRANSLATED_MIB}`
   return [
     '-machine',
-    `${machine.machine},usb=off`,
+    `${machine.machine},usb=off${file === undefined ? '' : ',memory-backend=memory0'}`,
+    ...(file === undefined ? [] : memoryArguments(memory, file)),
     '-accel',
     accel,
     '-cpu',
@@ -90,6 +97,11 @@ function machineArguments(machine: EmbeddedConfiguration['machine']): string[] {
     'none',
     ...(vnc ? ['-vnc', '127.0.0.1:0,to=9999'] : []),
   ]
+}
+
+function memoryArguments(mib: number, { path, isClone }: NonNullable<GuestHardware['memory']>): string[] {
+  const share = isClone ? 'off' : 'on'
+  return ['-object', `memory-backend-file,id=memory0,size=${mib}M,mem-path=${option(path)},share=${share}`]
 }
 
 function diskArguments(path: string): string[] {
