@@ -27,6 +27,7 @@ export async function runInterleaved(scenarios: readonly Scenario[], rounds: num
     for (const scenario of scenarios) await unlessItFails(scenario, () => scenario.start?.())
     for (let round = 1; round <= rounds; round++) {
       for (const [scenario, columns] of working) {
+        if (round > (scenario.rounds ?? rounds)) continue
         process.stderr.write(`\rround ${round} of ${rounds}: ${scenario.name.padEnd(40)}`)
         await unlessItFails(scenario, async () => {
           const numbers = await scenario.round()

@@ -20,6 +20,8 @@ export interface Scenario {
   /** By which it can be asked for. */
   readonly name: string
   readonly rows: readonly Row[]
+  /** How often it is measured at most, where it takes long. */
+  readonly rounds?: number
   start?(): Promise<void>
   /** Measures once: a number for each row. */
   round(): Promise<readonly number[]>

@@ -29,6 +29,7 @@ export function throughput(): Scenario {
   )
   return {
     name: 'throughput',
+    rounds: 3,
     rows: cases.map(({ name, parallel }) => ({
       what: `allocate + deallocate, ${name}, ${parallel} parallel`,
       unit: '/s',
