@@ -1,3 +1,4 @@
+import { messageOf } from '@see/core'
 import type { Row, Scenario } from './scenario.ts'
 
 /** What was measured of a row, round by round. */
@@ -18,7 +19,7 @@ export async function runInterleaved(scenarios: readonly Scenario[], rounds: num
     try {
       await work()
     } catch (error) {
-      console.error(`${scenario.name}: left out from here on:`, error)
+      console.error(`\n${scenario.name} is left out from here on: ${messageOf(error)}`)
       process.exitCode = 1
       working.delete(scenario)
     }
@@ -41,7 +42,9 @@ export async function runInterleaved(scenarios: readonly Scenario[], rounds: num
     ).flat()
   } finally {
     for (const scenario of scenarios) {
-      await scenario.end?.().catch((error: unknown) => console.error(`${scenario.name}: not ended:`, error))
+      await scenario
+        .end?.()
+        .catch((error: unknown) => console.error(`${scenario.name} is not ended: ${messageOf(error)}`))
     }
   }
 }

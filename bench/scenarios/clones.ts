@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildTemplate, type ContextFactory, createLogger, embeddedFactory } from '@see/core'
@@ -28,7 +28,6 @@ export function ofClones(scenario: Scenario): Scenario {
   }
 }
 
-const inGuest = (path: string) => join(tinyGuest(), path)
 const inSilence = () => undefined
 
 /** In a store of its own, which is gone when the process is. */
@@ -38,10 +37,15 @@ async function build(): Promise<ContextFactory> {
   chmodSync(folder, 0o755)
   process.env['SEE_TEMPLATES'] = join(folder, 'templates')
   const { machine, disk, ...rest } = JSON.parse(readFileSync(join(tinyGuest(), 'embedded.json'), 'utf8'))
+  // Copies: libvirt changes the owner of what a guest runs on, which a template takes for a change of the thing itself.
+  const copied = (name: string) => {
+    copyFileSync(join(tinyGuest(), name), join(folder, name))
+    return join(folder, name)
+  }
   const resources = {
     ...rest,
-    machine: { ...machine, kernel: inGuest(machine.kernel), initrd: inGuest(machine.initrd) },
-    disk: { image: inGuest(disk.image) },
+    machine: { ...machine, kernel: copied(machine.kernel), initrd: copied(machine.initrd) },
+    disk: { image: copied(disk.image) },
   }
   const file = join(folder, 'resources.json')
   writeFileSync(file, JSON.stringify(resources))

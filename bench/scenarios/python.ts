@@ -5,6 +5,8 @@ import { z } from '@see/core'
 import type { Scenario } from '../scenario.ts'
 import { tinyGuest } from './tiny-guest.ts'
 
+/** Debian's own, which is the one that has Debian's packages. */
+const PYTHON = '/usr/bin/python3'
 const program = fileURLToPath(new URL('../../peer.py', import.meta.url))
 const answer = z.object({ boot: z.number(), cycle: z.number() })
 
@@ -18,7 +20,7 @@ export function python(): Scenario {
     ],
     async start() {
       try {
-        await promisify(execFile)('python3', ['-c', 'import libvirt, libvirt_qemu'])
+        await promisify(execFile)(PYTHON, ['-c', 'import libvirt, libvirt_qemu'])
       } catch (error) {
         throw new Error('python3-libvirt is not installed; run: apt-get install python3-libvirt', {
           cause: error,
@@ -26,7 +28,7 @@ export function python(): Scenario {
       }
     },
     async round() {
-      const { stdout } = await promisify(execFile)('python3', [program, tinyGuest()], { timeout: 180_000 })
+      const { stdout } = await promisify(execFile)(PYTHON, [program, tinyGuest()], { timeout: 180_000 })
       const { boot, cycle } = answer.parse(JSON.parse(stdout))
       return [boot, cycle]
     },

@@ -29,7 +29,7 @@ export function throughput(): Scenario {
   )
   return {
     name: 'throughput',
-    rounds: 3,
+    rounds: 2,
     rows: cases.map(({ name, parallel }) => ({
       what: `allocate + deallocate, ${name}, ${parallel} parallel`,
       unit: '/s',
