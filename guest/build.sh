@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
-# disk.qcow2, domain.xml and resources.json. A guest that is built already is not built again; --force builds it anew.
+# disk.qcow2, domain.xml, resources.json and embedded.json. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -12,6 +12,8 @@ export LC_ALL=C
 # Beside the kernel and what the guest agent depends on directly: what those libraries need in turn, and the C++
 # runtime, so that ordinary programs run in the guest.
 packages=(busybox-static qemu-guest-agent libc6 libpcre2-8-0 libgcc-s1 libstdc++6)
+# What compiles the programs here; it does not come into the guest.
+compiling=(tcc libc6-dev linux-libc-dev)
 depending=(linux-image-cloud-amd64 qemu-guest-agent)
 # What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
 initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
@@ -74,7 +76,7 @@ uris() {
   local -a names
   names=$(apt-cache "${apt[@]}" depends --important "${depending[@]}" 2>/dev/null |
     sed -nE 's/^ +(Pre)?Depends: (lib|linux-image-)/\2/p') || return
-  mapfile -t names < <(printf '%s\n' "${packages[@]}" "$names" | sort -u)
+  mapfile -t names < <(printf '%s\n' "${packages[@]}" "${compiling[@]}" "$names" | sort -u)
   apt-get "${apt[@]}" download --print-uris "${names[@]}" 2>/dev/null
 }
 
@@ -127,6 +129,7 @@ for package in "$work"/packages/*.deb; do
   case ${package##*/} in
     # Of the kernel's thousand modules only a few are wanted.
     linux-image-*) kernel_package=$package ;;
+    tcc_* | libc6-dev_* | linux-libc-dev_*) dpkg-deb --extract "$package" "$work/compiler" ;;
     *) dpkg-deb --extract "$package" "$work/host" ;;
   esac
 done
@@ -182,13 +185,22 @@ for folder in lib usr/lib; do
 done
 ln -s ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.so.2"
 cp "$work/host/usr/sbin/qemu-ga" "$root/sbin/qemu-ga"
+# With crt files and headers of the packages' own: the host needs no compiler.
+tcc=$work/compiler/usr
+"$tcc/bin/tcc" -O2 -nostdinc -nostdlib "-I$tcc/lib/x86_64-linux-gnu/tcc/include" "-I$tcc/include" \
+  "-I$tcc/include/x86_64-linux-gnu" -o "$root/sbin/see-identity" \
+  "$tcc/lib/x86_64-linux-gnu/"crt{1,i}.o "$here/programs/see-identity.c" "$root/lib/x86_64-linux-gnu/libc.so.6" \
+  "$tcc/lib/x86_64-linux-gnu/"{libc_nonshared.a,tcc/libtcc1.a,crtn.o} ||
+  fail 'see-identity could not be compiled'
 cp -a "$work/kernel/lib/modules/$version" "$root/lib/modules/$version"
 "$busybox" depmod -b "$root" "$version"
 cp -a "$here/root/." "$root/"
-# The guest's own loader says whether the agent finds its libraries among those of the guest.
-missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$root/lib/x86_64-linux-gnu" \
-  --list "$root/usr/sbin/qemu-ga" | grep -vF -e "$root" -e linux-vdso || :)
-[ -z "$missing" ] || fail 'the guest agent needs libraries that are not in the guest:' "$missing"
+# The guest's own loader says whether the programs find their libraries among those of the guest.
+for program in sbin/qemu-ga sbin/see-identity; do
+  missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$root/lib/x86_64-linux-gnu" \
+    --list "$root/usr/$program" | grep -vF -e "$root" -e linux-vdso || :)
+  [ -z "$missing" ] || fail "$program needs libraries that are not in the guest:" "$missing"
+done
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \
@@ -200,7 +212,7 @@ done) >"$work/owners"
 debugfs -w -f "$work/owners" "$work/disk.raw" >/dev/null 2>&1
 qemu-img convert -q -O qcow2 "$work/disk.raw" "$work/out/disk.qcow2"
 
-for file in domain.xml resources.json; do
+for file in domain.xml resources.json embedded.json; do
   # The schema lies beside the original, not beside the copy.
   sed -e "s|@FOLDER@|$target|g" -e '/"\$schema"/d' "$here/$file" >"$work/out/$file"
 done

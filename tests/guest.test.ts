@@ -35,71 +35,8 @@ describe('a guest that runs', () => {
 
   afterAll(() => environment.deallocate(), GUEST_MS)
 
-  test('has the address that it says it has', async () => {
-    const address = await context.waitForIp4Address({ timeoutMs: GUEST_MS })
-    expect(await sh(context, 'ip -4 address show eth0')).toContain(`inet ${address}/`)
-    expect(await sh(context, 'cat /sys/class/net/eth0/address')).toBe(`${context.macAddress()}\n`)
-  })
-
-  test('runs programs: arguments as they are, input, both outputs, exit code', async () => {
-    const argument = `two words; $(reboot) 'quoted' "*" \n ü`
-    const result = await context.agent.exec(
-      ['/bin/sh', '-c', 'printf %s "$1"; cat; echo oops >&2; exit 7', 'sh', argument],
-      {
-        stdin: Buffer.from([0, 255, 10]),
-      },
-    )
-    expect(result.stdout).toEqual(Buffer.concat([Buffer.from(argument), Buffer.from([0, 255, 10])]))
-    expect(result).toMatchObject({
-      exitCode: 7,
-      signal: null,
-      truncated: false,
-      stderr: Buffer.from('oops\n'),
-    })
-  })
-
   test("runs programs as the guest would: what they make has the guest's usual mode", async () => {
     expect(await sh(context, 'umask')).toBe('0022\n')
-  })
-
-  test('says when a program cannot be started, or was killed', async () => {
-    expect(await context.agent.exec(['/no/such/program'])).toMatchObject({ exitCode: 127 })
-    expect(await context.agent.exec(['/bin/sh', '-c', 'kill -9 $$'])).toMatchObject({
-      exitCode: null,
-      signal: 9,
-    })
-  })
-
-  test('can flood its output: a part of it comes back, and the agent lives on', async () => {
-    const flood = await context.agent.exec(['/bin/sh', '-c', 'yes | head -c 30000000'], {
-      maxOutputBytes: 5000,
-    })
-    expect(flood).toMatchObject({ exitCode: 0, truncated: true })
-    expect(flood.stdout).toHaveLength(5000)
-    await context.agent.ping()
-  })
-
-  test('kills a program that takes too long', async () => {
-    const sleeping = context.agent.exec(['/bin/sleep', '4321'], { timeoutMs: 300 })
-    await expect(sleeping).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
-    expect(await sh(context, 'sleep 0.2; ps | grep -c "[s]leep 4321" || true')).toBe('0\n')
-  })
-
-  test('goes on with a program when it was paused meanwhile', async () => {
-    const running = context.agent.exec(['/bin/sh', '-c', 'sleep 1; echo done'])
-    await context.pause()
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    await context.resume()
-    expect((await running).stdout.toString()).toBe('done\n')
-  })
-
-  test('has its files written and read, whatever is in them, within bounds', async () => {
-    const content = randomBytes(200_000)
-    await context.agent.writeFile('/tmp/bytes', content)
-    expect(await context.agent.readFile('/tmp/bytes')).toEqual(content)
-    const tooMuch = context.agent.readFile('/dev/zero', { maxBytes: 100_000 })
-    await expect(tooMuch).rejects.toMatchObject({ code: 'GUEST_OUTPUT_LIMIT' })
-    await expect(context.agent.readFile('/nowhere')).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
   })
 
   test('gets a sample under a name of ours, whatever its own', async () => {
@@ -215,59 +152,5 @@ describe('the guest', () => {
       timeout: GUEST_MS,
     })
     await started.toBe('S10first start\nS30last start\n')
-  })
-
-  test.each(['restart', 'poweron'] as const)(
-    'runs again after a crash and a %s',
-    { timeout: GUEST_MS },
-    async (again) => {
-      const { context } = await tinyGuestEnvironment((xml) =>
-        xml.replace('</devices>', '<panic model="isa"/></devices>'),
-      )
-      await context.poweron()
-      await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-      await sh(context, 'modprobe pvpanic-mmio')
-      await context.agent.exec(['/bin/sh', '-c', '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &'])
-      await expect.poll(() => context.state(), { timeout: 20_000 }).toBe('crashed')
-      await context[again]()
-      expect(await context.state()).toBe('running')
-      await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-    },
-  )
-
-  test('is woken when it has suspended itself', { timeout: GUEST_MS }, async () => {
-    const pm = '<pm><suspend-to-mem enabled="yes"/></pm>'
-    const { context } = await tinyGuestEnvironment((xml) => xml.replace('<devices>', `${pm}<devices>`))
-    await context.poweron()
-    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-    await context.agent.exec(['/bin/sh', '-c', '(sleep 1; echo mem >/sys/power/state) >/dev/null 2>&1 &'])
-    await expect.poll(() => context.state(), { timeout: 20_000 }).toBe('pmsuspended')
-    await context.resume()
-    expect(await context.state()).toBe('running')
-    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-  })
-
-  test('is unlike another that runs beside it', { timeout: GUEST_MS }, async () => {
-    const environments = await Promise.all([tinyGuestEnvironment(), tinyGuestEnvironment()])
-    const seen = await Promise.all(
-      environments.map(async ({ context, identifier }) => {
-        const events: string[] = []
-        context.observe({
-          eventHandled: ({ event }) =>
-            void events.push(`${event.name} ${String(Reflect.get(event, 'whose'))}`),
-        })
-        await context.poweron({ whose: identifier })
-        const address = await context.waitForIp4Address({ timeoutMs: GUEST_MS })
-        await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
-        await context.agent.writeFile('/tmp/mine', identifier)
-        await context.poweroff({ whose: identifier })
-        return { address, events, identifier }
-      }),
-    )
-    expect(new Set(seen.map(({ address }) => address)).size).toBe(2)
-    for (const { events, identifier } of seen) {
-      const expected = ['pre_poweron', 'post_poweron', 'pre_poweroff', 'post_poweroff']
-      expect(events).toEqual(expected.map((name) => `${name} ${identifier}`))
-    }
   })
 })

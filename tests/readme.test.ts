@@ -29,6 +29,12 @@ test('packages/core: an environment, and a hook with its configuration', () => {
   expect(run(program, folder)).toBe('the guest has 10.0.0.2\n')
 })
 
+test('packages/core: a warm pool', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'hooks.json'), '{ "hooks": [] }')
+  expect(run(blocks('packages/core/README.md', 'ts')[2], folder)).toBe('shutoff\nrunning\n')
+})
+
 test('packages/hooks: the configuration of all hooks', async () => {
   const [configuration = ''] = blocks('packages/hooks/README.md', 'json')
   const folder = temporaryFolder()

@@ -5,9 +5,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { blocks, root } from './support/documents.ts'
 
-const files = ['resources', 'resources-qemu', 'resources-lxc', 'resources-vbox', 'hooks'].map(
-  (name) => `${name}.schema.json`,
-)
+const files = [
+  'resources',
+  'resources-qemu',
+  'resources-lxc',
+  'resources-vbox',
+  'resources-embedded',
+  'hooks',
+].map((name) => `${name}.schema.json`)
 // Formats say no more than the patterns beside them.
 const ajv = new Ajv2020({ validateFormats: false, allErrors: true, strictTuples: false })
 for (const file of files) ajv.addSchema(JSON.parse(readFileSync(join(root, 'schemas', file), 'utf8')), file)
@@ -47,7 +52,9 @@ test('configurations are found', () => {
 
 test.each(configurations)('$name is right by its schema', ({ value, kind }) => {
   // A document may show a part of a file only.
-  const whole = kind === 'resources' ? { domain: { configuration: 'domain.xml' }, ...Object(value) } : value
+  const embedded = Object(value).hypervisor === 'embedded:///'
+  const whole =
+    kind === 'resources' && !embedded ? { domain: { configuration: 'domain.xml' }, ...Object(value) } : value
   expect(mistakesIn(whole, kind)).toEqual([])
 })
 

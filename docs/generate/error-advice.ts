@@ -33,6 +33,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HOOK_SETUP:
     'The message has what the hook threw, and where its entry stands; or say `"optional": true` there.',
   HOOK_ORDER: 'Correct the hook’s events, so that what it needs is there when they are fired.',
+  HYPERVISOR_FAILED:
+    'Its words say why: correct `machine`, raise `limits`, or let the sandbox’s user read the image.',
   HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
   IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',
@@ -43,12 +45,22 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   MEMORY_SNAPSHOT_FAILED: 'Make room for the guest’s whole memory; raise `timeout`.',
   NETWORK_EXHAUSTED: 'Widen `dynamic_address`, or run fewer environments at a time.',
   NETWORK_INVALID: 'Remove one of the two keys that contradict each other, or correct the network’s XML.',
+  POOL_CLOSED: 'Close a pool only when nobody allocates from it any more.',
+  POOL_TIMEOUT: 'Raise `fillTimeoutMs`, or see what `prepare` waits for.',
   RELEASE_TIMEOUT: 'Something of the sandbox may be left: look with `virsh list --all` for the identifier.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',
   SHUTDOWN_TIMEOUT: 'Raise the timeout, let the guest heed the power button, or power it off.',
   STORAGE_FAILED:
     'Make room in the storage pool’s folder, and let libvirt’s user enter the folders above it.',
+  TEMPLATE_BUILD:
+    'The message has the reason. Nothing of it is left, and a template that was there before still is.',
+  TEMPLATE_IDENTITY:
+    'Let the guest have a see-identity, or say `"identity": false`: the template’s manual has both.',
+  TEMPLATE_IN_USE: 'Wait until the sandboxes of the template have ended.',
+  TEMPLATE_INVALID: 'Build it anew: `see template build RESOURCES.json NAME`.',
+  TEMPLATE_MISSING:
+    'Correct the name, or build it: `see template build RESOURCES.json NAME`; `see template ls` has all.',
   TOOL_FAILED: 'The message has what the tool said last, or which bound it exceeded: raise that key.',
   TOOL_MISSING: 'Install the package that the message names.',
   TRANSITION_FORBIDDEN: 'Look at `context.state()` first; the message says what is allowed.',

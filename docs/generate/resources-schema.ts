@@ -36,7 +36,10 @@ function ofScheme(scheme: string, name: string, otherwise: JsonSchema): JsonSche
 
 /** The schemas of resources files by their names: one of each provider, and one that picks among them. */
 export function resourcesSchemas(): Record<string, JsonSchema> {
-  const union = ofScheme('lxc', 'lxc', ofScheme('vbox', 'vbox', { $ref: fileOf('qemu') }))
+  const union = ['lxc', 'vbox', 'embedded'].reduceRight<JsonSchema>(
+    (otherwise, name) => ofScheme(name, name, otherwise),
+    { $ref: fileOf('qemu') },
+  )
   const schemas: Record<string, JsonSchema> = {
     'resources.schema.json': { $schema: DRAFT, title: 'Resources of SEE', type: 'object', ...union },
   }

@@ -43,5 +43,6 @@ export const stockProviders = stock(
 export const providers = [
   { name: 'qemu', title: 'QEMU', schema: core.QemuResources.schema },
   { name: 'lxc', title: 'LXC', schema: core.LxcResources.schema },
+  { name: 'embedded', title: 'Embedded QEMU', schema: core.EmbeddedResources.schema },
   { name: 'vbox', title: 'VirtualBox', schema: core.VboxResources.schema },
 ] as const

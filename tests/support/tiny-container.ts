@@ -6,9 +6,9 @@ import { join } from 'node:path'
 /** Where Debian's package busybox-static puts it, with the links in / of older installations. */
 const BUSYBOX = '/bin/busybox'
 
-// The traps come first: a signal that init has no handler for is lost.
+// The traps come first: a signal that init has no handler for is lost. With /run/stubborn it does not stop.
 const INIT = `#!/bin/sh
-trap 'exit 0' TERM
+trap '[ -e /run/stubborn ] || exit 0' TERM
 trap 'reboot -f' HUP
 echo hello from the container
 ip link set lo up

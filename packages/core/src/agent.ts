@@ -28,11 +28,11 @@ export interface ExecResult {
 
 /** Runs programs in a sandbox, and moves files in and out. Whatever it brings back is bounded. */
 export interface Agent {
-  /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */
+  /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs`, `GUEST_STOPPED` when the guest is off */
   ping(options?: PingOptions): Promise<void>
   /**
    * Waits until the agent answers: it starts some time after the guest.
-   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE`
+   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
    */
   waitUntilReady(options: UntilOptions): Promise<void>
   /**

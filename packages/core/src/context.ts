@@ -39,7 +39,7 @@ export abstract class Context extends Observable {
     this.#closed = true
   }
 
-  protected override assertOpen(event: SeeEvent): void {
+  protected override assertOpen(event: SeeEvent | string): void {
     if (!this.#closed) return
     throw new SeeError(
       'CONTEXT_CLOSED',

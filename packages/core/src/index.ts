@@ -31,6 +31,7 @@ export { loadExport } from './module-loader.ts'
 export { providerAliases } from './image-providers/aliases.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
 export { requireTool } from './required-tool.ts'
+export { EmbeddedResources, embeddedFactory } from './resources/embedded/embedded.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { GlanceProvider } from './image-providers/glance.ts'
 export { HttpProvider } from './image-providers/http.ts'
@@ -44,11 +45,13 @@ export type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CaptureOptions,
   CapturePoint,
   ConsoleStream,
   CoreDumpOptions,
   GuestDisk,
   InterfaceAddresses,
+  PacketCapture,
   Resources,
   ResourcesClass,
   ResourcesParameters,
@@ -60,4 +63,11 @@ export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-con
 export type { Handler } from './subscription.ts'
 export { type DomainState, type Transition, transitions } from './transitions.ts'
 export { until, type UntilOptions } from './until.ts'
+export { WarmPool } from './warm-pool.ts'
+export type { WarmPoolOptions } from './warm-pool-options.ts'
+export type { Prepare } from './warm-sandbox.ts'
 export { timeoutSignal } from '@see/libvirt'
+export { buildTemplate, type BuildTemplateOptions } from './templates/build-template.ts'
+export type { TemplateManifest } from './templates/manifest.ts'
+export { Template } from './templates/template.ts'
+export { TemplateStore } from './templates/template-store.ts'

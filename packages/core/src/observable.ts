@@ -113,7 +113,7 @@ export class Observable {
   }
 
   /** Throws when nothing may be fired any more. */
-  protected assertOpen(_event: SeeEvent): void {}
+  protected assertOpen(_event: SeeEvent | string): void {}
 
   async #queue(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
     await gate.enter()

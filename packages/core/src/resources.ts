@@ -33,6 +33,19 @@ export interface CapturePoint {
   readonly macAddress?: string | undefined
 }
 
+export interface CaptureOptions {
+  /** Bytes that are kept of each packet. */
+  readonly snapLength: number
+}
+
+/** Packets as the provider itself captures them. */
+export interface PacketCapture {
+  /** A pcap file, packet by packet. Destroy it when no more is wanted. */
+  readonly packets: Readable
+  /** Ends it: what was captured by then is in the stream, which ends. */
+  stop(): Promise<void>
+}
+
 /** Where a guest's VNC server listens on this host. */
 export interface VncServer {
   readonly host: string
@@ -128,6 +141,11 @@ export interface Resources {
   attachFile?(path: string): Promise<AttachedDisk>
   /** The guest's own device while it runs, else the bridge it will be put on; undefined when there is neither. */
   capturePoint?(): Promise<CapturePoint | undefined>
+  /**
+   * Captures every packet from now on, of a guest that is off from its power-on, by the provider's own means; undefined
+   * when the guest has no network. Where there is no such method, `capturePoint` tells where others can.
+   */
+  capture?(options: CaptureOptions): Promise<PacketCapture | undefined>
   /** Whether the domain has a console that `openConsole` can open. */
   hasConsole?(): Promise<boolean>
   /** Undefined when the configuration names none, so that the guest's disks are the user's own. */

@@ -110,6 +110,15 @@ describe('a transition', () => {
     expect(context.domain.state).toBe('shutoff')
   })
 
+  test('of an environment that is deallocated is refused, though nobody can be asked for the state', async () => {
+    const { environment, context } = await observed('shutoff')
+    await environment.deallocate()
+    context.domain.getState = () => Promise.reject(new Error('connection closed'))
+    for (const transition of all) {
+      await expect(context[transition]()).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' })
+    }
+  })
+
   test('a crashed domain that a reset leaves paused is resumed', async () => {
     const { environment, context } = await observed('crashed')
     await using _ = environment

@@ -64,12 +64,10 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   poweron(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweron', attributes, async (state) => {
+    return this.#transition('poweron', attributes, (state) => {
       // The guest may have stopped by itself since.
       this.#forgetAddresses()
-      // A crashed domain is kept as it is, for evidence, and holds what the new run needs.
-      if (state === 'crashed') await this.domain.destroy()
-      await this.domain.create()
+      return this.start(state)
     })
   }
 
@@ -109,6 +107,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     const ending = this.#orClosing(signal)
     ending.throwIfAborted()
     await this.turns.take(OWNER, async () => {
+      this.assertOpen('pre_shutdown')
       assertAllowed('shutdown', await this.state())
       await this.trigger('pre_shutdown', attributes)
       await this.domain.shutdown()
@@ -152,12 +151,21 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#resources.deallocate()
   }
 
+  /** How `poweron` starts the guest. */
+  protected async start(state: DomainState): Promise<void> {
+    // A crashed domain is kept as it is, for evidence, and holds what the new run needs.
+    if (state === 'crashed') await this.domain.destroy()
+    await this.domain.create()
+  }
+
   #transition(
     transition: Exclude<Transition, 'shutdown'>,
     attributes: Attributes | undefined,
     change: (state: DomainState) => Promise<void>,
   ): Promise<void> {
     return this.turns.take(OWNER, async () => {
+      // What is deallocated cannot be asked for its state.
+      this.assertOpen(`pre_${transition}`)
       const state = await this.state()
       assertAllowed(transition, state)
       await this.trigger(`pre_${transition}`, attributes)
@@ -189,13 +197,14 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     const addresses = this.#addresses
     const known = addresses.get(type)
     if (known !== undefined) return known
-    const interfaces = await this.#interfaceAddresses()
+    const interfaces = await this.interfaceAddresses()
     const address = addressOf(interfaces, this.macAddress(), type)
     if (address !== undefined) addresses.set(type, address)
     return address
   }
 
-  async #interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+  /** What the provider knows of the guest's addresses now. */
+  protected async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
     const source = this.#resources.addressSource
     try {
       return await this.domain.interfaceAddresses(source)

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { type AnyEvent, type CapturePoint, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
 import { Capture } from './capture.ts'
+import type { PacketSource } from './packet-source.ts'
+import { providerSource } from './provider-source.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
+import { tcpdumpSource } from './tcpdump-source.ts'
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for the traces; made when it is missing.'),
@@ -38,9 +41,11 @@ export class NetworkTracerHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
-    const point = await this.#capturePoint()
-    if (point !== undefined) await assertCapturable(this.#tcpdump, point.device)
+    if (this.context.resources.capture === undefined) {
+      this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
+      const point = await this.#capturePoint()
+      if (point !== undefined) await assertCapturable(this.#tcpdump, point.device)
+    }
     for (const event of new Set(start_trace_on_event)) this.context.subscribe(event, this.startTrace)
     for (const event of new Set(stop_trace_on_event)) this.context.subscribe(event, this.stopTrace)
   }
@@ -52,19 +57,18 @@ export class NetworkTracerHook extends Hook<typeof schema> {
         `cannot start a trace at ${event.name}: ${this.#capture.path} is still being written; stop it before`,
       )
     }
-    const point = await this.#capturePoint()
-    if (point === undefined) {
+    const source = await this.#source()
+    if (source === undefined) {
       throw new SeeError(
         'HOOK_ORDER',
         `cannot start a trace at ${event.name}: the guest has no network device by then; set start_trace_on_event to post_poweron`,
       )
     }
     const path = this.#nextPath()
-    const { trace_limit, snap_length: snapLength } = this.configuration
-    const limitBytes = Math.floor(trace_limit * 1000)
-    this.#capture = await Capture.start(point, { tcpdump: this.#tcpdump, path, limitBytes, snapLength })
+    const limitBytes = Math.floor(this.configuration.trace_limit * 1000)
+    this.#capture = await Capture.start(source, { path, limitBytes })
     this.#traces.push(path)
-    this.logger.info({ path, device: point.device }, 'network tracing started')
+    this.logger.info({ path }, 'network tracing started')
     await this.context.trigger('network_tracing_started', { path })
   }
 
@@ -91,6 +95,18 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       await Promise.all(this.#traces.map((path) => rm(path, { force: true })))
     }
     if (result?.problem !== undefined) throw result.problem
+  }
+
+  /** The provider's own capture where it has one, else tcpdump; undefined while there is nothing to capture. */
+  async #source(): Promise<PacketSource | undefined> {
+    const { resources } = this.context
+    const { snap_length: snapLength } = this.configuration
+    if (resources.capture !== undefined) {
+      const capture = await resources.capture({ snapLength })
+      return capture === undefined ? undefined : providerSource(capture)
+    }
+    const point = await this.#capturePoint()
+    return point === undefined ? undefined : await tcpdumpSource(this.#tcpdump, point, snapLength)
   }
 
   async #capturePoint(): Promise<CapturePoint | undefined> {

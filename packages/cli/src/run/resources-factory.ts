@@ -1,4 +1,12 @@
-import { Configuration, type ContextFactory, lxcFactory, qemuFactory, vboxFactory, z } from '@see/core'
+import {
+  Configuration,
+  type ContextFactory,
+  embeddedFactory,
+  lxcFactory,
+  qemuFactory,
+  vboxFactory,
+  z,
+} from '@see/core'
 
 const telling = z.object({
   hypervisor: z.string().optional(),
@@ -15,6 +23,7 @@ export function resourcesFactory(file: string): ContextFactory {
   const { hypervisor, domain } = found.success ? found.data : {}
   const scheme = hypervisor ?? (domain?.filesystem === undefined ? 'qemu' : 'lxc')
   if (/^lxc\b/.test(scheme)) return lxcFactory(file)
+  if (/^embedded\b/.test(scheme)) return embeddedFactory(file)
   if (/^vbox\b/.test(scheme)) return vboxFactory(file)
   return qemuFactory(file)
 }

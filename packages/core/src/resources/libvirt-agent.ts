@@ -13,10 +13,18 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
         return await domain.agentCommand(command, { timeoutSeconds })
       } catch (error) {
         if (!isLibvirtError(error)) throw error
-        throw seeError(error)
+        throw (await hasStopped(domain, error)) ?? seeError(error)
       }
     },
   }
+}
+
+/** libvirt says "not running" of a paused guest as well, which will answer when it is resumed. */
+async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError | undefined> {
+  if (error.code !== 'VIR_ERR_OPERATION_INVALID') return undefined
+  const { state } = await domain.getState()
+  if (state !== 'shutoff' && state !== 'crashed') return undefined
+  return new SeeError('GUEST_STOPPED', `the guest is ${state}: its agent will not answer`, { cause: error })
 }
 
 function seeError(error: LibvirtError): SeeError {

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Environment, qemuFactory } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
-import { median } from './median.ts'
+import { millisecondsOf, type Promised, type Row, type Scenario } from '../scenario.ts'
 
-// What allocating and deallocating an environment costs over the same libvirt calls made bare, in turn, in one run.
-
-const ROUNDS = 15
+/** Less than 5 % more. */
+const PROMISED: Promised = { times: 1 / 1.05 }
 
 const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
 chmodSync(folder, 0o755)
@@ -70,35 +69,39 @@ async function environment(withNetwork: boolean): Promise<void> {
   await allocated.deallocate()
 }
 
-async function millisecondsOf(work: () => Promise<void>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
+function rowsOf(what: string, promise?: Promised): Row[] {
+  return [
+    { what: `${what}: bare calls`, unit: 'ms' },
+    {
+      what: `${what}: an environment`,
+      unit: 'ms',
+      against: `${what}: bare calls`,
+      ...(promise && { promise }),
+    },
+  ]
 }
 
-async function compare(what: string, withNetwork: boolean): Promise<void> {
-  const times: { bare: number; see: number }[] = []
-  for (let round = -1; round < ROUNDS; round++) {
-    const pair = {
-      bare: await millisecondsOf(() => bare(withNetwork)),
-      see: await millisecondsOf(() => environment(withNetwork)),
-    }
-    if (round >= 0) times.push(pair)
+/** What allocating and deallocating an environment costs over the same libvirt calls made bare, in turn. */
+export function overhead(): Scenario {
+  return {
+    name: 'overhead',
+    rows: [...rowsOf('its own network', PROMISED), ...rowsOf('no network')],
+    async start() {
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+      writeFileSync(join(folder, 'networked.xml'), domainXml(randomUUID(), image, interfaceXml('default')))
+      writeFileSync(join(folder, 'alone.xml'), domainXml(randomUUID(), image, ''))
+      await this.round()
+    },
+    async round() {
+      const times: number[] = []
+      for (const withNetwork of [true, false]) {
+        times.push(await millisecondsOf(() => bare(withNetwork)))
+        times.push(await millisecondsOf(() => environment(withNetwork)))
+      }
+      return times
+    },
+    async end() {
+      rmSync(folder, { recursive: true })
+    },
   }
-  const bareMs = median(times.map((pair) => pair.bare))
-  const seeMs = median(times.map((pair) => pair.see))
-  const overhead = median(times.map((pair) => pair.see / pair.bare)) - 1
-  console.log(
-    `${what}: bare ${bareMs.toFixed(0)} ms, environment ${seeMs.toFixed(0)} ms, overhead ${(overhead * 100).toFixed(1)} %`,
-  )
-}
-
-try {
-  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
-  writeFileSync(join(folder, 'networked.xml'), domainXml(randomUUID(), image, interfaceXml('default')))
-  writeFileSync(join(folder, 'alone.xml'), domainXml(randomUUID(), image, ''))
-  await compare('with a network of its own', true)
-  await compare('without a network', false)
-} finally {
-  rmSync(folder, { recursive: true })
 }

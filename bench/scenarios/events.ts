@@ -1,4 +1,5 @@
 import { Context, createLogger } from '@see/core'
+import type { Scenario } from '../scenario.ts'
 
 declare module '@see/core' {
   interface EventMap {
@@ -14,7 +15,6 @@ const cases = [
   { handlers: 100, asynchronous: false, reference: 157_000 },
   { handlers: 1, asynchronous: true, reference: 3_000, promise: 100 },
 ]
-const ROUNDS = 9
 const ROUND_MS = 150
 
 class Bare extends Context {
@@ -51,31 +51,24 @@ async function round(context: Context, handlers: number): Promise<number> {
   return fired / seconds
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+/** Events a second through `await context.trigger(…)`. */
+export function events(): Scenario {
+  const runs = cases.map((each) => ({ ...each, context: contextWith(each.handlers, each.asynchronous) }))
+  return {
+    name: 'events',
+    rows: cases.map(({ handlers, asynchronous, reference, promise }) => ({
+      what: `events, ${handlers} ${asynchronous ? 'asynchronous' : 'synchronous'}`,
+      unit: '/s',
+      ...(promise !== undefined && { promise: { least: promise * reference } }),
+    })),
+    async start() {
+      // Once before it counts, for the compiler.
+      for (const { context, handlers } of runs) await round(context, handlers)
+    },
+    async round() {
+      const rates: number[] = []
+      for (const { context, handlers } of runs) rates.push(await round(context, handlers))
+      return rates
+    },
+  }
 }
-
-const runs = cases.map((each) => ({
-  ...each,
-  context: contextWith(each.handlers, each.asynchronous),
-  rates: new Array<number>(),
-}))
-for (const { context, handlers } of runs) await round(context, handlers)
-// Rounds are interleaved so that whatever else the machine does falls on every case alike.
-for (let index = 0; index < ROUNDS; index++) {
-  for (const { context, handlers, rates } of runs) rates.push(await round(context, handlers))
-}
-
-console.table(
-  runs.map(({ handlers, asynchronous, reference, promise, rates }) => {
-    const rate = median(rates)
-    const ratio = rate / reference
-    return {
-      handlers: `${handlers} ${asynchronous ? 'asynchronous' : 'synchronous'}`,
-      'events/s': Math.round(rate),
-      'Python reference': reference,
-      ratio: Number(ratio.toFixed(2)),
-      promise: promise === undefined ? '' : `${promise} ${ratio >= promise ? 'kept' : 'BROKEN'}`,
-    }
-  }),
-)

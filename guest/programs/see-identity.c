@@ -1,0 +1,226 @@
+// Waits until the host says who this machine is, and makes a clone of a template a machine of its own: the contract is in
+// ../README.md. It waits as a process, since starting one is what takes time in a guest that was just resumed.
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/random.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PLACE "/run/see-identity"
+#define RESULT PLACE ".result"
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+static char problem[256];
+
+// Every step returns what it could not do, or NULL.
+static const char *cannot(const char *what) {
+  snprintf(problem, sizeof problem, "cannot %s: %s", what, strerror(errno));
+  return problem;
+}
+
+static int slurp(const char *path, char *content, int size) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int length = file < 0 ? -1 : read(file, content, size - 1);
+  if (file >= 0) close(file);
+  content[length < 0 ? 0 : length] = 0;
+  return length;
+}
+
+// In place: ext4 writes a file at once that was emptied before.
+static int spew(const char *path, const char *content, int mode) {
+  int length = strlen(content);
+  int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+  if (file < 0) return 0;
+  int written = write(file, content, length) == length && ftruncate(file, length) == 0;
+  return close(file) == 0 && written;
+}
+
+static int hexadecimal(const char *text, int least, int most) {
+  int length = strlen(text);
+  if (length < least || length > most) return 0;
+  for (; *text; text++) {
+    if (!isdigit(*text) && (*text < 'a' || *text > 'f')) return 0;
+  }
+  return 1;
+}
+
+static int host_name(const char *text) {
+  int length = strlen(text);
+  if (length < 1 || length > 63 || text[0] == '-' || text[length - 1] == '-') return 0;
+  for (; *text; text++) {
+    if (!isdigit(*text) && *text != '-' && (*text < 'a' || *text > 'z')) return 0;
+  }
+  return 1;
+}
+
+static int hardware_address(const char *text, unsigned char *bytes) {
+  int end = 0;
+  if (strlen(text) != 17 || sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", bytes, bytes + 1, bytes + 2,
+                                   bytes + 3, bytes + 4, bytes + 5, &end) != 6) return 0;
+  return end == 17 && (bytes[0] & 1) == 0;
+}
+
+static const char *reseed(const char *entropy) {
+  if (!hexadecimal(entropy, 64, 512)) return "entropy is not 64 to 512 hexadecimal digits";
+  int random = open("/dev/urandom", O_RDWR | O_CLOEXEC);
+  if (random < 0) return cannot("open /dev/urandom");
+  if (write(random, entropy, strlen(entropy)) < 0) return cannot("write to /dev/urandom");
+  // The first 64 bytes of a virtio device were fetched before the template was frozen.
+  int device = open("/dev/hwrng", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  char bytes[64];
+  for (int i = 0, n; device >= 0 && i < 4 && (n = read(device, bytes, sizeof bytes)) > 0; i++) write(random, bytes, n);
+  if (device >= 0) close(device);
+  // What was written counts from now on, and not a minute later.
+  int done = ioctl(random, RNDRESEEDCRNG);
+  close(random);
+  return done == 0 ? NULL : cannot("reseed the random numbers");
+}
+
+static const char *set_clock(const char *text) {
+  struct timespec now = {0, 0};
+  int end = 0;
+  if (strlen(text) > 24 || sscanf(text, "%11ld.%9ld%n", &now.tv_sec, &now.tv_nsec, &end) != 2 || text[end] || now.tv_sec < 0 ||
+      now.tv_nsec < 0) return "time is not SECONDS.NANOSECONDS";
+  return clock_settime(CLOCK_REALTIME, &now) == 0 ? NULL : cannot("set the clock");
+}
+
+static const char *rename_host(const char *name) {
+  char before[65], hosts[4096], changed[8192] = "", line[80];
+  if (!host_name(name)) return "hostname is not a name of letters, digits and hyphens";
+  gethostname(before, sizeof before);
+  if (sethostname(name, strlen(name)) != 0) return cannot("set the host name");
+  snprintf(line, sizeof line, "%s\n", name);
+  if (!spew("/etc/hostname", line, 0644)) return cannot("write /etc/hostname");
+  slurp("/etc/hosts", hosts, sizeof hosts);
+  for (char *rest = hosts; *rest;) {
+    int word = strcspn(rest, " \t\n");
+    int same = word == (int)strlen(before) && strncmp(rest, before, word) == 0;
+    if (strlen(changed) + 64 + word + 2 > sizeof changed) return "/etc/hosts is too long";
+    strncat(changed, same ? name : rest, same ? strlen(name) : (size_t)word);
+    if (rest[word]) strncat(changed, rest + word, 1);
+    rest += word + (rest[word] != 0);
+  }
+  return spew("/etc/hosts", changed, 0644) ? NULL : cannot("write /etc/hosts");
+}
+
+static const char *set_ids(const char *machine) {
+  char text[64];
+  if (!hexadecimal(machine, 32, 32)) return "machine-id is not 32 hexadecimal digits";
+  snprintf(text, sizeof text, "%s\n", machine);
+  if (!spew("/etc/machine-id", text, 0444)) return cannot("write /etc/machine-id");
+  // The kernel makes its own once a boot and cannot be given another: a file is mounted over it.
+  slurp("/proc/sys/kernel/random/uuid", text, sizeof text);
+  if (!spew("/run/boot_id", text, 0444)) return cannot("write /run/boot_id");
+  return mount("/run/boot_id", BOOT_ID, NULL, MS_BIND, NULL) == 0 ? NULL : cannot("set " BOOT_ID);
+}
+
+static void signal_from(const char *pid_file, int signal_number) {
+  char text[16];
+  slurp(pid_file, text, sizeof text);
+  int pid = atoi(text);
+  if (pid > 1) kill(pid, signal_number);
+}
+
+static const char *renew_ssh_keys(void) {
+  if (access("/usr/bin/ssh-keygen", X_OK) != 0) return NULL;
+  int status = system("rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub && ssh-keygen -A >/dev/null 2>&1");
+  if (status != 0) return "ssh-keygen -A failed";
+  signal_from("/run/sshd.pid", SIGHUP);
+  return NULL;
+}
+
+static const char *renew_address(const char *mac) {
+  unsigned char bytes[6];
+  if (!hardware_address(mac, bytes)) return "mac is not the address of one interface";
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  strcpy(request.ifr_name, "eth0");
+  int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (udp < 0) return cannot("make a socket");
+  // Down and up again: the link-local address goes with the old one.
+  if (ioctl(udp, SIOCGIFFLAGS, &request) != 0) return cannot("ask for the flags of eth0");
+  short flags = request.ifr_flags;
+  request.ifr_flags = flags & ~IFF_UP;
+  if (ioctl(udp, SIOCSIFFLAGS, &request) != 0) return cannot("take eth0 down");
+  request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+  memcpy(request.ifr_hwaddr.sa_data, bytes, 6);
+  if (ioctl(udp, SIOCSIFHWADDR, &request) != 0) return cannot("set the address of eth0");
+  memset(&request.ifr_ifru, 0, sizeof request.ifr_ifru);
+  request.ifr_addr.sa_family = AF_INET;
+  ioctl(udp, SIOCSIFADDR, &request);
+  request.ifr_flags = flags;
+  if (ioctl(udp, SIOCSIFFLAGS, &request) != 0) return cannot("take eth0 up");
+  close(udp);
+  // Its lease is of the address that was.
+  signal_from("/run/dhcp.pid", SIGKILL);
+  return NULL;
+}
+
+// After the answer: nobody waits for the lease.
+static void restart_dhcp(void) {
+  if (access("/run/dhcp.pid", F_OK) != 0 || vfork() != 0) return;
+  execl("/sbin/start-dhcp", "start-dhcp", NULL);
+  _exit(127);
+}
+
+// The value of a key, or an empty text. Keys that are not known are left alone.
+static void value_of(const char *input, const char *key, char *value, int size) {
+  int length = strlen(key);
+  *value = 0;
+  for (const char *line = input; line; line = strchr(line, '\n'), line += line != NULL) {
+    if (strncmp(line, key, length) != 0 || line[length] != '=') continue;
+    snprintf(value, size, "%.*s", (int)strcspn(line + length + 1, "\n"), line + length + 1);
+  }
+}
+
+static const char *become(const char *input) {
+  char value[600];
+  const char *failure;
+  // Random numbers first: whatever follows draws from what is this machine's own.
+  value_of(input, "entropy", value, sizeof value);
+  if ((failure = reseed(value))) return failure;
+  value_of(input, "time", value, sizeof value);
+  if ((failure = set_clock(value))) return failure;
+  value_of(input, "hostname", value, sizeof value);
+  if ((failure = rename_host(value))) return failure;
+  value_of(input, "machine-id", value, sizeof value);
+  if ((failure = set_ids(value)) || (failure = renew_ssh_keys())) return failure;
+  value_of(input, "mac", value, sizeof value);
+  return *value && access("/sys/class/net/eth0", F_OK) == 0 ? renew_address(value) : NULL;
+}
+
+int main(void) {
+  signal(SIGCHLD, SIG_DFL);
+  mkfifo(PLACE, 0600);
+  // For reading and writing, so that neither side waits for the other to open it.
+  int place = open(PLACE, O_RDWR | O_CLOEXEC);
+  if (place < 0) return 1;
+  for (;;) {
+    char input[4096] = "";
+    int length = 0, n;
+    // An empty line ends it.
+    while (!strstr(input, "\n\n") && length < (int)sizeof input - 1 &&
+           (n = read(place, input + length, sizeof input - 1 - length)) > 0) input[length += n] = 0;
+    const char *failure = become(input);
+    char answer[300];
+    snprintf(answer, sizeof answer, failure ? "error: %s\n" : "ok\n", failure);
+    spew(RESULT ".new", answer, 0600);
+    if (!failure) unlink(PLACE);
+    rename(RESULT ".new", RESULT);
+    if (failure) continue;
+    restart_dhcp();
+    return 0;
+  }
+}

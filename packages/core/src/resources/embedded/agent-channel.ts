@@ -1,0 +1,23 @@
+import { type AgentSocket, isQemuError, type QemuError } from '@see/qemu'
+import { SeeError } from '../../errors.ts'
+import type { AgentChannel } from '../../resources.ts'
+
+/** The guest agent at QEMU's own socket. */
+export function embeddedAgentChannel(agent: AgentSocket, assertRunning: () => Promise<void>): AgentChannel {
+  return {
+    async agentCommand(command, { timeoutSeconds }) {
+      await assertRunning()
+      try {
+        return await agent.command(command, { timeoutMs: timeoutSeconds * 1000 })
+      } catch (error) {
+        throw isQemuError(error) ? seeError(error) : error
+      }
+    },
+  }
+}
+
+function seeError(error: QemuError): SeeError {
+  const { code, message } = error
+  const silent = code === 'AGENT_TIMEOUT' || code === 'AGENT_CLOSED'
+  return new SeeError(silent ? 'AGENT_UNRESPONSIVE' : 'AGENT_CHANNEL', message, { cause: error })
+}

@@ -1,0 +1,53 @@
+import { connect, type Socket } from 'node:net'
+import { connectSocket } from '@see/qemu'
+import type { Target } from './network.ts'
+
+/**
+ * What a guest sends to an address that it is allowed, carried to where that leads, and back. QEMU tells no connections
+ * apart there: the guest's next bytes after the other side has closed open another connection.
+ */
+export class AllowanceRelay {
+  readonly #guest: Socket
+  readonly #target: Target
+  #outside: Socket | undefined
+
+  private constructor(guest: Socket, target: Target) {
+    this.#guest = guest
+    this.#target = target
+    guest.on('data', (chunk) => this.#send(chunk))
+    guest.on('error', () => undefined)
+    guest.on('close', () => this.close())
+  }
+
+  static async open(path: string, target: Target, signal: AbortSignal): Promise<AllowanceRelay> {
+    return new AllowanceRelay(await connectSocket(path, signal), target)
+  }
+
+  close(): void {
+    this.#outside?.destroy()
+    this.#guest.destroy()
+  }
+
+  #send(chunk: Buffer): void {
+    const outside = this.#outside ?? this.#connect()
+    if (outside.write(chunk)) return
+    this.#guest.pause()
+    outside.once('drain', () => this.#guest.resume())
+  }
+
+  #connect(): Socket {
+    const outside = connect(this.#target.port, this.#target.host)
+    this.#outside = outside
+    outside.on('error', () => undefined)
+    outside.on('close', () => {
+      if (this.#outside === outside) this.#outside = undefined
+      this.#guest.resume()
+    })
+    outside.on('data', (chunk) => {
+      if (this.#guest.write(chunk)) return
+      outside.pause()
+      this.#guest.once('drain', () => outside.resume())
+    })
+    return outside
+  }
+}

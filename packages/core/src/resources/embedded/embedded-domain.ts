@@ -1,0 +1,174 @@
+import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
+import { SeeError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import type {
+  AgentChannel,
+  ConsoleStream,
+  CoreDumpOptions,
+  InterfaceAddresses,
+  SandboxDomain,
+  Screenshot,
+} from '../../resources.ts'
+import type { DomainState } from '../../transitions.ts'
+import { embeddedAgentChannel } from './agent-channel.ts'
+import { dumpMemory } from './dump-memory.ts'
+import { guestAddresses } from './guest-addresses.ts'
+import { guestState } from './guest-state.ts'
+import { orHypervisorFailed } from './qemu-failure.ts'
+import { sockets } from './qemu-arguments.ts'
+import type { RunFolder } from './run-folder.ts'
+import { screenShot } from './screen-shot.ts'
+
+const AGENT_MS = 1000
+const CONSOLE_MS = 5000
+
+export interface DomainParts {
+  readonly folder: RunFolder
+  readonly logger: Logger
+  /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
+  readonly start: () => Promise<QemuProcess>
+  /** What is to be done as soon as the guest runs. */
+  readonly started: () => Promise<void>
+}
+
+/** A guest of QEMU as a child of ours, in the words of libvirt. */
+export class EmbeddedDomain implements SandboxDomain {
+  readonly agentChannel: AgentChannel
+  readonly #parts: DomainParts
+  readonly #agent: AgentSocket
+  #qemu: QemuProcess | undefined
+  /** Whether the guest is to be started anew where it powers itself off. */
+  #rebooting = false
+
+  constructor(parts: DomainParts) {
+    this.#parts = parts
+    this.#agent = new AgentSocket(parts.folder.of(sockets.agent))
+    this.agentChannel = embeddedAgentChannel(this.#agent, async () => {
+      const { state } = await this.getState()
+      if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
+      if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
+    })
+  }
+
+  /** Whether there is a QEMU; its guest may be paused. */
+  get isRunning(): boolean {
+    return this.#qemu?.isRunning === true
+  }
+
+  /** The running QEMU. @throws SeeError `GUEST_STOPPED` */
+  get qemu(): QemuProcess {
+    if (this.#qemu?.isRunning === true) return this.#qemu
+    throw new SeeError('GUEST_STOPPED', this.#whyOff())
+  }
+
+  async getState(): Promise<{ readonly state: DomainState }> {
+    return { state: await guestState(this.#qemu) }
+  }
+
+  async create(): Promise<void> {
+    if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
+    const qemu = await orHypervisorFailed(this.#parts.start())
+    this.#qemu = qemu
+    this.#rebooting = false
+    void qemu.ended.then(() => this.#ended(qemu))
+    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    try {
+      await this.#execute('cont')
+      await this.#parts.started()
+    } catch (error) {
+      await qemu.kill()
+      throw error
+    }
+  }
+
+  /** Cuts the power, of which there is none to cut when the guest has just powered itself off. */
+  async destroy(): Promise<void> {
+    this.#agent.close()
+    await this.#qemu?.stop()
+  }
+
+  async suspend(): Promise<void> {
+    await this.#execute('stop')
+  }
+
+  async resume(): Promise<void> {
+    await this.#execute('cont')
+  }
+
+  async reset(): Promise<void> {
+    await this.#execute('system_reset')
+  }
+
+  async pmWakeup(): Promise<void> {
+    await this.#execute('system_wakeup')
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#whenOff('poweroff')
+    await this.#execute('system_powerdown')
+  }
+
+  /** Asks the guest's agent, or, where none answers, presses the power button and starts the guest anew once it is off. */
+  async reboot(): Promise<void> {
+    try {
+      await this.agentChannel.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: AGENT_MS / 1000 })
+      const parameters = JSON.stringify({ execute: 'guest-shutdown', arguments: { mode: 'reboot' } })
+      await this.#agent.send(parameters, { timeoutMs: AGENT_MS })
+    } catch {
+      await this.#whenOff('pause')
+      await this.#execute('system_powerdown')
+    }
+  }
+
+  async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+    return await guestAddresses(this.agentChannel)
+  }
+
+  async screenshot(): Promise<Screenshot> {
+    return await orHypervisorFailed(screenShot(this.qemu.qmp, this.#parts.folder))
+  }
+
+  async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ConsoleStream> {
+    const timeout = AbortSignal.timeout(CONSOLE_MS)
+    const path = this.#parts.folder.of(sockets.console)
+    return await connectSocket(path, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
+  }
+
+  async coreDump(path: string, options: CoreDumpOptions): Promise<void> {
+    await orHypervisorFailed(dumpMemory(this.qemu, this.#parts.folder, path, options))
+  }
+
+  async #execute(command: string, parameters?: Record<string, unknown>): Promise<void> {
+    await orHypervisorFailed(this.qemu.qmp.execute(command, parameters))
+  }
+
+  /** QEMU stays, with a guest that has powered itself off, only where that guest is to be started anew. */
+  async #whenOff(action: 'poweroff' | 'pause'): Promise<void> {
+    this.#rebooting = action === 'pause'
+    await this.#execute('set-action', { shutdown: action })
+  }
+
+  async #handle({ qmp }: QemuProcess, { event, data }: QmpEvent): Promise<void> {
+    this.#parts.logger.debug({ event, data }, 'QEMU')
+    if (event !== 'SHUTDOWN' || !this.#rebooting) return
+    this.#rebooting = false
+    try {
+      await qmp.execute('system_reset')
+      await qmp.execute('set-action', { shutdown: 'poweroff' })
+      await qmp.execute('cont')
+    } catch (error) {
+      this.#parts.logger.error({ error }, 'the guest could not be started anew')
+    }
+  }
+
+  #ended(qemu: QemuProcess): void {
+    this.#agent.close()
+    const failure = qemu.failure()
+    if (failure !== undefined) this.#parts.logger.error({ error: failure }, failure.message)
+  }
+
+  #whyOff(): string {
+    const failure = this.#qemu?.failure()
+    return failure === undefined ? 'the guest is off' : `the guest is off: ${failure.message}`
+  }
+}

@@ -1,0 +1,79 @@
+import { randomInt } from 'node:crypto'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { formatIpv4, parseIpv4 } from '../subnet.ts'
+
+/** 10.128.0.0/9 has room for so many subnets of 256 addresses. They are the guests' own: nobody else sees them. */
+const FIRST = parseIpv4('10.128.0.0')
+const SUBNETS = 2 ** 15
+const HOST = 2
+const GUEST = 15
+
+const port = z.int().min(1).max(65_535)
+
+const allowance = z.strictObject({
+  address: z
+    .int()
+    .min(16)
+    .max(254)
+    .default(100)
+    .describe("The last byte of the address at which the guest finds it, in the guest's own subnet."),
+  port: port.describe('The TCP port at which the guest finds it.'),
+  to: z
+    .string()
+    .refine((to) => parseTarget(to) !== undefined, 'must be "host:port"')
+    .describe('The host and TCP port, `host:port`, that it leads to.'),
+})
+
+const forward = z.strictObject({
+  host_port: port.describe("The TCP port of this host, at 127.0.0.1, that leads to the guest's."),
+  guest_port: port.describe('The TCP port of the guest.'),
+})
+
+export const networkSchema = z.strictObject({
+  mode: z
+    .enum(['restricted', 'user', 'none'])
+    .default('restricted')
+    .describe(
+      '`restricted`: nothing but what is allowed; `user`: all that this host reaches, itself included; `none`: no interface.',
+    ),
+  allow: z
+    .array(allowance)
+    .max(16)
+    .default([])
+    .describe('What the guest may reach, one connection at a time, each through this process.'),
+  forward: z.array(forward).max(16).default([]).describe('Ports of the guest that this host may reach.'),
+})
+
+export type NetworkConfiguration = z.output<typeof networkSchema>
+
+export interface Target {
+  readonly host: string
+  readonly port: number
+}
+
+/** The subnet of one guest. */
+export interface Subnet {
+  readonly network: string
+  readonly host: string
+  readonly firstGuest: string
+  /** An address of it, by its last byte. */
+  readonly address: (last: number) => string
+}
+
+/** One of a great many, so that guests of the same host have addresses of their own. */
+export function pickGuestSubnet(): Subnet {
+  const first = FIRST + randomInt(SUBNETS) * 256
+  const address = (last: number) => formatIpv4(first + last)
+  return { network: `${address(0)}/24`, host: address(HOST), firstGuest: address(GUEST), address }
+}
+
+/** Undefined when it is no `host:port`; an IPv6 address stands in brackets. */
+export function parseTarget(to: string): Target | undefined {
+  const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d+)$/.exec(to) ?? []
+  const number = Number(digits)
+  const host = bracketed ?? plain
+  if (host === undefined || !port.safeParse(number).success) return undefined
+  if (bracketed !== undefined && isIP(bracketed) !== 6) return undefined
+  return { host, port: number }
+}

@@ -1,0 +1,147 @@
+import type { EmbeddedConfiguration } from './configuration.ts'
+import type { NetworkConfiguration, Subnet } from './network.ts'
+import { DISK_NAME } from './overlay.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** Slots for disks that are plugged in at run time. Each one costs 40 ms at boot. */
+export const FREE_PORTS = ['port1', 'port2', 'port3'] as const
+export const NETDEV = 'net0'
+/** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
+const TRANSLATED_MIB = 64
+
+export interface GuestHardware {
+  readonly identifier: string
+  readonly folder: RunFolder
+  readonly machine: EmbeddedConfiguration['machine']
+  readonly network: NetworkConfiguration
+  readonly subnet: Subnet
+  /** Undefined for a guest without an interface. */
+  readonly macAddress: string | undefined
+  readonly hasDisk: boolean
+  /** The file that the memory is in: what the guest writes goes to it, or, for a clone, to a copy of each page. */
+  readonly memory?: { readonly path: string; readonly isClone: boolean } | undefined
+}
+
+/** The names of QEMU's sockets in the run folder. */
+export const sockets = {
+  monitor: 'monitor',
+  agent: 'agent',
+  console: 'console',
+  allowance: (index: number) => `allow-${index}`,
+} as const
+
+/** QEMU's arguments for a guest that is stopped until it is told to go on. */
+export function qemuArguments(hardware: GuestHardware): string[] {
+  const { identifier, folder, hasDisk, memory } = hardware
+  return [
+    '-name',
+    identifier,
+    '-nodefaults',
+    '-no-user-config',
+    '-S',
+    ...machineArguments(hardware.machine, memory),
+    '-qmp',
+    `unix:${option(folder.of(sockets.monitor))},server=on,wait=off`,
+    ...FREE_PORTS.flatMap((id, index) => [
+      '-device',
+      `pcie-root-port,id=${id},chassis=${index + 1},slot=${index + 1}`,
+    ]),
+    ...(hasDisk ? diskArguments(folder.of(DISK_NAME)) : []),
+    ...networkArguments(hardware),
+    '-device',
+    'virtio-serial-pci',
+    ...socket(folder, 'agent', sockets.agent),
+    '-device',
+    'virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
+    ...socket(folder, 'console', sockets.console),
+    '-device',
+    'isa-serial,chardev=console',
+    '-object',
+    'rng-random,id=rng0,filename=/dev/urandom',
+    '-device',
+    'virtio-rng-pci,rng=rng0',
+    '-device',
+    'vmgenid,guid=auto',
+    ...(memory?.isClone === true ? ['-incoming', 'defer'] : []),
+    '-device',
+    'pvpanic',
+    '-action',
+    'panic=pause',
+  ]
+}
+
+function machineArguments(
+  machine: EmbeddedConfiguration['machine'],
+  file: GuestHardware['memory'],
+): string[] {
+  const { kernel, initrd, cmdline, memory, cpus, cpu, accelerator, vnc } = machine
+  const accel = accelerator === 'kvm' ? 'kvm' : `tcg,tb-size=${TRANSLATED_MIB}`
+  return [
+    '-machine',
+    `${machine.machine},usb=off${file === undefined ? '' : ',memory-backend=memory0'}`,
+    ...(file === undefined ? [] : memoryArguments(memory, file)),
+    '-accel',
+    accel,
+    '-cpu',
+    cpu,
+    '-smp',
+    String(cpus),
+    '-m',
+    `${memory}M`,
+    ...(kernel === undefined ? [] : ['-kernel', kernel]),
+    ...(initrd === undefined ? [] : ['-initrd', initrd]),
+    ...(cmdline === undefined ? [] : ['-append', cmdline]),
+    '-vga',
+    'std',
+    '-display',
+    'none',
+    ...(vnc ? ['-vnc', '127.0.0.1:0,to=9999'] : []),
+  ]
+}
+
+function memoryArguments(mib: number, { path, isClone }: NonNullable<GuestHardware['memory']>): string[] {
+  const share = isClone ? 'off' : 'on'
+  return ['-object', `memory-backend-file,id=memory0,size=${mib}M,mem-path=${option(path)},share=${share}`]
+}
+
+function diskArguments(path: string): string[] {
+  const node = { driver: 'qcow2', 'node-name': 'disk0', file: { driver: 'file', filename: path } }
+  return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
+}
+
+function networkArguments({ folder, network, subnet, macAddress }: GuestHardware): string[] {
+  if (macAddress === undefined) return []
+  const { allow, forward, mode } = network
+  const allowed = allow.map(({ address, port }, index) => {
+    return `guestfwd=tcp:${subnet.address(address)}:${port}-chardev:${sockets.allowance(index)}`
+  })
+  const forwarded = forward.map(({ host_port, guest_port }) => {
+    return `hostfwd=tcp:127.0.0.1:${host_port}-${subnet.firstGuest}:${guest_port}`
+  })
+  const options = [
+    `user,id=${NETDEV},ipv6=off,restrict=${mode === 'restricted' ? 'on' : 'off'}`,
+    `net=${subnet.network},host=${subnet.host},dhcpstart=${subnet.firstGuest}`,
+    ...allowed,
+    ...forwarded,
+  ]
+  return [
+    ...allow.flatMap((_each, index) => {
+      const name = sockets.allowance(index)
+      return socket(folder, name, name)
+    }),
+    '-netdev',
+    options.join(','),
+    // No network boot: the ROM would only be read and run.
+    '-device',
+    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=`,
+  ]
+}
+
+function socket(folder: RunFolder, id: string, name: string): string[] {
+  return ['-chardev', `socket,id=${id},path=${option(folder.of(name))},server=on,wait=off`]
+}
+
+/** A value among others that are separated by commas. */
+function option(value: string): string {
+  return value.replaceAll(',', ',,')
+}

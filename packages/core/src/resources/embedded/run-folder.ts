@@ -1,0 +1,91 @@
+import { chown, lstat, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
+import { messageOf, SeeError } from '../../errors.ts'
+import type { ReleaseStack } from '../../release-stack.ts'
+
+const LONGEST_NAME = '/allow-15'.length
+
+/** The one folder that holds what an environment has: its disk, QEMU's sockets and pipes. */
+export class RunFolder {
+  readonly path: string
+  readonly user: QemuUser | undefined
+
+  private constructor(path: string, user: QemuUser | undefined) {
+    this.path = path
+    this.user = user
+  }
+
+  /**
+   * Makes it, closed to all but `user`; it is removed at the end.
+   * @throws SeeError `STORAGE_FAILED` or `IDENTIFIER_TAKEN`
+   */
+  static async make(
+    parent: string,
+    identifier: string,
+    user: QemuUser | undefined,
+    releases: ReleaseStack,
+  ): Promise<RunFolder> {
+    const path = join(parent, identifier)
+    if (Buffer.byteLength(path) + LONGEST_NAME > LONGEST_SOCKET_PATH) {
+      throw new SeeError(
+        'STORAGE_FAILED',
+        `the path ${path} is too long for QEMU's sockets in it; choose a shorter disk.clone.storage_pool_path`,
+      )
+    }
+    await makeParent(parent)
+    try {
+      await mkdir(path, { mode: 0o700 })
+    } catch (error) {
+      throw hasCode(error, 'EEXIST')
+        ? new SeeError('IDENTIFIER_TAKEN', `${path} exists: another environment has the identifier`)
+        : unusable(path, error)
+    }
+    releases.defer(`the folder ${path}`, () => rm(path, { recursive: true, force: true }))
+    const folder = new RunFolder(path, user)
+    await folder.give('.')
+    return folder
+  }
+
+  /** The path of something in it. */
+  of(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Gives QEMU's user what we made in it. */
+  async give(name: string): Promise<void> {
+    if (this.user !== undefined) await chown(this.of(name), this.user.uid, this.user.gid)
+  }
+}
+
+/** Where environments have their folders when the configuration does not say. */
+export function defaultParent(uid = process.geteuid?.() ?? 0): string {
+  return uid === 0 ? '/var/lib/see/instances' : `/var/tmp/see-${uid}/instances`
+}
+
+async function makeParent(parent: string): Promise<void> {
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o755 })
+  } catch (error) {
+    throw unusable(parent, error)
+  }
+  const uid = process.geteuid?.() ?? 0
+  if (parent !== defaultParent(uid)) return
+  // Where everybody may create, the name could be somebody else's trap.
+  const owner = await lstat(join(parent, '..'))
+  if (owner.uid === uid && !owner.isSymbolicLink()) return
+  throw new SeeError(
+    'STORAGE_FAILED',
+    `${join(parent, '..')} belongs to somebody else; name a folder of yours as disk.clone.storage_pool_path`,
+  )
+}
+
+function unusable(path: string, error: unknown): SeeError {
+  return new SeeError('STORAGE_FAILED', `the folder ${path} cannot be made: ${messageOf(error)}`, {
+    cause: error,
+  })
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,17 @@
+import { randomInt } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import type { QemuUser } from '@see/qemu'
+
+/** Numbers that systemd, Debian and everybody else leave alone. */
+const FIRST_UID = 1_879_048_192
+const LAST_UID = 2_147_483_646
+/** The group of templates: what all sandboxes may read. */
+const SANDBOX_GID = 1_900_000_000
+
+/** A user of its own for each sandbox where root starts it, so that none can touch another's; else, we ourselves. */
+export async function sandboxUser(accelerator: 'tcg' | 'kvm'): Promise<QemuUser | undefined> {
+  if (process.geteuid?.() !== 0) return undefined
+  const uid = randomInt(FIRST_UID, LAST_UID + 1)
+  const kvm = accelerator === 'kvm' ? await stat('/dev/kvm').catch(() => undefined) : undefined
+  return { uid, gid: SANDBOX_GID, groups: kvm === undefined ? [] : [kvm.gid] }
+}

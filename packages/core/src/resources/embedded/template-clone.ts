@@ -1,0 +1,83 @@
+import type { QemuProcess } from '@see/qemu'
+import { messageOf, SeeError } from '../../errors.ts'
+import type { AgentChannel } from '../../resources.ts'
+import { giveIdentity, type Identity } from '../../templates/identity.ts'
+import type { TemplateMachine } from '../../templates/manifest.ts'
+import type { Template } from '../../templates/template.ts'
+import { templateError } from '../../templates/template-error.ts'
+import { TemplateStore } from '../../templates/template-store.ts'
+import { thaw } from '../../templates/thaw.ts'
+import { timeoutSignal } from '@see/libvirt'
+import type { BaseImage } from './overlay.ts'
+import type { GuestHardware } from './qemu-arguments.ts'
+
+const TIMEOUT_MS = 30_000
+
+/**
+ * What a guest takes over from a template when it is powered on for the first time. From then on its disk is no longer what
+ * the memory knows: powered on again, it boots.
+ */
+export class TemplateClone {
+  readonly #template: Template
+  #taken = false
+
+  constructor(template: Template) {
+    this.#template = template
+  }
+
+  /**
+   * @param inputs what the guest is made from without the template
+   * @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when it was changed, or was made from something else
+   */
+  static async open(name: string, inputs: readonly string[]): Promise<TemplateClone> {
+    const template = await new TemplateStore().open(name)
+    await template.assertUnchanged()
+    const built = template.manifest.inputs.map(({ path }) => path)
+    if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template)
+    const why = `it was built from ${built.join(', ')}, and the resources file has ${inputs.join(', ')}`
+    throw templateError('TEMPLATE_INVALID', name, why)
+  }
+
+  /** What the disk is an overlay of. */
+  get disk(): BaseImage {
+    return { path: this.#template.path('disk'), format: 'qcow2' }
+  }
+
+  /** Undefined when the guest was on already. */
+  get memory(): GuestHardware['memory'] {
+    return this.#taken ? undefined : { path: this.#template.path('memory'), isClone: true }
+  }
+
+  /**
+   * Gives a QEMU that waits for it what was frozen; nothing when the guest was on already.
+   * @throws SeeError `TEMPLATE_INVALID` when it is another than that of the template, or cannot take it over
+   */
+  async takeOver({ qmp }: QemuProcess, machine: TemplateMachine, socketPath: string): Promise<void> {
+    this.#template.assertFits(machine)
+    const signal = timeoutSignal(TIMEOUT_MS)
+    const state = await this.#template.readState(signal)
+    try {
+      await thaw(qmp, { socketPath, state, signal })
+    } catch (error) {
+      const why = `QEMU could not take it over: ${messageOf(error)}`
+      throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)
+    }
+  }
+
+  /**
+   * Makes a clone that has just begun to run a machine of its own, where its template has it that way.
+   * @throws SeeError `TEMPLATE_IDENTITY`
+   */
+  async becomeOwn(channel: AgentChannel, identity: Identity): Promise<void> {
+    if (this.#taken) return
+    this.#taken = true
+    if (!this.#template.manifest.identity) return
+    try {
+      await giveIdentity(channel, identity, timeoutSignal(TIMEOUT_MS))
+    } catch (error) {
+      if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
+      const why = `its clone could not be told who it is: ${messageOf(error)}`
+      throw templateError('TEMPLATE_IDENTITY', this.#template.name, why, error)
+    }
+  }
+}

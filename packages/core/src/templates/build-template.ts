@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Configuration } from '../configuration.ts'
+import { messageOf, SeeError } from '../errors.ts'
+import { GuestAgent } from '../guest-agent/guest-agent.ts'
+import { assertRoom } from '../image-providers/disk-room.ts'
+import type { Logger } from '../logger.ts'
+import { releaseAfter } from '../release-stack.ts'
+import { requireTool } from '../required-tool.ts'
+import { runBounded } from '../resources/bounded-process.ts'
+import type { EmbeddedConfiguration } from '../resources/embedded/configuration.ts'
+import { EmbeddedResources } from '../resources/embedded/embedded.ts'
+import { DISK_NAME } from '../resources/embedded/overlay.ts'
+import { until } from '../until.ts'
+import { factsOf } from './file-facts.ts'
+import { freeze } from './freeze.ts'
+import { assertTakesIdentity } from './identity.ts'
+import { templateFiles } from './manifest.ts'
+import type { Template } from './template.ts'
+import { templateError } from './template-error.ts'
+import { TemplateStore } from './template-store.ts'
+import { TEMPLATE_GROUP, writeManifest } from './write-manifest.ts'
+
+const MIB = 1024 * 1024
+const ADDRESS_MS = 30_000
+/** What a guest still does once its agent answers. */
+const SETTLE_MS = 2000
+const CONVERT_MS = 3_600_000
+const nothing = { stdin: '', maxOutputBytes: 4096, env: {} }
+
+export interface BuildTemplateOptions {
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  /** How long the guest may take until its agent answers. */
+  readonly timeoutMs: number
+  /** Told what is being done. */
+  readonly progress: (message: string) => void
+}
+
+/**
+ * Boots the guest of a resources file once and freezes it, with memory, devices and disk, under a name.
+ * @throws SeeError `TEMPLATE_BUILD`, `TEMPLATE_IDENTITY`, `TEMPLATE_IN_USE`, `DISK_FULL`, or as `poweron` does
+ */
+export async function buildTemplate(
+  resources: string,
+  name: string,
+  options: BuildTemplateOptions,
+): Promise<Template> {
+  const source = Configuration.load(resources)
+  const configuration = source.parse(EmbeddedResources.schema)
+  const work = { name, resources, folder: source.folder, configuration }
+  return await new TemplateStore().build(name, (folder) => buildIn(folder, work, options), options.signal)
+}
+
+interface Work {
+  readonly name: string
+  readonly resources: string
+  readonly folder: string
+  readonly configuration: EmbeddedConfiguration
+}
+
+async function buildIn(target: string, work: Work, options: BuildTemplateOptions): Promise<void> {
+  const { configuration, name, folder } = work
+  const { signal, logger } = options
+  if (configuration.disk === undefined)
+    throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
+  const memory = join(target, templateFiles.memory)
+  await reserve(memory, configuration.machine.memory * MIB, signal)
+  const identifier = randomUUID()
+  const sandbox = new EmbeddedResources({ identifier, configuration, folder, logger }, memory)
+  try {
+    await sandbox.allocate({ signal })
+    await freezeIn(target, sandbox, work, options)
+  } catch (error) {
+    const failure =
+      error instanceof SeeError || signal.aborted
+        ? error
+        : templateError('TEMPLATE_BUILD', name, messageOf(error), error)
+    return await releaseAfter(failure, () => sandbox.deallocate())
+  }
+  await sandbox.deallocate()
+}
+
+async function freezeIn(
+  target: string,
+  sandbox: EmbeddedResources,
+  { name, resources, configuration }: Work,
+  { signal, timeoutMs, progress }: BuildTemplateOptions,
+): Promise<void> {
+  const { domain, storagePool, agentChannel } = sandbox
+  progress('booting the guest')
+  await domain.create()
+  const agent = new GuestAgent(agentChannel)
+  await agent.waitUntilReady({ timeoutMs, signal })
+  progress('waiting until it has settled')
+  if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
+  if (configuration.identity) await assertTakesIdentity(agentChannel, signal)
+  await agent.exec(['sync'], { signal })
+  await sleep(SETTLE_MS, undefined, { signal })
+  progress('freezing it')
+  const machine = await sandbox.templateMachine()
+  const statePath = join(target, templateFiles.state)
+  await freeze(domain.qemu.qmp, { socketPath: join(storagePool.path, 'state'), statePath, signal })
+  await domain.destroy()
+  progress('writing its disk')
+  await flatten(join(storagePool.path, DISK_NAME), join(target, templateFiles.disk), signal)
+  progress('computing checksums')
+  const inputs = await Promise.all(
+    sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
+  )
+  const { identity } = configuration
+  await writeManifest(target, { name, resources, machine, identity, inputs }, signal)
+}
+
+/** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */
+async function reserve(path: string, bytes: number, signal: AbortSignal): Promise<void> {
+  await assertRoom(path, bytes, 'the memory of the template')
+  const shared = process.geteuid?.() === 0
+  {
+    await using file = await open(path, 'wx', shared ? 0o660 : 0o600)
+    if (shared) await file.chown(0, TEMPLATE_GROUP)
+    await file.chmod(shared ? 0o660 : 0o600)
+  }
+  const fallocate = await requireTool('fallocate', 'util-linux')
+  const late = () => new SeeError('TEMPLATE_BUILD', `the room for ${path} was not reserved in time`)
+  const argv: [string, ...string[]] = [fallocate, '--length', String(bytes), path]
+  const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: 60_000, signal }, late)
+  if (exitCode === 0) return
+  throw new SeeError(
+    'DISK_FULL',
+    `there is no room for ${path}: ${stderr.toString().trim()}; make room there`,
+  )
+}
+
+/** The disk as it was frozen, on its own feet. */
+async function flatten(disk: string, target: string, signal: AbortSignal): Promise<void> {
+  const qemuImg = await requireTool('qemu-img', 'qemu-utils')
+  const late = () =>
+    new SeeError('TEMPLATE_BUILD', `qemu-img did not write ${target} within ${CONVERT_MS} ms`)
+  const argv: [string, ...string[]] = [qemuImg, 'convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target]
+  const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: CONVERT_MS, signal }, late)
+  if (exitCode === 0) return
+  const said = stderr.toString().trim()
+  if (/no space left/i.test(said)) throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}`)
+  throw new SeeError('TEMPLATE_BUILD', `the disk could not be written to ${target}: ${said}`)
+}
+
+async function untilAddressed({ domain }: EmbeddedResources, signal: AbortSignal): Promise<void> {
+  const ask = async () => {
+    const interfaces = await domain.interfaceAddresses()
+    return interfaces.some(({ addrs }) =>
+      addrs.some(({ type, addr }) => type === 'ipv4' && !addr.startsWith('127.')),
+    )
+      ? true
+      : undefined
+  }
+  const late = () => new SeeError('ADDRESS_TIMEOUT', `the guest got no address within ${ADDRESS_MS} ms`)
+  await until(ask, late, { timeoutMs: ADDRESS_MS, intervalMs: 200, signal })
+}

@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { chmod, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { until } from '../until.ts'
+import { ignoreSharedMemory, type Monitor } from './monitor.ts'
+
+const TIMEOUT_MS = 60_000
+const migration = z.object({
+  status: z.string().optional(),
+  'error-desc': z.string().optional(),
+})
+
+interface FreezeOptions {
+  /** A socket of ours, which QEMU has to be able to connect to. */
+  readonly socketPath: string
+  /** Where the devices' state is to go. */
+  readonly statePath: string
+  readonly signal: AbortSignal
+}
+
+/** Stops a guest and writes the state of its devices to a file. The memory is in its own already. */
+export async function freeze(
+  monitor: Monitor,
+  { socketPath, statePath, signal }: FreezeOptions,
+): Promise<void> {
+  await monitor.execute('stop', {}, { signal })
+  await ignoreSharedMemory(monitor, signal)
+  const sockets = new Set<Socket>()
+  const server = createServer()
+  const written = new Promise<void>((resolve, reject) => {
+    server.once('error', reject).once('connection', (socket) => {
+      sockets.add(socket)
+      pipeline(socket, createWriteStream(statePath, { flags: 'wx', mode: 0o600 })).then(resolve, reject)
+    })
+  })
+  written.catch(() => undefined)
+  try {
+    await new Promise<void>((resolve) => void server.listen(socketPath, resolve))
+    await chmod(socketPath, 0o666)
+    await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
+    await untilMigrated(monitor, signal)
+    const late = () => new Error('QEMU did not end the stream of its state')
+    await until(async () => await written.then(() => true), late, { timeoutMs: TIMEOUT_MS, signal })
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await rm(socketPath, { force: true })
+  }
+}
+
+async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
+  const ask = async () => {
+    const { status, 'error-desc': why } = migration.parse(
+      await monitor.execute('query-migrate', {}, { signal }),
+    )
+    if (status === 'failed' || status === 'cancelled') {
+      throw new Error(`QEMU could not write its state: ${why ?? status}`)
+    }
+    return status === 'completed' ? true : undefined
+  }
+  const late = () => new Error(`QEMU did not write its state within ${TIMEOUT_MS} ms`)
+  await until(ask, late, { timeoutMs: TIMEOUT_MS, intervalMs: 5, signal })
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { messageOf, SeeError } from '../errors.ts'
+import { Commands } from '../guest-agent/channel.ts'
+import { quoted } from '../quoted.ts'
+import type { AgentChannel } from '../resources.ts'
+import { until } from '../until.ts'
+
+/** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */
+const PLACE = '/run/see-identity'
+const RESULT = `${PLACE}.result`
+const TIMEOUT_MS = 20_000
+
+const handle = z.int()
+const content = z.object({ 'buf-b64': z.base64() })
+
+/** What makes a clone a machine of its own. */
+export interface Identity {
+  readonly hostname: string
+  /** Undefined where it has no interface. */
+  readonly macAddress: string | undefined
+}
+
+/**
+ * Waits until the guest waits to be told who it is.
+ * @throws SeeError `TEMPLATE_IDENTITY`
+ */
+export async function assertTakesIdentity(
+  channel: AgentChannel | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const commands = new Commands(channel)
+  const open = () => openFile(commands, PLACE, 'r+')
+  const opened = await eventually(open, 5000, signal, (error) => {
+    const why = `the guest does not wait at ${PLACE} to be told who it is: ${messageOf(error)}; let it (guest/README.md has the contract), or say "identity": false: then all clones are one and the same machine`
+    return new SeeError('TEMPLATE_IDENTITY', why, { cause: error })
+  })
+  await commands.run(z.unknown(), 'guest-file-close', { handle: opened })
+}
+
+/**
+ * Tells a clone that was just resumed who it is, and waits until it is.
+ * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
+ */
+export async function giveIdentity(
+  channel: AgentChannel | undefined,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<void> {
+  const commands = new Commands(channel)
+  const place = await openFile(commands, PLACE, 'r+')
+  const bytes = Buffer.from(linesOf(identity))
+  await commands.run(z.unknown(), 'guest-file-write', { handle: place, 'buf-b64': bytes.toString('base64') })
+  await commands.run(z.unknown(), 'guest-file-close', { handle: place })
+  const result = await eventually(
+    () => openFile(commands, RESULT, 'r'),
+    TIMEOUT_MS,
+    signal,
+    (error) => {
+      return new SeeError('TEMPLATE_IDENTITY', `the clone did not say within ${TIMEOUT_MS} ms who it is`, {
+        cause: error,
+      })
+    },
+  )
+  const read = await commands.run(content, 'guest-file-read', { handle: result, count: 300 })
+  await commands.run(z.unknown(), 'guest-file-close', { handle: result })
+  const answer = Buffer.from(read['buf-b64'], 'base64').toString()
+  if (answer === 'ok\n') return
+  throw new SeeError('TEMPLATE_IDENTITY', `the clone could not be told who it is: ${quoted(answer)}`)
+}
+
+function linesOf({ hostname, macAddress }: Identity): string {
+  const now = Date.now()
+  const lines = [
+    `entropy=${randomBytes(64).toString('hex')}`,
+    `time=${Math.floor(now / 1000)}.${String(now % 1000).padStart(3, '0')}000000`,
+    `hostname=${hostname}`,
+    `machine-id=${randomBytes(16).toString('hex')}`,
+    ...(macAddress === undefined ? [] : [`mac=${macAddress}`]),
+  ]
+  return `${lines.join('\n')}\n\n`
+}
+
+async function openFile(commands: Commands, path: string, mode: string): Promise<number> {
+  return await commands.run(handle, 'guest-file-open', { path, mode })
+}
+
+/** Asks again as long as the agent refuses. */
+async function eventually<Answer>(
+  ask: () => Promise<Answer>,
+  timeoutMs: number,
+  signal: AbortSignal,
+  failed: (error: unknown) => Error,
+): Promise<Answer> {
+  let last: unknown
+  const once = async () => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof SeeError) || error.code !== 'AGENT_COMMAND_FAILED') throw error
+      last = error
+      return undefined
+    }
+  }
+  return await until(once, () => failed(last), { timeoutMs, intervalMs: 10, signal })
+}

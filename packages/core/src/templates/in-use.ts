@@ -1,0 +1,15 @@
+import { readFile, stat } from 'node:fs/promises'
+
+/**
+ * Whether somebody has locked the file, as QEMU does with every disk that it has open, those beneath an overlay too.
+ * False where the kernel does not tell.
+ */
+export async function isLocked(path: string): Promise<boolean> {
+  const { dev, ino } = await stat(path, { bigint: true })
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xfffff000n)
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n)
+  const hexadecimal = (number: bigint): string => number.toString(16).padStart(2, '0')
+  const place = ` ${hexadecimal(major)}:${hexadecimal(minor)}:${ino} `
+  const locks = await readFile('/proc/locks', 'utf8').catch(() => '')
+  return locks.includes(place)
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { fileFacts } from './file-facts.ts'
+import { templateName } from './template-name.ts'
+
+/** Of the form of the folder; another one is not read. */
+export const TEMPLATE_VERSION = 1
+
+/** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
+export const templateMachine = z.strictObject({
+  provider: z.enum(['embedded']),
+  qemu_version: z.string().min(1),
+  machine: z.string().min(1),
+  accelerator: z.string().min(1),
+  cpu: z.string().min(1),
+  /** The host's processor, where the guest sees it: not under emulation. */
+  host_cpu: z.string().nullable(),
+  memory_mib: z.int().positive(),
+  /** Of what else QEMU is told that the guest sees: its devices, in their order. */
+  devices_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
+export type TemplateMachine = z.output<typeof templateMachine>
+
+const input = z.strictObject({ path: z.string().min(1), ...fileFacts.shape })
+
+/** `manifest.json` of a template. */
+export const templateManifest = z.strictObject({
+  version: z.literal(TEMPLATE_VERSION),
+  name: templateName,
+  created: z.iso.datetime(),
+  /** The resources file that it was built from. */
+  resources: z.string().nullable(),
+  machine: templateMachine,
+  /** Whether a clone is told who it is. */
+  identity: z.boolean(),
+  /** What it was made from: the disk's image, the kernel. */
+  inputs: z.array(input).max(8),
+  memory: fileFacts,
+  state: fileFacts,
+  disk: fileFacts,
+})
+
+export type TemplateManifest = z.output<typeof templateManifest>
+export type TemplateInput = z.output<typeof input>
+
+export const templateFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2' } as const

@@ -1,0 +1,13 @@
+import { SeeError, type SeeErrorCode } from '../errors.ts'
+
+/** An error of a template: which, why, and what helps. */
+export function templateError(
+  code: Extract<SeeErrorCode, `TEMPLATE_${string}`>,
+  name: string,
+  why: string,
+  cause?: unknown,
+): SeeError {
+  const advice =
+    code === 'TEMPLATE_INVALID' ? `; build it anew: see template build RESOURCES.json ${name}` : ''
+  return new SeeError(code, `template ${JSON.stringify(name)}: ${why}${advice}`, { cause })
+}

@@ -1,0 +1,150 @@
+import { constants } from 'node:fs'
+import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, SeeError } from '../errors.ts'
+import { type FileLock, lockFile } from '../image-providers/file-lock.ts'
+import { isLocked } from './in-use.ts'
+import { templateManifest } from './manifest.ts'
+import { Template } from './template.ts'
+import { templateError } from './template-error.ts'
+import { templateName } from './template-name.ts'
+import { templateRoot } from './template-root.ts'
+
+const MANIFEST = 'manifest.json'
+
+/** Makes what a template is of in a folder, of its manifest too. */
+export type TemplateBuilder = (folder: string) => Promise<void>
+
+/** Where the templates of this user are: a folder each, and beside them, by names with a dot, what is being built. */
+export class TemplateStore {
+  readonly root: string
+
+  constructor(root = templateRoot()) {
+    this.root = root
+  }
+
+  /** The names of all that were built to their end. */
+  async list(): Promise<string[]> {
+    const entries = await readdir(this.root, { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return []
+      throw new SeeError(
+        'FILE_UNREADABLE',
+        `cannot read the templates in ${this.root}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
+    })
+    return entries
+      .filter((entry) => entry.isDirectory() && templateName.safeParse(entry.name).success)
+      .map(({ name }) => name)
+      .toSorted()
+  }
+
+  /** @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when its manifest cannot be read */
+  async open(name: string): Promise<Template> {
+    const folder = this.#folderOf(name)
+    const text = await readFile(join(folder, MANIFEST), 'utf8').catch(async (error: unknown) => {
+      if (isMissing(error) && !(await exists(folder))) throw await this.#missing(name)
+      throw templateError('TEMPLATE_INVALID', name, `its manifest cannot be read: ${messageOf(error)}`, error)
+    })
+    try {
+      return new Template(folder, templateManifest.parse(JSON.parse(text)))
+    } catch (error) {
+      const why = `${join(folder, MANIFEST)} is none of this version of SEE: ${messageOf(error)}`
+      throw templateError('TEMPLATE_INVALID', name, why, error)
+    }
+  }
+
+  /** @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_IN_USE` while clones of it run */
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    const folder = this.#folderOf(name)
+    if (!(await exists(folder))) throw await this.#missing(name)
+    await using _lock = await this.#lock(name, signal)
+    await this.#sweep(name)
+    await this.#assertUnused(name)
+    const gone = join(this.root, `.${name}.gone`)
+    await rename(folder, gone)
+    await rm(gone, { recursive: true, force: true })
+    await rm(this.#lockPath(name), { force: true })
+  }
+
+  /**
+   * Builds a template beside the others and gives it its name when it is complete. Whoever builds one of the same name
+   * meanwhile waits. One that was there is replaced.
+   * @throws SeeError `TEMPLATE_IN_USE`, or what the builder throws; then nothing has changed
+   */
+  async build(name: string, builder: TemplateBuilder, signal: AbortSignal): Promise<Template> {
+    const folder = this.#folderOf(name)
+    await mkdir(this.root, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
+      throw templateError('TEMPLATE_BUILD', name, `cannot make ${this.root}: ${messageOf(error)}`, error)
+    })
+    await using _lock = await this.#lock(name, signal)
+    await this.#sweep(name)
+    await this.#assertUnused(name)
+    const building = join(this.root, `.${name}.building`)
+    try {
+      await mkdir(building, { mode: 0o755 })
+      await builder(building)
+      signal.throwIfAborted()
+      await this.#assertUnused(name)
+      if (await exists(folder)) await rename(folder, join(this.root, `.${name}.gone`))
+      await rename(building, folder)
+    } finally {
+      await this.#sweep(name)
+    }
+    return await this.open(name)
+  }
+
+  /** What is left of a build that ended without cleaning up: whoever has the lock knows that nobody works in it. */
+  async #sweep(name: string): Promise<void> {
+    for (const end of ['building', 'gone']) {
+      await rm(join(this.root, `.${name}.${end}`), { recursive: true, force: true })
+    }
+  }
+
+  async #assertUnused(name: string): Promise<void> {
+    const disk = join(this.#folderOf(name), 'disk.qcow2')
+    if (!(await isLocked(disk).catch(() => false))) return
+    throw templateError('TEMPLATE_IN_USE', name, 'clones of it are running; wait until they have ended')
+  }
+
+  async #lock(name: string, signal: AbortSignal): Promise<FileLock> {
+    for (;;) {
+      const lock = await lockFile(this.#lockPath(name), signal)
+      if (lock.isCurrent) return lock
+      await lock[Symbol.asyncDispose]()
+    }
+  }
+
+  #lockPath(name: string): string {
+    return join(this.root, `.${name}.lock`)
+  }
+
+  #folderOf(name: string): string {
+    const parsed = templateName.safeParse(name)
+    if (parsed.success) return join(this.root, parsed.data)
+    throw new SeeError(
+      'CONFIGURATION_INVALID',
+      `${JSON.stringify(name)} is no name: ${parsed.error.issues[0]?.message}`,
+    )
+  }
+
+  async #missing(name: string): Promise<SeeError> {
+    const others = await this.list()
+    const there = others.length === 0 ? 'there is none' : `there are: ${others.join(', ')}`
+    const why = `it is not in ${this.root} (${there}); build it: see template build RESOURCES.json ${name}`
+    return templateError('TEMPLATE_MISSING', name, why)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, type SeeError } from '../errors.ts'
+import { changeOf, sha256Of } from './file-facts.ts'
+import { templateFiles, type TemplateMachine, type TemplateManifest } from './manifest.ts'
+import { templateError } from './template-error.ts'
+
+/** What is said of a part of the machine that differs. */
+const words: Record<keyof TemplateMachine, string> = {
+  provider: 'the provider',
+  qemu_version: "QEMU's version",
+  machine: 'the machine type',
+  accelerator: 'the accelerator',
+  cpu: "the processor's model",
+  host_cpu: "this host's processor",
+  memory_mib: 'the size of the memory in MiB',
+  devices_sha256: 'the list of devices',
+}
+
+/** A frozen guest: what each clone begins as. */
+export class Template {
+  readonly folder: string
+  readonly manifest: TemplateManifest
+
+  constructor(folder: string, manifest: TemplateManifest) {
+    this.folder = folder
+    this.manifest = manifest
+  }
+
+  get name(): string {
+    return this.manifest.name
+  }
+
+  path(part: keyof typeof templateFiles): string {
+    return join(this.folder, templateFiles[part])
+  }
+
+  /**
+   * Looks at every file of it, and at what it was made from, without reading them: a few system calls.
+   * @throws SeeError `TEMPLATE_INVALID` when anything was changed since it was built
+   */
+  async assertUnchanged(): Promise<void> {
+    const { memory, disk, state, inputs } = this.manifest
+    const files = [
+      { path: this.path('memory'), ...memory },
+      { path: this.path('disk'), ...disk },
+      { path: this.path('state'), ...state },
+      ...inputs,
+    ]
+    const changes = await Promise.all(files.map((file) => changeOf(file.path, file)))
+    const change = changes.find((each) => each !== undefined)
+    if (change !== undefined) throw this.#invalid(`${change} since it was built`)
+  }
+
+  /** @throws SeeError `TEMPLATE_INVALID` when it cannot be taken over by this machine */
+  assertFits(machine: TemplateMachine): void {
+    const keys = Object.keys(words) as (keyof TemplateMachine)[]
+    const differing = keys.find((key) => machine[key] !== this.manifest.machine[key])
+    if (differing === undefined) return
+    const [was, is] = [this.manifest.machine[differing], machine[differing]].map((each) =>
+      String(each).slice(0, 80),
+    )
+    throw this.#invalid(`${words[differing]} was ${was} when it was built, and is ${is} now`)
+  }
+
+  /** The devices' state, which is small. @throws SeeError `TEMPLATE_INVALID` */
+  async readState(signal: AbortSignal): Promise<Buffer> {
+    try {
+      return await readFile(this.path('state'), { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#invalid(`its state cannot be read: ${messageOf(error)}`, error)
+    }
+  }
+
+  /**
+   * Reads everything, and what it was made from.
+   * @throws SeeError `TEMPLATE_INVALID` when a checksum is another
+   */
+  async verify(signal: AbortSignal): Promise<void> {
+    await this.assertUnchanged()
+    const { memory, disk, state, inputs } = this.manifest
+    const parts = { memory, disk, state }
+    for (const part of ['memory', 'disk', 'state'] as const) {
+      await this.#verifyFile(this.path(part), parts[part].sha256, signal)
+    }
+    for (const { path, sha256 } of inputs) await this.#verifyFile(path, sha256, signal)
+  }
+
+  async #verifyFile(path: string, sha256: string, signal: AbortSignal): Promise<void> {
+    const found = await sha256Of(path, signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw this.#invalid(`${path} cannot be read: ${messageOf(error)}`, error)
+    })
+    if (found !== sha256) throw this.#invalid(`the SHA-256 of ${path} is ${found}, and was ${sha256}`)
+  }
+
+  #invalid(why: string, cause?: unknown): SeeError {
+    return templateError('TEMPLATE_INVALID', this.name, why, cause)
+  }
+}

@@ -1,0 +1,47 @@
+import { connect } from 'node:net'
+import { rm } from 'node:fs/promises'
+import { z } from 'zod'
+import { until } from '../until.ts'
+import { unlessAborted } from '../within.ts'
+import { ignoreSharedMemory, type Monitor } from './monitor.ts'
+
+const TIMEOUT_MS = 30_000
+const run = z.object({ status: z.string() })
+
+interface ThawOptions {
+  /** A socket that QEMU is to make, and we connect to. */
+  readonly socketPath: string
+  readonly state: Uint8Array
+  readonly signal: AbortSignal
+}
+
+/** Gives a QEMU that was started with `-incoming defer` the state of a frozen guest; then it is as if it was paused. */
+export async function thaw(monitor: Monitor, { socketPath, state, signal }: ThawOptions): Promise<void> {
+  await ignoreSharedMemory(monitor, signal)
+  await monitor.execute('migrate-incoming', { uri: `unix:${socketPath}` }, { signal })
+  try {
+    await unlessAborted(signal, send(socketPath, state))
+    const ask = async () => {
+      const { status } = run.parse(await monitor.execute('query-status', {}, { signal }))
+      return status === 'inmigrate' ? undefined : status
+    }
+    const late = () => new Error(`QEMU did not take over the state within ${TIMEOUT_MS} ms`)
+    const status = await until(ask, late, { timeoutMs: TIMEOUT_MS, intervalMs: 1, signal })
+    if (status !== 'paused' && status !== 'prelaunch')
+      throw new Error(`after taking it over, QEMU is ${status}`)
+  } finally {
+    await rm(socketPath, { force: true })
+  }
+}
+
+async function send(path: string, bytes: Uint8Array): Promise<void> {
+  const socket = connect(path)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject)
+      socket.end(bytes, resolve)
+    })
+  } finally {
+    socket.destroy()
+  }
+}

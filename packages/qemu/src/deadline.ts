@@ -1,0 +1,27 @@
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number
+}
+
+/**
+ * The result of `work`, if it comes in time.
+ * @throws `timedOut()`, or the signal's reason
+ */
+export async function before<Result>(
+  work: Promise<Result>,
+  { signal, timeoutMs = 10_000 }: CallOptions,
+  timedOut: () => Error,
+): Promise<Result> {
+  signal?.throwIfAborted()
+  const over = new AbortController()
+  const stopped = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => reject(timedOut()), timeoutMs)
+    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal })
+  })
+  try {
+    return await Promise.race([work, stopped])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,40 @@
+const NEWLINE = 0x0a
+
+/** Cuts what arrives in pieces into lines, none longer than its bound. */
+export class LineBuffer {
+  readonly #maxBytes: number
+  #parts: Buffer[] = []
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** The lines that are complete now, without their ends. @throws RangeError when one is too long */
+  push(chunk: Buffer): Buffer[] {
+    const lines: Buffer[] = []
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      this.#add(chunk.subarray(start, end))
+      lines.push(Buffer.concat(this.#parts))
+      this.clear()
+      start = end + 1
+    }
+    this.#add(chunk.subarray(start))
+    return lines
+  }
+
+  clear(): void {
+    this.#parts = []
+    this.#bytes = 0
+  }
+
+  #add(part: Buffer): void {
+    this.#bytes += part.length
+    if (this.#bytes > this.#maxBytes) {
+      this.clear()
+      throw new RangeError(`a line of more than ${this.#maxBytes} bytes`)
+    }
+    if (part.length > 0) this.#parts.push(part)
+  }
+}

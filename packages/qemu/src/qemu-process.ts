@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { before, type CallOptions } from './deadline.ts'
+import { type LaunchOptions, launchCommand } from './launch-command.ts'
+import { isQemuError, QemuError } from './qemu-error.ts'
+import { QmpClient } from './qmp-client.ts'
+
+/** What is kept of the end of the standard error. */
+const STDERR_CHARACTERS = 4096
+const START_TIMEOUT_MS = 20_000
+const QUIT_MS = 2000
+/** A killed process is gone once the kernel has given its memory back. */
+const KILLED_MS = 10_000
+
+/** How QEMU ended. */
+export interface QemuEnd {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface QemuOptions extends LaunchOptions, CallOptions {
+  /** Where QEMU, by its arguments, has its monitor. */
+  readonly monitorPath: string
+}
+
+/** QEMU as a child of this process, which it never outlives. */
+export class QemuProcess {
+  readonly pid: number
+  /** Resolves when it has ended. */
+  readonly ended: Promise<QemuEnd>
+  readonly #child: ChildProcess
+  readonly #options: QemuOptions
+  #qmp: QmpClient | undefined
+  #end: QemuEnd | undefined
+  #stderr = ''
+  #killed = false
+
+  private constructor(child: ChildProcess, pid: number, options: QemuOptions) {
+    this.#child = child
+    this.pid = pid
+    this.#options = options
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = `${this.#stderr}${text}`.slice(-STDERR_CHARACTERS)
+    })
+    this.ended = new Promise((resolve) => {
+      child.once('close', (exitCode, signal) => {
+        this.#end = { exitCode, signal }
+        this.#qmp?.close()
+        resolve(this.#end)
+      })
+    })
+  }
+
+  /**
+   * Starts QEMU and connects to its monitor. Nothing of it is left when this throws.
+   * @throws QemuError `QEMU_START`, or the signal's reason
+   */
+  static async start(options: QemuOptions): Promise<QemuProcess> {
+    const { signal, timeoutMs = START_TIMEOUT_MS, monitorPath } = options
+    signal?.throwIfAborted()
+    const [program, ...argv] = launchCommand(options)
+    const child = spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+    const failed = new Promise<never>((_resolve, reject) => {
+      child.on('error', (error) => {
+        reject(
+          new QemuError('QEMU_START', `${program} cannot be started: ${error.message}`, { cause: error }),
+        )
+      })
+    })
+    failed.catch(() => undefined)
+    if (child.pid === undefined) return await failed
+    const qemu = new QemuProcess(child, child.pid, options)
+    const over = new AbortController()
+    const signals = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
+    try {
+      const connecting = QmpClient.connect(monitorPath, { signal: signals, timeoutMs })
+      qemu.#qmp = await Promise.race([connecting, qemu.ended.then(() => undefined)])
+      if (qemu.#qmp !== undefined) return qemu
+      over.abort()
+      connecting.catch(() => undefined)
+      throw new QemuError('QEMU_START', 'QEMU ended before it was asked anything')
+    } catch (error) {
+      // One that fails while it starts may have listened already.
+      if (isQemuError(error, 'QMP_CLOSED')) await qemu.#endsWithin(QUIT_MS)
+      const failure = qemu.failure()
+      await qemu.kill()
+      if (failure === undefined) throw error
+      throw new QemuError('QEMU_START', `QEMU did not start: ${qemu.#how()}`, { cause: error })
+    }
+  }
+
+  /** The monitor. */
+  get qmp(): QmpClient {
+    if (this.#qmp === undefined) throw new Error('QEMU has no monitor before it was started')
+    return this.#qmp
+  }
+
+  get isRunning(): boolean {
+    return this.#end === undefined
+  }
+
+  /** What it wrote last on standard error. */
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  /** Has QEMU end in good order, and kills it if it does not within two seconds. */
+  async stop(): Promise<void> {
+    if (!this.isRunning) return
+    this.#qmp?.execute('quit', {}, { timeoutMs: QUIT_MS }).catch(() => undefined)
+    if (!(await this.#endsWithin(QUIT_MS))) await this.kill()
+  }
+
+  /** @throws QemuError `QEMU_ENDED` when even this does not end it */
+  async kill(): Promise<void> {
+    if (!this.isRunning) return
+    this.#killed = true
+    this.#child.kill('SIGKILL')
+    await before(this.ended, { timeoutMs: KILLED_MS }, () => {
+      return new QemuError('QEMU_ENDED', `QEMU (process ${this.pid}) was killed and is still there`)
+    })
+  }
+
+  /** What to throw when it ended though it should not have; undefined when it ended in good order, or runs. */
+  failure(): QemuError | undefined {
+    if (this.#end === undefined || this.#killed || this.#end.exitCode === 0) return undefined
+    return new QemuError('QEMU_ENDED', `QEMU ended: ${this.#how()}`)
+  }
+
+  async #endsWithin(timeoutMs: number): Promise<boolean> {
+    return await before(this.ended, { timeoutMs }, stillThere).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #how(): string {
+    const { exitCode = null, signal = null } = this.#end ?? {}
+    const { limits } = this.#options
+    const said = this.#stderr.trim()
+    const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-1000))}`
+    if (signal === 'SIGXCPU') return `it exceeded its ${limits.cpuSeconds} seconds of CPU time`
+    if (signal === 'SIGXFSZ') return `a file of it, its disk say, exceeded ${limits.fileBytes} bytes`
+    if (signal === 'SIGSYS') return `it made a system call that its sandbox forbids${words}`
+    if (/cannot allocate|failed to allocate|cannot set up guest memory/i.test(said)) {
+      return `it needs more than its ${limits.addressSpaceBytes} bytes of address space${words}`
+    }
+    return signal === null ? `exit code ${exitCode}${words}` : `${signal}${words}`
+  }
+}
+
+function stillThere(): QemuError {
+  return new QemuError('QMP_TIMEOUT', 'QEMU did not end')
+}

@@ -1,0 +1,83 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SeeContext } from '@see/core'
+import type { ProtocolEvent } from '@see/hooks'
+import { expect } from 'vitest'
+import { bytesAt, Evidence } from '../support/evidence.ts'
+import { sh } from './in-guest.ts'
+import type { Ability, Provider } from './provider.ts'
+
+const AT: ProtocolEvent = 'snapshots_capture'
+interface StockHook {
+  readonly name: string
+  readonly configuration?: Record<string, unknown>
+}
+
+const byAbility: Record<Ability, StockHook> = {
+  screen: { name: 'ScreenHook', configuration: { screenshot_on_event: AT } },
+  memory: { name: 'MemoryHook', configuration: { memory_snapshots_on_event: AT } },
+  disk: { name: 'DiskCheckPointHook', configuration: { checkpoint_on_event: AT } },
+  console: { name: 'ConsoleHook' },
+  trace: { name: 'NetworkTracerHook' },
+}
+const onAll: readonly StockHook[] = [
+  { name: 'TimelineHook' },
+  { name: 'CommandsHook' },
+  { name: 'TimersHook', configuration: { timers: { a_moment_later: 0.2 } } },
+]
+
+/** All stock hooks that collect something of a sandbox which can do what the provider's can. */
+export function stockHooks({ abilities }: Provider, results: string) {
+  const hooks = [...onAll, ...Array.from(abilities, (ability) => byAbility[ability])]
+  return {
+    configuration: { results_folder: results },
+    hooks: hooks.map(({ name, ...rest }) => ({ name: `@see/hooks#${name}`, ...rest })),
+  }
+}
+
+/** What hooks do while the guest runs: to be called once, after its boot. */
+export async function workInGuest(context: SeeContext, provider: Provider, results: string): Promise<void> {
+  const finished: unknown[] = []
+  context.subscribe('command_finished', ({ exit_code }) => void finished.push(exit_code))
+  const sample = join(results, 'sample.sh')
+  writeFileSync(sample, '#!/bin/sh\necho "ran as $(id -u)"; exit 5\n')
+  await context.trigger('run_command', { command: 'echo one; echo two >&2; exit 3' })
+  await context.trigger('run_sample', { sample })
+  if (provider.abilities.has('console'))
+    await sh(context, `echo said by the guest >${provider.guest.console}`)
+  expect(finished).toEqual([3, 5])
+}
+
+const files: readonly (readonly [ability: Ability, name: RegExp, magic: RegExp])[] = [
+  ['screen', /_snapshots_capture\.(png|ppm)$/, /^(\x89PNG|P6\n)/],
+  ['memory', /_snapshots_capture\.elf$/, /^\x7fELF/],
+  ['disk', /_snapshots_capture\.qcow2$/, /^QFI\xfb/],
+  ['trace', /[^_]{12}\.pcap$/, /^\xd4\xc3\xb2\xa1/],
+  ['console', /_console\.log$/, /^/],
+]
+
+/** What hooks left when the environment is gone. `fired` are the names of all its events, in order. */
+export function expectEvidence(
+  { abilities }: Provider,
+  folder: string,
+  { macAddress, fired }: { readonly macAddress: string; readonly fired: readonly string[] },
+): void {
+  const evidence = new Evidence(folder)
+  expect(evidence.read('_command_1.stdout').toString()).toBe('one\n')
+  expect(evidence.read('_command_1.stderr').toString()).toBe('two\n')
+  expect(evidence.json('_command_1.json')).toMatchObject({ status: 'finished', exit_code: 3 })
+  expect(evidence.read('_command_2.stdout').toString()).toBe('ran as 0\n')
+  const events = evidence.timeline().filter(({ type }) => type === 'event')
+  expect(events.map(({ name }) => name)).toEqual(fired)
+  for (const [, name, magic] of files.filter(([ability]) => abilities.has(ability))) {
+    const found = readdirSync(folder).filter((each) => name.test(each))
+    expect([name, found]).toEqual([name, [expect.any(String)]])
+    expect(bytesAt(join(folder, found[0] ?? ''), 0, 4)).toMatch(magic)
+  }
+  if (abilities.has('console')) {
+    expect(evidence.read('_console.log').toString()).toContain('said by the guest')
+  }
+  if (abilities.has('trace')) {
+    expect(evidence.read('.pcap').includes(Buffer.from(macAddress.replaceAll(':', ''), 'hex'))).toBe(true)
+  }
+}

@@ -1,0 +1,21 @@
+import { lxcFactory } from '@see/core'
+import { leftOfContainer } from '../support/left-of-container.ts'
+import { makeTinyContainer } from '../support/tiny-container.ts'
+import type { Provider } from './provider.ts'
+
+/** libvirt's containers, with nothing but busybox in them. */
+export function libvirtLxc(): Provider & Disposable {
+  const tiny = makeTinyContainer()
+  return {
+    name: 'libvirt LXC',
+    factory: lxcFactory(tiny.resources()),
+    abilities: new Set(['console', 'trace']),
+    guest: {
+      bootMark: 'cut -d" " -f22 /proc/1/stat',
+      console: '/dev/console',
+      stubborn: 'touch /run/stubborn; (sleep 3; rm /run/stubborn; kill -TERM 1) >/dev/null 2>&1 &',
+    },
+    leftOf: leftOfContainer,
+    [Symbol.dispose]: () => tiny[Symbol.dispose](),
+  }
+}
