@@ -51,11 +51,14 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   SHUTDOWN_TIMEOUT: 'Raise the timeout, let the guest heed the power button, or power it off.',
   STORAGE_FAILED:
     'Make room in the storage pool’s folder, and let libvirt’s user enter the folders above it.',
-  TEMPLATE_BUILD: 'The message has the reason. Nothing of it is left, and a template that was there before still is.',
-  TEMPLATE_IDENTITY: 'Let the guest have a see-identity, or say `"identity": false`: the template’s manual has both.',
+  TEMPLATE_BUILD:
+    'The message has the reason. Nothing of it is left, and a template that was there before still is.',
+  TEMPLATE_IDENTITY:
+    'Let the guest have a see-identity, or say `"identity": false`: the template’s manual has both.',
   TEMPLATE_IN_USE: 'Wait until the sandboxes of the template have ended.',
   TEMPLATE_INVALID: 'Build it anew: `see template build RESOURCES.json NAME`.',
-  TEMPLATE_MISSING: 'Correct the name, or build it: `see template build RESOURCES.json NAME`; `see template ls` has all.',
+  TEMPLATE_MISSING:
+    'Correct the name, or build it: `see template build RESOURCES.json NAME`; `see template ls` has all.',
   TOOL_FAILED: 'The message has what the tool said last, or which bound it exceeded: raise that key.',
   TOOL_MISSING: 'Install the package that the message names.',
   TRANSITION_FORBIDDEN: 'Look at `context.state()` first; the message says what is allowed.',

@@ -253,7 +253,7 @@ export class EmbeddedResources implements Resources {
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
     const { template } = this.#configuration
     if (template === undefined || this.#memoryFile !== undefined) return undefined
-    return await TemplateClone.open(template, inputs)
+    return await TemplateClone.open(template, inputs, this.#configuration.machine)
   }
 
   #identity(): Identity {
