@@ -45,10 +45,9 @@ export class TemplateFolder implements Disposable {
     resources: string,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Template> {
-    const progress = () => undefined
     return await buildTemplate(resources, name, {
       signal,
-      progress,
+      progress: ignore,
       logger: createLogger('silent'),
       timeoutMs: 60_000,
     })
@@ -61,3 +60,5 @@ export class TemplateFolder implements Disposable {
     return environment
   }
 }
+
+function ignore(): void {}
