@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
 import { SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
@@ -21,6 +22,8 @@ import { screenShot } from './screen-shot.ts'
 
 const AGENT_MS = 1000
 const CONSOLE_MS = 5000
+/** Between the end of QEMU's connections and its own. */
+const END_MS = 1000
 
 export interface DomainParts {
   readonly folder: RunFolder
@@ -43,8 +46,14 @@ export class EmbeddedDomain implements SandboxDomain {
   constructor(parts: DomainParts) {
     this.#parts = parts
     this.#agent = new AgentSocket(parts.folder.of(sockets.agent))
-    this.agentChannel = embeddedAgentChannel(this.#agent, () => {
-      if (!this.isRunning) throw new SeeError('AGENT_UNRESPONSIVE', this.#whyOff())
+    this.agentChannel = embeddedAgentChannel(this.#agent, {
+      assertRunning: () => {
+        if (this.isRunning) return
+        // One that was never on may be powered on yet.
+        const code = this.#qemu === undefined ? 'AGENT_UNRESPONSIVE' : 'GUEST_STOPPED'
+        throw new SeeError(code, this.#whyOff())
+      },
+      ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
     })
   }
 
