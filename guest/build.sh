@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
-# disk.qcow2, domain.xml, resources.json and embedded.json. A guest that is built already is not built again; --force builds it anew.
+# disk.qcow2, domain.xml, resources.json and embedded.json. A guest that is built already is not built again; --force
+# builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022

@@ -6,6 +6,7 @@ import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
 import { runCommand } from './run/run-command.ts'
 import type { RunDependencies } from './run/run.ts'
+import { templateCommand } from './template/template-command.ts'
 
 const HELP = `
 Begin with "see check", which says what this host lacks; then "see run --help".`
@@ -25,10 +26,18 @@ export async function main(
     .description('Runs untrusted software in throw-away machines and keeps the evidence.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', HELP)
-  for (const command of [runCommand(dependencies, exitWith), checkCommand(dependencies, exitWith)]) {
+  for (const command of [
+    runCommand(dependencies, exitWith),
+    templateCommand(dependencies, exitWith),
+    checkCommand(dependencies, exitWith),
+  ]) {
     program.addCommand(command)
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ]) {
     command
       .exitOverride()
       .showHelpAfterError('(see --help says what there is)')

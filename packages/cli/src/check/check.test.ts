@@ -28,10 +28,10 @@ function hostWith(
 }
 
 async function check(host: Host) {
-  const [qemu, lxc] = await checkHost(host, signal)
+  const [embedded, qemu, lxc] = await checkHost(host, signal)
   const named = (name: string): Finding | undefined =>
     qemu?.findings.find((finding) => finding.name.startsWith(name))
-  return { qemu, lxc, named }
+  return { embedded, qemu, lxc, named }
 }
 
 test('a host that has everything', async () => {
@@ -128,4 +128,14 @@ test('a Node that is too old', async () => {
   const { qemu, named } = await check(hostWith({ nodeVersion: '20.18.3' }))
   expect(qemu?.ready).toBe(false)
   expect(named('node')).toMatchObject({ ok: false, mend: 'install Node 20.19 or newer' })
+})
+
+test('the embedded provider needs QEMU, and no daemon', async () => {
+  const without = await check(
+    hostWith({ libvirtVersion: () => Promise.reject(new Error('no daemon answers')) }),
+  )
+  expect([without.embedded?.provider, without.embedded?.ready]).toEqual(['embedded', true])
+  const { embedded } = await check(hostWith({ failing: ['qemu-system-x86_64'] }))
+  expect(embedded?.ready).toBe(false)
+  expect(embedded?.findings.find(({ ok }) => !ok)?.mend).toContain('qemu-system-x86')
 })

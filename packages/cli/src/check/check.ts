@@ -19,7 +19,15 @@ export async function checkHost(host: Host, signal: AbortSignal): Promise<Provid
     await findProgram(host, { program: 'iptables', package: 'iptables' }, signal),
     await findNftables(host, signal),
   ]
+  const embedded = [
+    await findEmulator(host, signal),
+    await findProgram(host, { program: 'qemu-img', package: 'qemu-utils' }, signal),
+    await findProgram(host, { program: 'setpriv', package: 'util-linux' }, signal),
+    await findProgram(host, { program: 'prlimit', package: 'util-linux' }, signal),
+    await findMke2fs(host, signal),
+  ]
   return [
+    provider('embedded', [node, ...embedded]),
     provider('qemu', [node, ...(await findQemu(host, signal)), ...network]),
     provider('lxc', [
       node,
@@ -41,13 +49,20 @@ async function findQemu(host: Host, signal: AbortSignal): Promise<Finding[]> {
     program,
     await findProgram(host, { program: 'qemu-img', package: 'qemu-utils' }, signal),
     await findLibvirt(host, 'qemu:///system', 'libvirt-daemon-driver-qemu', signal),
-    // Builds the tiny guest's disk; sandboxes of other images do without.
-    {
-      ...(await findProgram(host, { program: 'mke2fs', option: '-V', package: 'e2fsprogs' }, signal)),
-      required: false,
-    },
+    await findMke2fs(host, signal),
   ]
   return program.ok ? [...findings, await findAcceleration(host, emulator, signal)] : findings
+}
+
+/** The embedded provider's guests are PCs, on every host. */
+async function findEmulator(host: Host, signal: AbortSignal): Promise<Finding> {
+  return await findProgram(host, { program: 'qemu-system-x86_64', package: 'qemu-system-x86' }, signal)
+}
+
+/** Builds the tiny guest's disk; sandboxes of other images do without. */
+async function findMke2fs(host: Host, signal: AbortSignal): Promise<Finding> {
+  const found = await findProgram(host, { program: 'mke2fs', option: '-V', package: 'e2fsprogs' }, signal)
+  return { ...found, required: false }
 }
 
 function findNode(version: string): Finding {

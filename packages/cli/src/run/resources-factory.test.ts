@@ -45,6 +45,12 @@ test.each([
   expect(vbox).toMatch(provider === 'lxc' ? /unknown key "disk"/ : 'function')
 })
 
+test('hypervisor embedded:/// is for the embedded provider', async () => {
+  expect(await factoryOf({ hypervisor: 'embedded:///', disk, machine: { memory: 256 } })).toBe('function')
+  const other = { hypervisor: 'embedded:///', domain: { configuration: 'a' } }
+  expect(await factoryOf(other)).toMatch(/unknown key "domain"/)
+})
+
 test.each([{}, [], 'text', { hypervisor: 1, domain: { configuration: 'a' } }])(
   'a file with %j is refused with its place',
   async (content) => {

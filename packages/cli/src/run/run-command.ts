@@ -2,8 +2,10 @@ import { Command, Option } from 'commander'
 import type { ExitCode } from '../exit-code.ts'
 import { secondsOption } from '../seconds.ts'
 import { run, type RunDependencies } from './run.ts'
+import { type GuestProvider, guestProviders } from './tiny-guest.ts'
 
 interface Flags {
+  readonly provider?: GuestProvider
   readonly hooks?: string
   readonly command?: string
   readonly protocol?: string
@@ -20,7 +22,16 @@ const TIMEOUT = new Option('--timeout <seconds>', 'bound of each wait for the gu
   .argParser(secondsOption('positive'))
   .default(120_000, '120')
 
+const PROVIDER = new Option(
+  '--provider <name>',
+  'what the tiny guest runs on, without a resources file',
+).choices(Object.keys(guestProviders))
+
 const HELP = `
+Without a resources file the sample runs in the tiny guest, which is built when it is missing: as a child of this process
+(--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). A
+name that ends in .json is a resources file; put a sample of such a name behind one.
+
 The protocol, if none is given: power on, wait for the guest's address, fire ip_address, fire run_sample (or
 run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire start_analysis and wait_analysis.
 
@@ -30,6 +41,7 @@ Exit codes: 0 done; 1 bad usage or configuration, nothing was run; 2 the sandbox
 130 interrupted. Ctrl-C cleans up, whenever it comes.
 
 Examples:
+  see run -- ./sample.bin
   see run resources.json ./sample.bin
   see run resources.json ./sample.py --command 'python3 {sample}' --runtime 60
   see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
@@ -40,7 +52,8 @@ export function runCommand(dependencies: RunDependencies, exitWith: (code: ExitC
     .description(
       'run a sample, or a protocol of your own, in a sandbox that is made for it and destroyed after',
     )
-    .argument('<resources.json>', 'what the sandbox is made of')
+    .usage('[options] [resources.json] [sample]')
+    .argument('[resources.json]', 'what the sandbox is made of; the tiny guest when not given')
     .argument('[sample]', 'the file to run in it')
     .option('--hooks <file>', 'the hooks; without it: the timeline, a screenshot, commands')
     .option(
@@ -48,16 +61,37 @@ export function runCommand(dependencies: RunDependencies, exitWith: (code: ExitC
       "run by the guest's shell; {sample} becomes the sample's quoted path there",
     )
     .option('--protocol <module#export>', 'drives the test case; TypeScript needs no build step')
+    .addOption(PROVIDER)
     .addOption(RUNTIME)
     .addOption(TIMEOUT)
     .option('--results <dir>', 'where the evidence goes', 'results')
     .option('--json', 'print the summary as one JSON document', false)
     .addHelpText('after', HELP)
-    .action(async (resources: string, sample: string | undefined, flags: Flags, command: Command) => {
-      if (sample === undefined && flags.command?.includes('{sample}') === true) {
-        command.error(`error: --command '${flags.command}' names {sample}, but no sample is given`)
+    .action(async (first: string | undefined, second: string | undefined, flags: Flags, command: Command) => {
+      const { resources, sample } = filesOf(first, second)
+      const refuse = (message: string): never => command.error(`error: ${message}`)
+      if (resources?.endsWith('.json') === false) {
+        refuse(`the resources file '${resources}' does not end in .json`)
       }
-      const { runtime: runtimeMs, timeout: timeoutMs, ...rest } = flags
-      exitWith(await run({ resources, sample, runtimeMs, timeoutMs, ...rest }, dependencies))
+      if (resources !== undefined && flags.provider !== undefined) {
+        refuse(`--provider is for the tiny guest, and '${resources}' says what the provider is`)
+      }
+      if (resources === undefined && (sample ?? flags.command ?? flags.protocol) === undefined) {
+        refuse('nothing to run: give a sample, a resources file, --command or --protocol')
+      }
+      if (sample === undefined && flags.command?.includes('{sample}') === true) {
+        refuse(`--command '${flags.command}' names {sample}, but no sample is given`)
+      }
+      const { runtime: runtimeMs, timeout: timeoutMs, provider = 'embedded', ...rest } = flags
+      exitWith(await run({ resources, sample, provider, runtimeMs, timeoutMs, ...rest }, dependencies))
     })
+}
+
+/** One file alone is a sample, unless its name says that it is none. */
+function filesOf(
+  first: string | undefined,
+  second: string | undefined,
+): { readonly resources: string | undefined; readonly sample: string | undefined } {
+  if (second !== undefined || first?.endsWith('.json') === true) return { resources: first, sample: second }
+  return { resources: undefined, sample: first }
 }

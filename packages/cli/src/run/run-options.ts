@@ -1,7 +1,11 @@
+import type { GuestProvider } from './tiny-guest.ts'
+
 /** What the user asked `see run` for, checked as far as it can be without looking at files. */
 export interface RunOptions {
-  /** Path of the resources' JSON file. */
-  readonly resources: string
+  /** Path of the resources' JSON file; the tiny guest's own when not given. */
+  readonly resources?: string | undefined
+  /** What the tiny guest runs on when no resources are given. */
+  readonly provider: GuestProvider
   readonly sample?: string | undefined
   /** Path of the hooks' JSON file. */
   readonly hooks?: string | undefined

@@ -36,13 +36,22 @@ async function runIn(folder: string, { simulation, factory, ...options }: Option
   let [out, error] = ['', '']
   const deallocate = vi.spyOn(SimulatedResources.prototype, 'deallocate')
   const exitCode = await run(
-    { resources: '', runtimeMs: 0, timeoutMs: 200, results: join(folder, 'results'), json: true, ...options },
+    {
+      resources: '',
+      provider: 'embedded',
+      runtimeMs: 0,
+      timeoutMs: 200,
+      results: join(folder, 'results'),
+      json: true,
+      ...options,
+    },
     {
       terminal: {
         out: { write: (text) => void (out += text) },
         error: { write: (text) => void (error += text) },
       },
       factory: factory ?? (() => simulatedFactory(simulation)),
+      tinyGuest: async () => '/guest',
     },
   )
   const report = options.json === false ? undefined : (JSON.parse(out) as RunReport)
@@ -394,4 +403,18 @@ test('what cannot be cleaned up after Ctrl-C is told', async () => {
   const { exitCode, error } = await runIn(folder.path, { factory: () => factory })
   expect(exitCode).toBe(130)
   expect(error).toContain('simulated failure of deallocate')
+})
+
+test.each([
+  ['embedded', '/guest/embedded.json'],
+  ['libvirt', '/guest/resources.json'],
+] as const)('without resources it is the tiny guest, on %s', async (provider, file) => {
+  await using folder = await temporaryFolder()
+  const asked: string[] = []
+  const factory = (resources: string) => {
+    asked.push(resources)
+    return simulatedFactory()
+  }
+  const { exitCode } = await runIn(folder.path, { factory, provider, resources: undefined })
+  expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: [file] })
 })

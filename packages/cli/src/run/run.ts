@@ -13,6 +13,7 @@ import { reportRun } from './report-run.ts'
 import { runHooks } from './run-hooks.ts'
 import { createRunLog } from './run-log.ts'
 import type { RunOptions } from './run-options.ts'
+import { guestResources, type TinyGuest } from './tiny-guest.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
@@ -22,16 +23,28 @@ export interface RunDependencies {
   readonly terminal: Terminal
   /** Makes the factory from the path of the resources' JSON file, which it reads and checks at once. */
   readonly factory: (resources: string) => ContextFactory
+  readonly tinyGuest: TinyGuest
 }
 
 /** Carries out `see run`: what goes wrong is told to the user and in the exit code, not thrown. */
-export async function run(options: RunOptions, { terminal, factory }: RunDependencies): Promise<ExitCode> {
+export async function run(
+  options: RunOptions,
+  { terminal, factory, tinyGuest }: RunDependencies,
+): Promise<ExitCode> {
   const identifier = randomUUID()
   const progress = createProgress(terminal.error)
   using interruption = new Interruption(progress.note)
   const outcome = new Outcome(interruption.signal)
   try {
-    await carryOut({ options, identifier, factory, progress, outcome, signal: interruption.signal })
+    await carryOut({
+      options,
+      identifier,
+      factory,
+      tinyGuest,
+      progress,
+      outcome,
+      signal: interruption.signal,
+    })
   } catch (error) {
     outcome.fail(error)
   }
@@ -44,16 +57,30 @@ interface Work {
   readonly options: RunOptions
   readonly identifier: string
   readonly factory: RunDependencies['factory']
+  readonly tinyGuest: TinyGuest
   readonly progress: Progress
   readonly outcome: Outcome
   readonly signal: AbortSignal
 }
 
-async function carryOut({ options, identifier, factory, progress, outcome, signal }: Work): Promise<void> {
+async function carryOut({
+  options,
+  identifier,
+  factory,
+  tinyGuest,
+  progress,
+  outcome,
+  signal,
+}: Work): Promise<void> {
+  const ofTinyGuest = async () => {
+    progress.step('looking for the tiny guest')
+    return guestResources(await tinyGuest({ signal, progress: progress.step }), options.provider)
+  }
   progress.step(`run ${identifier}: checking what is given`)
   const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
   if (options.sample !== undefined) await assertReadable(options.sample)
-  const makeContext = factory(options.resources)
+  const resources = options.resources ?? (await ofTinyGuest())
+  const makeContext = factory(resources)
   outcome.evidence = await EvidenceFolder.create(options.results, identifier)
   progress.step('allocating the sandbox')
   const environment = await Environment.allocate(makeContext, runHooks(options, outcome.evidence.path), {

@@ -4,6 +4,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { until } from '../until.ts'
+import { within } from '../within.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
 const TIMEOUT_MS = 60_000
@@ -41,13 +42,16 @@ export async function freeze(
     await chmod(socketPath, 0o666)
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
     await untilMigrated(monitor, signal)
-    const late = () => new Error('QEMU did not end the stream of its state')
-    await until(async () => await written.then(() => true), late, { timeoutMs: TIMEOUT_MS, signal })
+    await within(TIMEOUT_MS, written, streamLate, signal)
   } finally {
     for (const socket of sockets) socket.destroy()
     server.close()
     await rm(socketPath, { force: true })
   }
+}
+
+function streamLate(): Error {
+  return new Error(`QEMU did not end the stream of its state within ${TIMEOUT_MS} ms`)
 }
 
 async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
@@ -60,6 +64,9 @@ async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<voi
     }
     return status === 'completed' ? true : undefined
   }
-  const late = () => new Error(`QEMU did not write its state within ${TIMEOUT_MS} ms`)
-  await until(ask, late, { timeoutMs: TIMEOUT_MS, intervalMs: 5, signal })
+  await until(ask, () => new Error(`QEMU did not write its state within ${TIMEOUT_MS} ms`), {
+    timeoutMs: TIMEOUT_MS,
+    intervalMs: 5,
+    signal,
+  })
 }

@@ -41,6 +41,5 @@ export const templateManifest = z.strictObject({
 })
 
 export type TemplateManifest = z.output<typeof templateManifest>
-export type TemplateInput = z.output<typeof input>
 
 export const templateFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2' } as const

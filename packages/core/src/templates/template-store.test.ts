@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import {
   appendFile,
   chmod,
@@ -207,15 +207,13 @@ test('what a build left that was killed is never seen, and gone after the next o
 })
 
 test('of two builds of one name, one waits for the other; an interrupted one stops waiting', async () => {
-  let letGo = (): void => undefined
-  const held = new Promise<void>((resolve) => void (letGo = resolve))
-  let entered = (): void => undefined
-  const inside = new Promise<void>((resolve) => void (entered = resolve))
+  const events = new EventEmitter()
+  const [held, inside] = [once(events, 'let go'), once(events, 'inside')]
   const order: string[] = []
   const first = store.build(
     'tiny',
     async (building) => {
-      entered()
+      events.emit('inside')
       await held
       await writtenTemplate('tiny', image)(building)
       order.push('first')
@@ -235,7 +233,7 @@ test('of two builds of one name, one waits for the other; an interrupted one sto
   )
   abort.abort(new Error('enough'))
   await expect(interrupted).rejects.toThrow('enough')
-  letGo()
+  events.emit('let go')
   await Promise.all([first, second])
   expect(order).toEqual(['first', 'second'])
 })

@@ -60,8 +60,8 @@ export class TemplateStore {
   async remove(name: string, signal: AbortSignal): Promise<void> {
     const folder = this.#folderOf(name)
     if (!(await exists(folder))) throw await this.#missing(name)
-    await using _lock = await this.#lock(name, signal)
-    await this.#sweep(name)
+    await using lock = await this.#lock(name, signal)
+    await this.#sweep(lock, name)
     await this.#assertUnused(name)
     const gone = join(this.root, `.${name}.gone`)
     await rename(folder, gone)
@@ -79,8 +79,8 @@ export class TemplateStore {
     await mkdir(this.root, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
       throw templateError('TEMPLATE_BUILD', name, `cannot make ${this.root}: ${messageOf(error)}`, error)
     })
-    await using _lock = await this.#lock(name, signal)
-    await this.#sweep(name)
+    await using lock = await this.#lock(name, signal)
+    await this.#sweep(lock, name)
     await this.#assertUnused(name)
     const building = join(this.root, `.${name}.building`)
     try {
@@ -91,13 +91,13 @@ export class TemplateStore {
       if (await exists(folder)) await rename(folder, join(this.root, `.${name}.gone`))
       await rename(building, folder)
     } finally {
-      await this.#sweep(name)
+      await this.#sweep(lock, name)
     }
     return await this.open(name)
   }
 
   /** What is left of a build that ended without cleaning up: whoever has the lock knows that nobody works in it. */
-  async #sweep(name: string): Promise<void> {
+  async #sweep(_lock: FileLock, name: string): Promise<void> {
     for (const end of ['building', 'gone']) {
       await rm(join(this.root, `.${name}.${end}`), { recursive: true, force: true })
     }

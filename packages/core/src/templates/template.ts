@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, type SeeError } from '../errors.ts'
 import { changeOf, sha256Of } from './file-facts.ts'
-import { templateFiles, type TemplateMachine, type TemplateManifest } from './manifest.ts'
+import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
 import { templateError } from './template-error.ts'
 
 /** What is said of a part of the machine that differs. */
-const words: Record<keyof TemplateMachine, string> = {
+const words = {
   provider: 'the provider',
   qemu_version: "QEMU's version",
   machine: 'the machine type',
@@ -15,7 +15,9 @@ const words: Record<keyof TemplateMachine, string> = {
   host_cpu: "this host's processor",
   memory_mib: 'the size of the memory in MiB',
   devices_sha256: 'the list of devices',
-}
+} as const satisfies Record<keyof TemplateMachine, string>
+
+const aspects = templateMachine.keyof().options
 
 /** A frozen guest: what each clone begins as. */
 export class Template {
@@ -52,10 +54,14 @@ export class Template {
     if (change !== undefined) throw this.#invalid(`${change} since it was built`)
   }
 
-  /** @throws SeeError `TEMPLATE_INVALID` when it cannot be taken over by this machine */
-  assertFits(machine: TemplateMachine): void {
-    const keys = Object.keys(words) as (keyof TemplateMachine)[]
-    const differing = keys.find((key) => machine[key] !== this.manifest.machine[key])
+  /**
+   * @param machine what is known of it
+   * @throws SeeError `TEMPLATE_INVALID` when it cannot take the template over
+   */
+  assertFits(machine: Partial<TemplateMachine>): void {
+    const differing = aspects.find((key) => {
+      return machine[key] !== undefined && machine[key] !== this.manifest.machine[key]
+    })
     if (differing === undefined) return
     const [was, is] = [this.manifest.machine[differing], machine[differing]].map((each) =>
       String(each).slice(0, 80),

@@ -3,13 +3,21 @@ import { SeeError } from '../../errors.ts'
 import type { AgentChannel } from '../../resources.ts'
 
 /** The guest agent at QEMU's own socket. */
-export function embeddedAgentChannel(agent: AgentSocket, assertRunning: () => Promise<void>): AgentChannel {
+export function embeddedAgentChannel(
+  agent: AgentSocket,
+  { assertRunning, ended }: { readonly assertRunning: () => Promise<void>; readonly ended: () => Promise<void> },
+): AgentChannel {
   return {
     async agentCommand(command, { timeoutSeconds }) {
       await assertRunning()
       try {
         return await agent.command(command, { timeoutMs: timeoutSeconds * 1000 })
       } catch (error) {
+        // A channel that closes is mostly the first that is seen of QEMU's end.
+        if (isQemuError(error, 'AGENT_CLOSED')) {
+          await ended()
+          assertRunning()
+        }
         throw isQemuError(error) ? seeError(error) : error
       }
     },

@@ -1,6 +1,10 @@
 import { connect, type Socket } from 'node:net'
 import { connectSocket } from '@see/qemu'
-import type { Target } from './network.ts'
+import { type NetworkConfiguration, parseTarget, type Target } from './network.ts'
+import { sockets } from './qemu-arguments.ts'
+import type { RunFolder } from './run-folder.ts'
+
+const CONNECT_MS = 30_000
 
 /**
  * What a guest sends to an address that it is allowed, carried to where that leads, and back. QEMU tells no connections
@@ -50,4 +54,20 @@ export class AllowanceRelay {
     })
     return outside
   }
+}
+
+/** One for each allowance of a guest that has just been started. */
+export async function openRelays(
+  folder: RunFolder,
+  { mode, allow }: NetworkConfiguration,
+): Promise<AllowanceRelay[]> {
+  if (mode === 'none') return []
+  const signal = AbortSignal.timeout(CONNECT_MS)
+  return await Promise.all(
+    allow.map(async ({ to }, index) => {
+      const target = parseTarget(to)
+      if (target === undefined) throw new Error(`${to} is no target`)
+      return await AllowanceRelay.open(folder.of(sockets.allowance(index)), target, signal)
+    }),
+  )
 }

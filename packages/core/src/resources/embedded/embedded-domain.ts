@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
 import { SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
@@ -21,6 +22,8 @@ import { screenShot } from './screen-shot.ts'
 
 const AGENT_MS = 1000
 const CONSOLE_MS = 5000
+/** Between the end of QEMU's connections and its own. */
+const END_MS = 1000
 
 export interface DomainParts {
   readonly folder: RunFolder
@@ -43,10 +46,13 @@ export class EmbeddedDomain implements SandboxDomain {
   constructor(parts: DomainParts) {
     this.#parts = parts
     this.#agent = new AgentSocket(parts.folder.of(sockets.agent))
-    this.agentChannel = embeddedAgentChannel(this.#agent, async () => {
-      const { state } = await this.getState()
-      if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
-      if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
+    this.agentChannel = embeddedAgentChannel(this.#agent, {
+      assertRunning: async () => {
+        const { state } = await this.getState()
+        if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
+        if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
+      },
+      ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
     })
   }
 

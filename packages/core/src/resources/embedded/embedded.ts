@@ -24,10 +24,10 @@ import type { TemplateMachine } from '../../templates/manifest.ts'
 import { detectDiskFormat } from '../disk-image.ts'
 import { freshMacAddress } from '../domain-xml.ts'
 import { imageProvider } from '../image.ts'
-import { AllowanceRelay } from './allowance-relay.ts'
+import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
-import { parseTarget, pickGuestSubnet, type Subnet } from './network.ts'
+import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
 import { type BaseImage, DISK_NAME, makeDisk } from './overlay.ts'
 import { EmbeddedCapture } from './packet-capture.ts'
 import { DiskSlots } from './plug-disk.ts'
@@ -41,7 +41,6 @@ import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
 
 const MIB = 1024 * 1024
-const START_MS = 30_000
 
 interface Allocated {
   readonly program: string
@@ -124,7 +123,7 @@ export class EmbeddedResources implements Resources {
     const qemuImg = await requireTool('qemu-img', 'qemu-utils')
     await requireTool('setpriv', 'util-linux')
     for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
-    this.#assertNetwork()
+    assertConsistent(network)
     const own = disk === undefined ? undefined : await this.#image(disk, signal)
     const inputs = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
     const clone = await this.#clone(inputs)
@@ -213,14 +212,8 @@ export class EmbeddedResources implements Resources {
         await clone.takeOver(qemu, cloned, folder.of('state'))
       }
       slots.clear()
-      this.#relays = []
       for (const capture of this.#captures) await capture.attach(qemu)
-      const signal = AbortSignal.timeout(START_MS)
-      for (const [index, { to }] of network.allow.entries()) {
-        const target = parseTarget(to)
-        if (target === undefined) continue
-        this.#relays.push(await AllowanceRelay.open(folder.of(sockets.allowance(index)), target, signal))
-      }
+      this.#relays = await openRelays(folder, network)
       return qemu
     } catch (error) {
       await qemu.kill()
@@ -253,7 +246,7 @@ export class EmbeddedResources implements Resources {
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
     const { template } = this.#configuration
     if (template === undefined || this.#memoryFile !== undefined) return undefined
-    return await TemplateClone.open(template, inputs)
+    return await TemplateClone.open(template, inputs, this.#configuration.machine)
   }
 
   #identity(): Identity {
@@ -263,21 +256,6 @@ export class EmbeddedResources implements Resources {
   #resources(): Allocated {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
-  }
-
-  #assertNetwork(): void {
-    const { mode, allow, forward } = this.#configuration.network
-    if (mode === 'none' && allow.length + forward.length > 0) {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        'the network has "allow" or "forward" and the mode "none": remove one of them',
-      )
-    }
-    const places = allow.map(({ address, port }) => `${address}:${port}`)
-    const twice = places.find((place, index) => places.indexOf(place) !== index)
-    if (twice !== undefined) {
-      throw new SeeError('NETWORK_INVALID', `the network allows the address and port ${twice} twice`)
-    }
   }
 
   async #image(

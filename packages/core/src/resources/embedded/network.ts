@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { SeeError } from '../../errors.ts'
 import { formatIpv4, parseIpv4 } from '../subnet.ts'
 
 /** 10.128.0.0/9 has room for so many subnets of 256 addresses. They are the guests' own: nobody else sees them. */
@@ -25,7 +26,7 @@ const allowance = z.strictObject({
     .describe('The host and TCP port, `host:port`, that it leads to.'),
 })
 
-const forward = z.strictObject({
+const forwarding = z.strictObject({
   host_port: port.describe("The TCP port of this host, at 127.0.0.1, that leads to the guest's."),
   guest_port: port.describe('The TCP port of the guest.'),
 })
@@ -42,10 +43,24 @@ export const networkSchema = z.strictObject({
     .max(16)
     .default([])
     .describe('What the guest may reach, one connection at a time, each through this process.'),
-  forward: z.array(forward).max(16).default([]).describe('Ports of the guest that this host may reach.'),
+  forward: z.array(forwarding).max(16).default([]).describe('Ports of the guest that this host may reach.'),
 })
 
 export type NetworkConfiguration = z.output<typeof networkSchema>
+
+/** @throws SeeError `NETWORK_INVALID` when it contradicts itself */
+export function assertConsistent({ mode, allow, forward }: NetworkConfiguration): void {
+  if (mode === 'none' && allow.length + forward.length > 0) {
+    throw new SeeError(
+      'NETWORK_INVALID',
+      'the network has "allow" or "forward" and the mode "none": remove one of them',
+    )
+  }
+  const places = allow.map(({ address, port: at }) => `${address}:${at}`)
+  const twice = places.find((place, index) => places.indexOf(place) !== index)
+  if (twice === undefined) return
+  throw new SeeError('NETWORK_INVALID', `the network allows the address and port ${twice} twice`)
+}
 
 export interface Target {
   readonly host: string

@@ -29,8 +29,13 @@ export class TemplateClone {
    * @param inputs what the guest is made from without the template
    * @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when it was changed, or was made from something else
    */
-  static async open(name: string, inputs: readonly string[]): Promise<TemplateClone> {
+  static async open(
+    name: string,
+    inputs: readonly string[],
+    { memory, machine, cpu, accelerator }: GuestHardware['machine'],
+  ): Promise<TemplateClone> {
     const template = await new TemplateStore().open(name)
+    template.assertFits({ memory_mib: memory, machine, cpu, accelerator })
     await template.assertUnchanged()
     const built = template.manifest.inputs.map(({ path }) => path)
     if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template)

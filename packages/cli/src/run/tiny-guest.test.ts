@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { buildTinyGuest } from './tiny-guest.ts'
+
+async function build(script: string, signal = new AbortController().signal) {
+  await using folder = await temporaryFolder()
+  const builder = join(folder.path, 'build.sh')
+  await writeFile(builder, script)
+  const progress: string[] = []
+  const guest = buildTinyGuest({ signal, progress: (line) => void progress.push(line) }, builder)
+  return await guest.then(
+    (path) => ({ path, progress, error: undefined }),
+    (error: unknown) => ({ path: undefined, progress, error }),
+  )
+}
+
+test('tells what the builder does, and where the guest is', async () => {
+  const { path, progress } = await build('echo "guest: building" >&2; echo "noise" >&2; echo /a/guest')
+  expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['tiny guest: building'] })
+})
+
+test('tells why it could not be built', async () => {
+  const { error } = await build('echo "guest: error: no mke2fs" >&2; exit 1')
+  expect(error).toMatchObject({
+    code: 'IMAGE_UNAVAILABLE',
+    message: expect.stringContaining('no mke2fs'),
+  })
+})
+
+test('stops the builder, and what that started, when aborted', async () => {
+  const signal = AbortSignal.timeout(200)
+  const { error } = await build('sleep 60 & wait', signal)
+  expect(error).toMatchObject({ name: 'TimeoutError' })
+})
+
+test('says where the builder is missing', async () => {
+  const options = { signal: new AbortController().signal, progress: () => undefined }
+  await expect(buildTinyGuest(options, '/nowhere/build.sh')).rejects.toMatchObject({ code: 'TOOL_MISSING' })
+})

@@ -1,0 +1,47 @@
+import { buildTemplate, messageOf } from '@see/core'
+import { errorText } from '../error-text.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-code.ts'
+import { Interruption } from '../interruption.ts'
+import { createProgress } from '../run/progress.ts'
+import { createRunLog } from '../run/run-log.ts'
+import { reportedError } from '../run/run-report.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface BuildOptions {
+  readonly resources: string
+  readonly name: string
+  readonly timeoutMs: number
+  readonly json: boolean
+}
+
+/** Carries out `see template build`: what goes wrong is told to the user and in the exit code, not thrown. */
+export async function build(
+  { resources, name, timeoutMs, json }: BuildOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const progress = createProgress(terminal.error)
+  using interruption = new Interruption(progress.note)
+  const { signal } = interruption
+  try {
+    const logger = createRunLog(progress)
+    const { manifest, folder } = await buildTemplate(resources, name, {
+      signal,
+      timeoutMs,
+      logger,
+      progress: progress.step,
+    })
+    progress.end(true)
+    terminal.out.write(
+      json
+        ? `${JSON.stringify({ ok: true, folder, manifest }, undefined, 2)}\n`
+        : `Template ${name} in ${folder}/\n`,
+    )
+    return exitCodes.done
+  } catch (error) {
+    progress.end(false)
+    if (json)
+      terminal.out.write(`${JSON.stringify({ ok: false, error: reportedError(error) }, undefined, 2)}\n`)
+    terminal.error.write(`see: ${signal.aborted ? messageOf(signal.reason) : errorText(error)}\n`)
+    return signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
+  }
+}

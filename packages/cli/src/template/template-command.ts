@@ -1,0 +1,66 @@
+import { Command } from 'commander'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
+import { secondsOption } from '../seconds.ts'
+import type { Terminal } from '../terminal.ts'
+import { build } from './build.ts'
+import { info, list, remove } from './stored.ts'
+
+const HELP = `
+A resources file of an embedded guest names it: { "hypervisor": "embedded:///", "template": "NAME", … }.
+Templates are in /var/lib/see/templates for root and ~/.local/share/see/templates for others; SEE_TEMPLATES overrides.
+
+Exit codes: 0 done; 1 bad usage, no such template, or one that is damaged or in use; 2 the guest failed; 130 interrupted.`
+
+const DEFAULT_SECONDS = 60
+
+interface Flags {
+  readonly json: boolean
+}
+
+/** The command `see template`, which makes and shows guests that were booted once and are cloned from then on. */
+export function templateCommand(
+  { terminal }: { readonly terminal: Terminal },
+  exitWith: (code: ExitCode) => void,
+): Command {
+  const command = new Command('template').description(
+    'freeze a guest that has booted, to clone it in no time',
+  )
+  const json = ['--json', 'print it as one JSON document', false] as const
+  command
+    .command('build')
+    .description('boot the guest of a resources file once, and freeze it under a name')
+    .argument('<resources.json>', 'what the guest is made of')
+    .argument('<name>', 'the name of the template; one that is there is replaced')
+    .option(
+      '--timeout <seconds>',
+      'how long it may take to boot',
+      secondsOption('positive'),
+      DEFAULT_SECONDS * 1000,
+    )
+    .option(...json)
+    .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
+      exitWith(await build({ resources, name, timeoutMs: flags.timeout, json: flags.json }, terminal))
+    })
+  command
+    .command('ls')
+    .description('list the templates')
+    .option(...json)
+    .action(async (flags: Flags) => void terminal.out.write(await list(flags.json)))
+  command
+    .command('info')
+    .description('say what a template is, and whether it can be cloned')
+    .argument('<name>')
+    .option('--verify', 'compute the checksums of everything', false)
+    .option(...json)
+    .action(async (name: string, { verify, json: asJson }: Flags & { readonly verify: boolean }) => {
+      const { text, usable } = await info(name, { verify, json: asJson })
+      terminal.out.write(text)
+      exitWith(usable ? exitCodes.done : exitCodes.usage)
+    })
+  command
+    .command('rm')
+    .description('remove a template; refused while clones of it run')
+    .argument('<name>')
+    .action(async (name: string) => await remove(name))
+  return command.addHelpText('after', HELP)
+}

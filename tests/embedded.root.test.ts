@@ -1,0 +1,104 @@
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { embeddedFactory, Environment } from '@see/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
+import { leftOf } from './support/leftovers.ts'
+
+const GUEST_MS = 90_000
+const NOBODY = 65_534
+const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+function uidsOf(pid: number): string[] {
+  const [, uids = ''] = /^Uid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return uids.split('\t')
+}
+
+test('each sandbox of root has a user of its own', async () => {
+  const both = [await embeddedEnvironment(), await embeddedEnvironment()]
+  for (const { context } of both) await context.poweron()
+  const [one = [], other = []] = both.map(({ context }) => uidsOf(context.domain.qemu.pid))
+  for (const uid of [...one, ...other]) expect(Number(uid)).toBeGreaterThan(1_879_048_191)
+  expect(one[0]).not.toBe(other[0])
+  for (const { identifier } of both) {
+    const path = `/var/lib/see/instances/${identifier}`
+    const nosy = ['--reuid', other[0] ?? '', '--clear-groups', 'ls', path]
+    const whose = execFileSync('stat', ['-c', '%a %u', path], { encoding: 'utf8' }).trim()
+    expect(whose).toMatch(/^700 /)
+    if (whose === `700 ${one[0]}`) {
+      expect(() => execFileSync('setpriv', nosy, { stdio: 'ignore' })).toThrow('Command failed')
+    }
+  }
+})
+
+test('an ordinary user runs a sample, without any daemon', { timeout: 180_000 }, async () => {
+  const folder = temporaryFolder()
+  const instances = join(folder, 'instances')
+  mkdirSync(instances)
+  for (const each of [folder, instances]) chownSync(each, NOBODY, NOBODY)
+  const resources = join(folder, 'resources.json')
+  const guest = embeddedGuest({ disk: { clone: { storage_pool_path: instances } } })
+  writeFileSync(resources, JSON.stringify({ hypervisor: 'embedded:///', ...guest }))
+  writeFileSync(
+    join(folder, 'hooks.json'),
+    JSON.stringify({ hooks: [{ name: '@see/hooks#NetworkTracerHook' }] }),
+  )
+  const argv = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', process.execPath, see]
+  const options = ['--runtime', '2', '--json', '--results', join(folder, 'results')]
+  const hooks = ['--hooks', join(folder, 'hooks.json')]
+  const command = [...argv, 'run', resources, '/bin/true', ...hooks, ...options]
+  const { stdout } = await promisify(execFile)('setpriv', command, { env: { PATH: process.env['PATH'] } })
+  const report = JSON.parse(stdout)
+  expect(report).toMatchObject({ ok: true, failures: [], commands: [{ exit_code: 0 }] })
+  expect(readdirSync(report.results_folder).filter((name) => name.endsWith('.pcap'))).toHaveLength(1)
+  expect(readdirSync(instances)).toEqual([])
+  expect(await leftOf(report.identifier)).toEqual([])
+})
+
+test('a host whose disk is full says so, and nothing is left', async () => {
+  const folder = temporaryFolder()
+  const small = join(folder, 'small')
+  mkdirSync(small)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'small', small])
+  try {
+    const factory = embeddedFactory(embeddedGuest({ disk: { clone: { storage_pool_path: small } } }))
+    await expect(Environment.allocate(factory)).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining(small),
+    })
+    expect(readdirSync(small)).toEqual([])
+  } finally {
+    execFileSync('umount', [small])
+  }
+})
+
+test('an image that the sandbox may not read is told of', { timeout: GUEST_MS }, async () => {
+  const folder = temporaryFolder()
+  const image = join(folder, 'disk.qcow2')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '8M'])
+  chmodSync(image, 0o600)
+  const { context } = await embeddedEnvironment(embeddedGuest({ disk: { image } }))
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'HYPERVISOR_FAILED',
+    message: expect.stringContaining('must be able to read the image'),
+  })
+})

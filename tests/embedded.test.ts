@@ -1,0 +1,351 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  embeddedFactory,
+  type EmbeddedResources,
+  Environment,
+  injectSample,
+  type SeeContext,
+} from '@see/core'
+import { PNG } from 'pngjs'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
+import { leftOf, processes } from './support/leftovers.ts'
+
+const GUEST_MS = 90_000
+const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+type Guest = SeeContext<EmbeddedResources>
+
+async function ready({ context }: Environment<EmbeddedResources>): Promise<Guest> {
+  await context.poweron()
+  await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+  return context
+}
+
+async function sh(context: Guest, script: string): Promise<string> {
+  const { stdout, stderr } = await context.agent.exec(['/bin/sh', '-c', script], { timeoutMs: 30_000 })
+  return `${stdout.toString()}${stderr.toString()}`
+}
+
+async function becomes(context: Guest, state: string): Promise<void> {
+  await expect.poll(() => context.state(), { timeout: 30_000 }).toBe(state)
+}
+
+const hook = (name: string, configuration = {}) => ({ name: `@see/hooks#${name}`, configuration })
+
+test('the whole lifecycle, with every hook that a guest can have', { timeout: 240_000 }, async () => {
+  const results = join(folder, 'lifecycle')
+  const environment = await embeddedEnvironment(embeddedGuest({}, 'console=ttyS0 console=tty0'), {
+    configuration: { results_folder: results },
+    hooks: [
+      hook('TimelineHook'),
+      hook('ScreenHook', { screenshot_on_event: 'post_pause' }),
+      hook('CommandsHook'),
+      hook('MemoryHook', { memory_snapshots_on_event: ['post_pause'] }),
+      hook('DiskCheckPointHook', { checkpoint_on_event: ['post_pause'] }),
+      hook('DiskStateAnalyser'),
+      hook('NetworkTracerHook'),
+      hook('NetworkAnalysisHook'),
+      hook('ConsoleHook'),
+    ],
+  })
+  const { identifier } = environment
+  const context = await ready(environment)
+  const address = await context.waitForIp4Address()
+  expect(address).toBe(context.network?.firstGuest)
+  await sh(
+    context,
+    'echo new >/root/new; echo to the console >/dev/ttyS0; timeout 2 nc 203.0.113.5 4444; sync',
+  )
+  const sample = join(folder, 'sample.sh')
+  writeFileSync(sample, '#!/bin/sh\necho ran as $(id -un)\nexit 3\n')
+  await context.trigger('run_sample', { sample, command: undefined, async_flag: false })
+  await context.pause()
+  expect(await context.state()).toBe('paused')
+  await context.resume()
+  await context.shutdown({ timeoutMs: 60_000 })
+  await context.trigger('start_analysis')
+  await context.trigger('wait_analysis')
+  await context.settled()
+  expect(context.failures).toEqual([])
+  await environment.deallocate()
+
+  const read = (name: string) => readFileSync(join(results, `${identifier}${name}`))
+  expect(PNG.sync.read(read('_post_pause.png')).width).toBeGreaterThan(600)
+  expect(read('_command_1.stdout').toString()).toBe('ran as root\n')
+  expect(read('_post_pause.elf').subarray(0, 4).toString('latin1')).toBe('\x7fELF')
+  expect(read('_post_pause.elf').length).toBeGreaterThan(192 * 1024 * 1024)
+  expect(read('_post_pause.qcow2').subarray(0, 3).toString()).toBe('QFI')
+  expect(read('_filesystem.json').toString()).toContain('/root/new')
+  expect(read('_console.log').toString()).toContain('to the console')
+  const network = readdirSync(results).filter((name) => name.includes('network') && name.endsWith('.json'))
+  expect(readFileSync(join(results, network[0] ?? ''), 'utf8')).toContain('203.0.113.5')
+  expect(read('_timeline.jsonl').toString()).toContain('post_shutdown')
+  expect(await leftOf(identifier)).toEqual([])
+})
+
+test('a guest is asked to start anew, powered on again, and reset', { timeout: 240_000 }, async () => {
+  const context = await ready(await embeddedEnvironment())
+  await sh(context, 'echo 1 >/run/this-boot')
+  await context.restart()
+  await expect
+    .poll(() => sh(context, 'cat /run/this-boot 2>&1').catch(() => '1'), { timeout: GUEST_MS })
+    .toContain('No such file')
+  await sh(context, 'echo kept >/root/kept; sync')
+  await context.agent.exec(['/bin/sh', '-c', 'poweroff']).catch(() => undefined)
+  await becomes(context, 'shutoff')
+  await context.poweron()
+  await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+  expect(await sh(context, 'cat /root/kept')).toBe('kept\n')
+  await sh(context, 'modprobe pvpanic-mmio; echo 0 >/proc/sys/kernel/panic; echo 1 >/proc/sys/kernel/sysrq')
+  const crash = 'echo c >/proc/sysrq-trigger'
+  await context.agent.exec(['/bin/sh', '-c', crash], { timeoutMs: 3000 }).catch(() => undefined)
+  await becomes(context, 'crashed')
+  await context.restart()
+  await becomes(context, 'running')
+  await context.poweroff()
+  expect(await context.state()).toBe('shutoff')
+})
+
+test('without an agent the power button is pressed, and the guest started anew', {
+  timeout: 240_000,
+}, async () => {
+  const { context } = await embeddedEnvironment(embeddedGuest({}, 'see.noagent', 'console=ttyS0'))
+  await context.poweron()
+  let said = ''
+  const console = await context.domain.openConsole()
+  void (async () => {
+    for await (const chunk of console) said += Buffer.from(chunk).toString('latin1')
+  })()
+  const boots = () => said.split(/see-guest/).length - 1
+  await expect.poll(boots, { timeout: GUEST_MS }).toBeGreaterThan(0)
+  const before = boots()
+  await sleep(1000)
+  await context.restart()
+  await expect.poll(boots, { timeout: GUEST_MS }).toBeGreaterThan(before)
+  await sleep(1000)
+  await context.shutdown({ timeoutMs: 60_000 })
+  expect(await context.state()).toBe('shutoff')
+})
+
+test.each([1000, 10_000_000])(
+  'a sample of %i bytes comes into the guest',
+  { timeout: 180_000 },
+  async (bytes) => {
+    const context = await ready(await embeddedEnvironment())
+    const path = join(folder, `sample-${bytes}`)
+    const content = randomBytes(bytes)
+    writeFileSync(path, content)
+    const there = await injectSample(context, path)
+    const digest = createHash('sha256').update(content).digest('hex')
+    expect(await sh(context, `sha256sum ${there}`)).toContain(digest)
+    expect(await sh(context, 'ls /dev/vdb 2>&1')).toContain('No such file')
+  },
+)
+
+/** Greets who connects, at 127.0.0.1 only. */
+async function listener(): Promise<number> {
+  const server = createServer((socket) => socket.on('error', () => undefined).write('hello from the host\n'))
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+const ask = (context: Guest, address: string, port: number, says = '') =>
+  sh(context, `(echo ${says}; sleep 2) | timeout 4 nc ${address} ${port}`)
+
+describe('the network', { timeout: 240_000 }, () => {
+  test('is restricted to what is allowed', async () => {
+    const port = await listener()
+    const allow = [{ address: 100, port: 80, to: `127.0.0.1:${port}` }]
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { allow } })))
+    await context.waitForIp4Address()
+    const { host, address } = context.network ?? expect.fail('no network')
+    expect(await ask(context, host, port)).not.toContain('hello')
+    expect(await ask(context, address(100), 81)).not.toContain('hello')
+    expect(await ask(context, address(100), 80, 'hi')).toContain('hello from the host')
+    expect(await ask(context, address(100), 80, 'again')).toContain('hello from the host')
+  })
+
+  test('reaches this host where it is told to', async () => {
+    const port = await listener()
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { mode: 'user' } })))
+    await context.waitForIp4Address()
+    expect(await ask(context, context.network?.host ?? '', port)).toContain('hello from the host')
+  })
+
+  test('lets this host in where it is told to', async () => {
+    const free = createServer()
+    await new Promise<void>((resolve) => void free.listen(0, '127.0.0.1', resolve))
+    const { port } = free.address() as AddressInfo
+    await new Promise((resolve) => void free.close(resolve))
+    const network = { forward: [{ host_port: port, guest_port: 7 }] }
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network })))
+    await context.waitForIp4Address()
+    await sh(context, '(nc -l -p 7 -e /bin/echo hello from the guest >/dev/null 2>&1 &)')
+    const socket = connect(port, '127.0.0.1')
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toBe('hello from the guest\n')
+    socket.destroy()
+  })
+
+  test('can be none', async () => {
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { mode: 'none' } })))
+    expect(context.macAddress()).toBeUndefined()
+    expect(await sh(context, 'ls /sys/class/net')).toBe('lo\n')
+  })
+})
+
+test('a guest that stops its agent is told of, and goes all the same', { timeout: 180_000 }, async () => {
+  const environment = await embeddedEnvironment()
+  const context = await ready(environment)
+  await sh(context, '(sleep 1; killall -STOP qemu-ga) >/dev/null 2>&1 &')
+  await sleep(2000)
+  await expect(context.agent.ping({ timeoutMs: 1000 })).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+  expect(await context.state()).toBe('running')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+test('a QEMU that is killed in the middle of a command is told of', { timeout: 180_000 }, async () => {
+  const environment = await embeddedEnvironment()
+  const context = await ready(environment)
+  const running = context.agent.exec(['sleep', '60'])
+  running.catch(() => undefined)
+  await sleep(500)
+  process.kill(context.domain.qemu.pid, 'SIGKILL')
+  await expect(running).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+  await becomes(context, 'shutoff')
+  await expect(context.agent.ping()).rejects.toThrow('the guest is off: QEMU ended: SIGKILL')
+  await context.poweron()
+  expect(await context.state()).toBe('running')
+})
+
+test.each([
+  ['CPU time', { cpu_seconds: 1 }, '', /1 seconds of CPU time/],
+  ['disk', { disk_mib: 16 }, 'dd if=/dev/zero of=/root/big bs=1M count=100; sync', /exceeded 16777216 bytes/],
+])('a guest that uses too much %s is killed, with the reason', { timeout: 180_000 }, async (...given) => {
+  const [, limits, script, message] = given
+  const { context } = await embeddedEnvironment(embeddedGuest({ limits }))
+  await context.poweron()
+  if (script !== '') {
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+    await sh(context, script).catch(() => undefined)
+  }
+  await becomes(context, 'shutoff')
+  await expect(context.agent.ping()).rejects.toThrow(message)
+})
+
+test('a parent that is killed outright takes its guest along', { timeout: 60_000 }, async () => {
+  const identifier = randomUUID()
+  const instances = join(folder, 'killed')
+  const configuration = embeddedGuest({ disk: { clone: { storage_pool_path: instances } } })
+  const code = `
+    import { embeddedFactory, Environment } from '@see/core'
+    const factory = embeddedFactory(${JSON.stringify(configuration)})
+    const environment = await Environment.allocate(factory, undefined, { identifier: '${identifier}' })
+    await environment.context.poweron()
+    console.log('on')
+    setInterval(() => undefined, 1000)`
+  const cwd = new URL('..', import.meta.url).pathname
+  const argv = ['--input-type=module', '-e', code]
+  const parent = spawn(process.execPath, argv, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void parent.kill('SIGKILL'))
+  const isQemu = ({ commandLine }: { commandLine: string }) =>
+    commandLine.includes('qemu-system') && commandLine.includes(identifier)
+  await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBe(1)
+  parent.kill('SIGKILL')
+  await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
+})
+
+const refusals: [string, () => object, string, RegExp][] = [
+  ['no kernel', () => embeddedGuest({ machine: { kernel: '/nowhere' } }), 'FILE_UNREADABLE', /\/nowhere/],
+  ['no image', () => embeddedGuest({ disk: { image: '/nowhere' } }), 'IMAGE_INVALID', /\/nowhere/],
+  [
+    'allowances without a network',
+    () => embeddedGuest({ network: { mode: 'none', forward: [{ host_port: 1, guest_port: 1 }] } }),
+    'NETWORK_INVALID',
+    /"none"/,
+  ],
+  [
+    'a folder that is too deep',
+    () => embeddedGuest({ disk: { clone: { storage_pool_path: `/tmp/${'x'.repeat(90)}` } } }),
+    'STORAGE_FAILED',
+    /too long/,
+  ],
+  [
+    'a folder that is a file',
+    () => embeddedGuest({ disk: { clone: { storage_pool_path: '/etc/passwd' } } }),
+    'STORAGE_FAILED',
+    /\/etc\/passwd/,
+  ],
+]
+
+describe('nothing is left', () => {
+  test.each(refusals)('where there is %s', async (_what, configuration, code, message) => {
+    const identifier = randomUUID()
+    const factory = embeddedFactory(configuration())
+    await expect(Environment.allocate(factory, undefined, { identifier })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+    expect(await leftOf(identifier)).toEqual([])
+  })
+
+  test('where QEMU is missing, and its package is named', async () => {
+    const instances = join(folder, 'never')
+    const configuration = embeddedGuest({ disk: { clone: { storage_pool_path: instances } } })
+    vi.stubEnv('PATH', '/nowhere')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(Environment.allocate(embeddedFactory(configuration))).rejects.toMatchObject({
+      code: 'TOOL_MISSING',
+      message: expect.stringContaining('apt-get install qemu-system-x86'),
+    })
+    expect(existsSync(instances)).toBe(false)
+  })
+
+  test('of a guest that QEMU refuses', async () => {
+    const environment = await embeddedEnvironment(embeddedGuest({ machine: { cpu: 'no-such-cpu' } }))
+    await expect(environment.context.poweron()).rejects.toMatchObject({
+      code: 'HYPERVISOR_FAILED',
+      message: expect.stringContaining('no-such-cpu'),
+    })
+    expect(await environment.context.state()).toBe('shutoff')
+    await environment.deallocate()
+    expect(await leftOf(environment.identifier)).toEqual([])
+  })
+
+  test('of an allocation that is aborted at any moment', async () => {
+    for (const delayMs of [0, 1, 3, 10, 30, 60]) {
+      const identifier = randomUUID()
+      const options = { identifier, signal: AbortSignal.timeout(delayMs) }
+      await Environment.allocate(embeddedFactory(embeddedGuest()), undefined, options).then(
+        (environment) => environment.deallocate(),
+        (error: unknown) => expect(error).toMatchObject({ name: 'TimeoutError' }),
+      )
+      expect(await leftOf(identifier)).toEqual([])
+    }
+  })
+})
+
+test.each([
+  { domain: {} },
+  { machine: { initrd: 'a' } },
+  { machine: { machine: 'microvm' } },
+  { machine: { memory: 1 } },
+  { network: { mode: 'nat' } },
+  { network: { allow: [{ port: 80, to: 'nowhere' }] } },
+  { network: { allow: [{ port: 80, to: 'a:99999' }] } },
+  { limits: { cpu_seconds: 0 } },
+])('the configuration %j is refused before anything is looked at', (invalid) => {
+  const given: object = { hypervisor: 'embedded:///', ...invalid }
+  expect(() => embeddedFactory(given)).toThrow(expect.objectContaining({ code: 'CONFIGURATION_INVALID' }))
+})

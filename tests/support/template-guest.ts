@@ -1,0 +1,64 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  buildTemplate,
+  createLogger,
+  type EmbeddedResources,
+  embeddedFactory,
+  Environment,
+  type Template,
+} from '@see/core'
+import { onTestFinished } from 'vitest'
+import { tinyGuest } from './tiny-guest.ts'
+
+/** A folder with templates of its own and resources files of the tiny guest. */
+export class TemplateFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'see-template-'))
+
+  constructor() {
+    // Each guest runs as a user of its own.
+    chmodSync(this.path, 0o755)
+    process.env['SEE_TEMPLATES'] = join(this.path, 'templates')
+  }
+
+  [Symbol.dispose](): void {
+    delete process.env['SEE_TEMPLATES']
+    rmSync(this.path, { recursive: true })
+  }
+
+  /** Writes a resources file; `changes` are keys of it, and of its machine. */
+  resources(changes: Record<string, unknown> = {}, machine: Record<string, unknown> = {}): string {
+    const guest = tinyGuest()
+    const file = JSON.parse(readFileSync(join(guest, 'embedded.json'), 'utf8'))
+    delete file.$schema
+    for (const key of ['kernel', 'initrd']) file.machine[key] = join(guest, file.machine[key])
+    file.disk.image = join(guest, file.disk.image)
+    Object.assign(file.machine, machine)
+    const path = join(this.path, `resources-${crypto.randomUUID()}.json`)
+    writeFileSync(path, JSON.stringify({ ...file, ...changes }))
+    return path
+  }
+
+  async build(
+    name: string,
+    resources: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Template> {
+    return await buildTemplate(resources, name, {
+      signal,
+      progress: ignore,
+      logger: createLogger('silent'),
+      timeoutMs: 60_000,
+    })
+  }
+
+  /** An environment that is a clone, deallocated when the test ends. */
+  async clone(resources: string): Promise<Environment<EmbeddedResources>> {
+    const environment = await Environment.allocate(embeddedFactory(resources))
+    onTestFinished(() => environment.deallocate(), 60_000)
+    return environment
+  }
+}
+
+function ignore(): void {}

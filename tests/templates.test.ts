@@ -1,0 +1,219 @@
+import { appendFile, copyFile, readdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { TemplateFolder } from './support/template-guest.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+type Guest = SeeContext<EmbeddedResources>
+
+let folder: TemplateFolder
+beforeAll(async () => {
+  folder = new TemplateFolder()
+  await folder.build('tiny', folder.resources())
+}, 120_000)
+afterAll(() => folder[Symbol.dispose]())
+
+async function started(
+  changes: Record<string, unknown>,
+  machine: Record<string, unknown> = {},
+): Promise<Guest> {
+  const { context } = await folder.clone(folder.resources(changes, machine))
+  await context.poweron()
+  return context
+}
+
+async function line(guest: Guest, command: string): Promise<string> {
+  const { stdout } = await guest.agent.exec(['sh', '-c', command])
+  return stdout.toString().trim()
+}
+
+/** Random numbers at once: from the kernel's device, and by getrandom, of which mktemp makes its name. */
+async function randomOf(guest: Guest): Promise<readonly string[]> {
+  const request = { execute: 'guest-file-open', arguments: { path: '/dev/urandom' } }
+  const ask = async (command: object) => {
+    const channel = guest.resources.agentChannel
+    return JSON.parse(await channel.agentCommand(JSON.stringify(command), { timeoutSeconds: 10 })).return
+  }
+  const handle = await ask(request)
+  const { 'buf-b64': urandom } = await ask({ execute: 'guest-file-read', arguments: { handle, count: 32 } })
+  return [urandom, await line(guest, 'mktemp -u')]
+}
+
+const marks = {
+  hostname: 'hostname',
+  hosts: 'cat /etc/hosts',
+  'host name of the next boot': 'cat /etc/hostname',
+  'machine-id': 'cat /etc/machine-id',
+  boot_id: 'cat /proc/sys/kernel/random/boot_id',
+  mac: 'cat /sys/class/net/eth0/address',
+} as const
+
+async function marksOf(guest: Guest): Promise<Record<string, string>> {
+  const found = []
+  for (const [name, command] of Object.entries(marks)) found.push([name, await line(guest, command)] as const)
+  return Object.fromEntries(found)
+}
+
+async function clockErrorMs(guest: Guest): Promise<number> {
+  const channel = guest.resources.agentChannel
+  const answer = await channel.agentCommand('{"execute":"guest-get-time"}', { timeoutSeconds: 10 })
+  return Math.abs(JSON.parse(answer).return / 1e6 - Date.now())
+}
+
+test('two clones share no address, name, id or random number, and know the time', {
+  timeout: 60_000,
+}, async () => {
+  const [one, two] = [await started({ template: 'tiny' }), await started({ template: 'tiny' })]
+  const random = [...(await randomOf(one)), ...(await randomOf(two))]
+  expect(new Set(random).size).toBe(4)
+  expect(await clockErrorMs(one)).toBeLessThan(1000)
+  expect(await clockErrorMs(two)).toBeLessThan(1000)
+  const [ofOne, ofTwo] = [await marksOf(one), await marksOf(two)]
+  for (const name of Object.keys(ofOne)) expect([name, ofOne[name]]).not.toEqual([name, ofTwo[name]])
+  expect(ofOne).toMatchObject({
+    hostname: `see-${one.identifier.slice(0, 8)}`,
+    hosts: `127.0.0.1 localhost see-${one.identifier.slice(0, 8)}\n::1 localhost`,
+    mac: one.resources.macAddress,
+    'machine-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+    boot_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  })
+  const timeoutMs = 20_000
+  const addresses = [await one.waitForIp4Address({ timeoutMs }), await two.waitForIp4Address({ timeoutMs })]
+  expect(new Set(addresses).size).toBe(2)
+  for (const guest of [one, two]) {
+    const local = await line(guest, 'ip -6 addr show eth0 scope link')
+    expect(local).toContain(guest.resources.macAddress?.slice(-2))
+  }
+})
+
+// The kernel may be about to renew its random numbers when it is frozen, and does so early in each clone then.
+test('told nothing, clones are one and the same', { timeout: 120_000, retry: 3 }, async () => {
+  await folder.build('same', folder.resources({ identity: false }))
+  const [one, two] = [await started({ template: 'same' }), await started({ template: 'same' })]
+  expect(await randomOf(one)).toEqual(await randomOf(two))
+  expect(await clockErrorMs(one)).toBeGreaterThan(1000)
+  expect(await marksOf(one)).toEqual(await marksOf(two))
+})
+
+test('a clone goes through every transition, and boots once it was off', { timeout: 120_000 }, async () => {
+  const guest = await started({ template: 'tiny' })
+  await guest.pause()
+  await guest.resume()
+  await guest.agent.writeFile('/root/kept', 'kept')
+  await guest.agent.exec(['sync'])
+  const before = await line(guest, 'cat /proc/uptime')
+  await guest.shutdown({ timeoutMs: 30_000 })
+  await guest.poweron()
+  await guest.agent.waitUntilReady({ timeoutMs: 60_000 })
+  expect(await line(guest, 'cat /root/kept')).toBe('kept')
+  expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
+  expect(await line(guest, 'cat /sys/class/net/eth0/address')).toBe(guest.resources.macAddress)
+  expect(Number.parseFloat(await line(guest, 'cat /proc/uptime'))).toBeLessThan(
+    Number.parseFloat(before) + 60,
+  )
+  await guest.poweroff()
+})
+
+test('the disk of a clone is compared with that of its template', { timeout: 60_000 }, async () => {
+  const guest = await started({ template: 'tiny' })
+  const template = await new TemplateStore().open('tiny')
+  const disk = await guest.resources.guestDisk()
+  expect(disk?.image).toEqual({ path: template.path('disk'), format: 'qcow2' })
+})
+
+test('what one clone writes no other sees, and the template least', { timeout: 60_000 }, async () => {
+  const one = await started({ template: 'tiny' })
+  await one.agent.writeFile('/dev/shm/mine', 'x'.repeat(5_000_000))
+  await one.agent.writeFile('/root/mine', 'mine')
+  const two = await started({ template: 'tiny' })
+  expect(await line(two, 'ls /dev/shm /root')).not.toContain('mine')
+  await (await new TemplateStore().open('tiny')).verify(new AbortController().signal)
+})
+
+test('a template is not removed while a clone of it runs', { timeout: 60_000 }, async () => {
+  const { signal } = new AbortController()
+  await folder.build('kept', folder.resources())
+  const guest = await started({ template: 'kept' })
+  await expect(new TemplateStore().remove('kept', signal)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
+  await guest.poweroff()
+  await new TemplateStore().remove('kept', signal)
+  expect(await new TemplateStore().list()).not.toContain('kept')
+})
+
+test.each([
+  ['memory', { memory: 256 }, 'the size of the memory'],
+  ['machine', { machine: 'pc-q35-7.1' }, 'the machine type'],
+  ['processor', { cpu: 'qemu64' }, "the processor's model"],
+  ['number of processors', { cpus: 2 }, 'the list of devices'],
+])('a machine with another %s is refused', async (_what, machine, reason) => {
+  const poweron = async () => {
+    const { context } = await folder.clone(folder.resources({ template: 'tiny' }, machine))
+    await context.poweron()
+  }
+  await expect(poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(reason),
+  })
+})
+
+test('a template whose memory was cut is refused before anything is made', { timeout: 60_000 }, async () => {
+  const template = await folder.build('cut', folder.resources({ identity: false }))
+  await truncate(template.path('memory'), 4096)
+  const clone = folder.clone(folder.resources({ template: 'cut' }))
+  await expect(clone).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('4096 bytes'),
+  })
+})
+
+test('a template is refused for another image, and for the same one once it was changed', {
+  timeout: 60_000,
+}, async () => {
+  const image = join(folder.path, 'image.qcow2')
+  await copyFile(join(tinyGuest(), 'disk.qcow2'), image)
+  const resources = { identity: false, disk: { image } }
+  await folder.build('changed', folder.resources(resources))
+  const other = folder.clone(folder.resources({ template: 'changed' }))
+  await expect(other).rejects.toThrow(/it was built from .*, and the resources file has/)
+  await appendFile(image, 'x')
+  const clone = folder.clone(folder.resources({ ...resources, template: 'changed' }))
+  await expect(clone).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(image),
+  })
+})
+
+test('a template that is not there is told of with those that are', async () => {
+  const clone = folder.clone(folder.resources({ template: 'nowhere' }))
+  await expect(clone).rejects.toMatchObject({
+    code: 'TEMPLATE_MISSING',
+    message: expect.stringContaining('tiny'),
+  })
+})
+
+test('a guest that does not wait to be told who it is says how to help it', { timeout: 60_000 }, async () => {
+  const cmdline = 'console=tty0 quiet cryptomgr.notests see.noidentity'
+  const build = folder.build('mute', folder.resources({}, { cmdline }))
+  await expect(build).rejects.toMatchObject({
+    code: 'TEMPLATE_IDENTITY',
+    message: expect.stringContaining('"identity": false'),
+  })
+  expect(await readdir(join(folder.path, 'templates'))).not.toContain('mute')
+})
+
+test('a build that is interrupted leaves nothing', { timeout: 60_000 }, async () => {
+  const abort = new AbortController()
+  const build = folder.build('late', folder.resources(), abort.signal)
+  setTimeout(() => abort.abort(new Error('enough')), 1500)
+  await expect(build).rejects.toThrow('enough')
+  expect((await readdir(join(folder.path, 'templates'))).filter((name) => name.includes('late'))).toEqual([
+    '.late.lock',
+  ])
+})
+
+test('a file that is no resources file of an embedded guest is told of', async () => {
+  const path = join(folder.path, 'other.json')
+  await writeFile(path, '{ "hypervisor": "qemu:///system", "domain": { "configuration": "domain.xml" } }')
+  await expect(folder.build('other', path)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
+})
