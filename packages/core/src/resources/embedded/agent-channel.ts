@@ -5,7 +5,10 @@ import type { AgentChannel } from '../../resources.ts'
 /** The guest agent at QEMU's own socket. */
 export function embeddedAgentChannel(
   agent: AgentSocket,
-  { assertRunning, ended }: { readonly assertRunning: () => Promise<void>; readonly ended: () => Promise<void> },
+  {
+    assertRunning,
+    ended,
+  }: { readonly assertRunning: () => Promise<void>; readonly ended: () => Promise<void> },
 ): AgentChannel {
   return {
     async agentCommand(command, { timeoutSeconds }) {
@@ -16,7 +19,7 @@ export function embeddedAgentChannel(
         // A channel that closes is mostly the first that is seen of QEMU's end.
         if (isQemuError(error, 'AGENT_CLOSED')) {
           await ended()
-          assertRunning()
+          await assertRunning()
         }
         throw isQemuError(error) ? seeError(error) : error
       }

@@ -42,6 +42,7 @@ export class EmbeddedDomain implements SandboxDomain {
   #qemu: QemuProcess | undefined
   /** Whether the guest is to be started anew where it powers itself off. */
   #rebooting = false
+  #exceeded = false
 
   constructor(parts: DomainParts) {
     this.#parts = parts
@@ -76,6 +77,7 @@ export class EmbeddedDomain implements SandboxDomain {
     const qemu = await orHypervisorFailed(this.#parts.start())
     this.#qemu = qemu
     this.#rebooting = false
+    this.#exceeded = false
     void qemu.ended.then(() => this.#ended(qemu))
     qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
     try {
@@ -154,8 +156,12 @@ export class EmbeddedDomain implements SandboxDomain {
     await this.#execute('set-action', { shutdown: action })
   }
 
-  async #handle({ qmp }: QemuProcess, { event, data }: QmpEvent): Promise<void> {
+  async #handle(qemu: QemuProcess, { event, data }: QmpEvent): Promise<void> {
+    const { qmp } = qemu
     this.#parts.logger.debug({ event, data }, 'QEMU')
+    // QEMU's threads do not take the signal of a file that is too large.
+    if (event === 'BLOCK_IO_ERROR' && data['reason'] === 'File too large')
+      return await this.#diskExceeded(qemu)
     if (event !== 'SHUTDOWN' || !this.#rebooting) return
     this.#rebooting = false
     try {
@@ -167,6 +173,13 @@ export class EmbeddedDomain implements SandboxDomain {
     }
   }
 
+  async #diskExceeded(qemu: QemuProcess): Promise<void> {
+    if (this.#exceeded) return
+    this.#exceeded = true
+    this.#parts.logger.error('the guest was killed: its disk exceeded limits.disk_mib')
+    await qemu.kill()
+  }
+
   #ended(qemu: QemuProcess): void {
     this.#agent.close()
     const failure = qemu.failure()
@@ -174,6 +187,7 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   #whyOff(): string {
+    if (this.#exceeded) return 'the guest is off: it was killed, since its disk exceeded limits.disk_mib'
     const failure = this.#qemu?.failure()
     return failure === undefined ? 'the guest is off' : `the guest is off: ${failure.message}`
   }
