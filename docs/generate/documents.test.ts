@@ -42,6 +42,7 @@ const titles: Record<string, string> = {
   QemuResources: 'QEMU',
   LxcResources: 'LXC',
   VboxResources: 'VirtualBox',
+  EmbeddedResources: 'Embedded QEMU',
 }
 
 test.each(classes)('configuration.md tells of %s’s key %s', (name, key) => {
