@@ -62,14 +62,16 @@ test.each([
 test.each([
   [[], 'Usage: see'],
   [['rum'], 'Did you mean run?'],
-  [['run'], "missing required argument 'resources.json'"],
+  [['run'], 'nothing to run'],
+  [['run', 'a', 'b'], 'does not end in .json'],
+  [['run', 'a.json', '--provider', 'libvirt'], '--provider is for the tiny guest'],
   [['run', 'a', 'b', 'c'], 'too many arguments'],
   [['run', 'a', '--hook', 'x'], 'Did you mean --hooks?'],
   [['run', 'a', '--runtime', 'soon'], 'Expected a number of seconds'],
   [['run', 'a', '--runtime', '-1'], 'Expected a number of seconds'],
   [['run', 'a', '--timeout', '0'], 'Expected a number of seconds, positive'],
   [['run', 'a', '--timeout', '1e99'], 'Expected a number of seconds'],
-  [['run', 'a', '--command', 'cat {sample}'], 'no sample is given'],
+  [['run', 'a.json', '--command', 'cat {sample}'], 'no sample is given'],
   [['check', 'x'], 'too many arguments'],
 ])('wrong use exits with 1 and says what is wrong: %j', async (argv, text) => {
   const { exitCode, out, error } = await start(...argv).ended
@@ -212,15 +214,17 @@ test.each([
 
 test('check tells of each provider, as text and as JSON', async () => {
   const [text, json] = await Promise.all([start('check').ended, start('check', '--json').ended])
+  expect(text.out).toMatch(/^embedded: (not )?ready$/m)
   expect(text.out).toMatch(/^qemu: (not )?ready$/m)
   expect(text.out).toMatch(/^lxc: (not )?ready$/m)
   const { ok, providers } = JSON.parse(json.out) as { ok: boolean; providers: unknown[] }
   expect(json.exitCode).toBe(ok ? 0 : 2)
   expect(providers).toMatchObject([
     {
-      provider: 'qemu',
+      provider: 'embedded',
       findings: expect.arrayContaining([expect.objectContaining({ name: 'node', ok: true })]),
     },
+    { provider: 'qemu' },
     { provider: 'lxc' },
   ])
 })
