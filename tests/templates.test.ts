@@ -2,6 +2,7 @@ import { appendFile, copyFile, readdir, truncate, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
@@ -21,44 +22,6 @@ async function started(
   const { context } = await folder.clone(folder.resources(changes, machine))
   await context.poweron()
   return context
-}
-
-async function line(guest: Guest, command: string): Promise<string> {
-  const { stdout } = await guest.agent.exec(['sh', '-c', command])
-  return stdout.toString().trim()
-}
-
-/** Random numbers at once: from the kernel's device, and by getrandom, of which mktemp makes its name. */
-async function randomOf(guest: Guest): Promise<readonly string[]> {
-  const request = { execute: 'guest-file-open', arguments: { path: '/dev/urandom' } }
-  const ask = async (command: object) => {
-    const channel = guest.resources.agentChannel
-    return JSON.parse(await channel.agentCommand(JSON.stringify(command), { timeoutSeconds: 10 })).return
-  }
-  const handle = await ask(request)
-  const { 'buf-b64': urandom } = await ask({ execute: 'guest-file-read', arguments: { handle, count: 32 } })
-  return [urandom, await line(guest, 'mktemp -u')]
-}
-
-const marks = {
-  hostname: 'hostname',
-  hosts: 'cat /etc/hosts',
-  'host name of the next boot': 'cat /etc/hostname',
-  'machine-id': 'cat /etc/machine-id',
-  boot_id: 'cat /proc/sys/kernel/random/boot_id',
-  mac: 'cat /sys/class/net/eth0/address',
-} as const
-
-async function marksOf(guest: Guest): Promise<Record<string, string>> {
-  const found = []
-  for (const [name, command] of Object.entries(marks)) found.push([name, await line(guest, command)] as const)
-  return Object.fromEntries(found)
-}
-
-async function clockErrorMs(guest: Guest): Promise<number> {
-  const channel = guest.resources.agentChannel
-  const answer = await channel.agentCommand('{"execute":"guest-get-time"}', { timeoutSeconds: 10 })
-  return Math.abs(JSON.parse(answer).return / 1e6 - Date.now())
 }
 
 test('two clones share no address, name, id or random number, and know the time', {
@@ -212,8 +175,11 @@ test('a build that is interrupted leaves nothing', { timeout: 60_000 }, async ()
   ])
 })
 
-test('a file that is no resources file of an embedded guest is told of', async () => {
+test('a guest that no provider can freeze is told of', async () => {
   const path = join(folder.path, 'other.json')
-  await writeFile(path, '{ "hypervisor": "qemu:///system", "domain": { "configuration": "domain.xml" } }')
-  await expect(folder.build('other', path)).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
+  await writeFile(path, '{ "hypervisor": "lxc:///" }')
+  await expect(folder.build('other', path)).rejects.toMatchObject({
+    code: 'TEMPLATE_BUILD',
+    message: expect.stringContaining('lxc:///'),
+  })
 })

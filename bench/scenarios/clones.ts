@@ -1,60 +1,88 @@
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildTemplate, type ContextFactory, createLogger, embeddedFactory } from '@see/core'
+import { buildTemplate, type ContextFactory, createLogger, embeddedFactory, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
 import { tinyGuest } from './tiny-guest.ts'
 
-const NAME = 'bench'
 const BUILD_MS = 120_000
-let built: Promise<ContextFactory> | undefined
-let factory: ContextFactory | undefined
-
-/** Makes clones of a template of the tiny guest. */
-export function cloneFactory(): ContextFactory {
-  if (factory === undefined) throw new Error('the template is built when a scenario starts')
-  return factory
-}
-
-/** Has the template built, once, before the scenario starts. */
-export function ofClones(scenario: Scenario): Scenario {
-  return {
-    ...scenario,
-    async start() {
-      built ??= build()
-      factory = await built
-      await scenario.start?.()
-    },
-  }
-}
-
 const inSilence = () => undefined
+let folder: string | undefined
 
-/** In a store of its own, which is gone when the process is. */
-async function build(): Promise<ContextFactory> {
-  const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  chmodSync(folder, 0o755)
-  process.env['SEE_TEMPLATES'] = join(folder, 'templates')
-  const { machine, disk, ...rest } = JSON.parse(readFileSync(join(tinyGuest(), 'embedded.json'), 'utf8'))
-  // Copies: libvirt changes the owner of what a guest runs on, which a template takes for a change of the thing itself.
-  const copied = (name: string) => {
-    copyFileSync(join(tinyGuest(), name), join(folder, name))
-    return join(folder, name)
+/** Clones of one template, which is built once, before the first scenario that is of them starts. */
+class Clones {
+  readonly #build: (folder: string) => Promise<ContextFactory>
+  #built: Promise<void> | undefined
+  #factory: ContextFactory | undefined
+
+  constructor(build: (folder: string) => Promise<ContextFactory>) {
+    this.#build = build
   }
+
+  readonly factory = (): ContextFactory => {
+    if (this.#factory === undefined) throw new Error('the template is built when a scenario starts')
+    return this.#factory
+  }
+
+  of(scenario: Scenario): Scenario {
+    return {
+      ...scenario,
+      start: async () => {
+        this.#built ??= this.#build(templatesFolder()).then((factory) => void (this.#factory = factory))
+        await this.#built
+        await scenario.start?.()
+      },
+    }
+  }
+}
+
+/** Of the tiny guest, with QEMU as our own child. */
+export const embeddedClones = new Clones(async (within) => {
+  const { machine, disk, ...rest } = readJson('embedded.json')
   const resources = {
     ...rest,
-    machine: { ...machine, kernel: copied(machine.kernel), initrd: copied(machine.initrd) },
-    disk: { image: copied(disk.image) },
+    machine: { ...machine, kernel: inGuest(machine.kernel), initrd: inGuest(machine.initrd) },
+    disk: { image: inGuest(disk.image) },
   }
-  const file = join(folder, 'resources.json')
+  return embeddedFactory(await clonesOf(within, 'embedded', resources))
+})
+
+/** Of the tiny guest, through libvirt. */
+export const libvirtClones = new Clones(async (within) => {
+  const { domain, disk, ...rest } = readJson('resources.json')
+  const resources = {
+    ...rest,
+    domain: { configuration: inGuest(domain.configuration) },
+    disk: { ...disk, image: inGuest(disk.image) },
+  }
+  return qemuFactory(await clonesOf(within, 'libvirt', resources))
+})
+
+/** With a store of its own, which is gone when the process is. */
+function templatesFolder(): string {
+  if (folder !== undefined) return folder
+  const made = mkdtempSync(join(tmpdir(), 'see-bench-'))
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
+  chmodSync(made, 0o755)
+  process.env['SEE_TEMPLATES'] = join(made, 'templates')
+  folder = made
+  return made
+}
+
+/** @returns a resources file of the clones */
+async function clonesOf(within: string, name: string, resources: object): Promise<string> {
+  const file = join(within, `${name}.json`)
   writeFileSync(file, JSON.stringify(resources))
   const { signal } = new AbortController()
-  await buildTemplate(file, NAME, {
-    signal,
-    logger: createLogger(),
-    timeoutMs: BUILD_MS,
-    progress: inSilence,
-  })
-  return embeddedFactory({ ...resources, template: NAME })
+  const options = { signal, logger: createLogger(), timeoutMs: BUILD_MS, progress: inSilence }
+  await buildTemplate(file, name, options)
+  const cloned = join(within, `${name}-clone.json`)
+  writeFileSync(cloned, JSON.stringify({ ...resources, template: name }))
+  return cloned
+}
+
+const inGuest = (name: string) => join(tinyGuest(), name)
+
+function readJson(name: string) {
+  return JSON.parse(readFileSync(inGuest(name), 'utf8'))
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { embeddedFactory, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
 import { boot } from './boot.ts'
-import { cloneFactory, ofClones } from './clones.ts'
+import { embeddedClones, libvirtClones } from './clones.ts'
 import { crowd } from './crowd.ts'
 import { events } from './events.ts'
 import { memory } from './memory.ts'
@@ -17,6 +17,7 @@ const PYTHON = 'python3-libvirt, cold boot: agent answers'
 const COLD = 'libvirt, cold boot: agent answers'
 const EMBEDDED = 'embedded, cold boot: agent answers'
 const CLONE = 'embedded, clone of a template: agent answers'
+const LIBVIRT_CLONE = 'libvirt, clone of a template: agent answers'
 const throughLibvirt = () => qemuFactory(join(tinyGuest(), 'resources.json'))
 const embedded = () => embeddedFactory(join(tinyGuest(), 'embedded.json'))
 
@@ -26,16 +27,28 @@ export function scenarios(): Scenario[] {
     python(),
     boot('libvirt-cold', COLD, throughLibvirt, { against: PYTHON }),
     boot('embedded-cold', EMBEDDED, embedded, { against: COLD }),
-    ofClones(boot('clone', CLONE, cloneFactory, { against: EMBEDDED, promise: { most: 250, times: 16 } })),
+    embeddedClones.of(
+      boot('clone', CLONE, embeddedClones.factory, { against: EMBEDDED, promise: { most: 250, times: 16 } }),
+    ),
+    libvirtClones.of(
+      boot('libvirt-clone', LIBVIRT_CLONE, libvirtClones.factory, {
+        against: COLD,
+        promise: { most: 800, times: 5 },
+      }),
+    ),
     saveRestore(COLD),
     warmPool('libvirt-pool', 'warm pool, libvirt', throughLibvirt, COLD),
-    ofClones(warmPool('clone-pool', 'warm pool of clones', cloneFactory, EMBEDDED)),
+    embeddedClones.of(warmPool('clone-pool', 'warm pool of clones', embeddedClones.factory, EMBEDDED)),
     throughput(),
     memory('libvirt-memory', 'libvirt, cold boot', throughLibvirt, { count: 3 }),
-    ofClones(
-      memory('clone-memory', 'clones', cloneFactory, { count: 8, pss: { most: 60 }, private: { most: 45 } }),
+    embeddedClones.of(
+      memory('clone-memory', 'clones', embeddedClones.factory, {
+        count: 8,
+        pss: { most: 60 },
+        private: { most: 45 },
+      }),
     ),
-    ofClones(crowd('crowd', 'clones', cloneFactory)),
+    embeddedClones.of(crowd('crowd', 'clones', embeddedClones.factory)),
     overhead(),
     events(),
   ]

@@ -7,6 +7,8 @@ import {
   type EmbeddedResources,
   embeddedFactory,
   Environment,
+  type QemuResources,
+  qemuFactory,
   type Template,
 } from '@see/core'
 import { onTestFinished } from 'vitest'
@@ -40,6 +42,18 @@ export class TemplateFolder implements Disposable {
     return path
   }
 
+  /** The same of a guest through libvirt, whose domain XML is changed by `edit`. */
+  libvirtResources(changes: Record<string, unknown> = {}, edit = (xml: string) => xml): string {
+    const guest = tinyGuest()
+    const { $schema: _ours, ...file } = JSON.parse(readFileSync(join(guest, 'resources.json'), 'utf8'))
+    const name = crypto.randomUUID()
+    writeFileSync(join(this.path, `${name}.xml`), edit(readFileSync(join(guest, 'domain.xml'), 'utf8')))
+    const path = join(this.path, `resources-${name}.json`)
+    const own = { domain: { configuration: `${name}.xml` }, disk: { image: join(guest, file.disk.image) } }
+    writeFileSync(path, JSON.stringify({ ...file, ...own, ...changes }))
+    return path
+  }
+
   async build(
     name: string,
     resources: string,
@@ -56,6 +70,13 @@ export class TemplateFolder implements Disposable {
   /** An environment that is a clone, deallocated when the test ends. */
   async clone(resources: string): Promise<Environment<EmbeddedResources>> {
     const environment = await Environment.allocate(embeddedFactory(resources))
+    onTestFinished(() => environment.deallocate(), 60_000)
+    return environment
+  }
+
+  /** The same through libvirt. */
+  async libvirtClone(resources: string): Promise<Environment<QemuResources>> {
+    const environment = await Environment.allocate(qemuFactory(resources))
     onTestFinished(() => environment.deallocate(), 60_000)
     return environment
   }

@@ -39,6 +39,10 @@ export class Domain {
     return this.#handle
   }
 
+  protected set handle(handle: DomainHandle) {
+    this.#handle = handle
+  }
+
   get name(): string {
     return this.#handle.name
   }

@@ -6,7 +6,7 @@ import { build } from './build.ts'
 import { info, list, remove } from './stored.ts'
 
 const HELP = `
-A resources file of an embedded guest names it: { "hypervisor": "embedded:///", "template": "NAME", … }.
+A resources file of embedded:///, qemu:///system or qemu:///session names it: { "template": "NAME", … }.
 Templates are in /var/lib/see/templates for root and ~/.local/share/see/templates for others; SEE_TEMPLATES overrides.
 
 Exit codes: 0 done; 1 bad usage, no such template, or one that is damaged or in use; 2 the guest failed; 130 interrupted.`

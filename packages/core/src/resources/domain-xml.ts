@@ -14,6 +14,8 @@ import {
 interface DiskEdit {
   readonly path: string
   readonly format: string | undefined
+  /** What the disk is an overlay of, if libvirt is to leave its owner alone; QEMU has to be able to read it. */
+  readonly base?: { readonly path: string; readonly format: string } | undefined
 }
 
 export interface DomainEdit {
@@ -75,7 +77,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   return { xml: serializeXml(document), macAddress, hasAgent: hasAgentChannel(devices) }
 }
 
-function editDisk(devices: Element, { path, format }: DiskEdit): void {
+function editDisk(devices: Element, { path, format, base }: DiskEdit): void {
   const disk = childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
   disk.setAttribute('type', 'file')
@@ -84,6 +86,13 @@ function editDisk(devices: Element, { path, format }: DiskEdit): void {
   const driver = ensureChild(disk, 'driver')
   driver.setAttribute('name', 'qemu')
   driver.setAttribute('type', format)
+  for (const each of childrenOf(disk, 'backingStore')) disk.removeChild(each)
+  if (base === undefined) return
+  const backing = appendElement(disk, 'backingStore', { type: 'file' })
+  appendElement(backing, 'format', { type: base.format })
+  const source = appendElement(backing, 'source', { file: base.path })
+  appendElement(source, 'seclabel', { model: 'dac', relabel: 'no' })
+  appendElement(backing, 'backingStore')
 }
 
 function editInterface(first: Element | undefined, { name, device, filter, isolated }: InterfaceEdit): void {

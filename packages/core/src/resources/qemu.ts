@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import {
   type Domain,
   DomainUndefineFlags,
@@ -6,7 +6,7 @@ import {
   type Network,
   type StoragePool,
 } from '@see/libvirt'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -17,69 +17,38 @@ import type {
   AttachedDisk,
   CapturePoint,
   GuestDisk,
-  Resources,
   ResourcesParameters,
   VncServer,
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
+import type { Freezable } from '../templates/freezable.ts'
+import { identityOf } from '../templates/identity.ts'
+import type { TemplateMachine } from '../templates/manifest.ts'
+import type { Monitor } from '../templates/monitor.ts'
+import { type GuestMemory, TemplateClone } from '../templates/template-clone.ts'
 import { capturePoint } from './capture-point.ts'
-import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
+import { type FetchedImage, fetchImage } from './fetched-image.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
 import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
-import { imageProvider, imageSchema } from './image.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
-import { legacyName, warnOfLegacyName } from './legacy-name.ts'
+import { warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
+import { bootFilesIn } from './libvirt-template/domain-machine.ts'
+import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
+import { definedMachine, templateMachine } from './libvirt-template/template-machine.ts'
+import { libvirtMonitor } from './libvirt-template/libvirt-monitor.ts'
+import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
-import { isMade, networkSchema, planNetwork } from './network-plan.ts'
+import { isMade, planNetwork } from './network-plan.ts'
+import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 import { together } from './together.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
-const path = z.string().min(1)
-
-const schema = z.strictObject({
-  $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
-  name: legacyName,
-  hypervisor: path.default('qemu:///system').describe("libvirt's URI of the hypervisor."),
-  domain: z
-    .strictObject({ configuration: path.describe("The path of the domain's XML.") })
-    .describe('The virtual machine.'),
-  disk: z
-    .strictObject({
-      image: imageSchema.describe(
-        'The image, which is never written: a path, or what a provider is to fetch.',
-      ),
-      clone: z
-        .strictObject({
-          storage_pool_path: path
-            .optional()
-            .describe(
-              "The folder in which each environment gets a folder of its own; that of libvirt's images when not given.",
-            ),
-          copy_on_write: z
-            .boolean()
-            .default(true)
-            .describe(
-              '`true`: an overlay that holds only what the guest changes; `false`: a copy of the whole image.',
-            ),
-        })
-        .prefault({})
-        .describe('How each environment gets a disk of its own.'),
-    })
-    .optional()
-    .describe("The guest's first disk; without it, the XML's own is used, and written to."),
-  network: networkSchema
-    .optional()
-    .describe("What the guest's first interface is on; without it, what the domain's XML says."),
-})
-
 const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
 const undefineFlags = managedSave | snapshotsMetadata | nvram | checkpointsMetadata
-
-type QemuConfiguration = z.output<typeof schema>
 
 /** What exists once everything is allocated. */
 interface Allocated {
@@ -87,21 +56,38 @@ interface Allocated {
   readonly domain: Domain
   readonly network: Network | undefined
   readonly storage: GuestsStorage | undefined
+  /** The user's files that the guest is made from. */
+  readonly inputs: readonly string[]
+  /** Of a guest that is to become a template. */
+  readonly group: number | undefined
+}
+
+/** What is the environment's own in its domain's XML. */
+interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
+  /** The path of the disk. */
+  readonly clone: string
+  readonly base?: { readonly path: string; readonly format: string } | undefined
 }
 
 /** A QEMU guest through libvirt: its domain, disk and network, all named after the environment. */
-export class QemuResources implements Resources {
-  static readonly schema = schema
+export class QemuResources implements Freezable {
+  static readonly schema = qemuSchema
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
   readonly #logger: Logger
+  readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
+  /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
+  constructor(
+    { identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>,
+    memoryFile?: string,
+  ) {
+    this.#memoryFile = memoryFile
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
@@ -141,7 +127,7 @@ export class QemuResources implements Resources {
   /**
    * Everything the user wrote is read before anything is made.
    * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `NETWORK_INVALID`, `NETWORK_EXHAUSTED`, `IMAGE_INVALID`,
-   * `STORAGE_FAILED` or `HYPERVISOR_UNREACHABLE`
+   * `STORAGE_FAILED`, `HYPERVISOR_UNREACHABLE`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
@@ -154,25 +140,43 @@ export class QemuResources implements Resources {
     this.#editDomain(domainFile, domainXml, { ...guest, clone: '', network })
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const [image, hypervisor] = await together(
-      disk === undefined ? undefined : this.#image(disk, signal),
+      disk === undefined
+        ? undefined
+        : fetchImage(disk.image, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
+    const inputs = [...(image === undefined ? [] : [image.path]), ...bootFilesIn(domainXml)]
+    const clone = await this.#clone(inputs)
+    const group = this.#memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
     signal.throwIfAborted()
+    const source = clone?.disk ?? image
     const [made, storage] = await together(
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
-      image === undefined ? undefined : this.#makeDisk(hypervisor, image, signal),
+      source === undefined ? undefined : this.#makeDisk(hypervisor, source, signal),
     )
     signal.throwIfAborted()
     const edited = this.#editDomain(domainFile, domainXml, {
       clone: storage?.clone ?? '',
+      base: disk?.clone.copy_on_write === true ? clone?.disk : undefined,
       network: interfaceOn(plan, this.#identifier, made),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
     const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
-    const domain = await defineDomain(hypervisor, definition, this.#releases)
+    const defined = await defineDomain(hypervisor, definition, this.#releases)
+    const memory = clone?.memory ?? this.#frozenMemory()
+    const domain =
+      memory === undefined || storage === undefined
+        ? defined
+        : await domainInMemoryFile(defined, {
+            memory,
+            clone,
+            identity: identityOf(this.#identifier, edited.macAddress),
+            folder: dirname(storage.clone),
+            file: domainFile,
+          })
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network: made?.network, storage }
+    this.#allocated = { hypervisor, domain, network: made?.network, storage, inputs, group }
   }
 
   deallocate(): Promise<void> {
@@ -200,40 +204,57 @@ export class QemuResources implements Resources {
     return vncServerIn(await this.domain.getXMLDesc())
   }
 
+  async memoryMib(): Promise<number> {
+    return (await definedMachine(this.domain)).memory_mib
+  }
+
+  get inputs(): readonly string[] {
+    return this.#resources().inputs
+  }
+
+  get templateGroup(): number | undefined {
+    return this.#resources().group
+  }
+
+  get monitor(): Monitor {
+    return libvirtMonitor(this.domain)
+  }
+
+  get diskFile(): string | undefined {
+    return this.#resources().storage?.clone
+  }
+
+  templateMachine(): Promise<TemplateMachine> {
+    return templateMachine(this.domain)
+  }
+
   #resources(): Allocated {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
-  #editDomain(
-    file: string,
-    xml: string,
-    { clone, network, macAddress }: Pick<DomainEdit, 'network' | 'macAddress'> & { readonly clone: string },
-  ): EditedDomain {
+  #editDomain(file: string, xml: string, { clone, base, network, macAddress }: GuestEdit): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(xml, {
         identifier: this.#identifier,
-        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2' },
+        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2', base },
         network,
         macAddress,
       }),
     )
   }
 
-  async #image(
-    { image }: NonNullable<QemuConfiguration['disk']>,
-    signal: AbortSignal,
-  ): Promise<{ path: string; format: DiskFormat }> {
-    const provider = await imageProvider(image, this.#folder)
-    const file = await provider.image({ signal, logger: this.#logger })
-    return { path: file, format: await detectDiskFormat(file) }
+  async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
+    const { template } = this.#configuration
+    if (template === undefined || this.#memoryFile !== undefined) return undefined
+    return await TemplateClone.open(template, inputs, { provider: 'libvirt' })
   }
 
-  #makeDisk(
-    hypervisor: Hypervisor,
-    image: { readonly path: string; readonly format: DiskFormat },
-    signal: AbortSignal,
-  ): Promise<GuestsStorage> {
+  #frozenMemory(): GuestMemory | undefined {
+    return this.#memoryFile === undefined ? undefined : { path: this.#memoryFile, isClone: false }
+  }
+
+  #makeDisk(hypervisor: Hypervisor, image: FetchedImage, signal: AbortSignal): Promise<GuestsStorage> {
     const { clone } = this.#configuration.disk ?? {}
     const parent = clone?.storage_pool_path
     const folder = parent === undefined ? undefined : resolve(this.#folder, parent)
@@ -244,7 +265,7 @@ export class QemuResources implements Resources {
 
 /** Makes contexts over QEMU guests; the configuration is the path of a JSON file or the object itself. */
 export function qemuFactory(
-  configuration: string | z.input<typeof schema>,
+  configuration: string | z.input<typeof qemuSchema>,
 ): ContextFactory<SeeContext<QemuResources>> {
   return contextFactory(QemuResources, configuration)
 }

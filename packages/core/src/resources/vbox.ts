@@ -7,9 +7,10 @@ import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
-import { type DiskFormat, detectDiskFormat } from './disk-image.ts'
+import type { DiskFormat } from './disk-image.ts'
+import { fetchImage } from './fetched-image.ts'
 import { type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
-import { imageProvider, imageSchema } from './image.ts'
+import { imageSchema } from './image.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
@@ -124,9 +125,8 @@ export class VboxResources implements Resources {
   async #image(signal: AbortSignal): Promise<string | undefined> {
     const { disk } = this.#configuration
     if (disk === undefined) return undefined
-    const provider = await imageProvider(disk.image, this.#folder)
-    const file = await provider.image({ signal, logger: this.#logger })
-    const format = await detectDiskFormat(file)
+    const options = { folder: this.#folder, logger: this.#logger, signal }
+    const { path: file, format } = await fetchImage(disk.image, options)
     if (FORMATS.includes(format)) return file
     throw new SeeError(
       'IMAGE_INVALID',

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Configuration } from '../configuration.ts'
 import { messageOf, SeeError } from '../errors.ts'
@@ -10,18 +9,17 @@ import type { Logger } from '../logger.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from '../resources/bounded-process.ts'
-import type { EmbeddedConfiguration } from '../resources/embedded/configuration.ts'
-import { EmbeddedResources } from '../resources/embedded/embedded.ts'
-import { DISK_NAME } from '../resources/embedded/overlay.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
+import type { Freezable } from './freezable.ts'
 import { freeze } from './freeze.ts'
+import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
-import { templateFiles } from './manifest.ts'
+import { templateFiles, type TemplateManifest } from './manifest.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
-import { TemplateStore } from './template-store.ts'
-import { TEMPLATE_GROUP, writeManifest } from './write-manifest.ts'
+import { type TemplateBuilder, TemplateStore } from './template-store.ts'
+import { writeManifest } from './write-manifest.ts'
 
 const MIB = 1024 * 1024
 const ADDRESS_MS = 30_000
@@ -49,35 +47,35 @@ export async function buildTemplate(
   options: BuildTemplateOptions,
 ): Promise<Template> {
   const source = Configuration.load(resources)
-  const configuration = source.parse(EmbeddedResources.schema)
-  const work = { name, resources, folder: source.folder, configuration }
-  return await new TemplateStore().build(name, (folder) => buildIn(folder, work, options), options.signal)
+  const builder: TemplateBuilder = async (folder) => {
+    const guest = freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
+    await buildIn(folder, guest, { name, resources }, options)
+  }
+  return await new TemplateStore().build(name, builder, options.signal)
 }
 
 interface Work {
   readonly name: string
   readonly resources: string
-  readonly folder: string
-  readonly configuration: EmbeddedConfiguration
 }
 
-async function buildIn(target: string, work: Work, options: BuildTemplateOptions): Promise<void> {
-  const { configuration, name, folder } = work
-  const { signal, logger } = options
-  if (configuration.disk === undefined)
-    throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
-  const memory = join(target, templateFiles.memory)
-  await reserve(memory, configuration.machine.memory * MIB, signal)
-  const identifier = randomUUID()
-  const sandbox = new EmbeddedResources({ identifier, configuration, folder, logger }, memory)
+async function buildIn(
+  target: string,
+  { sandbox, identity }: FreezableGuest,
+  work: Work,
+  options: BuildTemplateOptions,
+): Promise<void> {
+  const { signal } = options
   try {
     await sandbox.allocate({ signal })
-    await freezeIn(target, sandbox, work, options)
+    const { inputs, machine } = await freezeIn(target, sandbox, identity, work, options)
+    const told = { ...work, machine, identity, inputs }
+    await writeManifest(target, told, sandbox.templateGroup, signal)
   } catch (error) {
     const failure =
       error instanceof SeeError || signal.aborted
         ? error
-        : templateError('TEMPLATE_BUILD', name, messageOf(error), error)
+        : templateError('TEMPLATE_BUILD', work.name, messageOf(error), error)
     return await releaseAfter(failure, () => sandbox.deallocate())
   }
   await sandbox.deallocate()
@@ -85,11 +83,15 @@ async function buildIn(target: string, work: Work, options: BuildTemplateOptions
 
 async function freezeIn(
   target: string,
-  sandbox: EmbeddedResources,
-  { name, resources, configuration }: Work,
+  sandbox: Freezable,
+  identity: boolean,
+  { name }: Work,
   { signal, timeoutMs, progress }: BuildTemplateOptions,
-): Promise<void> {
-  const { domain, storagePool, agentChannel } = sandbox
+): Promise<Pick<TemplateManifest, 'inputs' | 'machine'>> {
+  const { domain, diskFile, agentChannel } = sandbox
+  if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
+  const memory = join(target, templateFiles.memory)
+  await reserve(memory, sandbox, signal)
   progress('booting the guest')
   await domain.create()
   const agent = new GuestAgent(agentChannel)
@@ -97,31 +99,33 @@ async function freezeIn(
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
   await sleep(SETTLE_MS, undefined, { signal })
-  if (configuration.identity) await assertTakesIdentity(agentChannel, signal)
+  if (identity) await assertTakesIdentity(agentChannel, signal)
   await agent.exec(['sync'], { signal })
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
-  await freeze(domain.qemu.qmp, { socketPath: join(storagePool.path, 'state'), statePath, signal })
+  const socketPath = join(dirname(diskFile), 'state')
+  await freeze(sandbox.monitor, { socketPath, statePath, signal })
   await domain.destroy()
   progress('writing its disk')
-  await flatten(join(storagePool.path, DISK_NAME), join(target, templateFiles.disk), signal)
+  await flatten(diskFile, join(target, templateFiles.disk), signal)
   progress('computing checksums')
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
   )
-  const { identity } = configuration
-  await writeManifest(target, { name, resources, machine, identity, inputs }, signal)
+  return { inputs, machine }
 }
 
 /** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */
-async function reserve(path: string, bytes: number, signal: AbortSignal): Promise<void> {
+async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): Promise<void> {
+  const { templateGroup } = sandbox
+  const bytes = (await sandbox.memoryMib()) * MIB
   await assertRoom(path, bytes, 'the memory of the template')
-  const shared = process.geteuid?.() === 0
+  const mode = templateGroup === undefined ? 0o600 : 0o660
   {
-    await using file = await open(path, 'wx', shared ? 0o660 : 0o600)
-    if (shared) await file.chown(0, TEMPLATE_GROUP)
-    await file.chmod(shared ? 0o660 : 0o600)
+    await using file = await open(path, 'wx', mode)
+    if (templateGroup !== undefined) await file.chown(0, templateGroup)
+    await file.chmod(mode)
   }
   const fallocate = await requireTool('fallocate', 'util-linux')
   const late = () => new SeeError('TEMPLATE_BUILD', `the room for ${path} was not reserved in time`)
@@ -147,9 +151,9 @@ async function flatten(disk: string, target: string, signal: AbortSignal): Promi
   throw new SeeError('TEMPLATE_BUILD', `the disk could not be written to ${target}: ${said}`)
 }
 
-async function untilAddressed({ domain }: EmbeddedResources, signal: AbortSignal): Promise<void> {
+async function untilAddressed({ domain, addressSource }: Freezable, signal: AbortSignal): Promise<void> {
   const ask = async () => {
-    const interfaces = await domain.interfaceAddresses()
+    const interfaces = await domain.interfaceAddresses(addressSource)
     return interfaces.some(({ addrs }) =>
       addrs.some(({ type, addr }) => type === 'ipv4' && !addr.startsWith('127.')),
     )

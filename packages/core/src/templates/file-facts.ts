@@ -15,6 +15,7 @@ export const fileFacts = z.strictObject({
 })
 
 export type FileFacts = z.output<typeof fileFacts>
+type StatFacts = Omit<FileFacts, 'sha256'>
 
 export async function factsOf(path: string, signal: AbortSignal): Promise<FileFacts> {
   const before = await statFacts(path)
@@ -34,26 +35,30 @@ export async function sha256Of(path: string, signal: AbortSignal): Promise<strin
  * What is different of a file now, without reading it: its owner alone can write to a file and have the times as they
  * were, and even the owner cannot have the time of the last change.
  */
-export async function changeOf(path: string, facts: Omit<FileFacts, 'sha256'>): Promise<string | undefined> {
-  try {
-    return differenceOf(path, facts, await statFacts(path))
-  } catch {
-    return `${path} is missing, or cannot be looked at`
-  }
+export async function changeOf(path: string, facts: StatFacts): Promise<string | undefined> {
+  const found = await statFacts(path).catch(() => undefined)
+  if (found === undefined) return `${path} is missing, or cannot be looked at`
+  return differenceOf(path, facts, found)
 }
 
-function differenceOf(
+/** The same, but for changes of the owner and of rights alone. */
+export async function contentChangeOf(
   path: string,
-  was: Omit<FileFacts, 'sha256'>,
-  is: Omit<FileFacts, 'sha256'>,
-): string | undefined {
+  { ctime_ns: _any, ...facts }: StatFacts,
+): Promise<string | undefined> {
+  const found = await statFacts(path).catch(() => undefined)
+  if (found === undefined) return `${path} is missing, or cannot be looked at`
+  return differenceOf(path, { ...facts, ctime_ns: found.ctime_ns }, found)
+}
+
+function differenceOf(path: string, was: StatFacts, is: StatFacts): string | undefined {
   if (was.bytes !== is.bytes) return `${path} has ${is.bytes} bytes, not ${was.bytes}`
   if (was.inode !== is.inode) return `${path} was replaced`
   if (was.mtime_ns !== is.mtime_ns) return `${path} was written to`
   return was.ctime_ns === is.ctime_ns ? undefined : `${path} was changed, or its owner or rights were`
 }
 
-async function statFacts(path: string): Promise<Omit<FileFacts, 'sha256'>> {
+async function statFacts(path: string): Promise<StatFacts> {
   const { size, ino, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
   return { bytes: Number(size), inode: `${ino}`, mtime_ns: `${mtimeNs}`, ctime_ns: `${ctimeNs}` }
 }

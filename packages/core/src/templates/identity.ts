@@ -21,6 +21,11 @@ export interface Identity {
   readonly macAddress: string | undefined
 }
 
+/** Of the guest of one environment. */
+export function identityOf(identifier: string, macAddress: string | undefined): Identity {
+  return { hostname: `see-${identifier.slice(0, 8).toLowerCase()}`, macAddress }
+}
+
 /**
  * Waits until the guest waits to be told who it is.
  * @throws SeeError `TEMPLATE_IDENTITY`

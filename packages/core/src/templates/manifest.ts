@@ -3,11 +3,13 @@ import { fileFacts } from './file-facts.ts'
 import { templateName } from './template-name.ts'
 
 /** Of the form of the folder; another one is not read. */
-export const TEMPLATE_VERSION = 1
+export const TEMPLATE_VERSION = 2
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
-  provider: z.enum(['embedded']),
+  provider: z.enum(['embedded', 'libvirt']),
+  /** Of the daemon that makes QEMU's devices out of XML; null where there is none. */
+  libvirt_version: z.string().min(1).nullable(),
   qemu_version: z.string().min(1),
   machine: z.string().min(1),
   accelerator: z.string().min(1),

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, type SeeError } from '../errors.ts'
-import { changeOf, sha256Of } from './file-facts.ts'
+import { changeOf, contentChangeOf, sha256Of } from './file-facts.ts'
 import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
 import { templateError } from './template-error.ts'
 
 /** What is said of a part of the machine that differs. */
 const words = {
   provider: 'the provider',
+  libvirt_version: "libvirt's version",
   qemu_version: "QEMU's version",
   machine: 'the machine type',
   accelerator: 'the accelerator',
@@ -47,9 +48,12 @@ export class Template {
       { path: this.path('memory'), ...memory },
       { path: this.path('disk'), ...disk },
       { path: this.path('state'), ...state },
-      ...inputs,
     ]
-    const changes = await Promise.all(files.map((file) => changeOf(file.path, file)))
+    const changes = await Promise.all([
+      ...files.map((file) => changeOf(file.path, file)),
+      // Which libvirt gives to the user of whatever guest runs on them, and takes back.
+      ...inputs.map((file) => contentChangeOf(file.path, file)),
+    ])
     const change = changes.find((each) => each !== undefined)
     if (change !== undefined) throw this.#invalid(`${change} since it was built`)
   }

@@ -14,16 +14,17 @@ import type {
   CaptureOptions,
   GuestDisk,
   PacketCapture,
-  Resources,
   ResourcesParameters,
   VncServer,
 } from '../../resources.ts'
 import type { SeeContext } from '../../see-context.ts'
-import type { Identity } from '../../templates/identity.ts'
+import { identityOf } from '../../templates/identity.ts'
+import type { Freezable } from '../../templates/freezable.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
-import { detectDiskFormat } from '../disk-image.ts'
+import type { Monitor } from '../../templates/monitor.ts'
+import { TemplateClone } from '../../templates/template-clone.ts'
+import { fetchImage } from '../fetched-image.ts'
 import { freshMacAddress } from '../domain-xml.ts'
-import { imageProvider } from '../image.ts'
 import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
@@ -35,8 +36,7 @@ import { type GuestHardware, qemuArguments, sockets } from './qemu-arguments.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
 import { openSandboxFile } from './sandbox-file.ts'
-import { sandboxUser } from './sandbox-user.ts'
-import { TemplateClone } from './template-clone.ts'
+import { SANDBOX_GID, sandboxUser } from './sandbox-user.ts'
 import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
 
@@ -54,7 +54,7 @@ interface Allocated {
 }
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
-export class EmbeddedResources implements Resources {
+export class EmbeddedResources implements Freezable {
   static readonly schema = embeddedSchema
   readonly addressSource = 'agent'
   /** The subnet of the guest; undefined when it has no interface. */
@@ -124,7 +124,10 @@ export class EmbeddedResources implements Resources {
     await requireTool('setpriv', 'util-linux')
     for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
     assertConsistent(network)
-    const own = disk === undefined ? undefined : await this.#image(disk, signal)
+    const own =
+      disk === undefined
+        ? undefined
+        : await fetchImage(disk.image, { folder: this.#file, logger: this.#logger, signal })
     const inputs = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
     const clone = await this.#clone(inputs)
     const image = clone?.disk ?? own
@@ -144,7 +147,8 @@ export class EmbeddedResources implements Resources {
       folder,
       logger: this.#logger,
       start: () => this.#start(program),
-      started: async () => await clone?.becomeOwn(domain.agentChannel, this.#identity()),
+      started: async () =>
+        await clone?.becomeOwn(domain.agentChannel, identityOf(this.#identifier, this.macAddress)),
     })
     this.#releases.defer('QEMU', async () => {
       for (const relay of this.#relays) relay.close()
@@ -209,7 +213,7 @@ export class EmbeddedResources implements Resources {
     try {
       if (clone?.memory !== undefined) {
         const cloned = await templateMachine(qemu.qmp, argv, machine)
-        await clone.takeOver(qemu, cloned, folder.of('state'))
+        await clone.takeOver(qemu.qmp, cloned, folder.of('state'))
       }
       slots.clear()
       for (const capture of this.#captures) await capture.attach(qemu)
@@ -231,12 +235,28 @@ export class EmbeddedResources implements Resources {
     return { identifier, folder, machine, network, subnet, macAddress, hasDisk, memory }
   }
 
-  /** The user's files that the guest is made from: its image, kernel and initial RAM disk. */
+  async memoryMib(): Promise<number> {
+    return this.#configuration.machine.memory
+  }
+
+  get templateGroup(): number | undefined {
+    return this.#resources().folder.user === undefined ? undefined : SANDBOX_GID
+  }
+
+  get monitor(): Monitor {
+    return this.domain.qemu.qmp
+  }
+
+  get diskFile(): string | undefined {
+    const { image, folder } = this.#resources()
+    return image === undefined ? undefined : folder.of(DISK_NAME)
+  }
+
+  /** The user's image, kernel and initial RAM disk. */
   get inputs(): readonly string[] {
     return this.#resources().inputs
   }
 
-  /** What the running guest is on, as far as its clones have to find it the same. */
   async templateMachine(): Promise<TemplateMachine> {
     const { domain, folder } = this.#resources()
     const argv = qemuArguments(this.#hardware(folder))
@@ -246,25 +266,14 @@ export class EmbeddedResources implements Resources {
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
     const { template } = this.#configuration
     if (template === undefined || this.#memoryFile !== undefined) return undefined
-    return await TemplateClone.open(template, inputs, this.#configuration.machine)
-  }
-
-  #identity(): Identity {
-    return { hostname: `see-${this.#identifier.slice(0, 8).toLowerCase()}`, macAddress: this.macAddress }
+    const { memory, machine, cpu, accelerator } = this.#configuration.machine
+    const known = { provider: 'embedded', memory_mib: memory, machine, cpu, accelerator } as const
+    return await TemplateClone.open(template, inputs, known)
   }
 
   #resources(): Allocated {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
-  }
-
-  async #image(
-    { image }: NonNullable<EmbeddedConfiguration['disk']>,
-    signal: AbortSignal,
-  ): Promise<BaseImage> {
-    const provider = await imageProvider(image, this.#file)
-    const path = await provider.image({ signal, logger: this.#logger })
-    return { path, format: await detectDiskFormat(path) }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { GuestMemory } from '../../templates/template-clone.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 import type { NetworkConfiguration, Subnet } from './network.ts'
 import { DISK_NAME } from './overlay.ts'
@@ -18,8 +19,8 @@ export interface GuestHardware {
   /** Undefined for a guest without an interface. */
   readonly macAddress: string | undefined
   readonly hasDisk: boolean
-  /** The file that the memory is in: what the guest writes goes to it, or, for a clone, to a copy of each page. */
-  readonly memory?: { readonly path: string; readonly isClone: boolean } | undefined
+  /** QEMU's own when not given. */
+  readonly memory?: GuestMemory | undefined
 }
 
 /** The names of QEMU's sockets in the run folder. */

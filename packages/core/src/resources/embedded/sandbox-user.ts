@@ -5,8 +5,8 @@ import type { QemuUser } from '@see/qemu'
 /** Numbers that systemd, Debian and everybody else leave alone. */
 const FIRST_UID = 1_879_048_192
 const LAST_UID = 2_147_483_646
-/** The group of templates: what all sandboxes may read. */
-const SANDBOX_GID = 1_900_000_000
+/** The group of all sandboxes, which nobody else is in: what the files of templates are open to. */
+export const SANDBOX_GID = 1_900_000_000
 
 /** A user of its own for each sandbox where root starts it, so that none can touch another's; else, we ourselves. */
 export async function sandboxUser(accelerator: 'tcg' | 'kvm'): Promise<QemuUser | undefined> {

@@ -7,6 +7,7 @@ import { writeManifest } from '../write-manifest.ts'
 
 export const machine: TemplateMachine = {
   provider: 'embedded',
+  libvirt_version: null,
   qemu_version: '7.2.0',
   machine: 'pc-q35-7.2',
   accelerator: 'tcg',
@@ -19,12 +20,13 @@ export const machine: TemplateMachine = {
 /** Builds a template of files with a few bytes, from one input. */
 export function writtenTemplate(name: string, inputPath: string): TemplateBuilder {
   return async (folder) => {
-    const signal = new AbortController().signal
+    const { signal } = new AbortController()
+    const group = process.getuid?.() === 0 ? 1_900_000_000 : undefined
     await writeFile(join(folder, 'memory'), 'what it remembers')
     await writeFile(join(folder, 'state'), 'what its devices do')
     await writeFile(join(folder, 'disk.qcow2'), 'what it keeps')
     await chmod(join(folder, 'memory'), 0o660)
     const inputs = [{ path: inputPath, ...(await factsOf(inputPath, signal)) }]
-    await writeManifest(folder, { name, resources: null, machine, identity: true, inputs }, signal)
+    await writeManifest(folder, { name, resources: null, machine, identity: true, inputs }, group, signal)
   }
 }

@@ -1,17 +1,21 @@
-import type { QemuProcess } from '@see/qemu'
-import { messageOf, SeeError } from '../../errors.ts'
-import type { AgentChannel } from '../../resources.ts'
-import { giveIdentity, type Identity } from '../../templates/identity.ts'
-import type { TemplateMachine } from '../../templates/manifest.ts'
-import type { Template } from '../../templates/template.ts'
-import { templateError } from '../../templates/template-error.ts'
-import { TemplateStore } from '../../templates/template-store.ts'
-import { thaw } from '../../templates/thaw.ts'
 import { timeoutSignal } from '@see/libvirt'
-import type { BaseImage } from './overlay.ts'
-import type { GuestHardware } from './qemu-arguments.ts'
+import { messageOf, SeeError } from '../errors.ts'
+import type { AgentChannel } from '../resources.ts'
+import { giveIdentity, type Identity } from './identity.ts'
+import type { TemplateMachine } from './manifest.ts'
+import type { Monitor } from './monitor.ts'
+import type { Template } from './template.ts'
+import { templateError } from './template-error.ts'
+import { TemplateStore } from './template-store.ts'
+import { thaw } from './thaw.ts'
 
 const TIMEOUT_MS = 30_000
+
+/** The file that a guest's memory is in: what it writes goes to the file, or, for a clone, to a copy of each page. */
+export interface GuestMemory {
+  readonly path: string
+  readonly isClone: boolean
+}
 
 /**
  * What a guest takes over from a template when it is powered on for the first time. From then on its disk is no longer what
@@ -27,15 +31,16 @@ export class TemplateClone {
 
   /**
    * @param inputs what the guest is made from without the template
+   * @param machine what is known already of what it is to run on
    * @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when it was changed, or was made from something else
    */
   static async open(
     name: string,
     inputs: readonly string[],
-    { memory, machine, cpu, accelerator }: GuestHardware['machine'],
+    machine: Partial<TemplateMachine>,
   ): Promise<TemplateClone> {
     const template = await new TemplateStore().open(name)
-    template.assertFits({ memory_mib: memory, machine, cpu, accelerator })
+    template.assertFits(machine)
     await template.assertUnchanged()
     const built = template.manifest.inputs.map(({ path }) => path)
     if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template)
@@ -44,25 +49,30 @@ export class TemplateClone {
   }
 
   /** What the disk is an overlay of. */
-  get disk(): BaseImage {
+  get disk(): { readonly path: string; readonly format: 'qcow2' } {
     return { path: this.#template.path('disk'), format: 'qcow2' }
   }
 
-  /** Undefined when the guest was on already. */
-  get memory(): GuestHardware['memory'] {
+  /** The file of its memory; undefined when the guest was on already. */
+  get memory(): GuestMemory | undefined {
     return this.#taken ? undefined : { path: this.#template.path('memory'), isClone: true }
+  }
+
+  /** @throws SeeError `TEMPLATE_INVALID` when it is another than that of the template */
+  assertFits(machine: Partial<TemplateMachine>): void {
+    this.#template.assertFits(machine)
   }
 
   /**
    * Gives a QEMU that waits for it what was frozen; nothing when the guest was on already.
    * @throws SeeError `TEMPLATE_INVALID` when it is another than that of the template, or cannot take it over
    */
-  async takeOver({ qmp }: QemuProcess, machine: TemplateMachine, socketPath: string): Promise<void> {
-    this.#template.assertFits(machine)
+  async takeOver(monitor: Monitor, machine: TemplateMachine, socketPath: string): Promise<void> {
+    this.assertFits(machine)
     const signal = timeoutSignal(TIMEOUT_MS)
     const state = await this.#template.readState(signal)
     try {
-      await thaw(qmp, { socketPath, state, signal })
+      await thaw(monitor, { socketPath, state, signal })
     } catch (error) {
       const why = `QEMU could not take it over: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)
@@ -73,7 +83,7 @@ export class TemplateClone {
    * Makes a clone that has just begun to run a machine of its own, where its template has it that way.
    * @throws SeeError `TEMPLATE_IDENTITY`
    */
-  async becomeOwn(channel: AgentChannel, identity: Identity): Promise<void> {
+  async becomeOwn(channel: AgentChannel | undefined, identity: Identity): Promise<void> {
     if (this.#taken) return
     this.#taken = true
     if (!this.#template.manifest.identity) return

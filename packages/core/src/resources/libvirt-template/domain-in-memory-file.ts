@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { type Domain, DomainXMLFlags } from '@see/libvirt'
+import { GuestAgent } from '../../guest-agent/guest-agent.ts'
+import type { Identity } from '../../templates/identity.ts'
+import type { GuestMemory, TemplateClone } from '../../templates/template-clone.ts'
+import { orInvalid } from '../user-xml.ts'
+import { libvirtAgentChannel } from '../libvirt-agent.ts'
+import { domainMachine } from './domain-machine.ts'
+import { libvirtMonitor } from './libvirt-monitor.ts'
+import { withMemoryFile } from './memory-file-xml.ts'
+import { withQemuFolder } from './qemu-folder.ts'
+import { TemplateDomain } from './template-domain.ts'
+import { templateMachine } from './template-machine.ts'
+
+const AGENT_MS = 30_000
+
+interface Wanted {
+  readonly memory: GuestMemory
+  /** Of which it is a clone; undefined for one that is to become a template. */
+  readonly clone: TemplateClone | undefined
+  readonly identity: Identity
+  /** The guest's own. */
+  readonly folder: string
+  /** The user's file, for the error. */
+  readonly file: string
+}
+
+/**
+ * Has a domain that is defined, and off, run for the first time with its memory in a file.
+ * @throws SeeError `TEMPLATE_INVALID` when it is another machine than that of the template, or `DOMAIN_XML_INVALID`
+ */
+export async function domainInMemoryFile(
+  domain: Domain,
+  { memory, clone, identity, folder, file }: Wanted,
+): Promise<TemplateDomain> {
+  const xml = await domain.getXMLDesc({ flags: DomainXMLFlags.inactive })
+  const facts = domainMachine(xml)
+  clone?.assertFits(facts)
+  const own: TemplateDomain = new TemplateDomain(domain, {
+    xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, facts.memory_mib)),
+    async prepare() {
+      if (clone === undefined) return
+      const machine = await templateMachine(own)
+      await withQemuFolder(join(folder, 'incoming'), memory.path, async (within) => {
+        await clone.takeOver(libvirtMonitor(own), machine, join(within, 'state'))
+      })
+    },
+    async started() {
+      if (clone === undefined) return
+      const channel = libvirtAgentChannel(own)
+      // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
+      await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
+      await clone.becomeOwn(channel, identity)
+    },
+  })
+  return own
+}

@@ -1,0 +1,27 @@
+import type { Hypervisor } from '@see/libvirt'
+import { SeeError } from '../../errors.ts'
+import { childOf, childrenOf, parseXml } from '../xml.ts'
+
+const LABEL = /^\+?(\d+):\+?(\d+)$/
+
+/**
+ * The group that libvirt starts QEMU in; undefined where it is that of the daemon's own user, as in session mode.
+ * @throws SeeError `STORAGE_FAILED` when this user cannot give it files
+ */
+export async function qemuGroup(hypervisor: Hypervisor): Promise<number | undefined> {
+  const label = ownershipIn(await hypervisor.getCapabilities())
+  const [, uid, gid] = LABEL.exec(label ?? '') ?? []
+  if (uid === undefined || gid === undefined || Number(uid) === process.geteuid?.()) return undefined
+  if (process.geteuid?.() === 0) return Number(gid)
+  const why = `${hypervisor.uri} runs guests as user ${uid}, to whom only root can open the files of a template`
+  throw new SeeError('STORAGE_FAILED', `${why}: build it as root, or with "hypervisor": "qemu:///session"`)
+}
+
+/** `+UID:+GID`, by libvirt's security model "dac". */
+function ownershipIn(capabilities: string): string | undefined {
+  const root = parseXml(capabilities).documentElement
+  const host = root === null ? undefined : childOf(root, 'host')
+  const models = host === undefined ? [] : childrenOf(host, 'secmodel')
+  const dac = models.find((each) => childOf(each, 'model')?.textContent === 'dac')
+  return dac === undefined ? undefined : (childOf(dac, 'baselabel')?.textContent ?? undefined)
+}

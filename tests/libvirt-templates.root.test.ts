@@ -1,0 +1,150 @@
+import { stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type QemuResources, type SeeContext, TemplateStore } from '@see/core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leftOf } from './support/leftovers.ts'
+import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { TemplateFolder } from './support/template-guest.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+let folder: TemplateFolder
+beforeAll(async () => {
+  folder = new TemplateFolder()
+  await folder.build('tiny', folder.libvirtResources())
+}, 120_000)
+afterAll(() => folder[Symbol.dispose]())
+
+const clone = async (changes: Record<string, unknown> = {}, edit?: (xml: string) => string) => {
+  return await folder.libvirtClone(folder.libvirtResources({ template: 'tiny', ...changes }, edit))
+}
+
+async function started(): Promise<SeeContext<QemuResources>> {
+  const { context } = await clone()
+  await context.poweron()
+  return context
+}
+
+test('two clones through libvirt share nothing, know the time, and leave nothing', {
+  timeout: 120_000,
+}, async () => {
+  const environments = [await clone(), await clone()]
+  const [one, two] = environments.map(({ context }) => context)
+  if (one === undefined || two === undefined) throw new Error('there are two')
+  await Promise.all([one.poweron(), two.poweron()])
+  const random = [...(await randomOf(one)), ...(await randomOf(two))]
+  expect(new Set(random).size).toBe(4)
+  expect(await clockErrorMs(one)).toBeLessThan(1000)
+  expect(await clockErrorMs(two)).toBeLessThan(1000)
+  const [ofOne, ofTwo] = [await marksOf(one), await marksOf(two)]
+  for (const name of Object.keys(ofOne)) expect([name, ofOne[name]]).not.toEqual([name, ofTwo[name]])
+  expect(ofOne).toMatchObject({ hostname: `see-${one.identifier.slice(0, 8)}`, mac: one.macAddress() })
+  const addresses = [await one.waitForIp4Address(), await two.waitForIp4Address()]
+  expect(new Set(addresses).size).toBe(2)
+  for (const environment of environments) await environment.deallocate()
+  for (const { identifier } of environments) expect(await leftOf(identifier)).toEqual([])
+})
+
+test('a clone through libvirt goes through every transition, and boots once it was off', {
+  timeout: 180_000,
+}, async () => {
+  const guest = await started()
+  await guest.pause()
+  expect(await guest.state()).toBe('paused')
+  await guest.resume()
+  const screenshot = await guest.domain.screenshot()
+  for await (const chunk of screenshot.data) expect(chunk.length).toBeGreaterThan(0)
+  await guest.agent.writeFile('/root/kept', 'kept')
+  await guest.agent.exec(['sync'])
+  const bootId = await line(guest, 'cat /proc/sys/kernel/random/boot_id')
+  await guest.restart()
+  await eventually(async () => (await line(guest, 'cat /proc/sys/kernel/random/boot_id')) !== bootId)
+  expect(await line(guest, 'cat /root/kept')).toBe('kept')
+  await guest.shutdown({ timeoutMs: 60_000 })
+  await guest.poweron()
+  await guest.agent.waitUntilReady({ timeoutMs: 60_000 })
+  expect(await line(guest, 'cat /root/kept')).toBe('kept')
+  expect(await line(guest, 'cat /sys/class/net/eth0/address')).toBe(guest.macAddress())
+  await guest.poweroff()
+})
+
+/** Asks again while the guest, which is restarting, does not answer. */
+async function eventually(ask: () => Promise<boolean>): Promise<void> {
+  await expect.poll(async () => await ask().catch(() => false), { timeout: 60_000, interval: 200 }).toBe(true)
+}
+
+test('neither template nor image changes owner while a clone runs, and the template stays', {
+  timeout: 60_000,
+}, async () => {
+  const template = await new TemplateStore().open('tiny')
+  const ownerOf = async () => (await stat(template.path('disk'))).uid
+  const before = await ownerOf()
+  const guest = await started()
+  await guest.agent.writeFile('/dev/shm/mine', 'x'.repeat(5_000_000))
+  expect(await ownerOf()).toBe(before)
+  const { signal } = new AbortController()
+  await expect(new TemplateStore().remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
+  await guest.poweroff()
+  await template.verify(signal)
+})
+
+test('a guest of libvirt on the same files does not make a template of the embedded provider invalid', {
+  timeout: 120_000,
+}, async () => {
+  const template = await folder.build('beside', folder.resources({ identity: false }))
+  const initrd = join(tinyGuest(), 'initrd')
+  const { ctimeNs } = await stat(initrd, { bigint: true })
+  const guest = await started()
+  await guest.poweroff()
+  expect((await stat(initrd, { bigint: true })).ctimeNs).not.toBe(ctimeNs)
+  await template.assertUnchanged()
+})
+
+const withoutNetwork = { network: { mode: 'none' } }
+test.each([
+  ['memory', {}, (xml: string) => xml.replace('256</memory>', '128</memory>'), 'the size of the memory'],
+  ['machine', {}, (xml: string) => xml.replace('pc-q35-7.2', 'pc-q35-7.1'), 'the machine type'],
+  ['devices', {}, (xml: string) => xml.replace(/<rng[^]*<\/rng>/, ''), 'the list of devices'],
+  ['network', withoutNetwork, (xml: string) => xml, 'the list of devices'],
+])(
+  'another %s is refused at allocation, and nothing is left',
+  { timeout: 60_000 },
+  async (_what, changes, edit, reason) => {
+    const before = await new TemplateStore().list()
+    await expect(clone(changes, edit)).rejects.toMatchObject({
+      code: 'TEMPLATE_INVALID',
+      message: expect.stringContaining(reason),
+    })
+    expect(await new TemplateStore().list()).toEqual(before)
+  },
+)
+
+test('a template of another provider is refused, both ways', { timeout: 120_000 }, async () => {
+  await folder.build('child', folder.resources({ identity: false }))
+  await expect(clone({ template: 'child' })).rejects.toThrow(
+    /the provider was embedded .* and is libvirt now/,
+  )
+  const other = folder.clone(folder.resources({ template: 'tiny' }))
+  await expect(other).rejects.toThrow(/the provider was libvirt .* and is embedded now/)
+})
+
+test('what QEMU cannot take over is told of, and no QEMU stays', { timeout: 120_000 }, async () => {
+  const template = await folder.build('broken', folder.libvirtResources({ identity: false }))
+  const environment = await clone({ template: 'broken' })
+  await truncate(template.path('state'), 1000)
+  await expect(environment.context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('could not take it over'),
+  })
+  expect(await environment.context.state()).toBe('shutoff')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+const withBacking = (xml: string) => xml.replace('<os>', '<memoryBacking><nosharepages/></memoryBacking><os>')
+
+test('a guest whose XML says where its memory is cannot be frozen', { timeout: 60_000 }, async () => {
+  await expect(folder.build('huge', folder.libvirtResources({}, withBacking))).rejects.toMatchObject({
+    code: 'DOMAIN_XML_INVALID',
+    message: expect.stringContaining('<memoryBacking>'),
+  })
+})
