@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { embeddedFactory } from '@see/core'
 import { processes } from '../support/leftovers.ts'
 import { tinyGuest } from '../support/tiny-guest.ts'
-import type { Provider } from './provider.ts'
+import type { FileProvider } from './provider.ts'
 import { tinyGuestScripts } from './tiny-guest-scripts.ts'
 
 /** QEMU as a child of this process, with the tiny guest. */
-export function embedded(): Provider & Disposable {
+export function embedded(): FileProvider {
   const guest = tinyGuest()
   const folder = mkdtempSync(join(tmpdir(), 'see-'))
   // QEMU runs as a user of its own.
@@ -27,6 +27,7 @@ export function embedded(): Provider & Disposable {
   ]
   return {
     name: 'the embedded QEMU',
+    resources: file,
     factory: embeddedFactory(file),
     abilities: new Set(['screen', 'memory', 'disk', 'console', 'trace']),
     guest: tinyGuestScripts,

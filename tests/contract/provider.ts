@@ -24,5 +24,11 @@ export interface Provider {
   readonly leftOf: (identifier: string) => Promise<string[]>
 }
 
+/** One whose sandboxes are made from a file; disposed of, that is gone. */
+export interface FileProvider extends Provider, Disposable {
+  /** The path of the resources file. */
+  readonly resources: string
+}
+
 /** A boot on a machine with other work. */
 export const GUEST_MS = 90_000
