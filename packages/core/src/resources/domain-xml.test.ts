@@ -96,6 +96,15 @@ test('without a disk or network to set, those of the XML stay', () => {
   expect(xml).toContain('<source bridge="br0"/>')
 })
 
+test('a generation ID is another each time, and none is added', () => {
+  const withId = users.replace('<name>', '<genid>43dc0cf8-809b-4adb-9bea-a9abb5f3d90e</genid><name>')
+  const idIn = () => /<genid>([0-9a-f-]{36})<\/genid>/.exec(editDomainXml(withId, edit).xml)?.[1]
+  const ids = [idIn(), idIn(), '43dc0cf8-809b-4adb-9bea-a9abb5f3d90e']
+  expect(ids).not.toContain(undefined)
+  expect(new Set(ids).size).toBe(3)
+  expect(editDomainXml(users, edit).xml).not.toContain('genid')
+})
+
 test('a filter holds for the first interface, which must not have one of its own', () => {
   const filtered = { ...edit, network: { name: identifier, device: 'see-1', filter: 'see-filter' } }
   const { xml } = editDomainXml(users, filtered)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   appendElement,
   childOf,
@@ -53,7 +53,7 @@ export interface EditedDomain {
 
 /**
  * Makes the user's domain XML that of one environment: its name and UUID, the disk's source, the interface's source, and
- * a fresh MAC address for every interface. Everything else is the user's and stays as it is.
+ * a fresh MAC address for every interface, and a fresh generation ID where there is one. Everything else is the user's and stays as it is.
  * @throws Error saying what the XML lacks
  */
 export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
@@ -63,6 +63,8 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   if (domain?.localName !== 'domain') throw new Error('its root element is not <domain>')
   setText(ensureChild(domain, 'uuid'), identifier)
   setText(ensureChild(domain, 'name'), identifier)
+  const generation = childOf(domain, 'genid')
+  if (generation !== undefined) setText(generation, randomUUID())
   const devices = ensureChild(domain, 'devices')
   if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   if (disk !== undefined) editDisk(devices, disk)

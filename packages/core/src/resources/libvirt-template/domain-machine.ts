@@ -42,7 +42,7 @@ function memoryMibIn(domain: Element): number {
 
 /** What is the same for every environment, as text. */
 function withoutItsOwn(domain: Element): string {
-  remove(domain, 'name', 'uuid', 'metadata')
+  remove(domain, 'name', 'uuid', 'genid', 'metadata')
   const devices = childOf(domain, 'devices')
   for (const disk of devices === undefined ? [] : childrenOf(devices, 'disk').slice(0, 1)) {
     remove(disk, 'source', 'backingStore')
