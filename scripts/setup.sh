@@ -25,7 +25,7 @@ test_packages=(
   swift-proxy swift-account swift-container swift-object
   openssl
   libvirt-daemon-driver-vbox
-  fdisk ntfs-3g libwin-hivex-perl
+  fdisk ntfs-3g libwin-hivex-perl openssh-client
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)
