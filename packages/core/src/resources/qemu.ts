@@ -89,7 +89,7 @@ interface Allocated {
   readonly storage: GuestsStorage | undefined
 }
 
-/** A QEMU guest through libvirt: its domain, disk and network, all named after the environment. */
+/** A QEMU guest through libvirt: its domain and disk, and its network unless it shares one, named after the environment. */
 export class QemuResources implements Resources {
   static readonly schema = schema
   readonly #identifier: string
@@ -149,9 +149,9 @@ export class QemuResources implements Resources {
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
-    const guest = { identifier: this.#identifier, macAddress: freshMacAddress() }
+    const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)
-    this.#editDomain(domainFile, domainXml, { ...guest, clone: '', network })
+    this.#editDomain(domainFile, domainXml, { macAddress: guest.macAddress, clone: '', network })
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const [image, hypervisor] = await together(
       disk === undefined ? undefined : this.#image(disk, signal),
@@ -168,7 +168,13 @@ export class QemuResources implements Resources {
       network: interfaceOn(plan, this.#identifier, made),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
-    const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
+    const definition = {
+      identifier: this.#identifier,
+      file: domainFile,
+      xml: edited.xml,
+      undefineFlags,
+      onStopped: () => made?.beginRelease(),
+    }
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
