@@ -85,7 +85,9 @@ function hasDhcpDiscover(trace: Buffer, macAddress: string): boolean {
   return options >= 0 && trace.subarray(options - 236 + 28, options - 236 + 34).equals(address)
 }
 
-test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
+test('a container leaves the same evidence, and nothing of another on its network', {
+  timeout: 60_000,
+}, async () => {
   const results = mkdtempSync(join(tmpdir(), 'see-network-'))
   onTestFinished(() => rmSync(results, { recursive: true }))
   using container = makeTinyContainer()
@@ -97,8 +99,12 @@ test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
   }
   await using environment = await Environment.allocate(lxcFactory(container.resources()), hooks)
   const { context, identifier } = environment
+  await using beside = await Environment.allocate(lxcFactory(container.resources()))
+  expect(beside.context.network?.uuid).toBe(context.network?.uuid)
   await context.poweron()
   await context.waitForIp4Address({ timeoutMs: 10_000 })
+  await beside.context.poweron()
+  await beside.context.waitForIp4Address({ timeoutMs: 10_000 })
   await context.poweroff()
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')
@@ -106,6 +112,8 @@ test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
   expect(context.failures).toEqual([])
   const read = (name: string) => readFileSync(join(results, `${identifier}${name}`))
   expect(hasDhcpDiscover(read('.pcap'), context.macAddress() ?? '')).toBe(true)
+  const other = Buffer.from((beside.context.macAddress() ?? '').replaceAll(':', ''), 'hex')
+  expect(read('.pcap').indexOf(other)).toBe(-1)
   expect(read('_network.log').toString()).toMatch(/DHCP \d+ DHCP Discover/)
   expect(read('_console.log').toString()).toMatch(/^hello from the container\r?\n/)
 })

@@ -15,20 +15,26 @@ const tiny = makeTinyContainer()
 afterAll(() => tiny[Symbol.dispose]())
 
 type Network = Record<string, unknown>
+type Options = NonNullable<Parameters<typeof Environment.allocate>[2]>
 
-const ofContainer = (network: Network) => lxcFactory(tiny.resources({ network }))
-function ofMachine(network: Network) {
+const ofContainer = (network: Network) => {
+  const factory = lxcFactory(tiny.resources({ network }))
+  return (options: Options) => Environment.allocate(factory, undefined, options)
+}
+
+const ofMachine = (network: Network) => {
   const configuration = join(tiny.folder, 'machine.xml')
   writeFileSync(
     configuration,
     '<domain type="qemu"><name>x</name><memory unit="MiB">64</memory><os><type arch="x86_64">hvm</type></os><devices><interface type="network"><source network="default"/></interface></devices></domain>',
   )
-  return qemuFactory({ domain: { configuration }, network })
+  const factory = qemuFactory({ domain: { configuration }, network })
+  return (options: Options) => Environment.allocate(factory, undefined, options)
 }
 
-async function allocate(factory: ReturnType<typeof ofContainer | typeof ofMachine>) {
+async function allocate(make: ReturnType<typeof ofContainer | typeof ofMachine>) {
   const { logger, lines } = recordingLogger()
-  const environment = await Environment.allocate(factory, undefined, { logger })
+  const environment = await make({ logger })
   onTestFinished(() => environment.deallocate())
   const name = environment.context.network?.name
   const said = lines.filter(({ network }) => network === name).map(({ msg, reason }) => [msg, reason])
@@ -49,12 +55,12 @@ test.each([
   ['a machine on nat', ofMachine, { mode: 'nat' }],
   ['a machine on routed', ofMachine, { mode: 'routed' }],
   ['a machine on isolated', ofMachine, { mode: 'isolated' }],
-])('%s shares its network unless told otherwise', async (_what, factory, network) => {
-  const [one, other] = await Promise.all([allocate(factory(network)), allocate(factory(network))])
+])('%s shares its network unless told otherwise', async (_what, guest, network) => {
+  const [one, other] = await Promise.all([allocate(guest(network)), allocate(guest(network))])
   expect(one.name).toMatch(/^see-(nat-no-lan|nat|routed|isolated)-[0-9a-f]{8}$/)
   expect(one.said).toEqual(SHARED)
   expect(other.name).toBe(one.name)
-  const { isOwn } = await allocate(factory({ ...network, sharing: 'own' }))
+  const { isOwn } = await allocate(guest({ ...network, sharing: 'own' }))
   expect(isOwn).toBe(true)
 })
 
@@ -84,8 +90,8 @@ test.each([
 })
 
 test('a guest has a network of its own where SEE is not root', async () => {
-  const factory = ofContainer({ mode: 'isolated' })
-  const { isOwn, said } = await asLibvirtUser(() => allocate(factory))
+  const container = ofContainer({ mode: 'isolated' })
+  const { isOwn, said } = await asLibvirtUser(() => allocate(container))
   expect(isOwn).toBe(true)
   expect(said).toEqual([[OWN, expect.stringMatching(/only root/)]])
 })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { Environment, lxcFactory } from '@see/core'
 import { Hypervisor, timeoutSignal } from '@see/libvirt'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { asLibvirtUser } from './support/as-libvirt-user.ts'
 import { run } from './support/network-namespace.ts'
 import { OtherProcess } from './support/other-process.ts'
@@ -9,6 +9,8 @@ import { makeTinyContainer } from './support/tiny-container.ts'
 
 // How long a shared network is there: each test has one of its own, by its range.
 
+// Other processes are started, and networks made one at a time on the whole host.
+vi.setConfig({ testTimeout: 60_000 })
 const tiny = makeTinyContainer()
 let hypervisor: Hypervisor
 
@@ -95,7 +97,7 @@ test('is made and removed by processes at the same time', async () => {
   }
   const [name] = await Promise.all([cycle(), others(), others()])
   expect(await placesOf(name)).toEqual([])
-}, 60_000)
+})
 
 test('of a process that was killed is swept away by the next', async () => {
   const configuration = configurationOfOneNetwork()
@@ -174,7 +176,7 @@ test('has a place whose last guest’s lease is there taken last', async () => {
   }
   expect(new Set(addresses.slice(0, 4)).size).toBe(4)
   expect(addresses.slice(0, 4)).toContain(addresses[4])
-}, 60_000)
+})
 
 test('is not for those who cannot keep guests apart', async () => {
   const demanded = lxcFactory(tiny.resources({ network: { sharing: 'shared' } }))

@@ -48,7 +48,6 @@ export class SharedNetwork {
     where: 'unleased' | 'anywhere',
   ): Promise<Joined | 'full' | 'out of reach'> {
     const { name } = this.#plan
-    if (this.#isOutOfReach) return 'out of reach'
     this.#guests++
     this.#isBusy ||= this.#guests > 1
     this.#lingering.abort()
@@ -57,7 +56,7 @@ export class SharedNetwork {
     const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
     releases.defer(`shared network ${name}`, leave)
     try {
-      const open = await this.#inTurn(async () => (this.#open ??= await openNetwork(hypervisor, this.#plan)))
+      const open = await this.#inTurn(() => this.#opened(hypervisor))
       if (open !== undefined) {
         const network = await hypervisor.networkLookupByUUID(open.uuid)
         const place = await this.#takePlace(open, network, where)
@@ -67,13 +66,19 @@ export class SharedNetwork {
         }
       }
       await leave()
-      this.#isOutOfReach = open === undefined
       return open === undefined ? 'out of reach' : 'full'
     } catch (error) {
       if (error instanceof SeeError) throw error
       const message = `cannot join the shared network ${name}: ${messageOf(error)}`
       throw new SeeError('NETWORK_INVALID', message, { cause: error })
     }
+  }
+
+  async #opened(hypervisor: Hypervisor): Promise<OpenNetwork | undefined> {
+    if (this.#isOutOfReach) return undefined
+    this.#open ??= await openNetwork(hypervisor, this.#plan)
+    this.#isOutOfReach = this.#open === undefined
+    return this.#open
   }
 
   async #leave(
@@ -83,7 +88,7 @@ export class SharedNetwork {
     for (const { open, place } of taken) await open.users.giveBack(place)
     this.#guests--
     if (this.#guests > 0) return
-    if (this.#isBusy) {
+    if (this.#isBusy && this.#open !== undefined) {
       this.#lingering = new AbortController()
       await sleep(LINGER_MS, undefined, { signal: this.#lingering.signal }).catch(() => undefined)
     }
