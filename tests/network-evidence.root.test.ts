@@ -7,6 +7,7 @@ import { Environment, lxcFactory, type QemuResources, qemuFactory, type SeeConte
 import type { NetworkSummary } from '@see/hooks'
 import type { Network } from '@see/libvirt'
 import { expect, onTestFinished, test } from 'vitest'
+import { run } from './support/network-namespace.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 import { tinyGuestResources } from './support/tiny-guest.ts'
 
@@ -102,9 +103,12 @@ test('a container leaves the same evidence, and nothing of another on its networ
   await using beside = await Environment.allocate(lxcFactory(container.resources()))
   expect(beside.context.network?.uuid).toBe(context.network?.uuid)
   await context.poweron()
-  await context.waitForIp4Address({ timeoutMs: 10_000 })
+  const address = await context.waitForIp4Address({ timeoutMs: 10_000 })
   await beside.context.poweron()
-  await beside.context.waitForIp4Address({ timeoutMs: 10_000 })
+  const besides = await beside.context.waitForIp4Address({ timeoutMs: 10_000 })
+  // The host asks all guests whose the address is.
+  run('ip', 'neigh', 'flush', 'dev', (await context.network?.getBridgeName()) ?? '')
+  for (const each of [address, besides]) run('sh', '-c', `busybox ping -c 1 -W 1 ${each} || true`)
   await context.poweroff()
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')
@@ -114,7 +118,10 @@ test('a container leaves the same evidence, and nothing of another on its networ
   expect(hasDhcpDiscover(read('.pcap'), context.macAddress() ?? '')).toBe(true)
   const other = Buffer.from((beside.context.macAddress() ?? '').replaceAll(':', ''), 'hex')
   expect(read('.pcap').indexOf(other)).toBe(-1)
-  expect(read('_network.log').toString()).toMatch(/DHCP \d+ DHCP Discover/)
+  const log = read('_network.log').toString()
+  expect(log).toMatch(/DHCP \d+ DHCP Discover/)
+  expect(log).toMatch(new RegExp(`ARP .*Who has ${address}\\?`))
+  expect(log).not.toContain(`Who has ${besides}?`)
   expect(read('_console.log').toString()).toMatch(/^hello from the container\r?\n/)
 })
 

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Environment, lxcFactory, qemuFactory } from '@see/core'
 import { recordingLogger } from '@see/core/testing'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { asLibvirtUser } from './support/as-libvirt-user.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 
@@ -120,4 +120,19 @@ test('root without nft has networks of its own in the modes that do without', as
   const cwd = fileURLToPath(new URL('..', import.meta.url))
   const { stdout } = await promisify(execFile)('unshare', [...argv, resources], { cwd })
   expect(stdout).toBe('own\nown\n')
+})
+
+// It reads all rules there are, and begins anew whenever some are changed meanwhile: several would keep one another from
+// ending.
+test('nft does not run twice at a time for guests with networks of their own', async () => {
+  const programs = join(tiny.folder, 'programs')
+  mkdirSync(programs)
+  const [running, used, twice] = ['running', 'used', 'twice'].map((name) => join(programs, name))
+  const script = `#!/bin/sh\ntouch ${used}\nmkdir ${running} || touch ${twice}\nsleep 0.3\n/usr/sbin/nft "$@"\ncode=$?\nrmdir ${running}\nexit $code\n`
+  writeFileSync(join(programs, 'nft'), script, { mode: 0o755 })
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const all = await Promise.all([1, 2, 3].map(() => ofContainer({ sharing: 'own' })({})))
+  await Promise.all(all.map((environment) => environment.deallocate()))
+  expect([used, twice].map((path) => existsSync(path ?? ''))).toEqual([true, false])
 })

@@ -58,6 +58,8 @@ interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: ContainerDomain
   readonly network: Network | undefined
+  /** The guest's on a shared network. */
+  readonly address: string | undefined
   readonly agent: Agent
 }
 
@@ -153,6 +155,7 @@ export class LxcResources implements Resources {
       hypervisor,
       domain,
       network: made?.network,
+      address: made?.address,
       agent: new ContainerAgent(virDomain),
     }
   }
@@ -162,7 +165,7 @@ export class LxcResources implements Resources {
   }
 
   capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain.virDomain, this.#identifier)
+    return capturePoint(this.domain.virDomain, this.#identifier, this.#resources().address)
   }
 
   async hasConsole(): Promise<boolean> {

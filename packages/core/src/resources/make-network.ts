@@ -31,6 +31,8 @@ export interface MadeNetwork {
   readonly interface: InterfaceEdit
   /** The guest's. */
   readonly macAddress: string
+  /** The guest's on a shared network. */
+  readonly address?: string
   /** Begins to destroy the network of a guest that sends nothing any more, before its turn comes among the releases. */
   beginDestroy(): void
   /** Begins to release the network of a guest that is gone, as early. */
@@ -66,6 +68,7 @@ export async function makeNetwork(
       network,
       interface: { name: network.name, device: place.device, filter: undefined, isolated: true },
       macAddress: place.macAddress,
+      address: place.address,
       // Others are on it.
       beginDestroy: () => undefined,
       beginRelease: early(leave),

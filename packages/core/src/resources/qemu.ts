@@ -86,6 +86,8 @@ interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: Domain
   readonly network: Network | undefined
+  /** The guest's on a shared network. */
+  readonly address: string | undefined
   readonly storage: GuestsStorage | undefined
 }
 
@@ -178,7 +180,7 @@ export class QemuResources implements Resources {
     const domain = await defineDomain(hypervisor, definition, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network: made?.network, storage }
+    this.#allocated = { hypervisor, domain, network: made?.network, address: made?.address, storage }
   }
 
   deallocate(): Promise<void> {
@@ -191,7 +193,7 @@ export class QemuResources implements Resources {
   }
 
   capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain, this.#identifier)
+    return capturePoint(this.domain, this.#identifier, this.#resources().address)
   }
 
   async hasConsole(): Promise<boolean> {
