@@ -315,7 +315,7 @@ test('an abort at any moment leaves nothing', async () => {
     expect(readdirSync(tiny.folder)).not.toContain(identifier)
   }
   expect(outcomes).toContain('aborted')
-})
+}, 60_000)
 
 test('an init that fails is told of, with where to look', async () => {
   writeFileSync(join(tiny.root, 'sbin/broken'), '#!/no/such/interpreter\n', { mode: 0o755 })

@@ -166,12 +166,12 @@ test('has a place whose last guest’s lease is there taken last', async () => {
   // So that the network stays.
   await allocate(configuration)
   const addresses: (string | undefined)[] = []
-  for (let count = 0; count < 5; count++) {
+  for (let round = 0; round < 5; round++) {
     const { environment } = await allocate(configuration)
     expect(await environment.context.ip4Address()).toBeUndefined()
     addresses.push(environment.context.macAddress())
     await environment.context.poweron()
-    if (count < 4) await environment.context.waitForIp4Address({ timeoutMs: 20_000 })
+    if (round < 4) await environment.context.waitForIp4Address({ timeoutMs: 20_000 })
     await environment.deallocate()
   }
   expect(new Set(addresses.slice(0, 4)).size).toBe(4)

@@ -43,7 +43,6 @@ export function throughput(): Scenario {
     }),
     { name: VIRSH, cycle: () => cycleByVirsh(folder, image) },
   ]
-  const what = (name: string, parallel: number) => `allocate + deallocate, ${name}, ${parallel} parallel`
   return {
     name: 'throughput',
     rounds: 2,
@@ -86,4 +85,8 @@ async function rate(cycle: () => Promise<void>, parallel: number): Promise<numbe
   await Promise.allSettled(workers)
   await Promise.all(workers)
   return cycles / ((performance.now() - start) / 1000)
+}
+
+function what(name: string, parallel: number): string {
+  return `allocate + deallocate, ${name}, ${parallel} parallel`
 }

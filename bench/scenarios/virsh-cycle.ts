@@ -13,9 +13,6 @@ export async function cycleByVirsh(folder: string, image: string): Promise<void>
   const path = join(folder, identifier)
   const subnet = subnets.shift() ?? 0
   const prefix = `10.217.${subnet}`
-  const virsh = async (command: string, ...argv: string[]): Promise<void> => {
-    await promisify(execFile)('virsh', ['-q', '-c', 'qemu:///system', command, ...argv])
-  }
   const write = (name: string, xml: string): string => {
     const file = join(folder, `${identifier}-${name}.xml`)
     writeFileSync(file, xml)
@@ -48,4 +45,8 @@ export async function cycleByVirsh(folder: string, image: string): Promise<void>
     await releases.release()
     subnets.push(subnet)
   }
+}
+
+async function virsh(command: string, ...argv: string[]): Promise<void> {
+  await promisify(execFile)('virsh', ['-q', '-c', 'qemu:///system', command, ...argv])
 }

@@ -62,7 +62,7 @@ export async function makeNetwork(
   }
   const joined = await joinShared(hypervisor, sharing.shared, releases)
   if (joined !== undefined) {
-    const { network, place, leave } = joined
+    const { network, place } = joined
     guest.logger.info({ network: network.name }, 'the guest is on a shared network')
     return {
       network,
@@ -71,7 +71,7 @@ export async function makeNetwork(
       address: place.address,
       // Others are on it.
       beginDestroy: () => undefined,
-      beginRelease: early(leave),
+      beginRelease: early(() => joined.leave()),
     }
   }
   const reason = "a shared network needs libvirt's daemon in the network namespace of this process"
