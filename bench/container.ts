@@ -65,7 +65,7 @@ async function bySee(mode: 'nat' | 'nat-no-lan'): Promise<void> {
   const dynamic_address = { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 24 }
   const configuration = join(folder, 'see.xml')
   const environment = await Environment.allocate(
-    lxcFactory({ domain: { configuration }, network: { mode, dynamic_address } }),
+    lxcFactory({ domain: { configuration }, network: { mode, sharing: 'own', dynamic_address } }),
   )
   await environment.context.poweron()
   await environment.context.waitForIp4Address()

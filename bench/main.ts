@@ -24,7 +24,15 @@ if (unknown !== undefined || !Number.isSafeInteger(rounds) || rounds < 1) {
 }
 const wanted = all.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 const began = new Date()
-const measured = await runInterleaved(wanted, rounds)
+const interrupted = new AbortController()
+process.once('SIGINT', () => {
+  console.error(
+    '\nending after what is being measured, and taking everything away; once more to stop at once',
+  )
+  interrupted.abort()
+})
+const measured = await runInterleaved(wanted, rounds, interrupted.signal)
+if (interrupted.signal.aborted) process.exit(130)
 const lines = summaryOf(measured)
 console.table(
   lines.map(({ what, median, unit, least, most, against, ratio, promise }) => ({

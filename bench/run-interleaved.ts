@@ -9,13 +9,18 @@ export interface Measured extends Row {
 
 /**
  * Measures all scenarios in turn, round by round, so that whatever else the machine does falls on every one alike. A
- * scenario that fails is told of and left out from then on.
+ * scenario that fails is told of and left out from then on. Once the signal is aborted nothing more is begun.
  */
-export async function runInterleaved(scenarios: readonly Scenario[], rounds: number): Promise<Measured[]> {
+export async function runInterleaved(
+  scenarios: readonly Scenario[],
+  rounds: number,
+  signal: AbortSignal,
+): Promise<Measured[]> {
   const working = new Map(
     scenarios.map((scenario) => [scenario, scenario.rows.map(() => new Array<number>())]),
   )
   const unlessItFails = async (scenario: Scenario, work: () => Promise<void> | undefined): Promise<void> => {
+    if (signal.aborted) return
     try {
       await work()
     } catch (error) {

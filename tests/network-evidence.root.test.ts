@@ -7,6 +7,7 @@ import { Environment, lxcFactory, type QemuResources, qemuFactory, type SeeConte
 import type { NetworkSummary } from '@see/hooks'
 import type { Network } from '@see/libvirt'
 import { expect, onTestFinished, test } from 'vitest'
+import { run } from './support/network-namespace.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 import { tinyGuestResources } from './support/tiny-guest.ts'
 
@@ -85,7 +86,9 @@ function hasDhcpDiscover(trace: Buffer, macAddress: string): boolean {
   return options >= 0 && trace.subarray(options - 236 + 28, options - 236 + 34).equals(address)
 }
 
-test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
+test('a container leaves the same evidence, and nothing of another on its network', {
+  timeout: 60_000,
+}, async () => {
   const results = mkdtempSync(join(tmpdir(), 'see-network-'))
   onTestFinished(() => rmSync(results, { recursive: true }))
   using container = makeTinyContainer()
@@ -97,8 +100,15 @@ test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
   }
   await using environment = await Environment.allocate(lxcFactory(container.resources()), hooks)
   const { context, identifier } = environment
+  await using beside = await Environment.allocate(lxcFactory(container.resources()))
+  expect(beside.context.network?.uuid).toBe(context.network?.uuid)
   await context.poweron()
-  await context.waitForIp4Address({ timeoutMs: 10_000 })
+  const address = await context.waitForIp4Address({ timeoutMs: 10_000 })
+  await beside.context.poweron()
+  const besides = await beside.context.waitForIp4Address({ timeoutMs: 10_000 })
+  // The host asks all guests whose the address is.
+  run('ip', 'neigh', 'flush', 'dev', (await context.network?.getBridgeName()) ?? '')
+  for (const each of [address, besides]) run('sh', '-c', `busybox ping -c 1 -W 1 ${each} || true`)
   await context.poweroff()
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')
@@ -106,7 +116,12 @@ test('a container leaves the same evidence', { timeout: 30_000 }, async () => {
   expect(context.failures).toEqual([])
   const read = (name: string) => readFileSync(join(results, `${identifier}${name}`))
   expect(hasDhcpDiscover(read('.pcap'), context.macAddress() ?? '')).toBe(true)
-  expect(read('_network.log').toString()).toMatch(/DHCP \d+ DHCP Discover/)
+  const other = Buffer.from((beside.context.macAddress() ?? '').replaceAll(':', ''), 'hex')
+  expect(read('.pcap').indexOf(other)).toBe(-1)
+  const log = read('_network.log').toString()
+  expect(log).toMatch(/DHCP \d+ DHCP Discover/)
+  expect(log).toMatch(new RegExp(`ARP .*Who has ${address}\\?`))
+  expect(log).not.toContain(`Who has ${besides}?`)
   expect(read('_console.log').toString()).toMatch(/^hello from the container\r?\n/)
 })
 

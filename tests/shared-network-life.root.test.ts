@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { Environment, lxcFactory } from '@see/core'
 import { Hypervisor, timeoutSignal } from '@see/libvirt'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { asLibvirtUser } from './support/as-libvirt-user.ts'
 import { run } from './support/network-namespace.ts'
 import { OtherProcess } from './support/other-process.ts'
@@ -9,6 +9,8 @@ import { makeTinyContainer } from './support/tiny-container.ts'
 
 // How long a shared network is there: each test has one of its own, by its range.
 
+// Other processes are started, and networks made one at a time on the whole host.
+vi.setConfig({ testTimeout: 60_000 })
 const tiny = makeTinyContainer()
 let hypervisor: Hypervisor
 
@@ -49,6 +51,9 @@ async function placesOf(name: string): Promise<string[]> {
   ]
 }
 
+/** The folder of all of them is there only as long as one is. */
+const isFolderEmpty = () => existsSync('/run/see/networks') && readdirSync('/run/see/networks').length === 0
+
 const everywhere = ['libvirt', 'nft', '/run/libvirt/network', '/var/lib/libvirt/dnsmasq', '/run/see/networks']
 
 test('is there from the first of its environments to the last, whatever their order', async () => {
@@ -62,6 +67,7 @@ test('is there from the first of its environments to the last, whatever their or
   expect(await placesOf(name)).toEqual(everywhere)
   await first?.environment.deallocate()
   expect(await placesOf(name)).toEqual([])
+  await expect.poll(isFolderEmpty).toBe(false)
 })
 
 test('is one for several processes, of which the last removes it', async () => {
@@ -91,7 +97,7 @@ test('is made and removed by processes at the same time', async () => {
   }
   const [name] = await Promise.all([cycle(), others(), others()])
   expect(await placesOf(name)).toEqual([])
-}, 60_000)
+})
 
 test('of a process that was killed is swept away by the next', async () => {
   const configuration = configurationOfOneNetwork()
@@ -134,21 +140,45 @@ test('has nothing left of an allocation that is aborted at any moment', async ()
   }
 })
 
-test('is full when all its places are taken', async () => {
-  const dynamic_address = { ipv4: '10.218.200.0', prefix: 24, subnet_prefix: 29 }
+test('is followed by a further one when all its places are taken, as long as there is room', async () => {
+  const dynamic_address = { ipv4: '10.218.200.0', prefix: 28, subnet_prefix: 29 }
   const configuration = tiny.resources({ network: { sharing: 'shared', dynamic_address } })
-  await Promise.all(Array.from({ length: 5 }, () => allocate(configuration)))
+  const first = await Promise.all(Array.from({ length: 5 }, () => allocate(configuration)))
+  const name = first[0]?.name ?? ''
+  const further = await Promise.all(
+    Array.from({ length: 5 }, () => Environment.allocate(lxcFactory(configuration))),
+  )
+  onTestFinished(() => Promise.all(further.map((each) => each.deallocate())).then(() => undefined))
+  expect(new Set(further.map(({ context }) => context.network?.name))).toEqual(new Set([`${name}-2`]))
   await expect(Environment.allocate(lxcFactory(configuration))).rejects.toMatchObject({
     code: 'NETWORK_EXHAUSTED',
-    message: expect.stringContaining('all 5 places'),
+    message: expect.stringContaining('no free /29'),
   })
+  await Promise.all(
+    [...first.map(({ environment }) => environment), ...further].map((each) => each.deallocate()),
+  )
+  expect(await placesOf(name)).toEqual([])
 })
 
-test('is not for those who cannot keep guests apart: they get one of their own', async () => {
-  const silent = lxcFactory(tiny.resources({ network: { mode: 'isolated' } }))
-  const environment = await asLibvirtUser(() => Environment.allocate(silent))
-  onTestFinished(() => environment.deallocate())
-  expect(environment.context.network?.name).toBe(environment.identifier)
+test('has a place whose last guest’s lease is there taken last', async () => {
+  const dynamic_address = { ipv4: '10.218.201.0', prefix: 29, subnet_prefix: 29 }
+  const configuration = tiny.resources({ network: { sharing: 'shared', dynamic_address } })
+  // So that the network stays.
+  await allocate(configuration)
+  const addresses: (string | undefined)[] = []
+  for (let round = 0; round < 5; round++) {
+    const { environment } = await allocate(configuration)
+    expect(await environment.context.ip4Address()).toBeUndefined()
+    addresses.push(environment.context.macAddress())
+    await environment.context.poweron()
+    if (round < 4) await environment.context.waitForIp4Address({ timeoutMs: 20_000 })
+    await environment.deallocate()
+  }
+  expect(new Set(addresses.slice(0, 4)).size).toBe(4)
+  expect(addresses.slice(0, 4)).toContain(addresses[4])
+})
+
+test('is not for those who cannot keep guests apart', async () => {
   const demanded = lxcFactory(tiny.resources({ network: { sharing: 'shared' } }))
   await expect(asLibvirtUser(() => Environment.allocate(demanded))).rejects.toMatchObject({
     code: 'NETWORK_INVALID',

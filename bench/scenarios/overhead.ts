@@ -62,7 +62,11 @@ async function environment(withNetwork: boolean): Promise<void> {
     domain: { configuration: join(folder, withNetwork ? 'networked.xml' : 'alone.xml') },
     disk: { image, clone: { storage_pool_path: folder } },
     ...(withNetwork && {
-      network: { mode: 'nat', dynamic_address: { ipv4: '10.213.0.0', prefix: 24, subnet_prefix: 24 } },
+      network: {
+        mode: 'nat',
+        sharing: 'own',
+        dynamic_address: { ipv4: '10.213.0.0', prefix: 24, subnet_prefix: 24 },
+      },
     }),
   })
   const allocated = await Environment.allocate(factory)

@@ -1,52 +1,67 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Environment, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
+import { cycleByVirsh } from './virsh-cycle.ts'
 
 const SECONDS = 3
 const PARALLEL = [1, 8, 32]
+const SHARED = 'a shared network'
+const VIRSH = 'virsh'
 const PROMISED = { parallel: 8, least: 40 }
 
-const domainXml = `<domain type="qemu"><name>any</name><memory unit="MiB">64</memory>
-  <os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os>
-  <devices><disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="/any"/><target dev="vda" bus="virtio"/></disk>
-    <interface type="network"><source network="default"/><model type="virtio"/></interface></devices></domain>`
-
-const ways = {
+const dynamic_address = { ipv4: '10.213.0.0', prefix: 16, subnet_prefix: 24 }
+const networks = {
+  [SHARED]: { dynamic_address, sharing: 'shared' },
+  'a network of its own': { dynamic_address, sharing: 'own' },
   'no network': { mode: 'none' },
-  'the default network': { dynamic_address: { ipv4: '10.213.0.0', prefix: 16, subnet_prefix: 26 } },
 } as const
+
+function domainXml(disk: string): string {
+  return `<domain type="qemu"><name>${randomUUID()}</name><memory unit="MiB">64</memory>
+    <os><type arch="x86_64" machine="pc-q35-7.2">hvm</type></os>
+    <devices><disk type="file" device="disk"><driver name="qemu" type="qcow2"/><source file="${disk}"/><target dev="vda" bus="virtio"/></disk>
+      <interface type="network"><source network="default"/><model type="virtio"/></interface></devices></domain>`
+}
 
 /** How many environments a second are allocated and deallocated through libvirt, so many at a time. Nothing boots. */
 export function throughput(): Scenario {
   const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
   const configuration = join(folder, 'domain.xml')
   const image = join(folder, 'base.qcow2')
-  const cases = Object.entries(ways).flatMap(([name, network]) =>
-    PARALLEL.map((parallel) => ({ name, network, parallel })),
-  )
+  const ways = [
+    ...Object.entries(networks).map(([name, network]) => {
+      const disk = { image, clone: { storage_pool_path: folder } }
+      const cycle = async () => {
+        const factory = qemuFactory({ domain: { configuration }, disk, network })
+        await (await Environment.allocate(factory)).deallocate()
+      }
+      return { name, cycle }
+    }),
+    { name: VIRSH, cycle: () => cycleByVirsh(folder, image) },
+  ]
   return {
     name: 'throughput',
     rounds: 2,
-    rows: cases.map(({ name, parallel }) => ({
-      what: `allocate + deallocate, ${name}, ${parallel} parallel`,
-      unit: '/s',
-      ...(name !== 'no network' && parallel === PROMISED.parallel && { promise: { least: PROMISED.least } }),
-    })),
+    rows: PARALLEL.flatMap((parallel) =>
+      ways.map(({ name }) => ({
+        what: what(name, parallel),
+        unit: '/s',
+        ...(name !== VIRSH && { against: what(VIRSH, parallel) }),
+        ...(name === SHARED && parallel === PROMISED.parallel && { promise: { least: PROMISED.least } }),
+      })),
+    ),
     async start() {
       chmodSync(folder, 0o755)
       execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
-      writeFileSync(configuration, domainXml)
+      writeFileSync(configuration, domainXml(image))
     },
     async round() {
       const rates: number[] = []
-      for (const { network, parallel } of cases) {
-        const disk = { image, clone: { storage_pool_path: folder } }
-        const factory = qemuFactory({ domain: { configuration }, disk, network })
-        rates.push(await rate(async () => (await Environment.allocate(factory)).deallocate(), parallel))
-      }
+      for (const parallel of PARALLEL) for (const { cycle } of ways) rates.push(await rate(cycle, parallel))
       return rates
     },
     async end() {
@@ -65,6 +80,13 @@ async function rate(cycle: () => Promise<void>, parallel: number): Promise<numbe
       cycles++
     }
   }
-  await Promise.all(Array.from({ length: parallel }, worker))
+  const workers = Array.from({ length: parallel }, worker)
+  // When one fails, the others are not to go on behind.
+  await Promise.allSettled(workers)
+  await Promise.all(workers)
   return cycles / ((performance.now() - start) / 1000)
+}
+
+function what(name: string, parallel: number): string {
+  return `allocate + deallocate, ${name}, ${parallel} parallel`
 }

@@ -7,7 +7,7 @@ import { GENERATED } from './table.ts'
 /** Its keys are told of once, under the page's own heading. */
 function withoutKeys(schema: JsonSchema, at: string): string {
   const inner = ['uri', 'name', 'provider', 'provider_configuration'].map((key) => `${at}.${key}`)
-  const network = ['mode', 'configuration', 'dynamic_address'].map((key) => `network.${key}`)
+  const network = ['mode', 'sharing', 'configuration', 'dynamic_address'].map((key) => `network.${key}`)
   const address = ['ipv4', 'prefix', 'subnet_prefix'].map((key) => `network.dynamic_address.${key}`)
   return keyTable(schema, [...inner, ...network, ...address])
 }

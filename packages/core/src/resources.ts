@@ -31,6 +31,13 @@ export interface CapturePoint {
   readonly device: string
   /** Where others are on the device, too: the guest's address, by which its packets are told from theirs. */
   readonly macAddress?: string | undefined
+  /** Where the others are guests that do not reach it: what is meant for it of what the host sends to all. */
+  readonly fromHost?: {
+    /** The host's on the device. */
+    readonly macAddress: string
+    /** The guest's. */
+    readonly address: string
+  }
 }
 
 export interface CaptureOptions {

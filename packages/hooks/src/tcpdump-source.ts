@@ -35,14 +35,21 @@ export async function tcpdumpSource(
   }
 }
 
-function captureCommand(
-  tcpdump: string,
-  { device, macAddress }: CapturePoint,
-  snapLength: number,
-): [string, ...string[]] {
+function captureCommand(tcpdump: string, point: CapturePoint, snapLength: number): [string, ...string[]] {
   // Every packet at once, and none left in a buffer at the end.
   const output = ['--immediate-mode', '-U', '-w', '-']
-  const input = ['-i', device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)]
-  const filter = macAddress === undefined ? [] : [`ether host ${macAddress} or ether multicast`]
-  return [tcpdump, ...input, ...output, ...filter]
+  const input = ['-i', point.device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)]
+  return [tcpdump, ...input, ...output, ...filterOf(point)]
+}
+
+function filterOf({ macAddress, fromHost }: CapturePoint): string[] {
+  if (macAddress === undefined) return []
+  if (fromHost === undefined) return [`ether host ${macAddress} or ether multicast`]
+  // The host's questions for the guest's address, and its answers of DHCP, by the guest's address in them.
+  const bytes = macAddress.replaceAll(':', '')
+  const isAnswer = `udp dst port 68 and udp[36:4] = 0x${bytes.slice(0, 8)} and udp[40:2] = 0x${bytes.slice(8)}`
+  const isForGuest = `arp dst host ${fromHost.address} or (${isAnswer})`
+  return [
+    `ether host ${macAddress} or (ether multicast and ether src ${fromHost.macAddress} and (${isForGuest}))`,
+  ]
 }

@@ -1,13 +1,22 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Domain } from '@see/libvirt'
 import type { CapturePoint } from '../resources.ts'
 import { firstInterfaceIn } from './domain-devices.ts'
 import { bridgeNameOf } from './network-xml.ts'
 
+const DEVICES = '/sys/class/net'
+
 /**
  * Where the packets of a domain's first interface can be captured. On the bridge of the environment's own network no
- * address is given: nobody else is on it, and a guest that changes its address must not slip through.
+ * address is given: nobody else is on it, and a guest that changes its address must not slip through; from a shared network such a guest sends nothing.
+ * @param address the guest's on a shared network
  */
-export async function capturePoint(domain: Domain, identifier: string): Promise<CapturePoint | undefined> {
+export async function capturePoint(
+  domain: Domain,
+  identifier: string,
+  address?: string,
+): Promise<CapturePoint | undefined> {
   const isActive = await domain.isActive()
   const first = firstInterfaceIn(await domain.getXMLDesc())
   if (first === undefined) return undefined
@@ -16,7 +25,10 @@ export async function capturePoint(domain: Domain, identifier: string): Promise<
   if (isActive && target !== undefined) return { device: target }
   const bridge = first.bridge ?? (network === undefined ? undefined : await bridgeOf(domain, network))
   if (bridge === undefined) return undefined
-  return bridge === bridgeNameOf(identifier) ? { device: bridge } : { device: bridge, macAddress }
+  if (bridge === bridgeNameOf(identifier)) return { device: bridge }
+  if (address === undefined) return { device: bridge, macAddress }
+  const hosts = (await readFile(join(DEVICES, bridge, 'address'), 'latin1')).trim()
+  return { device: bridge, macAddress, fromHost: { macAddress: hosts, address } }
 }
 
 async function bridgeOf({ hypervisor }: Domain, network: string): Promise<string> {

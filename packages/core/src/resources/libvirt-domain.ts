@@ -12,6 +12,8 @@ export interface DomainDefinition {
   readonly undefineFlags?: number
   /** How it is stopped; by `destroy` when not given. */
   readonly stop?: (domain: Domain) => Promise<void>
+  /** Called at the end, once it is stopped. */
+  readonly onStopped?: () => void
 }
 
 /**
@@ -20,13 +22,21 @@ export interface DomainDefinition {
  */
 export async function defineDomain(
   hypervisor: Hypervisor,
-  { identifier, file, xml, undefineFlags = 0, stop = (domain) => domain.destroy() }: DomainDefinition,
+  {
+    identifier,
+    file,
+    xml,
+    undefineFlags = 0,
+    stop = (domain) => domain.destroy(),
+    onStopped,
+  }: DomainDefinition,
   releases: ReleaseStack,
 ): Promise<Domain> {
   try {
     const domain = await hypervisor.domainDefineXML(xml)
     releases.defer(`domain ${identifier}`, async () => {
       if (await domain.isActive()) await stop(domain)
+      onStopped?.()
       await domain.undefine({ flags: undefineFlags })
     })
     return domain

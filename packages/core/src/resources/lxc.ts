@@ -58,10 +58,12 @@ interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: ContainerDomain
   readonly network: Network | undefined
+  /** The guest's on a shared network. */
+  readonly address: string | undefined
   readonly agent: Agent
 }
 
-/** An LXC container through libvirt: its domain, folders and network, all named after the environment. */
+/** An LXC container through libvirt: its domain, folders, and its network unless it shares one, named after the environment. */
 export class LxcResources implements Resources {
   static readonly schema = schema
   /** A container has no disks of its own. */
@@ -116,7 +118,7 @@ export class LxcResources implements Resources {
     const text = await readXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
-    const guest = { identifier: this.#identifier, macAddress: freshMacAddress() }
+    const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const edit = (made?: MadeNetwork): EditedDomain =>
       this.#editDomain(file, text, folders, {
         network: interfaceOn(plan, this.#identifier, made),
@@ -134,7 +136,13 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made)
-    const definition = { identifier: this.#identifier, file, xml: edited.xml, stop }
+    const definition = {
+      identifier: this.#identifier,
+      file,
+      xml: edited.xml,
+      stop,
+      onStopped: () => made?.beginRelease(),
+    }
     const virDomain = await defineDomain(hypervisor, definition, this.#releases)
     const domain = new ContainerDomain(virDomain)
     // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
@@ -147,6 +155,7 @@ export class LxcResources implements Resources {
       hypervisor,
       domain,
       network: made?.network,
+      address: made?.address,
       agent: new ContainerAgent(virDomain),
     }
   }
@@ -156,7 +165,7 @@ export class LxcResources implements Resources {
   }
 
   capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain.virDomain, this.#identifier)
+    return capturePoint(this.domain.virDomain, this.#identifier, this.#resources().address)
   }
 
   async hasConsole(): Promise<boolean> {

@@ -1,12 +1,14 @@
 import type { Hypervisor, Network } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { DomainEdit, InterfaceEdit } from './domain-xml.ts'
+import { inTurn } from './in-turn.ts'
 import { removeLeftOfNetwork } from './left-of-network.ts'
 import { createInFreeSubnet, createNetwork } from './libvirt-network.ts'
 import { isMade, type NetworkPlan } from './network-plan.ts'
 import { deviceNameOf } from './network-xml.ts'
-import { sharedNetwork } from './shared-network/shared-network.ts'
+import { joinShared } from './shared-network/join-shared.ts'
 import type { AddressRange } from './subnet.ts'
 
 /** What the plan makes of the guest's first interface. */
@@ -29,14 +31,19 @@ export interface MadeNetwork {
   readonly interface: InterfaceEdit
   /** The guest's. */
   readonly macAddress: string
-  /** Begins to destroy it before its turn comes among the releases, which then wait for it. */
+  /** The guest's on a shared network. */
+  readonly address?: string
+  /** Begins to destroy the network of a guest that sends nothing any more, before its turn comes among the releases. */
   beginDestroy(): void
+  /** Begins to release the network of a guest that is gone, as early. */
+  beginRelease(): void
 }
 
 interface Guest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string
+  readonly logger: Logger
 }
 
 /**
@@ -49,40 +56,48 @@ export async function makeNetwork(
   plan: NetworkPlan,
   releases: ReleaseStack,
 ): Promise<MadeNetwork> {
-  const { shared } = plan
-  const joined = shared === undefined ? undefined : await sharedNetwork(shared).join(hypervisor, releases)
+  const { sharing } = plan
+  if (sharing.shared === undefined) {
+    return await makeOwnNetwork(hypervisor, guest, plan, releases, sharing.reason)
+  }
+  const joined = await joinShared(hypervisor, sharing.shared, releases)
   if (joined !== undefined) {
     const { network, place } = joined
-    const { device, macAddress } = place
-    const edit = { name: network.name, device, filter: undefined, isolated: true }
-    return { network, interface: edit, macAddress, beginDestroy: () => undefined }
+    guest.logger.info({ network: network.name }, 'the guest is on a shared network')
+    return {
+      network,
+      interface: { name: network.name, device: place.device, filter: undefined, isolated: true },
+      macAddress: place.macAddress,
+      address: place.address,
+      // Others are on it.
+      beginDestroy: () => undefined,
+      beginRelease: early(() => joined.leave()),
+    }
   }
-  if (shared !== undefined) {
-    const message =
-      'a shared network needs libvirt\'s daemon in the network namespace of this process: remove "sharing" from network'
-    throw new SeeError('NETWORK_INVALID', message)
-  }
-  return await makeOwnNetwork(hypervisor, guest, plan, releases)
+  const reason = "a shared network needs libvirt's daemon in the network namespace of this process"
+  if (!sharing.isDemanded) return await makeOwnNetwork(hypervisor, guest, plan, releases, reason)
+  throw new SeeError('NETWORK_INVALID', `${reason}: remove "sharing" from network`)
 }
 
 async function makeOwnNetwork(
   hypervisor: Hypervisor,
-  { identifier, macAddress }: Guest,
+  { identifier, macAddress, logger }: Guest,
   plan: NetworkPlan,
   releases: ReleaseStack,
+  reason: string,
 ): Promise<MadeNetwork> {
   const { xml, dynamicAddress, noLan } = plan
+  logger.info({ network: identifier, reason }, 'the guest gets a network of its own')
   releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
   const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddress, subnet)
-  const { network, subnet } =
+  const { network, subnet } = await inTurn(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
-      : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor)
+      : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor),
+  )
   let destroyed: Promise<void> | undefined
-  const destroy = (): Promise<void> => (destroyed ??= network.destroy())
+  const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
   releases.defer(`network ${identifier}`, destroy)
-  // What goes wrong is told when its turn comes.
-  const beginDestroy = (): void => void destroy().catch(() => undefined)
   const filter =
     noLan === undefined || subnet === undefined
       ? undefined
@@ -91,5 +106,17 @@ async function makeOwnNetwork(
           { identifier, macAddress, subnet, device: deviceNameOf(identifier) },
           releases,
         )
-  return { network, interface: ownInterface(plan, identifier, filter), macAddress, beginDestroy }
+  const begin = early(destroy)
+  return {
+    network,
+    interface: ownInterface(plan, identifier, filter),
+    macAddress,
+    beginDestroy: begin,
+    beginRelease: begin,
+  }
+}
+
+/** What goes wrong is told when its turn comes. */
+function early(release: () => Promise<void>): () => void {
+  return () => void release().catch(() => undefined)
 }

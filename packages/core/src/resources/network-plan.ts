@@ -4,8 +4,7 @@ import { SeeError } from '../errors.ts'
 import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
 import { NetworkXml } from './network-xml.ts'
 import { type NoLan, planNoLan } from './no-lan.ts'
-import type { SharedNetworkPlan } from './shared-network/host-network.ts'
-import { planShared } from './shared-network/plan-shared.ts'
+import { planShared, type Sharing } from './shared-network/plan-shared.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 /** What a resources file says of the network. */
@@ -20,13 +19,13 @@ export const networkSchema = z.strictObject({
     .enum(['shared', 'own'])
     .optional()
     .describe(
-      '`own`: a network is made for each environment; `shared`: one for all environments of a mode on this host, whose guests do not reach one another, which is what many at a time are quick with. `own` when not given.',
+      '`shared`: one network for all environments of a mode on this host, whose guests do not reach one another, nor have other addresses than those they are given; `own`: one for each environment, which is slower. When not given: `shared` where SEE runs as root on the host of libvirtd with nftables, unless `dynamic_address` has a single subnet or subnets for a single guest.',
     ),
   configuration: z.string().min(1).optional().describe("The path of a network's XML, in place of a mode."),
   dynamic_address: dynamicAddressSchema
     .optional()
     .describe(
-      'Where a free subnet is picked, and how large; of 10.200.0.0/16 when neither this nor `configuration` is given: a /24, or a /22 for a shared network.',
+      'Where a free subnet is picked, and how large; a /24 of 10.200.0.0/16 when neither this nor `configuration` is given.',
     ),
 })
 
@@ -40,8 +39,7 @@ export interface NetworkPlan {
   readonly hasDhcp: boolean
   /** What keeps the guest of a network of its own from the host and what is near it; undefined when nothing does. */
   readonly noLan: NoLan | undefined
-  /** The network that others are on, too, where the guest is to be on one. */
-  readonly shared: SharedNetworkPlan | undefined
+  readonly sharing: Sharing
 }
 
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
@@ -55,20 +53,20 @@ export async function planNetwork(
   { folder, uri }: { readonly folder: string; readonly uri: string },
 ): Promise<NetworkPlan | 'none' | undefined> {
   if (wanted === undefined) return undefined
-  const { mode = 'nat-no-lan', dynamic_address: dynamicAddress } = wanted
+  const { mode = 'nat-no-lan', dynamic_address: dynamicAddress = DEFAULT_ADDRESS } = wanted
   if (wanted.configuration !== undefined)
     return await planOfXml(wanted, resolve(folder, wanted.configuration))
   if (mode === 'none') {
-    if (dynamicAddress !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
+    if (wanted.dynamic_address !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
     if (wanted.sharing !== undefined) throw contradiction('a "sharing"', 'the mode "none"')
     return 'none'
   }
   return {
     xml: NetworkXml.of(mode),
-    dynamicAddress: dynamicAddress ?? DEFAULT_ADDRESS,
+    dynamicAddress,
     hasDhcp: true,
     noLan: mode === 'nat-no-lan' ? await planNoLan() : undefined,
-    shared: await planShared({ ...wanted, mode }, uri),
+    sharing: await planShared({ ...wanted, mode }, { uri, dynamicAddress }),
   }
 }
 
@@ -82,7 +80,8 @@ async function planOfXml(wanted: NetworkConfiguration, file: string): Promise<Ne
     throw contradiction('a dynamic_address', `${file}, which has an <ip> element`)
   }
   const hasDhcp = xml.hasDhcp || dynamicAddress !== undefined
-  return { xml, dynamicAddress, hasDhcp, noLan: undefined, shared: undefined }
+  const sharing = { shared: undefined, reason: 'its XML is given' }
+  return { xml, dynamicAddress, hasDhcp, noLan: undefined, sharing }
 }
 
 function contradiction(one: string, other: string): SeeError {

@@ -5,7 +5,8 @@ import { runBounded } from './bounded-process.ts'
 
 /** The number of CAP_NET_ADMIN: capabilities(7). */
 const NET_ADMIN = 12n
-const TIMEOUT_MS = 10_000
+/** It begins anew for as long as others change rules: 21 s have been seen. */
+const TIMEOUT_MS = 25_000
 const OUTPUT_BYTES = 10_000
 
 /**

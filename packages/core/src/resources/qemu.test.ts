@@ -63,7 +63,7 @@ function configuration(overrides: Record<string, unknown> = {}) {
   return {
     domain: { configuration: write('domain.xml', domainXml) },
     disk: { image, clone: { storage_pool_path: instances } },
-    network: { dynamic_address: dynamicAddress },
+    network: { sharing: 'own' as const, dynamic_address: dynamicAddress },
     ...overrides,
   }
 }
@@ -310,7 +310,9 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
   ],
   [
     'a range within a network of the host',
-    () => ({ network: { dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } } }),
+    () => ({
+      network: { sharing: 'own', dynamic_address: { ipv4: '127.1.0.0', prefix: 16, subnet_prefix: 24 } },
+    }),
     'NETWORK_EXHAUSTED',
     /no free \/24 in 127\.1\.0\.0\/16/,
   ],
@@ -334,7 +336,8 @@ describe('nothing is left after', () => {
   })
 
   test('a range that other sandboxes have used up', async () => {
-    const network = { dynamic_address: { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 } }
+    const dynamic_address = { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 }
+    const network = { sharing: 'own', dynamic_address }
     const factory = qemuFactory(configuration({ network }))
     const both = await Promise.all([allocate(factory), allocate(factory)])
     await expect(Environment.allocate(factory)).rejects.toMatchObject({ code: 'NETWORK_EXHAUSTED' })

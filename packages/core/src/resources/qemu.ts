@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   type Domain,
   DomainUndefineFlags,
@@ -25,7 +25,7 @@ import type { Freezable } from '../templates/freezable.ts'
 import { identityOf } from '../templates/identity.ts'
 import type { TemplateMachine } from '../templates/manifest.ts'
 import type { Monitor } from '../templates/monitor.ts'
-import { type GuestMemory, TemplateClone } from '../templates/template-clone.ts'
+import { TemplateClone } from '../templates/template-clone.ts'
 import { capturePoint } from './capture-point.ts'
 import { type FetchedImage, fetchImage } from './fetched-image.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
@@ -55,6 +55,8 @@ interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: Domain
   readonly network: Network | undefined
+  /** The guest's on a shared network. */
+  readonly address: string | undefined
   readonly storage: GuestsStorage | undefined
   /** The user's files that the guest is made from. */
   readonly inputs: readonly string[]
@@ -69,7 +71,7 @@ interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
   readonly base?: { readonly path: string; readonly format: string } | undefined
 }
 
-/** A QEMU guest through libvirt: its domain, disk and network, all named after the environment. */
+/** A QEMU guest through libvirt: its domain and disk, and its network unless it shares one, named after the environment. */
 export class QemuResources implements Freezable {
   static readonly schema = qemuSchema
   readonly #identifier: string
@@ -135,9 +137,9 @@ export class QemuResources implements Freezable {
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
-    const guest = { identifier: this.#identifier, macAddress: freshMacAddress() }
+    const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)
-    this.#editDomain(domainFile, domainXml, { ...guest, clone: '', network })
+    this.#editDomain(domainFile, domainXml, { macAddress: guest.macAddress, clone: '', network })
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const [image, hypervisor] = await together(
       disk === undefined
@@ -161,22 +163,30 @@ export class QemuResources implements Freezable {
       network: interfaceOn(plan, this.#identifier, made),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
-    const definition = { identifier: this.#identifier, file: domainFile, xml: edited.xml, undefineFlags }
+    const definition = {
+      identifier: this.#identifier,
+      file: domainFile,
+      xml: edited.xml,
+      undefineFlags,
+      onStopped: () => made?.beginRelease(),
+    }
     const defined = await defineDomain(hypervisor, definition, this.#releases)
-    const memory = clone?.memory ?? this.#frozenMemory()
+    const memory = this.#memoryFile === undefined ? clone?.memory : { path: this.#memoryFile, isClone: false }
+    const identity = identityOf(this.#identifier, edited.macAddress)
     const domain =
       memory === undefined || storage === undefined
         ? defined
         : await domainInMemoryFile(defined, {
             memory,
             clone,
-            identity: identityOf(this.#identifier, edited.macAddress),
-            folder: dirname(storage.clone),
+            identity,
+            disk: storage.clone,
             file: domainFile,
           })
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
-    this.#allocated = { hypervisor, domain, network: made?.network, storage, inputs, group }
+    const { network: on, address } = made ?? { network: undefined, address: undefined }
+    this.#allocated = { hypervisor, domain, network: on, address, storage, inputs, group }
   }
 
   deallocate(): Promise<void> {
@@ -189,7 +199,7 @@ export class QemuResources implements Freezable {
   }
 
   capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain, this.#identifier)
+    return capturePoint(this.domain, this.#identifier, this.#resources().address)
   }
 
   async hasConsole(): Promise<boolean> {
@@ -248,10 +258,6 @@ export class QemuResources implements Freezable {
     const { template } = this.#configuration
     if (template === undefined || this.#memoryFile !== undefined) return undefined
     return await TemplateClone.open(template, inputs, { provider: 'libvirt' })
-  }
-
-  #frozenMemory(): GuestMemory | undefined {
-    return this.#memoryFile === undefined ? undefined : { path: this.#memoryFile, isClone: false }
   }
 
   #makeDisk(hypervisor: Hypervisor, image: FetchedImage, signal: AbortSignal): Promise<GuestsStorage> {

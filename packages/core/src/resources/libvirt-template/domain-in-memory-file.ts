@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Domain, DomainXMLFlags } from '@see/libvirt'
 import { GuestAgent } from '../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../templates/identity.ts'
@@ -19,8 +19,8 @@ interface Wanted {
   /** Of which it is a clone; undefined for one that is to become a template. */
   readonly clone: TemplateClone | undefined
   readonly identity: Identity
-  /** The guest's own. */
-  readonly folder: string
+  /** The path of the guest's disk, in a folder of its own. */
+  readonly disk: string
   /** The user's file, for the error. */
   readonly file: string
 }
@@ -31,7 +31,7 @@ interface Wanted {
  */
 export async function domainInMemoryFile(
   domain: Domain,
-  { memory, clone, identity, folder, file }: Wanted,
+  { memory, clone, identity, disk, file }: Wanted,
 ): Promise<TemplateDomain> {
   const xml = await domain.getXMLDesc({ flags: DomainXMLFlags.inactive })
   const facts = domainMachine(xml)
@@ -41,7 +41,7 @@ export async function domainInMemoryFile(
     async prepare() {
       if (clone === undefined) return
       const machine = await templateMachine(own)
-      await withQemuFolder(join(folder, 'incoming'), memory.path, async (within) => {
+      await withQemuFolder(join(dirname(disk), 'incoming'), memory.path, async (within) => {
         await clone.takeOver(libvirtMonitor(own), machine, join(within, 'state'))
       })
     },

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
 import type { DynamicAddress } from '../dynamic-address.ts'
+import { inTurn } from '../in-turn.ts'
 import { removeLeftOfNetwork } from '../left-of-network.ts'
 import { createInFreeSubnet } from '../libvirt-network.ts'
 import { bridgeNameOf, type NetworkMode, sharedNetworkXml, subnetIn } from '../network-xml.ts'
 import { applyRules, seesDevice } from '../nftables.ts'
 import { withoutNoLanTable } from '../no-lan-table.ts'
 import { type AddressRange, formatIpv4, gatewayOf } from '../subnet.ts'
-import { together } from '../together.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
 import { type Place, placesOf } from './place.ts'
 import { sharedTable } from './shared-table.ts'
 import { UsersFolder } from './users-folder.ts'
 
 const FOLDER = '/run/see/networks'
+/** Outside, so that whoever holds it may remove the folders. */
+const LOCK = '/run/see-networks.lock'
 
 export interface SharedNetworkPlan {
   readonly name: string
@@ -41,14 +43,14 @@ export async function openNetwork(
   plan: SharedNetworkPlan,
 ): Promise<OpenNetwork | undefined> {
   const users = new UsersFolder(join(FOLDER, plan.name))
-  await mkdir(FOLDER, { recursive: true, mode: 0o700 })
-  const opened = await withHostLock(lockOf(plan.name), async () => {
+  return await changing(async () => {
     try {
       // One that nobody uses was left by a process that was killed.
       const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
       if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
       await users.enter()
       const { uuid, subnet } = (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
+      await sweepOthers(hypervisor, plan)
       if (await seesDevice(bridgeNameOf(uuid))) {
         return { uuid, places: await makeTable(uuid, subnet, plan), users }
       }
@@ -59,8 +61,6 @@ export async function openNetwork(
     await leave(hypervisor, users, plan)
     return undefined
   })
-  await sweepOthers(hypervisor, plan)
-  return opened
 }
 
 /** Takes this process from the users; the last one removes the network. */
@@ -69,7 +69,12 @@ export async function closeNetwork(
   { users }: OpenNetwork,
   plan: SharedNetworkPlan,
 ): Promise<void> {
-  await withHostLock(lockOf(plan.name), () => leave(hypervisor, users, plan))
+  await changing(() => leave(hypervisor, users, plan))
+}
+
+/** Makes a change while nobody else on this host makes one of shared networks, and this process none at all. */
+function changing<Result>(change: () => Promise<Result>): Promise<Result> {
+  return withHostLock(LOCK, () => inTurn(change))
 }
 
 async function leave(
@@ -83,16 +88,12 @@ async function leave(
 
 /** What processes that were killed have left of other shared networks. */
 async function sweepOthers(hypervisor: Hypervisor, { name, nft }: SharedNetworkPlan): Promise<void> {
-  const entries = await readdir(FOLDER, { withFileTypes: true })
-  for (const other of entries.filter((entry) => entry.isDirectory() && entry.name !== name)) {
-    const users = new UsersFolder(join(FOLDER, other.name))
-    await withHostLock(lockOf(other.name), async () => {
-      if (await users.isUsed()) return
-      // What is not this daemon's is left for those who use that one.
-      const isHere = (await find(hypervisor, other.name)) !== undefined
-      // It may be gone since we looked.
-      if (isHere || !(await users.exists())) await removeUnused(hypervisor, users, other.name, nft)
-    })
+  const others = await readdir(FOLDER)
+  for (const other of others.filter((each) => each !== name)) {
+    const users = new UsersFolder(join(FOLDER, other))
+    if (await users.isUsed()) continue
+    // What is not this daemon's is left for those who use that one.
+    if ((await find(hypervisor, other)) !== undefined) await removeUnused(hypervisor, users, other, nft)
   }
 }
 
@@ -104,12 +105,23 @@ async function removeUnused(
 ): Promise<void> {
   await destroy(hypervisor, name, nft)
   await users.remove()
-  await removeHostLock(lockOf(name))
+  try {
+    await rmdir(FOLDER)
+  } catch {
+    // There are other networks.
+    return
+  }
+  await rmdir(dirname(FOLDER)).catch(() => undefined)
+  await removeHostLock(LOCK)
 }
 
 async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
   const network = await find(hypervisor, name)
-  await together(network?.destroy(), applyRules(nft, withoutNoLanTable(name)))
+  try {
+    await network?.destroy()
+  } finally {
+    await applyRules(nft, withoutNoLanTable(name))
+  }
   await removeLeftOfNetwork(name)
 }
 
@@ -160,8 +172,4 @@ async function makeTable(
   }
   await applyRules(nft, withoutNoLanTable(name) + sharedTable(table, mode === 'nat-no-lan'))
   return places
-}
-
-function lockOf(name: string): string {
-  return join(FOLDER, `${name}.lock`)
 }

@@ -1,7 +1,7 @@
 import { type AddressRange, formatIpv4, guestAddressOf } from '../subnet.ts'
 
-/** As many as a /22 has room for; each has its line in the network's XML. */
-const MOST_PLACES = 1021
+/** As many as a /24 has room for; each has its line in the network's XML. There can be further networks. */
+const MOST_PLACES = 253
 
 /** What one guest of a shared network has there, all of it settled when the network is made. */
 export interface Place {

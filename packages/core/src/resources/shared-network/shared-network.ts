@@ -12,13 +12,11 @@ const ATTEMPTS = 100
 /** How long leases that were looked up hold good. */
 const LEASES_MS = 1000
 
-const networks = new Map<string, SharedNetwork>()
-
-/** This process's only one of that name. */
-export function sharedNetwork(plan: SharedNetworkPlan): SharedNetwork {
-  const network = networks.get(plan.name) ?? new SharedNetwork(plan)
-  networks.set(plan.name, network)
-  return network
+export interface Joined {
+  readonly network: Network
+  readonly place: Place
+  /** Gives the place back, which the guest must have left. It is among the releases, too. */
+  leave(): Promise<void>
 }
 
 /** One network for many guests, of this process and of others on the host. The last one out removes it. */
@@ -28,6 +26,8 @@ export class SharedNetwork {
   /** Whether there has been more than one guest at a time since the network was opened. */
   #isBusy = false
   #open: OpenNetwork | undefined
+  /** The daemon keeps its networks where no table of this process holds. */
+  #isOutOfReach = false
   #leased = Promise.resolve(new Set<string>())
   #leasedAtMs = Number.NEGATIVE_INFINITY
   #turn: Promise<unknown> = Promise.resolve()
@@ -39,25 +39,34 @@ export class SharedNetwork {
 
   /**
    * Takes a place for one guest, which is given back at the end.
-   * @returns undefined when the network is out of this process's reach
+   * @param where whether a place will do whose last guest's lease is still there
    * @throws SeeError `NETWORK_INVALID` or `NETWORK_EXHAUSTED`
    */
   async join(
     hypervisor: Hypervisor,
     releases: ReleaseStack,
-  ): Promise<{ network: Network; place: Place } | undefined> {
+    where: 'unleased' | 'anywhere',
+  ): Promise<Joined | 'full' | 'out of reach'> {
     const { name } = this.#plan
     this.#guests++
     this.#isBusy ||= this.#guests > 1
     this.#lingering.abort()
-    releases.defer(`shared network ${name}`, () => this.#leave(hypervisor))
+    const taken: { open: OpenNetwork; place: Place }[] = []
+    let left: Promise<void> | undefined
+    const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
+    releases.defer(`shared network ${name}`, leave)
     try {
-      const open = await this.#inTurn(async () => (this.#open ??= await openNetwork(hypervisor, this.#plan)))
-      if (open === undefined) return undefined
-      const network = await hypervisor.networkLookupByUUID(open.uuid)
-      const place = await this.#takePlace(open, network)
-      releases.defer(`place ${place.device} on ${name}`, () => open.users.giveBack(place))
-      return { network, place }
+      const open = await this.#inTurn(() => this.#opened(hypervisor))
+      if (open !== undefined) {
+        const network = await hypervisor.networkLookupByUUID(open.uuid)
+        const place = await this.#takePlace(open, network, where)
+        if (place !== undefined) {
+          taken.push({ open, place })
+          return { network, place, leave }
+        }
+      }
+      await leave()
+      return open === undefined ? 'out of reach' : 'full'
     } catch (error) {
       if (error instanceof SeeError) throw error
       const message = `cannot join the shared network ${name}: ${messageOf(error)}`
@@ -65,10 +74,21 @@ export class SharedNetwork {
     }
   }
 
-  async #leave(hypervisor: Hypervisor): Promise<void> {
+  async #opened(hypervisor: Hypervisor): Promise<OpenNetwork | undefined> {
+    if (this.#isOutOfReach) return undefined
+    this.#open ??= await openNetwork(hypervisor, this.#plan)
+    this.#isOutOfReach = this.#open === undefined
+    return this.#open
+  }
+
+  async #leave(
+    hypervisor: Hypervisor,
+    taken: readonly { readonly open: OpenNetwork; readonly place: Place }[],
+  ): Promise<void> {
+    for (const { open, place } of taken) await open.users.giveBack(place)
     this.#guests--
     if (this.#guests > 0) return
-    if (this.#isBusy) {
+    if (this.#isBusy && this.#open !== undefined) {
       this.#lingering = new AbortController()
       await sleep(LINGER_MS, undefined, { signal: this.#lingering.signal }).catch(() => undefined)
     }
@@ -81,31 +101,36 @@ export class SharedNetwork {
     })
   }
 
-  /** One that has no lease is taken if there is one: a lease would say that the guest has its address already. */
-  async #takePlace({ places, users }: OpenNetwork, network: Network): Promise<Place> {
+  /** A lease that is there would say that the guest has its address already. */
+  async #takePlace(
+    { places, users }: OpenNetwork,
+    network: Network,
+    where: 'unleased' | 'anywhere',
+  ): Promise<Place | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const [taken, leased] = await together(users.taken(), this.#leasedAddresses(network))
+      const areLeasesOld = performance.now() - this.#leasedAtMs > LEASES_MS
+      if (areLeasesOld) this.#lookUpLeases(network)
+      const [taken, leased] = await together(users.taken(), this.#leased)
       const free = places.filter(({ address }) => !taken.has(address))
-      const fresh = free.filter(({ address }) => !leased.has(address))
-      const from = fresh.length > 0 ? fresh : free
+      const from = where === 'anywhere' ? free : free.filter(({ address }) => !leased.has(address))
       // At random, so that others seldom pick the same.
       const place = from[Math.floor(Math.random() * from.length)]
-      if (place === undefined) break
-      leased.add(place.address)
-      if (await users.take(place)) return place
+      if (place === undefined) {
+        if (areLeasesOld || free.length === 0) return undefined
+        this.#leasedAtMs = Number.NEGATIVE_INFINITY
+      } else {
+        leased.add(place.address)
+        if (await users.take(place)) return place
+      }
     }
-    const message = `all ${places.length} places of the shared network ${this.#plan.name} are taken: give the environment a network of its own ("sharing": "own"), or configure a larger subnet in network.dynamic_address`
-    throw new SeeError('NETWORK_EXHAUSTED', message)
+    return undefined
   }
 
-  /** Those with a lease of late, and those that were given to guests of this process since. */
-  async #leasedAddresses(network: Network): Promise<Set<string>> {
-    if (performance.now() - this.#leasedAtMs > LEASES_MS) {
-      this.#leasedAtMs = performance.now()
-      const leases = network.getDHCPLeases()
-      this.#leased = leases.then((all) => new Set(all.map(({ ipaddr }) => ipaddr)))
-    }
-    return await this.#leased
+  /** Those that are there; the addresses that guests of this process are given from then on are added to them. */
+  #lookUpLeases(network: Network): void {
+    this.#leasedAtMs = performance.now()
+    const leases = network.getDHCPLeases()
+    this.#leased = leases.then((all) => new Set(all.map(({ ipaddr }) => ipaddr)))
   }
 
   /** One after the other, whatever becomes of them. */

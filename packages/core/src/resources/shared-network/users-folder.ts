@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { access, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { seesDevice } from '../nftables.ts'
@@ -76,13 +76,6 @@ export class UsersFolder {
       else await rm(path, { force: true })
     }
     return alive.size > 0 || guests > 0
-  }
-
-  async exists(): Promise<boolean> {
-    return await access(this.path).then(
-      () => true,
-      () => false,
-    )
   }
 
   async remove(): Promise<void> {
