@@ -19,8 +19,8 @@ type StatFacts = Omit<FileFacts, 'sha256'>
 
 export async function factsOf(path: string, signal: AbortSignal): Promise<FileFacts> {
   const before = await statFacts(path)
-  const facts = { ...before, sha256: await sha256Of(path, signal) }
-  if (differenceOf(path, before, await statFacts(path)) === undefined) return facts
+  const sha256 = await sha256Of(path, signal)
+  if ((await contentChangeOf(path, before)) === undefined) return { ...before, sha256 }
   throw new Error(`${path} was changed while it was read`)
 }
 
