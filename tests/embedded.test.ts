@@ -277,6 +277,11 @@ test('a parent that is killed outright takes its guest along', { timeout: 60_000
   await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
 })
 
+test('a guest that is off has no console, and says so at once', async () => {
+  const { context } = await embeddedEnvironment()
+  await expect(context.domain.openConsole()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+})
+
 const refusals: [string, () => object, string, RegExp][] = [
   ['no kernel', () => embeddedGuest({ machine: { kernel: '/nowhere' } }), 'FILE_UNREADABLE', /\/nowhere/],
   ['no image', () => embeddedGuest({ disk: { image: '/nowhere' } }), 'IMAGE_INVALID', /\/nowhere/],
@@ -332,6 +337,22 @@ describe('nothing is left', () => {
     expect(await environment.context.state()).toBe('shutoff')
     await environment.deallocate()
     expect(await leftOf(environment.identifier)).toEqual([])
+  })
+
+  test('of a guest that is still being powered on', { timeout: 60_000 }, async () => {
+    for (const delayMs of [0, 30, 100]) {
+      const environment = await embeddedEnvironment()
+      const { identifier, context } = environment
+      // Not by the context, which would wait for it: as when it waits no longer.
+      const starting = context.domain.create()
+      starting.catch(() => undefined)
+      await sleep(delayMs)
+      await environment.deallocate()
+      expect(await leftOf(identifier)).toEqual([])
+      await starting.catch(() => undefined)
+      expect(await leftOf(identifier)).toEqual([])
+      await expect(context.domain.create()).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' })
+    }
   })
 
   test('of an allocation that is aborted at any moment', async () => {

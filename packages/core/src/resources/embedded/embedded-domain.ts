@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timeoutSignal } from '@see/libvirt'
 import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
-import { SeeError } from '../../errors.ts'
+import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type {
   AgentChannel,
@@ -29,7 +30,7 @@ export interface DomainParts {
   readonly folder: RunFolder
   readonly logger: Logger
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
-  readonly start: () => Promise<QemuProcess>
+  readonly start: (signal: AbortSignal) => Promise<QemuProcess>
   /** What is to be done as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -39,7 +40,9 @@ export class EmbeddedDomain implements SandboxDomain {
   readonly agentChannel: AgentChannel
   readonly #parts: DomainParts
   readonly #agent: AgentSocket
+  readonly #closing = new AbortController()
   #qemu: QemuProcess | undefined
+  #starting: Promise<unknown> | undefined
   /** Whether the guest is to be started anew where it powers itself off. */
   #rebooting = false
   #exceeded = false
@@ -74,12 +77,9 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async create(): Promise<void> {
     if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
-    const qemu = await orHypervisorFailed(this.#parts.start())
-    this.#qemu = qemu
-    this.#rebooting = false
-    this.#exceeded = false
-    void qemu.ended.then(() => this.#ended(qemu))
-    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    const starting = this.#start()
+    this.#starting = starting.catch(() => undefined)
+    const qemu = await starting
     try {
       await this.#execute('cont')
       await this.#parts.started()
@@ -93,6 +93,13 @@ export class EmbeddedDomain implements SandboxDomain {
   async destroy(): Promise<void> {
     this.#agent.close()
     await this.#qemu?.stop()
+  }
+
+  /** Cuts the power for good, of a guest that is being started, too. */
+  async close(): Promise<void> {
+    this.#closing.abort(new SeeError('CONTEXT_CLOSED', 'the sandbox of the guest is being taken away'))
+    await this.#starting
+    await this.destroy()
   }
 
   async suspend(): Promise<void> {
@@ -137,13 +144,26 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ConsoleStream> {
-    const timeout = AbortSignal.timeout(CONSOLE_MS)
+    if (!this.isRunning) throw new SeeError('GUEST_STOPPED', this.#whyOff())
+    const timeout = timeoutSignal(CONSOLE_MS)
     const path = this.#parts.folder.of(sockets.console)
     return await connectSocket(path, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
   }
 
   async coreDump(path: string, options: CoreDumpOptions): Promise<void> {
     await orHypervisorFailed(dumpMemory(this.qemu, this.#parts.folder, path, options))
+  }
+
+  async #start(): Promise<QemuProcess> {
+    const { signal } = this.#closing
+    signal.throwIfAborted()
+    const qemu = await orHypervisorFailed(this.#parts.start(signal))
+    this.#qemu = qemu
+    this.#rebooting = false
+    this.#exceeded = false
+    void qemu.ended.then(() => this.#ended(qemu))
+    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    return qemu
   }
 
   async #execute(command: string, parameters?: Record<string, unknown>): Promise<void> {
@@ -157,20 +177,21 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async #handle(qemu: QemuProcess, { event, data }: QmpEvent): Promise<void> {
-    const { qmp } = qemu
     this.#parts.logger.debug({ event, data }, 'QEMU')
-    // QEMU's threads do not take the signal of a file that is too large.
-    if (event === 'BLOCK_IO_ERROR' && data['reason'] === 'File too large')
-      return await this.#diskExceeded(qemu)
-    if (event !== 'SHUTDOWN' || !this.#rebooting) return
-    this.#rebooting = false
     try {
-      await qmp.execute('system_reset')
-      await qmp.execute('set-action', { shutdown: 'poweroff' })
-      await qmp.execute('cont')
+      // QEMU's threads do not take the signal of a file that is too large.
+      if (event === 'BLOCK_IO_ERROR' && data['reason'] === 'File too large') await this.#diskExceeded(qemu)
+      if (event === 'SHUTDOWN' && this.#rebooting) await this.#startAnew(qemu)
     } catch (error) {
-      this.#parts.logger.error({ error }, 'the guest could not be started anew')
+      this.#parts.logger.error({ err: error }, `after QEMU’s event ${event}: ${messageOf(error)}`)
     }
+  }
+
+  async #startAnew({ qmp }: QemuProcess): Promise<void> {
+    this.#rebooting = false
+    await qmp.execute('system_reset')
+    await qmp.execute('set-action', { shutdown: 'poweroff' })
+    await qmp.execute('cont')
   }
 
   async #diskExceeded(qemu: QemuProcess): Promise<void> {
@@ -183,7 +204,7 @@ export class EmbeddedDomain implements SandboxDomain {
   #ended(qemu: QemuProcess): void {
     this.#agent.close()
     const failure = qemu.failure()
-    if (failure !== undefined) this.#parts.logger.error({ error: failure }, failure.message)
+    if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
   }
 
   #whyOff(): string {

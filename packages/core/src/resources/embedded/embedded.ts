@@ -1,9 +1,6 @@
-import { access, constants } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { QemuProcess } from '@see/qemu'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context-factory.ts'
-import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { ReleaseStack } from '../../release-stack.ts'
 import { requireTool } from '../../required-tool.ts'
@@ -21,36 +18,25 @@ import type {
 import type { SeeContext } from '../../see-context.ts'
 import type { Identity } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
-import { detectDiskFormat } from '../disk-image.ts'
 import { freshMacAddress } from '../domain-xml.ts'
-import { imageProvider } from '../image.ts'
-import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
+import { type GuestInputs, guestInputs } from './guest-inputs.ts'
+import { GuestLauncher } from './guest-launcher.ts'
 import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
-import { type BaseImage, DISK_NAME, makeDisk } from './overlay.ts'
-import { EmbeddedCapture } from './packet-capture.ts'
-import { DiskSlots } from './plug-disk.ts'
-import { type GuestHardware, qemuArguments, sockets } from './qemu-arguments.ts'
+import { DISK_NAME, makeDisk } from './overlay.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
 import { openSandboxFile } from './sandbox-file.ts'
 import { sandboxUser } from './sandbox-user.ts'
-import { TemplateClone } from './template-clone.ts'
-import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
-
-const MIB = 1024 * 1024
 
 interface Allocated {
   readonly program: string
   readonly folder: RunFolder
   readonly domain: EmbeddedDomain
-  readonly slots: DiskSlots
-  readonly image: BaseImage | undefined
-  readonly clone: TemplateClone | undefined
-  /** The user's files that the guest is made from. */
-  readonly inputs: readonly string[]
+  readonly launcher: GuestLauncher
+  readonly inputs: GuestInputs
 }
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
@@ -67,10 +53,7 @@ export class EmbeddedResources implements Resources {
   readonly #logger: Logger
   readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
-  readonly #captures = new Set<EmbeddedCapture>()
   readonly #subnet = pickGuestSubnet()
-  #relays: AllowanceRelay[] = []
-  #captureCount = 0
   #allocated: Allocated | undefined
 
   /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
@@ -122,12 +105,15 @@ export class EmbeddedResources implements Resources {
     const program = await requireTool('qemu-system-x86_64', 'qemu-system-x86')
     const qemuImg = await requireTool('qemu-img', 'qemu-utils')
     await requireTool('setpriv', 'util-linux')
-    for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
     assertConsistent(network)
-    const own = disk === undefined ? undefined : await this.#image(disk, signal)
-    const inputs = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
-    const clone = await this.#clone(inputs)
-    const image = clone?.disk ?? own
+    const inputs = await guestInputs({
+      configuration: this.#configuration,
+      folder: this.#file,
+      logger: this.#logger,
+      signal,
+      becomesTemplate: this.#memoryFile !== undefined,
+    })
+    const { image, clone } = inputs
     signal.throwIfAborted()
     if (network.mode === 'user') {
       this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
@@ -139,19 +125,31 @@ export class EmbeddedResources implements Resources {
       await makeDisk(qemuImg, folder, image, { copyOnWrite: disk?.clone.copy_on_write ?? true, signal })
     }
     signal.throwIfAborted()
-    const slots = new DiskSlots(folder)
+    const launcher = new GuestLauncher({
+      program,
+      hardware: {
+        identifier: this.#identifier,
+        folder,
+        machine,
+        network,
+        subnet: this.#subnet,
+        macAddress: this.macAddress,
+        hasDisk: disk !== undefined,
+      },
+      limits: this.#configuration.limits,
+      clone,
+      memoryFile: this.#memoryFile,
+    })
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
       logger: this.#logger,
-      start: () => this.#start(program),
+      start: (starting) => launcher.start(starting),
       started: async () => await clone?.becomeOwn(domain.agentChannel, this.#identity()),
     })
-    this.#releases.defer('QEMU', async () => {
-      for (const relay of this.#relays) relay.close()
-      await domain.destroy()
-      for (const capture of this.#captures) await capture.stop()
-    })
-    this.#allocated = { program, folder, domain, slots, image, clone, inputs }
+    this.#releases.defer('the packet captures', () => launcher.stopCaptures())
+    this.#releases.defer('QEMU', () => domain.close())
+    this.#releases.defer('the allowances', () => launcher.closeRelays())
+    this.#allocated = { program, folder, domain, launcher, inputs }
   }
 
   deallocate(): Promise<void> {
@@ -159,18 +157,14 @@ export class EmbeddedResources implements Resources {
   }
 
   async attachFile(file: string): Promise<AttachedDisk> {
-    const { slots, domain } = this.#resources()
-    return await orHypervisorFailed(slots.plug(domain.qemu.qmp, file))
+    const { launcher, domain } = this.#resources()
+    return await orHypervisorFailed(launcher.slots.plug(domain.qemu.qmp, file))
   }
 
   async capture({ snapLength }: CaptureOptions): Promise<PacketCapture | undefined> {
     if (this.network === undefined) return undefined
-    const { folder, domain } = this.#resources()
-    const capture = new EmbeddedCapture(folder, `capture-${++this.#captureCount}`, snapLength)
-    if (domain.isRunning) await orHypervisorFailed(capture.attach(domain.qemu))
-    this.#captures.add(capture)
-    capture.packets.once('close', () => this.#captures.delete(capture))
-    return capture
+    const { launcher, domain } = this.#resources()
+    return await orHypervisorFailed(launcher.capture(snapLength, domain.isRunning ? domain.qemu : undefined))
   }
 
   async hasConsole(): Promise<boolean> {
@@ -178,7 +172,8 @@ export class EmbeddedResources implements Resources {
   }
 
   async guestDisk(): Promise<GuestDisk | undefined> {
-    const { image, folder } = this.#resources()
+    const { folder, inputs } = this.#resources()
+    const { image } = inputs
     if (image === undefined) return undefined
     const read: GuestDisk['read'] = async ({ signal }) => {
       return (await openSandboxFile(folder.of(DISK_NAME))).createReadStream({ signal })
@@ -191,62 +186,15 @@ export class EmbeddedResources implements Resources {
     return await vncServer(this.domain)
   }
 
-  async #start(program: string): Promise<QemuProcess> {
-    const { folder, slots, clone } = this.#resources()
-    const { limits, machine, network } = this.#configuration
-    const argv = qemuArguments(this.#hardware(folder))
-    const qemu = await QemuProcess.start({
-      program,
-      argv,
-      monitorPath: folder.of(sockets.monitor),
-      user: folder.user,
-      limits: {
-        addressSpaceBytes: (machine.memory + limits.overhead_mib) * MIB,
-        cpuSeconds: limits.cpu_seconds,
-        fileBytes: limits.disk_mib * MIB,
-      },
-    })
-    try {
-      if (clone?.memory !== undefined) {
-        const cloned = await templateMachine(qemu.qmp, argv, machine)
-        await clone.takeOver(qemu, cloned, folder.of('state'))
-      }
-      slots.clear()
-      for (const capture of this.#captures) await capture.attach(qemu)
-      this.#relays = await openRelays(folder, network)
-      return qemu
-    } catch (error) {
-      await qemu.kill()
-      throw error
-    }
-  }
-
-  #hardware(folder: RunFolder): GuestHardware {
-    const { machine, network, disk } = this.#configuration
-    const { macAddress } = this
-    const hasDisk = disk !== undefined
-    const frozen = this.#memoryFile === undefined ? undefined : { path: this.#memoryFile, isClone: false }
-    const memory = this.#resources().clone?.memory ?? frozen
-    const [identifier, subnet] = [this.#identifier, this.#subnet]
-    return { identifier, folder, machine, network, subnet, macAddress, hasDisk, memory }
-  }
-
   /** The user's files that the guest is made from: its image, kernel and initial RAM disk. */
   get inputs(): readonly string[] {
-    return this.#resources().inputs
+    return this.#resources().inputs.files
   }
 
   /** What the running guest is on, as far as its clones have to find it the same. */
   async templateMachine(): Promise<TemplateMachine> {
-    const { domain, folder } = this.#resources()
-    const argv = qemuArguments(this.#hardware(folder))
-    return await templateMachine(domain.qemu.qmp, argv, this.#configuration.machine)
-  }
-
-  async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
-    const { template } = this.#configuration
-    if (template === undefined || this.#memoryFile !== undefined) return undefined
-    return await TemplateClone.open(template, inputs, this.#configuration.machine)
+    const { launcher, domain } = this.#resources()
+    return await launcher.templateMachine(domain.qemu.qmp)
   }
 
   #identity(): Identity {
@@ -257,15 +205,6 @@ export class EmbeddedResources implements Resources {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
-
-  async #image(
-    { image }: NonNullable<EmbeddedConfiguration['disk']>,
-    signal: AbortSignal,
-  ): Promise<BaseImage> {
-    const provider = await imageProvider(image, this.#file)
-    const path = await provider.image({ signal, logger: this.#logger })
-    return { path, format: await detectDiskFormat(path) }
-  }
 }
 
 /** Makes contexts over QEMU as a child; the configuration is the path of a JSON file or the object itself. */
@@ -273,12 +212,4 @@ export function embeddedFactory(
   configuration: string | z.input<typeof embeddedSchema>,
 ): ContextFactory<SeeContext<EmbeddedResources>> {
   return contextFactory(EmbeddedResources, configuration)
-}
-
-async function assertReadable(file: string): Promise<void> {
-  try {
-    await access(file, constants.R_OK)
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
 }
