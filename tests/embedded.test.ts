@@ -16,6 +16,7 @@ import {
 import { PNG } from 'pngjs'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
+import { fakeQemu } from './support/fake-qemu.ts'
 import { leftOf, processes } from './support/leftovers.ts'
 
 const GUEST_MS = 90_000
@@ -275,6 +276,30 @@ test('a parent that is killed outright takes its guest along', { timeout: 60_000
   await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBe(1)
   parent.kill('SIGKILL')
   await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
+})
+
+test.each(['qmp_capabilities', 'cont'])('a QEMU that hangs up at %s is told of, and not left', async (hangsUpAt) => {
+  fakeQemu({ hangsUpAt })
+  const environment = await embeddedEnvironment()
+  await expect(environment.context.poweron()).rejects.toMatchObject({
+    code: 'HYPERVISOR_FAILED',
+    message: `${hangsUpAt} got no answer: QEMU closed the connection to its monitor`,
+  })
+  expect(await environment.context.state()).toBe('shutoff')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+test('a QEMU that hangs up and goes on is killed', async () => {
+  fakeQemu({ hangsUpAt: 'stop' })
+  const { context } = await embeddedEnvironment()
+  await context.poweron()
+  await expect(context.pause()).rejects.toMatchObject({ code: 'HYPERVISOR_FAILED' })
+  expect(await context.state()).toBe('shutoff')
+  await expect(context.agent.ping()).rejects.toMatchObject({
+    code: 'GUEST_STOPPED',
+    message: expect.stringContaining('since it went on without its monitor'),
+  })
 })
 
 test('a guest that is off has no console, and says so at once', async () => {
