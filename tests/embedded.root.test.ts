@@ -17,6 +17,7 @@ import { embeddedFactory, Environment } from '@see/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { leftOf } from './support/leftovers.ts'
+import { SeeRun } from './support/see-run.ts'
 
 const GUEST_MS = 90_000
 const NOBODY = 65_534
@@ -72,6 +73,25 @@ test('an ordinary user runs a sample, without any daemon', { timeout: 180_000 },
   expect(readdirSync(report.results_folder).filter((name) => name.endsWith('.pcap'))).toHaveLength(1)
   expect(readdirSync(instances)).toEqual([])
   expect(await leftOf(report.identifier)).toEqual([])
+})
+
+test('a see run in another PID namespace keeps its folder as long as it lives', {
+  timeout: GUEST_MS,
+}, async () => {
+  const instances = join(temporaryFolder(), 'instances')
+  chmodSync(join(instances, '..'), 0o755)
+  const run = await SeeRun.start(instances, ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'])
+  const factory = embeddedFactory(embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }))
+  // Both wait for what is removed meanwhile.
+  await (await Environment.allocate(factory)).deallocate()
+  expect(readdirSync(run.folder)).toContain('disk.qcow2')
+  await run.kill()
+  const code = `
+    import { embeddedFactory, Environment } from '@see/core'
+    await (await Environment.allocate(embeddedFactory(process.argv[1] + '.json'))).deallocate()`
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  execFileSync(process.execPath, ['--input-type=module', '-e', code, instances], { cwd })
+  expect(readdirSync(instances)).toEqual([])
 })
 
 test('a host whose disk is full says so, and nothing is left', async () => {

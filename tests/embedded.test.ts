@@ -1,10 +1,20 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   embeddedFactory,
@@ -18,6 +28,7 @@ import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { fakeQemu } from './support/fake-qemu.ts'
 import { leftOf, processes } from './support/leftovers.ts'
+import { SeeRun } from './support/see-run.ts'
 
 const GUEST_MS = 90_000
 const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
@@ -276,19 +287,47 @@ test('a parent that is killed outright takes its guest along', { timeout: 60_000
   await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBe(1)
   parent.kill('SIGKILL')
   await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
+  const again = { identifier }
+  const environment = await embeddedEnvironment(configuration, undefined, again)
+  await environment.deallocate()
+  expect(readdirSync(instances)).toEqual([])
 })
 
-test.each(['qmp_capabilities', 'cont'])('a QEMU that hangs up at %s is told of, and not left', async (hangsUpAt) => {
-  fakeQemu({ hangsUpAt })
-  const environment = await embeddedEnvironment()
-  await expect(environment.context.poweron()).rejects.toMatchObject({
-    code: 'HYPERVISOR_FAILED',
-    message: `${hangsUpAt} got no answer: QEMU closed the connection to its monitor`,
-  })
-  expect(await environment.context.state()).toBe('shutoff')
-  await environment.deallocate()
-  expect(await leftOf(environment.identifier)).toEqual([])
+test('what a see run that was killed outright has left goes with the next allocation, and nothing else does', {
+  timeout: 90_000,
+}, async () => {
+  const instances = join(folder, 'swept')
+  const [alive, killed] = [await SeeRun.start(instances), await SeeRun.start(instances)]
+  await killed.kill()
+  expect(existsSync(killed.folder)).toBe(true)
+  const [mine, other] = [randomUUID(), randomUUID()]
+  const files = [join(instances, 'notes'), join(instances, `.${mine}.lock`), join(instances, other, 'notes')]
+  for (const each of [mine, other]) mkdirSync(join(instances, each))
+  for (const file of files) writeFileSync(file, 'of the user')
+  const { identifier } = await embeddedEnvironment(
+    embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }),
+  )
+  await expect.poll(() => existsSync(killed.folder), { timeout: 10_000 }).toBe(false)
+  const kept = [mine, other, identifier, basename(alive.folder)]
+  const locks = [mine, identifier, basename(alive.folder)].map((each) => `.${each}.lock`)
+  await expect.poll(() => readdirSync(instances).toSorted()).toEqual([...kept, ...locks, 'notes'].toSorted())
+  for (const file of files) expect(readFileSync(file, 'utf8')).toBe('of the user')
 })
+
+test.each(['qmp_capabilities', 'cont'])(
+  'a QEMU that hangs up at %s is told of, and not left',
+  async (hangsUpAt) => {
+    fakeQemu({ hangsUpAt })
+    const environment = await embeddedEnvironment()
+    await expect(environment.context.poweron()).rejects.toMatchObject({
+      code: 'HYPERVISOR_FAILED',
+      message: `${hangsUpAt} got no answer: QEMU closed the connection to its monitor`,
+    })
+    expect(await environment.context.state()).toBe('shutoff')
+    await environment.deallocate()
+    expect(await leftOf(environment.identifier)).toEqual([])
+  },
+)
 
 test('a QEMU that hangs up and goes on is killed', async () => {
   fakeQemu({ hangsUpAt: 'stop' })
@@ -352,6 +391,25 @@ describe('nothing is left', () => {
     })
     expect(existsSync(instances)).toBe(false)
   })
+
+  test.each(['qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo', 'flock'])(
+    'where %s is missing, and its package is named',
+    async (missing) => {
+      const bin = mkdtempSync(join(folder, 'bin-'))
+      for (const name of ['qemu-system-x86_64', 'qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo', 'flock']) {
+        if (name !== missing) symlinkSync(join('/usr/bin', name), join(bin, name))
+      }
+      const instances = join(folder, 'never')
+      const configuration = embeddedGuest({ disk: { clone: { storage_pool_path: instances } } })
+      vi.stubEnv('PATH', bin)
+      onTestFinished(() => void vi.unstubAllEnvs())
+      await expect(Environment.allocate(embeddedFactory(configuration))).rejects.toMatchObject({
+        code: 'TOOL_MISSING',
+        message: expect.stringMatching(new RegExp(`${missing} is not installed.*apt-get install \\w+`)),
+      })
+      expect(existsSync(instances)).toBe(false)
+    },
+  )
 
   test('of a guest that QEMU refuses', async () => {
     const environment = await embeddedEnvironment(embeddedGuest({ machine: { cpu: 'no-such-cpu' } }))

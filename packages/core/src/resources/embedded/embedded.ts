@@ -3,7 +3,6 @@ import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context-factory.ts'
 import type { Logger } from '../../logger.ts'
 import { ReleaseStack } from '../../release-stack.ts'
-import { requireTool } from '../../required-tool.ts'
 import type {
   AgentChannel,
   AllocateOptions,
@@ -25,6 +24,7 @@ import { type GuestInputs, guestInputs } from './guest-inputs.ts'
 import { GuestLauncher } from './guest-launcher.ts'
 import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
 import { DISK_NAME, makeDisk } from './overlay.ts'
+import { requirePrograms } from './programs.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
 import { openSandboxFile } from './sandbox-file.ts'
@@ -102,9 +102,7 @@ export class EmbeddedResources implements Resources {
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { machine, disk, network } = this.#configuration
-    const program = await requireTool('qemu-system-x86_64', 'qemu-system-x86')
-    const qemuImg = await requireTool('qemu-img', 'qemu-utils')
-    await requireTool('setpriv', 'util-linux')
+    const { qemu: program, qemuImg } = await requirePrograms()
     assertConsistent(network)
     const inputs = await guestInputs({
       configuration: this.#configuration,
