@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -301,7 +302,9 @@ test('what a see run that was killed outright has left goes with the next alloca
   await killed.kill()
   expect(existsSync(killed.folder)).toBe(true)
   const [mine, other] = [randomUUID(), randomUUID()]
-  const files = [join(instances, 'notes'), join(instances, `.${mine}.lock`), join(instances, other, 'notes')]
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 6)
+  const owned = (each: string) => `.${each}.${boot}`
+  const files = ['notes', owned(mine), join(other, 'notes')].map((name) => join(instances, name))
   for (const each of [mine, other]) mkdirSync(join(instances, each))
   for (const file of files) writeFileSync(file, 'of the user')
   const { identifier } = await embeddedEnvironment(
@@ -309,9 +312,26 @@ test('what a see run that was killed outright has left goes with the next alloca
   )
   await expect.poll(() => existsSync(killed.folder), { timeout: 10_000 }).toBe(false)
   const kept = [mine, other, identifier, basename(alive.folder)]
-  const locks = [mine, identifier, basename(alive.folder)].map((each) => `.${each}.lock`)
-  await expect.poll(() => readdirSync(instances).toSorted()).toEqual([...kept, ...locks, 'notes'].toSorted())
+  const owners = [mine, identifier, basename(alive.folder)].map(owned)
+  await expect.poll(() => readdirSync(instances).toSorted()).toEqual([...kept, ...owners, 'notes'].toSorted())
   for (const file of files) expect(readFileSync(file, 'utf8')).toBe('of the user')
+})
+
+test('a link that a sandbox puts in the place of a pipe leads nowhere', async () => {
+  const victim = join(folder, 'victim')
+  writeFileSync(victim, 'of somebody else')
+  const bin = mkdtempSync(join(folder, 'bin-'))
+  writeFileSync(join(bin, 'mkfifo'), `#!/bin/sh\nln -s ${victim} "$3"\n`, { mode: 0o755 })
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { context } = await embeddedEnvironment()
+  await context.resources.capture({ snapLength: 65_535 })
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.stringContaining('a pipe for QEMU could not be made'),
+  })
+  expect(await context.state()).toBe('shutoff')
+  expect(statSync(victim).uid).toBe(process.geteuid?.())
 })
 
 test.each(['qmp_capabilities', 'cont'])(
@@ -392,11 +412,11 @@ describe('nothing is left', () => {
     expect(existsSync(instances)).toBe(false)
   })
 
-  test.each(['qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo', 'flock'])(
+  test.each(['qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo'])(
     'where %s is missing, and its package is named',
     async (missing) => {
       const bin = mkdtempSync(join(folder, 'bin-'))
-      for (const name of ['qemu-system-x86_64', 'qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo', 'flock']) {
+      for (const name of ['qemu-system-x86_64', 'qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo']) {
         if (name !== missing) symlinkSync(join('/usr/bin', name), join(bin, name))
       }
       const instances = join(folder, 'never')

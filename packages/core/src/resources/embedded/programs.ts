@@ -5,7 +5,6 @@ import { requireTool } from '../../required-tool.ts'
 const others: Readonly<Record<string, string>> = {
   ...launchPrograms,
   mkfifo: 'coreutils',
-  flock: 'util-linux',
 }
 
 /** The paths of QEMU's programs. @throws SeeError `TOOL_MISSING` where one that a guest needs is not there */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ReleaseStack } from '../../release-stack.ts'
-import { RunLock } from './run-lock.ts'
+import { OwnerSocket, ownerSocketPath } from './owner-socket.ts'
 import { removeLeft, sweep } from './sweep.ts'
 
 const LONGEST_NAME = '/allow-15'.length
@@ -36,21 +36,16 @@ export class RunFolder {
       )
     }
     await makeParent(parent)
-    const lock = await takeLock(parent, identifier)
+    const owner = await own(parent, identifier)
     try {
       await mkdir(path, { mode: 0o700 })
     } catch (error) {
-      await lock.remove()
+      await owner.close()
       throw hasCode(error, 'EEXIST') ? taken(path) : unusable(path, error)
     }
     releases.defer(`the folder ${path}`, async () => {
-      try {
-        await rm(path, { recursive: true, force: true })
-      } catch (error) {
-        await lock.leave()
-        throw error
-      }
-      await lock.remove()
+      await rm(path, { recursive: true, force: true })
+      await owner.close()
     })
     const swept = sweep(parent)
     releases.defer(`what others left in ${parent}`, () => swept)
@@ -93,15 +88,16 @@ async function makeParent(parent: string): Promise<void> {
 }
 
 /** @throws SeeError as {@link RunFolder.make} */
-async function takeLock(parent: string, identifier: string): Promise<RunLock> {
-  const path = RunLock.pathOf(parent, identifier)
+async function own(parent: string, identifier: string): Promise<OwnerSocket> {
   try {
-    const lock = await RunLock.make(path)
-    if (lock !== undefined) return lock
-    const second = (await removeLeft(parent, identifier)) ? await RunLock.make(path) : undefined
+    const path = await ownerSocketPath(parent, identifier)
+    const socket = await OwnerSocket.open(path)
+    if (socket !== undefined) return socket
+    await removeLeft(parent, [identifier])
+    const second = await OwnerSocket.open(path)
     if (second !== undefined) return second
   } catch (error) {
-    throw unusable(path, error)
+    throw unusable(join(parent, identifier), error)
   }
   throw taken(join(parent, identifier))
 }

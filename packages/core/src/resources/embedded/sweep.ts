@@ -1,13 +1,15 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { timeoutSignal } from '@see/libvirt'
+import { lockFile } from '../../image-providers/file-lock.ts'
 import { runBounded } from '../bounded-process.ts'
-import { RunLock } from './run-lock.ts'
+import { isRefused, ownedBy, ownerSocketPath } from './owner-socket.ts'
 
-const LOCK = /^\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.lock$/
 const PAUSE_MS = 60_000
 /** The next sweep goes on with the rest. */
-const MOST = 50
-const REMOVE_MS = 20_000
+const MOST = 100
+const TIMEOUT_MS = 20_000
+const LOCK = '.sweep.lock'
 
 /** What this process has swept, and when. */
 const sweeps = new Map<string, { readonly at: number; readonly done: Promise<void> }>()
@@ -16,44 +18,54 @@ const sweeps = new Map<string, { readonly at: number; readonly done: Promise<voi
  * Removes the run folders of processes that ended without doing so, once a minute at most. It fails silently: whoever
  * comes next tries again.
  */
-export async function sweep(parent: string): Promise<void> {
+export function sweep(parent: string): Promise<void> {
   const last = sweeps.get(parent)
-  if (last !== undefined && performance.now() - last.at < PAUSE_MS) return await last.done
+  if (last !== undefined && performance.now() - last.at < PAUSE_MS) return last.done
   const done = sweepNow(parent).catch(() => undefined)
   sweeps.set(parent, { at: performance.now(), done })
-  await done
+  return done
 }
 
 async function sweepNow(parent: string): Promise<void> {
-  const locks = (await readdir(parent)).filter((name) => LOCK.test(name))
-  // The kernel's list spares us a process for each that is alive. It does not know those of other PID namespaces.
-  const known = await readFile('/proc/locks', 'utf8')
-  let tried = 0
-  for (const name of locks) {
-    const file = await lstat(join(parent, name)).catch(() => undefined)
-    if (file === undefined || known.includes(`:${file.ino} `)) continue
-    if (++tried > MOST) return
-    await removeLeft(parent, LOCK.exec(name)?.[1] ?? '')
+  const names = await readdir(parent)
+  const identifiers = (await Promise.all(names.map(ownedBy))).filter((each) => each !== undefined)
+  const left: string[] = []
+  for (const each of identifiers.slice(0, MOST)) if (await isLeft(parent, each)) left.push(each)
+  if (left.length > 0) await removeLeft(parent, left)
+}
+
+/**
+ * Removes those run folders whose processes have ended. One at a time does so on this host: what another has removed may be
+ * somebody's anew.
+ */
+export async function removeLeft(parent: string, identifiers: readonly string[]): Promise<void> {
+  const path = join(parent, LOCK)
+  await using lock = await lockFile(path, timeoutSignal(TIMEOUT_MS))
+  if (!lock.isCurrent) return
+  try {
+    for (const each of identifiers) {
+      if (!(await isLeft(parent, each))) continue
+      await removeFolder(join(parent, each))
+      await rm(await ownerSocketPath(parent, each), { force: true })
+    }
+  } finally {
+    await rm(path, { force: true })
   }
 }
 
-/** Removes a run folder if its process has ended. Returns whether it did. */
-export async function removeLeft(parent: string, identifier: string): Promise<boolean> {
-  const lock = await RunLock.takeOver(RunLock.pathOf(parent, identifier))
-  if (lock === undefined) return false
-  try {
-    await removeFolder(join(parent, identifier))
-  } catch {
-    await lock.leave()
-    return false
-  }
-  await lock.remove()
-  return true
+/** A process listens before it makes its folder: with the folder, a socket that refuses is that of one that has ended. */
+async function isLeft(parent: string, identifier: string): Promise<boolean> {
+  const path = await ownerSocketPath(parent, identifier)
+  const socket = await lstat(path).catch(() => undefined)
+  if (socket?.isSocket() !== true || socket.uid !== process.geteuid?.()) return false
+  const folder = await lstat(join(parent, identifier)).catch(() => undefined)
+  const isBegun = folder?.isDirectory() === true || Date.now() - socket.mtimeMs > PAUSE_MS
+  return isBegun && (await isRefused(path))
 }
 
 /** By rm(1), which follows no link that a QEMU puts there while it still dies. */
 async function removeFolder(path: string): Promise<void> {
-  const options = { stdin: '', timeoutMs: REMOVE_MS, maxOutputBytes: 4096, env: {}, signal: undefined }
+  const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal: undefined }
   const argv = ['/bin/rm', '-rf', '--one-file-system', '--', path] as const
   const { exitCode } = await runBounded(argv, options, () => new Error(`${path} was not removed in time`))
   if (exitCode !== 0) throw new Error(`${path} was not removed`)
