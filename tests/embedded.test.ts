@@ -167,11 +167,16 @@ test.each([1000, 10_000_000])(
   },
 )
 
-/** Answers whatever it is told, at 127.0.0.1 only. */
+/** Answers whatever it is told, at 127.0.0.1 only, until it is told `bye`. */
 async function listener(): Promise<number> {
+  let connections = 0
   const server = createServer((socket) => {
+    const number = ++connections
     socket.on('error', () => undefined)
-    socket.on('data', () => socket.write('hello from the host\n'))
+    socket.on('data', (said) => {
+      socket.write(`hello from the host to connection ${number}, which said ${String(said)}`)
+      if (String(said).includes('bye')) socket.end()
+    })
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -192,6 +197,23 @@ describe('the network', { timeout: 240_000 }, () => {
     expect(await ask(context, address(100), 81)).not.toContain('hello')
     expect(await ask(context, address(100), 80, 'hi')).toContain('hello from the host')
     expect(await ask(context, address(100), 80, 'again')).toContain('hello from the host')
+  })
+
+  test('carries one connection at a time for each allowance', async () => {
+    const to = `127.0.0.1:${await listener()}`
+    const allow = [100, 101].map((address) => ({ address, port: 80, to }))
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { allow } })))
+    await context.waitForIp4Address()
+    const { address } = context.network ?? expect.fail('no network')
+    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 1, which said bye')
+    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 2, which said bye')
+    const [one, other] = [100, 101].map(
+      (last) => `(echo ${last}; sleep 2) | timeout 4 nc ${address(last)} 80`,
+    )
+    const said = await sh(context, `${one} >/tmp/one & ${other} >/tmp/other; wait; cat /tmp/one /tmp/other`)
+    expect(said).toMatch(
+      /connection \d, which said 100\nhello from the host to connection \d, which said 101\n/,
+    )
   })
 
   test('reaches this host where it is told to', async () => {
@@ -230,6 +252,21 @@ test('a guest that stops its agent is told of, and goes all the same', { timeout
   await sleep(2000)
   await expect(context.agent.ping({ timeoutMs: 1000 })).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
   expect(await context.state()).toBe('running')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+test('a guest that kills its agent is told of', { timeout: 180_000 }, async () => {
+  const environment = await embeddedEnvironment()
+  const context = await ready(environment)
+  const script = '(sleep 0.5; killall start-agent; killall -9 qemu-ga) >/dev/null 2>&1 &'
+  await sh(context, script)
+  await sleep(1500)
+  await expect(context.agent.ping({ timeoutMs: 1000 })).rejects.toMatchObject({
+    code: 'AGENT_UNRESPONSIVE',
+    message: expect.stringContaining('did not answer'),
+  })
+  await context.shutdown({ timeoutMs: 60_000 })
   await environment.deallocate()
   expect(await leftOf(environment.identifier)).toEqual([])
 })

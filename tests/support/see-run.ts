@@ -26,7 +26,7 @@ export class SeeRun {
     writeFileSync(resources, JSON.stringify({ hypervisor: 'embedded:///', ...guest }))
     const before = foldersIn(instances)
     const argv = [process.execPath, see, 'run', resources, '/bin/true', '--runtime', '600']
-    const [command = '', ...words] = [...prefix, ...argv, '--results', `${instances}-results`]
+    const [command, ...words] = [...prefix, ...argv, '--results', `${instances}-results`]
     const child = spawn(command, words, { stdio: 'ignore' })
     onTestFinished(() => void child.kill('SIGKILL'))
     const made = () => foldersIn(instances).filter((name) => !before.includes(name))

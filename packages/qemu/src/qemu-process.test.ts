@@ -97,7 +97,7 @@ describe('QEMU as a child', () => {
     ['sends what is no message', `socket.write('[]\\n')`, /the monitor sent what is no message/],
   ])('is killed when it %s and goes on', async (_what, answer, message) => {
     const given = options()
-    const program = join(given.folder, 'no-qemu')
+    const noQemu = join(given.folder, 'no-qemu')
     const serve = `
       socket.write('{"QMP": {}}\\n')
       socket.on('error', () => undefined)
@@ -107,8 +107,8 @@ describe('QEMU as a child', () => {
         else ${answer}
       })`
     const listen = `require('node:net').createServer((socket) => {${serve}}).listen(${JSON.stringify(given.monitorPath)})`
-    writeFileSync(program, `#!${process.execPath}\n${listen}`, { mode: 0o755 })
-    const qemu = await start({ ...given, program })
+    writeFileSync(noQemu, `#!${process.execPath}\n${listen}`, { mode: 0o755 })
+    const qemu = await start({ ...given, program: noQemu })
     await expect(qemu.qmp.execute('query-status')).rejects.toThrow(message)
     expect(await qemu.ended).toEqual({ exitCode: null, signal: 'SIGKILL' })
     expect(qemu.failure()).toMatchObject({ code: 'QEMU_ENDED', message: expect.stringMatching(message) })

@@ -46,6 +46,8 @@ export class EmbeddedDomain implements SandboxDomain {
   /** Whether the guest is to be started anew where it powers itself off. */
   #rebooting = false
   #exceeded = false
+  /** Whether the guest stands still since this host has no room for what it writes. */
+  #lacksRoom = false
 
   constructor(parts: DomainParts) {
     this.#parts = parts
@@ -55,6 +57,7 @@ export class EmbeddedDomain implements SandboxDomain {
         const { state } = await this.getState()
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
+        if (this.#lacksRoom) throw new SeeError('GUEST_STOPPED', this.#whyStill())
       },
       ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
     })
@@ -161,6 +164,7 @@ export class EmbeddedDomain implements SandboxDomain {
     this.#qemu = qemu
     this.#rebooting = false
     this.#exceeded = false
+    this.#lacksRoom = false
     void qemu.ended.then(() => this.#ended(qemu))
     qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
     return qemu
@@ -179,8 +183,8 @@ export class EmbeddedDomain implements SandboxDomain {
   async #handle(qemu: QemuProcess, { event, data }: QmpEvent): Promise<void> {
     this.#parts.logger.debug({ event, data }, 'QEMU')
     try {
-      // QEMU's threads do not take the signal of a file that is too large.
-      if (event === 'BLOCK_IO_ERROR' && data['reason'] === 'File too large') await this.#diskExceeded(qemu)
+      if (event === 'BLOCK_IO_ERROR') await this.#diskFailed(qemu, data)
+      if (event === 'RESUME') this.#lacksRoom = false
       if (event === 'SHUTDOWN' && this.#rebooting) await this.#startAnew(qemu)
     } catch (error) {
       this.#parts.logger.error({ err: error }, `after QEMU’s event ${event}: ${messageOf(error)}`)
@@ -194,8 +198,13 @@ export class EmbeddedDomain implements SandboxDomain {
     await qmp.execute('cont')
   }
 
-  async #diskExceeded(qemu: QemuProcess): Promise<void> {
-    if (this.#exceeded) return
+  async #diskFailed(qemu: QemuProcess, { reason, nospace }: QmpEvent['data']): Promise<void> {
+    if (nospace === true && !this.#lacksRoom) {
+      this.#lacksRoom = true
+      this.#parts.logger.error(this.#whyStill())
+    }
+    // QEMU's threads do not take the signal of a file that is too large.
+    if (reason !== 'File too large' || this.#exceeded) return
     this.#exceeded = true
     this.#parts.logger.error('the guest was killed: its disk exceeded limits.disk_mib')
     await qemu.kill()
@@ -205,6 +214,10 @@ export class EmbeddedDomain implements SandboxDomain {
     this.#agent.close()
     const failure = qemu.failure()
     if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
+  }
+
+  #whyStill(): string {
+    return `the guest stands still: there is no room for its disk in ${this.#parts.folder.path}; make room, and resume it`
   }
 
   #whyOff(): string {

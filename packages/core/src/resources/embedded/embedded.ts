@@ -18,6 +18,7 @@ import type { SeeContext } from '../../see-context.ts'
 import type { Identity } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import { freshMacAddress } from '../domain-xml.ts'
+import { assertAccelerator } from './accelerator.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
 import { type GuestInputs, guestInputs } from './guest-inputs.ts'
@@ -97,12 +98,13 @@ export class EmbeddedResources implements Resources {
 
   /**
    * Everything the user named is looked at before anything is made.
-   * @throws SeeError `TOOL_MISSING`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`, `STORAGE_FAILED`, `DISK_FULL`
-   * or `IDENTIFIER_TAKEN`
+   * @throws SeeError `TOOL_MISSING`, `HYPERVISOR_FAILED`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`,
+   * `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { machine, disk, network } = this.#configuration
     const { qemu: program, qemuImg } = await requirePrograms()
+    await assertAccelerator(machine.accelerator)
     assertConsistent(network)
     const inputs = await guestInputs({
       configuration: this.#configuration,
