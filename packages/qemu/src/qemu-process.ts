@@ -72,9 +72,11 @@ export class QemuProcess {
     if (child.pid === undefined) return await failed
     const qemu = new QemuProcess(child, child.pid, options)
     const over = new AbortController()
-    const signals = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
+    // Not a combined signal: in Node 20, a timeout that only such a one knows of may be taken for garbage.
+    const abort = () => over.abort(signal?.reason)
+    signal?.addEventListener('abort', abort)
     try {
-      const connecting = QmpClient.connect(monitorPath, { signal: signals, timeoutMs })
+      const connecting = QmpClient.connect(monitorPath, { signal: over.signal, timeoutMs })
       qemu.#qmp = await Promise.race([connecting, qemu.ended.then(() => undefined)])
       if (qemu.#qmp !== undefined) {
         void qemu.#qmp.closed.then((end) => qemu.#endUnsupervised(end))
@@ -90,6 +92,8 @@ export class QemuProcess {
       await qemu.kill()
       if (failure === undefined) throw error
       throw new QemuError('QEMU_START', `QEMU did not start: ${qemu.#how()}`, { cause: error })
+    } finally {
+      signal?.removeEventListener('abort', abort)
     }
   }
 
