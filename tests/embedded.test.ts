@@ -495,6 +495,19 @@ describe('nothing is left', () => {
     }
   })
 
+  test('of a capture whose packets nobody reads', { timeout: 120_000 }, async () => {
+    const environment = await embeddedEnvironment()
+    const { identifier, context } = environment
+    await context.resources.capture({ snapLength: 65_535 })
+    await ready(environment)
+    await context.waitForIp4Address()
+    const flood = `(ping -c 300 -i 0.01 -s 1400 ${context.network?.host}) >/dev/null 2>&1 &`
+    await sh(context, flood)
+    await sleep(2000)
+    await environment.deallocate()
+    expect(await leftOf(identifier)).toEqual([])
+  })
+
   test('of an allocation that is aborted at any moment', async () => {
     for (const delayMs of [0, 1, 3, 10, 30, 60]) {
       const identifier = randomUUID()
