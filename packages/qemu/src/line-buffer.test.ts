@@ -4,7 +4,8 @@ import { LineBuffer } from './line-buffer.ts'
 test('a line may come byte by byte', () => {
   const lines = new LineBuffer(10_000)
   const text = 'abcdefg'.repeat(1000)
-  const found = [...`${text}\n${text}`].flatMap((byte) => lines.push(Buffer.from(byte)))
+  const bytes = `${text}\n${text}`.split('')
+  const found = bytes.flatMap((byte) => lines.push(Buffer.from(byte)))
   expect(found.map(String)).toEqual([text])
   expect(lines.push(Buffer.from('\n\n')).map(String)).toEqual([text, ''])
 })

@@ -29,9 +29,11 @@ export function sweep(parent: string): Promise<void> {
 async function sweepNow(parent: string): Promise<void> {
   const names = await readdir(parent)
   const identifiers = (await Promise.all(names.map(ownedBy))).filter((each) => each !== undefined)
-  const left: string[] = []
-  for (const each of identifiers.slice(0, MOST)) if (await isLeft(parent, each)) left.push(each)
-  if (left.length > 0) await removeLeft(parent, left)
+  const refused: string[] = []
+  for (const each of identifiers.slice(0, MOST)) {
+    if (await isRefused(await ownerSocketPath(parent, each))) refused.push(each)
+  }
+  if (refused.length > 0) await removeLeft(parent, refused)
 }
 
 /**
@@ -43,11 +45,11 @@ export async function removeLeft(parent: string, identifiers: readonly string[])
   await using lock = await lockFile(path, timeoutSignal(TIMEOUT_MS))
   if (!lock.isCurrent) return
   try {
-    for (const each of identifiers) {
-      if (!(await isLeft(parent, each))) continue
-      await removeFolder(join(parent, each))
-      await rm(await ownerSocketPath(parent, each), { force: true })
-    }
+    const left: string[] = []
+    for (const each of identifiers) if (await isLeft(parent, each)) left.push(each)
+    if (left.length === 0) return
+    await removeFolders(left.map((each) => join(parent, each)))
+    for (const each of left) await rm(await ownerSocketPath(parent, each), { force: true })
   } finally {
     await rm(path, { force: true })
   }
@@ -64,9 +66,10 @@ async function isLeft(parent: string, identifier: string): Promise<boolean> {
 }
 
 /** By rm(1), which follows no link that a QEMU puts there while it still dies. */
-async function removeFolder(path: string): Promise<void> {
+async function removeFolders(paths: readonly string[]): Promise<void> {
   const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal: undefined }
-  const argv = ['/bin/rm', '-rf', '--one-file-system', '--', path] as const
-  const { exitCode } = await runBounded(argv, options, () => new Error(`${path} was not removed in time`))
-  if (exitCode !== 0) throw new Error(`${path} was not removed`)
+  const argv = ['/bin/rm', '-rf', '--one-file-system', '--', ...paths] as const
+  const late = () => new Error('what was left was not removed in time')
+  const { exitCode } = await runBounded(argv, options, late)
+  if (exitCode !== 0) throw new Error('what was left was not removed')
 }
