@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { embeddedFactory, Environment } from '@see/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { leftOf } from './support/leftovers.ts'
+import { SeeRun } from './support/see-run.ts'
 
 const GUEST_MS = 90_000
 const NOBODY = 65_534
@@ -74,6 +76,25 @@ test('an ordinary user runs a sample, without any daemon', { timeout: 180_000 },
   expect(await leftOf(report.identifier)).toEqual([])
 })
 
+test('a see run in another PID namespace keeps its folder as long as it lives', {
+  timeout: GUEST_MS,
+}, async () => {
+  const instances = join(temporaryFolder(), 'instances')
+  chmodSync(join(instances, '..'), 0o755)
+  const run = await SeeRun.start(instances, ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'])
+  const factory = embeddedFactory(embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }))
+  // Both wait for what is removed meanwhile.
+  await (await Environment.allocate(factory)).deallocate()
+  expect(readdirSync(run.folder)).toContain('disk.qcow2')
+  await run.kill()
+  const code = `
+    import { embeddedFactory, Environment } from '@see/core'
+    await (await Environment.allocate(embeddedFactory(process.argv[1] + '.json'))).deallocate()`
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  execFileSync(process.execPath, ['--input-type=module', '-e', code, instances], { cwd })
+  expect(readdirSync(instances)).toEqual([])
+})
+
 test('a host whose disk is full says so, and nothing is left', async () => {
   const folder = temporaryFolder()
   const small = join(folder, 'small')
@@ -90,6 +111,82 @@ test('a host whose disk is full says so, and nothing is left', async () => {
     execFileSync('umount', [small])
   }
 })
+
+test('a guest for whose disk this host has no more room stands still, and says why', {
+  timeout: 2 * GUEST_MS,
+}, async () => {
+  const small = join(temporaryFolder(), 'small')
+  mkdirSync(small)
+  chmodSync(join(small, '..'), 0o755)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'small', small])
+  onTestFinished(() => void execFileSync('umount', [small]))
+  const environment = await embeddedEnvironment(
+    embeddedGuest({ disk: { clone: { storage_pool_path: small } } }),
+  )
+  const { context } = environment
+  await context.poweron()
+  await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+  const script = 'dd if=/dev/zero of=/root/big bs=1M count=20 2>/dev/null; sync; echo written'
+  const writing = context.agent.exec(['/bin/sh', '-c', script], { timeoutMs: GUEST_MS })
+  await expect(writing).rejects.toMatchObject({
+    code: 'GUEST_STOPPED',
+    message: expect.stringContaining(`no room for its disk in ${small}`),
+  })
+  expect(await context.state()).toBe('paused')
+  execFileSync('mount', ['-o', 'remount,size=64m', small])
+  await context.resume()
+  const size = async () => (await context.agent.exec(['stat', '-c', '%s', '/root/big'])).stdout.toString()
+  await expect.poll(size, { timeout: 30_000 }).toBe(`${20 * 1024 * 1024}\n`)
+  await environment.deallocate()
+  expect(readdirSync(small)).toEqual([])
+})
+
+test.each([
+  ['no device of KVM', '', 'allocate', /no such file.*"accelerator": "tcg"/],
+  [
+    'one that its sandbox may not open',
+    'mknod -m 600 $0/kvm c 1 3',
+    'poweron',
+    /denied.*"accelerator": "tcg"/,
+  ],
+  ['one that is none', 'mknod -m 666 $0/kvm c 1 3', 'poweron', /KVM.*"accelerator": "tcg"/],
+])(
+  'where there is %s, a guest that is to have it says so, and nothing is left',
+  async (_what, make, at, message) => {
+    const instances = join(temporaryFolder(), 'instances')
+    const devicesFolder = temporaryFolder()
+    const machine = { accelerator: 'kvm' as const }
+    const configuration = embeddedGuest({ machine, disk: { clone: { storage_pool_path: instances } } })
+    chmodSync(join(instances, '..'), 0o755)
+    const code = `
+    import { embeddedFactory, Environment } from '@see/core'
+    let step = 'allocate'
+    let environment
+    try {
+      environment = await Environment.allocate(embeddedFactory(JSON.parse(process.argv[1])))
+      step = 'poweron'
+      await environment.context.poweron()
+    } catch ({ code, message }) {
+      console.log(JSON.stringify({ step, code, message }))
+    }
+    await environment?.deallocate()`
+    const devices = 'null zero full random urandom tty'
+    const script = `mount -t tmpfs dev $0 && cd /dev && cp -a ${devices} $0 && ln -s /proc/self/fd $0/fd
+    chmod 755 $0; ${make}
+    mount --bind $0 /dev && cd "$1" && shift && exec "$@"`
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const node = [process.execPath, '--input-type=module', '--eval', code, JSON.stringify(configuration)]
+    const unshare = ['--mount', 'sh', '-c', script, devicesFolder, cwd, ...node]
+    const output = execFileSync('unshare', unshare, { encoding: 'utf8' })
+    expect(JSON.parse(output)).toMatchObject({
+      step: at,
+      code: 'HYPERVISOR_FAILED',
+      message: expect.stringMatching(new RegExp(message, 'i')),
+    })
+    if (at === 'allocate') expect(existsSync(instances)).toBe(false)
+    else expect(readdirSync(instances)).toEqual([])
+  },
+)
 
 test('an image that the sandbox may not read is told of', { timeout: GUEST_MS }, async () => {
   const folder = temporaryFolder()

@@ -1,10 +1,21 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   embeddedFactory,
@@ -16,7 +27,9 @@ import {
 import { PNG } from 'pngjs'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
+import { fakeQemu } from './support/fake-qemu.ts'
 import { leftOf, processes } from './support/leftovers.ts'
+import { SeeRun } from './support/see-run.ts'
 
 const GUEST_MS = 90_000
 const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
@@ -154,11 +167,16 @@ test.each([1000, 10_000_000])(
   },
 )
 
-/** Answers whatever it is told, at 127.0.0.1 only. */
+/** Answers whatever it is told, at 127.0.0.1 only, until it is told `bye`. */
 async function listener(): Promise<number> {
+  let connections = 0
   const server = createServer((socket) => {
+    const number = ++connections
     socket.on('error', () => undefined)
-    socket.on('data', () => socket.write('hello from the host\n'))
+    socket.on('data', (said) => {
+      socket.write(`hello from the host to connection ${number}, which said ${String(said)}`)
+      if (String(said).includes('bye')) socket.end()
+    })
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -179,6 +197,23 @@ describe('the network', { timeout: 240_000 }, () => {
     expect(await ask(context, address(100), 81)).not.toContain('hello')
     expect(await ask(context, address(100), 80, 'hi')).toContain('hello from the host')
     expect(await ask(context, address(100), 80, 'again')).toContain('hello from the host')
+  })
+
+  test('carries one connection at a time for each allowance', async () => {
+    const to = `127.0.0.1:${await listener()}`
+    const allow = [100, 101].map((address) => ({ address, port: 80, to }))
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { allow } })))
+    await context.waitForIp4Address()
+    const { address } = context.network ?? expect.fail('no network')
+    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 1, which said bye')
+    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 2, which said bye')
+    const [one, other] = [100, 101].map(
+      (last) => `(echo ${last}; sleep 2) | timeout 4 nc ${address(last)} 80`,
+    )
+    const said = await sh(context, `${one} >/tmp/one & ${other} >/tmp/other; wait; cat /tmp/one /tmp/other`)
+    expect(said).toMatch(
+      /connection \d, which said 100\nhello from the host to connection \d, which said 101\n/,
+    )
   })
 
   test('reaches this host where it is told to', async () => {
@@ -217,6 +252,21 @@ test('a guest that stops its agent is told of, and goes all the same', { timeout
   await sleep(2000)
   await expect(context.agent.ping({ timeoutMs: 1000 })).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
   expect(await context.state()).toBe('running')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+test('a guest that kills its agent is told of', { timeout: 180_000 }, async () => {
+  const environment = await embeddedEnvironment()
+  const context = await ready(environment)
+  const script = '(sleep 0.5; killall start-agent; killall -9 qemu-ga) >/dev/null 2>&1 &'
+  await sh(context, script)
+  await sleep(1500)
+  await expect(context.agent.ping({ timeoutMs: 1000 })).rejects.toMatchObject({
+    code: 'AGENT_UNRESPONSIVE',
+    message: expect.stringContaining('did not answer'),
+  })
+  await context.shutdown({ timeoutMs: 60_000 })
   await environment.deallocate()
   expect(await leftOf(environment.identifier)).toEqual([])
 })
@@ -275,6 +325,82 @@ test('a parent that is killed outright takes its guest along', { timeout: 60_000
   await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBe(1)
   parent.kill('SIGKILL')
   await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
+  const again = { identifier }
+  const environment = await embeddedEnvironment(configuration, undefined, again)
+  await environment.deallocate()
+  expect(readdirSync(instances)).toEqual([])
+})
+
+test('what a see run that was killed outright has left goes with the next allocation, and nothing else does', {
+  timeout: 90_000,
+}, async () => {
+  const instances = join(folder, 'swept')
+  const [alive, killed] = [await SeeRun.start(instances), await SeeRun.start(instances)]
+  await killed.kill()
+  expect(existsSync(killed.folder)).toBe(true)
+  const [mine, other] = [randomUUID(), randomUUID()]
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 6)
+  const owned = (each: string) => `.${each}.${boot}`
+  const files = ['notes', owned(mine), join(other, 'notes')].map((name) => join(instances, name))
+  for (const each of [mine, other]) mkdirSync(join(instances, each))
+  for (const file of files) writeFileSync(file, 'of the user')
+  const { identifier } = await embeddedEnvironment(
+    embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }),
+  )
+  await expect.poll(() => existsSync(killed.folder), { timeout: 10_000 }).toBe(false)
+  const kept = [mine, other, identifier, basename(alive.folder)]
+  const owners = [mine, identifier, basename(alive.folder)].map(owned)
+  await expect.poll(() => readdirSync(instances).toSorted()).toEqual([...kept, ...owners, 'notes'].toSorted())
+  for (const file of files) expect(readFileSync(file, 'utf8')).toBe('of the user')
+})
+
+test('a link that a sandbox puts in the place of a pipe leads nowhere', async () => {
+  const victim = join(folder, 'victim')
+  writeFileSync(victim, 'of somebody else')
+  const bin = mkdtempSync(join(folder, 'bin-'))
+  writeFileSync(join(bin, 'mkfifo'), `#!/bin/sh\nln -s ${victim} "$3"\n`, { mode: 0o755 })
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { context } = await embeddedEnvironment()
+  await context.resources.capture({ snapLength: 65_535 })
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.stringContaining('a pipe for QEMU could not be made'),
+  })
+  expect(await context.state()).toBe('shutoff')
+  expect(statSync(victim).uid).toBe(process.geteuid?.())
+})
+
+test.each(['qmp_capabilities', 'cont'])(
+  'a QEMU that hangs up at %s is told of, and not left',
+  async (hangsUpAt) => {
+    fakeQemu({ hangsUpAt })
+    const environment = await embeddedEnvironment()
+    await expect(environment.context.poweron()).rejects.toMatchObject({
+      code: 'HYPERVISOR_FAILED',
+      message: `${hangsUpAt} got no answer: QEMU closed the connection to its monitor`,
+    })
+    expect(await environment.context.state()).toBe('shutoff')
+    await environment.deallocate()
+    expect(await leftOf(environment.identifier)).toEqual([])
+  },
+)
+
+test('a QEMU that hangs up and goes on is killed', async () => {
+  fakeQemu({ hangsUpAt: 'stop' })
+  const { context } = await embeddedEnvironment()
+  await context.poweron()
+  await expect(context.pause()).rejects.toMatchObject({ code: 'HYPERVISOR_FAILED' })
+  expect(await context.state()).toBe('shutoff')
+  await expect(context.agent.ping()).rejects.toMatchObject({
+    code: 'GUEST_STOPPED',
+    message: expect.stringContaining('since it went on without its monitor'),
+  })
+})
+
+test('a guest that is off has no console, and says so at once', async () => {
+  const { context } = await embeddedEnvironment()
+  await expect(context.domain.openConsole()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
 })
 
 const refusals: [string, () => object, string, RegExp][] = [
@@ -323,6 +449,25 @@ describe('nothing is left', () => {
     expect(existsSync(instances)).toBe(false)
   })
 
+  test.each(['qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo'])(
+    'where %s is missing, and its package is named',
+    async (missing) => {
+      const bin = mkdtempSync(join(folder, 'bin-'))
+      for (const name of ['qemu-system-x86_64', 'qemu-img', 'setpriv', 'sh', 'prlimit', 'mkfifo']) {
+        if (name !== missing) symlinkSync(join('/usr/bin', name), join(bin, name))
+      }
+      const instances = join(folder, 'never')
+      const configuration = embeddedGuest({ disk: { clone: { storage_pool_path: instances } } })
+      vi.stubEnv('PATH', bin)
+      onTestFinished(() => void vi.unstubAllEnvs())
+      await expect(Environment.allocate(embeddedFactory(configuration))).rejects.toMatchObject({
+        code: 'TOOL_MISSING',
+        message: expect.stringMatching(new RegExp(`${missing} is not installed.*apt-get install \\w+`)),
+      })
+      expect(existsSync(instances)).toBe(false)
+    },
+  )
+
   test('of a guest that QEMU refuses', async () => {
     const environment = await embeddedEnvironment(embeddedGuest({ machine: { cpu: 'no-such-cpu' } }))
     await expect(environment.context.poweron()).rejects.toMatchObject({
@@ -332,6 +477,35 @@ describe('nothing is left', () => {
     expect(await environment.context.state()).toBe('shutoff')
     await environment.deallocate()
     expect(await leftOf(environment.identifier)).toEqual([])
+  })
+
+  test('of a guest that is still being powered on', { timeout: 60_000 }, async () => {
+    for (const delayMs of [0, 30, 100]) {
+      const environment = await embeddedEnvironment()
+      const { identifier, context } = environment
+      // Not by the context, which would wait for it: as when it waits no longer.
+      const starting = context.domain.create()
+      starting.catch(() => undefined)
+      await sleep(delayMs)
+      await environment.deallocate()
+      expect(await leftOf(identifier)).toEqual([])
+      await starting.catch(() => undefined)
+      expect(await leftOf(identifier)).toEqual([])
+      await expect(context.domain.create()).rejects.toMatchObject({ code: 'CONTEXT_CLOSED' })
+    }
+  })
+
+  test('of a capture whose packets nobody reads', { timeout: 120_000 }, async () => {
+    const environment = await embeddedEnvironment()
+    const { identifier, context } = environment
+    await context.resources.capture({ snapLength: 65_535 })
+    await ready(environment)
+    await context.waitForIp4Address()
+    const flood = `(ping -c 300 -i 0.01 -s 1400 ${context.network?.host}) >/dev/null 2>&1 &`
+    await sh(context, flood)
+    await sleep(2000)
+    await environment.deallocate()
+    expect(await leftOf(identifier)).toEqual([])
   })
 
   test('of an allocation that is aborted at any moment', async () => {

@@ -20,6 +20,11 @@ test('packages/libvirt: the first example', () => {
   expect(output).toContain("{ state: 'paused', reason: 1 }")
 })
 
+test('packages/qemu: the first example', () => {
+  const output = run(blocks('packages/qemu/README.md', 'ts')[0], root)
+  expect(output).toContain("status: 'prelaunch'")
+})
+
 test('packages/core: an environment, and a hook with its configuration', () => {
   const [program, hook = ''] = blocks('packages/core/README.md', 'ts')
   const [configuration = ''] = blocks('packages/core/README.md', 'json')

@@ -11,7 +11,8 @@ const STUBBORN_MS = 1000
 /** By a script of the guest's own, which fires nothing. */
 async function become(context: SeeContext, script: string, state: 'pmsuspended' | 'crashed'): Promise<void> {
   const fired = recorded(context)
-  await sh(context, script)
+  // On a host with other work the guest may be gone before it has answered.
+  await sh(context, script).catch(() => undefined)
   await expect.poll(() => context.state(), { timeout: 20_000 }).toBe(state)
   expect(fired).toEqual([])
   await expectRefusals(context, state)

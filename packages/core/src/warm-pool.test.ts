@@ -199,6 +199,19 @@ test('closing while it fills ends the filling and releases all, but what was han
   expect(allocated()).toBe(0)
 })
 
+test('closing waits for what is just being taken, and found dead', async () => {
+  const { factory, made, allocated } = remembering()
+  const pool = await pooled(factory, { size: 1 })
+  const [dead] = made
+  if (dead === undefined) expect.fail()
+  dead.domain.getState = () => sleep(20, { state: 'shutoff' as const })
+  const taking = pool.allocate()
+  taking.catch(() => undefined)
+  await pool.close()
+  expect(allocated()).toBe(0)
+  await expect(taking).rejects.toMatchObject({ code: 'POOL_CLOSED' })
+})
+
 test('what cannot be released is told when it is closed, and the rest is released', async () => {
   const { factory, allocated } = remembering((index) => (index === 0 ? { failing: ['deallocate'] } : {}))
   const pool = await pooled(factory, { size: 3, parallel: 1 })

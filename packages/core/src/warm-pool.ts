@@ -79,7 +79,14 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
     options: Omit<EnvironmentOptions, 'identifier'> = {},
   ): Promise<Environment<R>> {
     options.signal?.throwIfAborted()
-    const sandbox = await this.#take()
+    const taking = this.#take()
+    this.#track(
+      taking.then(
+        () => undefined,
+        () => undefined,
+      ),
+    )
+    const sandbox = await taking
     if (sandbox === undefined) return await Environment.allocate(this.#factory, hooks, options)
     let isHandedOut = false
     const handOut: ContextFactory<SeeContext<R>> = async (_identifier, { logger }) => {

@@ -26,7 +26,7 @@ export class VNCHook extends Hook<typeof schema> {
     if ((await this.context.resources.vncServer?.()) === undefined) {
       throw new SeeError(
         'CONFIGURATION_INVALID',
-        'the domain has no VNC server; add <graphics type="vnc" autoport="yes" listen="127.0.0.1"/> to the devices of its XML',
+        'the domain has no VNC server; add <graphics type="vnc" autoport="yes" listen="127.0.0.1"/> to the devices of its XML; an embedded guest has one with "vnc": true in its "machine"',
       )
     }
     for (const event of new Set(this.configuration.start_vnc)) {

@@ -4,7 +4,7 @@ export interface CallOptions {
 }
 
 /**
- * The result of `work`, if it comes in time.
+ * The result of `work`, if it comes in time; what comes later is unheard.
  * @throws `timedOut()`, or the signal's reason
  */
 export async function before<Result>(
@@ -12,15 +12,15 @@ export async function before<Result>(
   { signal, timeoutMs = 10_000 }: CallOptions,
   timedOut: () => Error,
 ): Promise<Result> {
-  signal?.throwIfAborted()
   const over = new AbortController()
   const stopped = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(() => reject(timedOut()), timeoutMs)
     over.signal.addEventListener('abort', () => clearTimeout(timer))
     signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal })
+    if (signal?.aborted === true) reject(signal.reason)
   })
   try {
-    return await Promise.race([work, stopped])
+    return await Promise.race([stopped, work])
   } finally {
     over.abort()
   }

@@ -1,7 +1,7 @@
 export { AgentSocket } from './agent-socket.ts'
 export { connectSocket, LONGEST_SOCKET_PATH } from './connect-socket.ts'
 export type { CallOptions } from './deadline.ts'
-export type { LaunchOptions, QemuLimits, QemuUser } from './launch-command.ts'
+export { type LaunchOptions, launchPrograms, type QemuLimits, type QemuUser } from './launch-command.ts'
 export { isQemuError, QemuError, type QemuErrorCode, qemuErrorCodes } from './qemu-error.ts'
 export { type QemuEnd, type QemuOptions, QemuProcess } from './qemu-process.ts'
 export { QmpClient } from './qmp-client.ts'

@@ -23,6 +23,9 @@ export interface LaunchOptions {
   readonly user?: QemuUser | undefined
 }
 
+/** What is run to start QEMU, and the Debian packages that have it. */
+export const launchPrograms = { setpriv: 'util-linux', sh: 'dash', prlimit: 'util-linux' } as const
+
 /** No old system calls, no more rights, no programs, no other priorities. */
 const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
 /** The kernel sends SIGXCPU, which can be told from other ends, at the first limit and SIGKILL at the second. */

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -90,6 +90,28 @@ describe('QEMU as a child', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'QMP_CLOSED' })
     await qemu.ended
     expect(qemu.failure()?.message).toBe('QEMU ended: SIGKILL')
+  })
+
+  test.each([
+    ['closes its monitor', `socket.end('{"return')`, /closed the connection to its monitor/],
+    ['sends what is no message', `socket.write('[]\\n')`, /the monitor sent what is no message/],
+  ])('is killed when it %s and goes on', async (_what, answer, message) => {
+    const given = options()
+    const noQemu = join(given.folder, 'no-qemu')
+    const serve = `
+      socket.write('{"QMP": {}}\\n')
+      socket.on('error', () => undefined)
+      socket.on('data', (line) => {
+        const { execute, id } = JSON.parse(line)
+        if (execute === 'qmp_capabilities') socket.write(JSON.stringify({ return: {}, id }) + '\\n')
+        else ${answer}
+      })`
+    const listen = `require('node:net').createServer((socket) => {${serve}}).listen(${JSON.stringify(given.monitorPath)})`
+    writeFileSync(noQemu, `#!${process.execPath}\n${listen}`, { mode: 0o755 })
+    const qemu = await start({ ...given, program: noQemu })
+    await expect(qemu.qmp.execute('query-status')).rejects.toThrow(message)
+    expect(await qemu.ended).toEqual({ exitCode: null, signal: 'SIGKILL' })
+    expect(qemu.failure()).toMatchObject({ code: 'QEMU_ENDED', message: expect.stringMatching(message) })
   })
 
   test('is killed when it does not quit', async () => {

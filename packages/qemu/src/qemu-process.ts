@@ -33,6 +33,8 @@ export class QemuProcess {
   #end: QemuEnd | undefined
   #stderr = ''
   #killed = false
+  /** Why it was killed though nobody asked for it. */
+  #unsupervised: QemuError | undefined
 
   private constructor(child: ChildProcess, pid: number, options: QemuOptions) {
     this.#child = child
@@ -70,11 +72,16 @@ export class QemuProcess {
     if (child.pid === undefined) return await failed
     const qemu = new QemuProcess(child, child.pid, options)
     const over = new AbortController()
-    const signals = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
+    // Not a combined signal: in Node 20, a timeout that only such a one knows of may be taken for garbage.
+    const abort = () => over.abort(signal?.reason)
+    signal?.addEventListener('abort', abort)
     try {
-      const connecting = QmpClient.connect(monitorPath, { signal: signals, timeoutMs })
+      const connecting = QmpClient.connect(monitorPath, { signal: over.signal, timeoutMs })
       qemu.#qmp = await Promise.race([connecting, qemu.ended.then(() => undefined)])
-      if (qemu.#qmp !== undefined) return qemu
+      if (qemu.#qmp !== undefined) {
+        void qemu.#qmp.closed.then((end) => qemu.#endUnsupervised(end))
+        return qemu
+      }
       over.abort()
       connecting.catch(() => undefined)
       throw new QemuError('QEMU_START', 'QEMU ended before it was asked anything')
@@ -85,6 +92,8 @@ export class QemuProcess {
       await qemu.kill()
       if (failure === undefined) throw error
       throw new QemuError('QEMU_START', `QEMU did not start: ${qemu.#how()}`, { cause: error })
+    } finally {
+      signal?.removeEventListener('abort', abort)
     }
   }
 
@@ -122,8 +131,20 @@ export class QemuProcess {
 
   /** What to throw when it ended though it should not have; undefined when it ended in good order, or runs. */
   failure(): QemuError | undefined {
-    if (this.#end === undefined || this.#killed || this.#end.exitCode === 0) return undefined
+    if (this.#end === undefined) return undefined
+    if (this.#unsupervised !== undefined) {
+      const why = `QEMU was killed, since it went on without its monitor: ${this.#unsupervised.message}`
+      return new QemuError('QEMU_ENDED', why, { cause: this.#unsupervised })
+    }
+    if (this.#killed || this.#end.exitCode === 0) return undefined
     return new QemuError('QEMU_ENDED', `QEMU ended: ${this.#how()}`)
+  }
+
+  /** A monitor closes with its QEMU; one that goes on without can be neither asked nor told anything. */
+  async #endUnsupervised(end: QemuError): Promise<void> {
+    if ((await this.#endsWithin(QUIT_MS)) || this.#killed) return
+    this.#unsupervised = end
+    await this.kill().catch(() => undefined)
   }
 
   async #endsWithin(timeoutMs: number): Promise<boolean> {

@@ -138,6 +138,17 @@ test('gives up a command after its time or when told, and passes its late answer
   qmp.close()
 })
 
+test('is not begun with a signal that has aborted already', async () => {
+  await using silent = await FakeServer.start(() => undefined)
+  const signal = AbortSignal.abort(new Error('enough'))
+  for (const path of ['/nowhere/monitor', silent.path]) {
+    await expect(QmpClient.connect(path, { signal })).rejects.toThrow('enough')
+  }
+  // What nobody waits for any more may fail later.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(silent.connections).toBe(0)
+})
+
 test('waits for a monitor, but not for ever, nor for one that does not greet', async () => {
   await using silent = await FakeServer.start(() => undefined)
   for (const path of ['/nowhere/monitor', silent.path]) {

@@ -48,6 +48,7 @@ export class QmpClient {
     path: string,
     { signal, timeoutMs = CONNECT_TIMEOUT_MS }: CallOptions = {},
   ): Promise<QmpClient> {
+    signal?.throwIfAborted()
     const late = () => new QemuError('QMP_TIMEOUT', `no monitor answered at ${path} within ${timeoutMs} ms`)
     const over = new AbortController()
     const connecting = connectSocket(path, over.signal)

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { z } from '@see/core'
 import type { EvidenceFile } from './evidence-folder.ts'
 
@@ -26,20 +26,27 @@ export type CommandResult = z.output<typeof record> & {
   readonly stderr: string
 }
 
-/** What came of the commands that were run in the guest, in their order. */
+/**
+ * What came of the commands that were run in the guest, in their order: those whose records are in the evidence folder, then
+ * those that finished and have theirs elsewhere. A record that cannot be read, having been cut short say, is left out.
+ */
 export async function commandResults(
   folder: string,
   files: readonly EvidenceFile[],
+  finished: readonly string[],
 ): Promise<CommandResult[]> {
   const numbered = files
     .map(({ path }) => ({ path, number: /^[^/]+_command_(\d+)\.json$/.exec(path)?.[1] }))
     .filter(({ number }) => number !== undefined)
     .toSorted((a, b) => Number(a.number) - Number(b.number))
-  return await Promise.all(numbered.map(({ path }) => resultOf(join(folder, path))))
+  const inFolder = numbered.map(({ path }) => join(folder, path))
+  const paths = new Set([...inFolder, ...finished.map((path) => resolve(path))])
+  const results = await Promise.all(Array.from(paths, (path) => resultOf(path).catch(() => undefined)))
+  return results.filter((result) => result !== undefined)
 }
 
 async function resultOf(path: string): Promise<CommandResult> {
-  const base = path.slice(0, -'.json'.length)
+  const base = path.replace(/\.json$/, '')
   return {
     record: path,
     ...record.parse(JSON.parse(await readFile(path, 'utf8'))),

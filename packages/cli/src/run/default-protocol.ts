@@ -4,13 +4,11 @@ import type { ProtocolParameters } from './protocol.ts'
 
 /** The manual's lifecycle: power on, run, capture, shut down, analyse. */
 export async function defaultProtocol(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
-  const { runtimeMs, timeoutMs, signal, progress } = parameters
+  const { runtimeMs, signal, progress } = parameters
   progress('powering on')
   await context.poweron()
   signal.throwIfAborted()
-  progress('waiting for the guest to get an address')
-  const address = await context.waitForIp4Address({ timeoutMs, signal })
-  await context.trigger('ip_address', { address })
+  await findAddress(context, parameters)
   signal.throwIfAborted()
   await run(context, parameters)
   progress(`letting it run for ${runtimeMs / 1000} s`)
@@ -23,6 +21,17 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   signal.throwIfAborted()
   await context.trigger('wait_analysis')
   if (problem !== undefined) throw problem
+}
+
+async function findAddress(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
+  const { timeoutMs, signal, progress } = parameters
+  if (context.macAddress() === undefined) {
+    progress('the guest has no network interface: it gets no address')
+    return
+  }
+  progress('waiting for the guest to get an address')
+  const address = await context.waitForIp4Address({ timeoutMs, signal })
+  await context.trigger('ip_address', { address })
 }
 
 async function run(context: SeeContext, { sample, command, progress }: ProtocolParameters): Promise<void> {

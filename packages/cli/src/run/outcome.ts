@@ -7,6 +7,8 @@ export class Outcome {
   evidence: EvidenceFolder | undefined
   context: SeeContext | undefined
   events = 0
+  /** Paths of the records of the commands that have finished. */
+  readonly records: string[] = []
   readonly #signal: AbortSignal
   readonly #errors: unknown[] = []
 

@@ -34,7 +34,7 @@ async function evidenceOf({ evidence, exitCode }: Outcome): Promise<EvidenceFold
 }
 
 async function reportOf(
-  { exitCode, context, events, error }: Outcome,
+  { exitCode, context, events, records, error }: Outcome,
   identifier: string,
   evidence: EvidenceFolder | undefined,
 ): Promise<RunReport> {
@@ -47,7 +47,7 @@ async function reportOf(
     results_folder: evidence?.path ?? null,
     files,
     events,
-    commands: evidence === undefined ? [] : await commandResults(evidence.path, files),
+    commands: evidence === undefined ? [] : await commandResults(evidence.path, files, records),
     failures: failures.map((failure) => ({
       event: failure.event,
       handler: failure.handler,

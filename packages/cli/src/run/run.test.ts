@@ -124,6 +124,17 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
   expect(JSON.parse(await readFile(join(results ?? '', 'run.json'), 'utf8'))).toEqual(report)
 })
 
+test('a guest without a network interface is not asked for its address', async () => {
+  await using folder = await temporaryFolder()
+  const factory = factoryThat(({ context }) => {
+    context.macAddress = () => undefined
+    context.waitForIp4Address = () => Promise.reject(new Error('it gets none'))
+  })
+  const { exitCode, report } = await runIn(folder.path, { factory: () => factory })
+  expect(exitCode).toBe(0)
+  expect((await eventsOf(report)).slice(0, 3)).toEqual(words('pre_poweron post_poweron pre_pause'))
+})
+
 test('for people: lines of progress with the time on standard error, a summary on standard output', async () => {
   await using folder = await temporaryFolder()
   const { out, error } = await runIn(folder.path, { json: false })
@@ -216,6 +227,31 @@ test('shows the output of what was run in the guest, harmless for a terminal', a
   expect(report?.commands).toMatchObject([
     { exit_code: 7, stdout: expect.stringMatching(/more in \S+\.stdout\)$/) },
   ])
+})
+
+test('commands are shown wherever their records are, but for what is no record', async () => {
+  await using folder = await temporaryFolder()
+  const elsewhere = join(folder.path, 'elsewhere_command_1')
+  const protocol = await protocolNamed(folder.path, async (context) => {
+    const { identifier } = context
+    await writeFile(join(folder.path, 'results', identifier, `${identifier}_command_1.json`), '{ "cut sho')
+    const end = {
+      status: 'finished',
+      exit_code: 7,
+      signal: null,
+      duration_ms: 1,
+      truncated: false,
+      error: null,
+    }
+    const record = { event: 'run_command', command: 'x', sample: null, ...end }
+    await writeFile(`${elsewhere}.json`, JSON.stringify(record))
+    await writeFile(`${elsewhere}.stdout`, 'said')
+    for (const path of [`${elsewhere}.json`, `${elsewhere}.json`, '/nowhere']) {
+      await context.trigger('command_finished', { command: 'x', exit_code: 7, signal: null, path })
+    }
+  })
+  const { report } = await runIn(folder.path, { protocol })
+  expect(report?.commands).toMatchObject([{ record: `${elsewhere}.json`, exit_code: 7, stdout: 'said' }])
 })
 
 test('a protocol in TypeScript gets what the user asked for, and its events carry its name', async () => {

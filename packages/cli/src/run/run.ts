@@ -90,7 +90,12 @@ async function carryOut({
   })
   const { context } = environment
   outcome.context = context
-  context.observe({ eventHandled: () => void outcome.events++ })
+  context.observe({
+    eventHandled: ({ event }) => {
+      outcome.events++
+      if (event.name === 'command_finished' && 'path' in event) outcome.records.push(String(event.path))
+    },
+  })
   try {
     signal.throwIfAborted()
     const { sample, command, runtimeMs, timeoutMs } = options

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timeoutSignal } from '@see/libvirt'
 import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
-import { SeeError } from '../../errors.ts'
+import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type {
   AgentChannel,
@@ -29,7 +30,7 @@ export interface DomainParts {
   readonly folder: RunFolder
   readonly logger: Logger
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
-  readonly start: () => Promise<QemuProcess>
+  readonly start: (signal: AbortSignal) => Promise<QemuProcess>
   /** What is to be done as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -39,10 +40,14 @@ export class EmbeddedDomain implements SandboxDomain {
   readonly agentChannel: AgentChannel
   readonly #parts: DomainParts
   readonly #agent: AgentSocket
+  readonly #closing = new AbortController()
   #qemu: QemuProcess | undefined
+  #starting: Promise<unknown> | undefined
   /** Whether the guest is to be started anew where it powers itself off. */
   #rebooting = false
   #exceeded = false
+  /** Whether the guest stands still since this host has no room for what it writes. */
+  #lacksRoom = false
 
   constructor(parts: DomainParts) {
     this.#parts = parts
@@ -52,6 +57,7 @@ export class EmbeddedDomain implements SandboxDomain {
         const { state } = await this.getState()
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
+        if (this.#lacksRoom) throw new SeeError('GUEST_STOPPED', this.#whyStill())
       },
       ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
     })
@@ -74,12 +80,9 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async create(): Promise<void> {
     if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
-    const qemu = await orHypervisorFailed(this.#parts.start())
-    this.#qemu = qemu
-    this.#rebooting = false
-    this.#exceeded = false
-    void qemu.ended.then(() => this.#ended(qemu))
-    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    const starting = this.#start()
+    this.#starting = starting.catch(() => undefined)
+    const qemu = await starting
     try {
       await this.#execute('cont')
       await this.#parts.started()
@@ -93,6 +96,13 @@ export class EmbeddedDomain implements SandboxDomain {
   async destroy(): Promise<void> {
     this.#agent.close()
     await this.#qemu?.stop()
+  }
+
+  /** Cuts the power for good, of a guest that is being started, too. */
+  async close(): Promise<void> {
+    this.#closing.abort(new SeeError('CONTEXT_CLOSED', 'the sandbox of the guest is being taken away'))
+    await this.#starting
+    await this.destroy()
   }
 
   async suspend(): Promise<void> {
@@ -137,13 +147,27 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ConsoleStream> {
-    const timeout = AbortSignal.timeout(CONSOLE_MS)
+    if (!this.isRunning) throw new SeeError('GUEST_STOPPED', this.#whyOff())
+    const timeout = timeoutSignal(CONSOLE_MS)
     const path = this.#parts.folder.of(sockets.console)
     return await connectSocket(path, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
   }
 
   async coreDump(path: string, options: CoreDumpOptions): Promise<void> {
     await orHypervisorFailed(dumpMemory(this.qemu, this.#parts.folder, path, options))
+  }
+
+  async #start(): Promise<QemuProcess> {
+    const { signal } = this.#closing
+    signal.throwIfAborted()
+    const qemu = await orHypervisorFailed(this.#parts.start(signal))
+    this.#qemu = qemu
+    this.#rebooting = false
+    this.#exceeded = false
+    this.#lacksRoom = false
+    void qemu.ended.then(() => this.#ended(qemu))
+    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    return qemu
   }
 
   async #execute(command: string, parameters?: Record<string, unknown>): Promise<void> {
@@ -157,24 +181,30 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async #handle(qemu: QemuProcess, { event, data }: QmpEvent): Promise<void> {
-    const { qmp } = qemu
     this.#parts.logger.debug({ event, data }, 'QEMU')
-    // QEMU's threads do not take the signal of a file that is too large.
-    if (event === 'BLOCK_IO_ERROR' && data['reason'] === 'File too large')
-      return await this.#diskExceeded(qemu)
-    if (event !== 'SHUTDOWN' || !this.#rebooting) return
-    this.#rebooting = false
     try {
-      await qmp.execute('system_reset')
-      await qmp.execute('set-action', { shutdown: 'poweroff' })
-      await qmp.execute('cont')
+      if (event === 'BLOCK_IO_ERROR') await this.#diskFailed(qemu, data)
+      if (event === 'RESUME') this.#lacksRoom = false
+      if (event === 'SHUTDOWN' && this.#rebooting) await this.#startAnew(qemu)
     } catch (error) {
-      this.#parts.logger.error({ error }, 'the guest could not be started anew')
+      this.#parts.logger.error({ err: error }, `after QEMU’s event ${event}: ${messageOf(error)}`)
     }
   }
 
-  async #diskExceeded(qemu: QemuProcess): Promise<void> {
-    if (this.#exceeded) return
+  async #startAnew({ qmp }: QemuProcess): Promise<void> {
+    this.#rebooting = false
+    await qmp.execute('system_reset')
+    await qmp.execute('set-action', { shutdown: 'poweroff' })
+    await qmp.execute('cont')
+  }
+
+  async #diskFailed(qemu: QemuProcess, { reason, nospace }: QmpEvent['data']): Promise<void> {
+    if (nospace === true && !this.#lacksRoom) {
+      this.#lacksRoom = true
+      this.#parts.logger.error(this.#whyStill())
+    }
+    // QEMU's threads do not take the signal of a file that is too large.
+    if (reason !== 'File too large' || this.#exceeded) return
     this.#exceeded = true
     this.#parts.logger.error('the guest was killed: its disk exceeded limits.disk_mib')
     await qemu.kill()
@@ -183,7 +213,11 @@ export class EmbeddedDomain implements SandboxDomain {
   #ended(qemu: QemuProcess): void {
     this.#agent.close()
     const failure = qemu.failure()
-    if (failure !== undefined) this.#parts.logger.error({ error: failure }, failure.message)
+    if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
+  }
+
+  #whyStill(): string {
+    return `the guest stands still: there is no room for its disk in ${this.#parts.folder.path}; make room, and resume it`
   }
 
   #whyOff(): string {

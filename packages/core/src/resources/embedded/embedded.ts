@@ -1,12 +1,8 @@
-import { access, constants } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { QemuProcess } from '@see/qemu'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context-factory.ts'
-import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { ReleaseStack } from '../../release-stack.ts'
-import { requireTool } from '../../required-tool.ts'
 import type {
   AgentChannel,
   AllocateOptions,
@@ -18,39 +14,31 @@ import type {
   VncServer,
 } from '../../resources.ts'
 import type { SeeContext } from '../../see-context.ts'
-import { identityOf } from '../../templates/identity.ts'
 import type { Freezable } from '../../templates/freezable.ts'
+import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
-import { TemplateClone } from '../../templates/template-clone.ts'
-import { fetchImage } from '../fetched-image.ts'
 import { freshMacAddress } from '../domain-xml.ts'
-import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
+import { assertAccelerator } from './accelerator.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
+import { type GuestInputs, guestInputs } from './guest-inputs.ts'
+import { GuestLauncher } from './guest-launcher.ts'
 import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
-import { type BaseImage, DISK_NAME, makeDisk } from './overlay.ts'
-import { EmbeddedCapture } from './packet-capture.ts'
-import { DiskSlots } from './plug-disk.ts'
-import { type GuestHardware, qemuArguments, sockets } from './qemu-arguments.ts'
+import { DISK_NAME, makeDisk } from './overlay.ts'
+import { requirePrograms } from './programs.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
 import { openSandboxFile } from './sandbox-file.ts'
 import { SANDBOX_GID, sandboxUser } from './sandbox-user.ts'
-import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
-
-const MIB = 1024 * 1024
 
 interface Allocated {
   readonly program: string
   readonly folder: RunFolder
   readonly domain: EmbeddedDomain
-  readonly slots: DiskSlots
-  readonly image: BaseImage | undefined
-  readonly clone: TemplateClone | undefined
-  /** The user's files that the guest is made from. */
-  readonly inputs: readonly string[]
+  readonly launcher: GuestLauncher
+  readonly inputs: GuestInputs
 }
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
@@ -67,10 +55,7 @@ export class EmbeddedResources implements Freezable {
   readonly #logger: Logger
   readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
-  readonly #captures = new Set<EmbeddedCapture>()
   readonly #subnet = pickGuestSubnet()
-  #relays: AllowanceRelay[] = []
-  #captureCount = 0
   #allocated: Allocated | undefined
 
   /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
@@ -114,23 +99,22 @@ export class EmbeddedResources implements Freezable {
 
   /**
    * Everything the user named is looked at before anything is made.
-   * @throws SeeError `TOOL_MISSING`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`, `STORAGE_FAILED`, `DISK_FULL`
-   * or `IDENTIFIER_TAKEN`
+   * @throws SeeError `TOOL_MISSING`, `HYPERVISOR_FAILED`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`,
+   * `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { machine, disk, network } = this.#configuration
-    const program = await requireTool('qemu-system-x86_64', 'qemu-system-x86')
-    const qemuImg = await requireTool('qemu-img', 'qemu-utils')
-    await requireTool('setpriv', 'util-linux')
-    for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
+    const { qemu: program, qemuImg } = await requirePrograms()
+    await assertAccelerator(machine.accelerator)
     assertConsistent(network)
-    const own =
-      disk === undefined
-        ? undefined
-        : await fetchImage(disk.image, { folder: this.#file, logger: this.#logger, signal })
-    const inputs = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
-    const clone = await this.#clone(inputs)
-    const image = clone?.disk ?? own
+    const inputs = await guestInputs({
+      configuration: this.#configuration,
+      folder: this.#file,
+      logger: this.#logger,
+      signal,
+      becomesTemplate: this.#memoryFile !== undefined,
+    })
+    const { image, clone } = inputs
     signal.throwIfAborted()
     if (network.mode === 'user') {
       this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
@@ -142,20 +126,32 @@ export class EmbeddedResources implements Freezable {
       await makeDisk(qemuImg, folder, image, { copyOnWrite: disk?.clone.copy_on_write ?? true, signal })
     }
     signal.throwIfAborted()
-    const slots = new DiskSlots(folder)
+    const launcher = new GuestLauncher({
+      program,
+      hardware: {
+        identifier: this.#identifier,
+        folder,
+        machine,
+        network,
+        subnet: this.#subnet,
+        macAddress: this.macAddress,
+        hasDisk: disk !== undefined,
+      },
+      limits: this.#configuration.limits,
+      clone,
+      memoryFile: this.#memoryFile,
+    })
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
       logger: this.#logger,
-      start: () => this.#start(program),
+      start: (starting) => launcher.start(starting),
       started: async () =>
         await clone?.becomeOwn(domain.agentChannel, identityOf(this.#identifier, this.macAddress)),
     })
-    this.#releases.defer('QEMU', async () => {
-      for (const relay of this.#relays) relay.close()
-      await domain.destroy()
-      for (const capture of this.#captures) await capture.stop()
-    })
-    this.#allocated = { program, folder, domain, slots, image, clone, inputs }
+    this.#releases.defer('the packet captures', () => launcher.stopCaptures())
+    this.#releases.defer('QEMU', () => domain.close())
+    this.#releases.defer('the allowances', () => launcher.closeRelays())
+    this.#allocated = { program, folder, domain, launcher, inputs }
   }
 
   deallocate(): Promise<void> {
@@ -163,18 +159,14 @@ export class EmbeddedResources implements Freezable {
   }
 
   async attachFile(file: string): Promise<AttachedDisk> {
-    const { slots, domain } = this.#resources()
-    return await orHypervisorFailed(slots.plug(domain.qemu.qmp, file))
+    const { launcher, domain } = this.#resources()
+    return await orHypervisorFailed(launcher.slots.plug(domain.qemu.qmp, file))
   }
 
   async capture({ snapLength }: CaptureOptions): Promise<PacketCapture | undefined> {
     if (this.network === undefined) return undefined
-    const { folder, domain } = this.#resources()
-    const capture = new EmbeddedCapture(folder, `capture-${++this.#captureCount}`, snapLength)
-    if (domain.isRunning) await orHypervisorFailed(capture.attach(domain.qemu))
-    this.#captures.add(capture)
-    capture.packets.once('close', () => this.#captures.delete(capture))
-    return capture
+    const { launcher, domain } = this.#resources()
+    return await orHypervisorFailed(launcher.capture(snapLength, domain.isRunning ? domain.qemu : undefined))
   }
 
   async hasConsole(): Promise<boolean> {
@@ -182,7 +174,8 @@ export class EmbeddedResources implements Freezable {
   }
 
   async guestDisk(): Promise<GuestDisk | undefined> {
-    const { image, folder } = this.#resources()
+    const { folder, inputs } = this.#resources()
+    const { image } = inputs
     if (image === undefined) return undefined
     const read: GuestDisk['read'] = async ({ signal }) => {
       return (await openSandboxFile(folder.of(DISK_NAME))).createReadStream({ signal })
@@ -193,46 +186,6 @@ export class EmbeddedResources implements Freezable {
   async vncServer(): Promise<VncServer | undefined> {
     if (!this.#configuration.machine.vnc) return undefined
     return await vncServer(this.domain)
-  }
-
-  async #start(program: string): Promise<QemuProcess> {
-    const { folder, slots, clone } = this.#resources()
-    const { limits, machine, network } = this.#configuration
-    const argv = qemuArguments(this.#hardware(folder))
-    const qemu = await QemuProcess.start({
-      program,
-      argv,
-      monitorPath: folder.of(sockets.monitor),
-      user: folder.user,
-      limits: {
-        addressSpaceBytes: (machine.memory + limits.overhead_mib) * MIB,
-        cpuSeconds: limits.cpu_seconds,
-        fileBytes: limits.disk_mib * MIB,
-      },
-    })
-    try {
-      if (clone?.memory !== undefined) {
-        const cloned = await templateMachine(qemu.qmp, argv, machine)
-        await clone.takeOver(qemu.qmp, cloned, folder.of('state'))
-      }
-      slots.clear()
-      for (const capture of this.#captures) await capture.attach(qemu)
-      this.#relays = await openRelays(folder, network)
-      return qemu
-    } catch (error) {
-      await qemu.kill()
-      throw error
-    }
-  }
-
-  #hardware(folder: RunFolder): GuestHardware {
-    const { machine, network, disk } = this.#configuration
-    const { macAddress } = this
-    const hasDisk = disk !== undefined
-    const frozen = this.#memoryFile === undefined ? undefined : { path: this.#memoryFile, isClone: false }
-    const memory = this.#resources().clone?.memory ?? frozen
-    const [identifier, subnet] = [this.#identifier, this.#subnet]
-    return { identifier, folder, machine, network, subnet, macAddress, hasDisk, memory }
   }
 
   async memoryMib(): Promise<number> {
@@ -248,27 +201,18 @@ export class EmbeddedResources implements Freezable {
   }
 
   get diskFile(): string | undefined {
-    const { image, folder } = this.#resources()
-    return image === undefined ? undefined : folder.of(DISK_NAME)
+    const { inputs, folder } = this.#resources()
+    return inputs.image === undefined ? undefined : folder.of(DISK_NAME)
   }
 
   /** The user's image, kernel and initial RAM disk. */
   get inputs(): readonly string[] {
-    return this.#resources().inputs
+    return this.#resources().inputs.files
   }
 
   async templateMachine(): Promise<TemplateMachine> {
-    const { domain, folder } = this.#resources()
-    const argv = qemuArguments(this.#hardware(folder))
-    return await templateMachine(domain.qemu.qmp, argv, this.#configuration.machine)
-  }
-
-  async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
-    const { template } = this.#configuration
-    if (template === undefined || this.#memoryFile !== undefined) return undefined
-    const { memory, machine, cpu, accelerator } = this.#configuration.machine
-    const known = { provider: 'embedded', memory_mib: memory, machine, cpu, accelerator } as const
-    return await TemplateClone.open(template, inputs, known)
+    const { launcher, domain } = this.#resources()
+    return await launcher.templateMachine(domain.qemu.qmp)
   }
 
   #resources(): Allocated {
@@ -282,12 +226,4 @@ export function embeddedFactory(
   configuration: string | z.input<typeof embeddedSchema>,
 ): ContextFactory<SeeContext<EmbeddedResources>> {
   return contextFactory(EmbeddedResources, configuration)
-}
-
-async function assertReadable(file: string): Promise<void> {
-  try {
-    await access(file, constants.R_OK)
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
 }

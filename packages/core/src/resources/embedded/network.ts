@@ -42,7 +42,9 @@ export const networkSchema = z.strictObject({
     .array(allowance)
     .max(16)
     .default([])
-    .describe('What the guest may reach, one connection at a time, each through this process.'),
+    .describe(
+      'What the guest may reach through this process, one connection at a time: those at the same time would be mixed up, so give each an address or port of its own.',
+    ),
   forward: z.array(forwarding).max(16).default([]).describe('Ports of the guest that this host may reach.'),
 })
 

@@ -2,12 +2,15 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { isQemuError, type QemuProcess } from '@see/qemu'
 import type { PacketCapture } from '../../resources.ts'
+import { within } from '../../within.ts'
 import { NETDEV } from './qemu-arguments.ts'
 import { QemuPipe } from './qemu-pipe.ts'
 import type { RunFolder } from './run-folder.ts'
 
 const HEADER_BYTES = 24
 const ETHERNET = 1
+/** A pipe holds little: who still reads is done by then. */
+const READ_MS = 5000
 
 /** What passes a guest's interface, by QEMU's own filter, as one pcap stream however often the guest is powered on. */
 export class EmbeddedCapture implements PacketCapture {
@@ -53,7 +56,7 @@ export class EmbeddedCapture implements PacketCapture {
     const { qemu, pipe, copied } = attached
     try {
       if (qemu.isRunning) await qemu.qmp.execute('object-del', { id: this.#id })
-      await copied
+      await within(READ_MS, copied, () => new Error('nobody reads')).catch(() => this.packets.destroy())
     } catch (error) {
       if (!isQemuError(error)) throw error
     } finally {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, rm, stat, truncate } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isQemuError, type QmpClient } from '@see/qemu'
 import { SeeError } from '../../errors.ts'
 import type { AttachedDisk } from '../../resources.ts'
 import { FREE_PORTS } from './qemu-arguments.ts'
+import { orHypervisorFailed } from './qemu-failure.ts'
 import type { RunFolder } from './run-folder.ts'
 
 const SECTOR_BYTES = 512
@@ -43,7 +45,7 @@ export class DiskSlots {
       const file = { driver: 'file', filename: this.#folder.of(serial), 'read-only': true }
       await qmp.execute('blockdev-add', { driver: 'raw', 'node-name': serial, 'read-only': true, file })
       await qmp.execute('device_add', { driver: 'virtio-blk-pci', id: serial, drive: serial, serial, bus })
-      return { serial, contentBytes, detach: () => this.#unplug(qmp, serial, bus) }
+      return { serial, contentBytes, detach: () => orHypervisorFailed(this.#unplug(qmp, serial, bus)) }
     } catch (error) {
       await qmp.execute('blockdev-del', { 'node-name': serial }).catch(() => undefined)
       await this.#free(serial, bus)
@@ -52,11 +54,13 @@ export class DiskSlots {
   }
 
   async #copy(path: string, name: string): Promise<number> {
-    const target = this.#folder.of(name)
-    await copyFile(path, target)
-    const { size } = await stat(target)
-    await truncate(target, Math.max(1, Math.ceil(size / SECTOR_BYTES)) * SECTOR_BYTES)
-    await this.#folder.give(name)
+    // Never by its name again, at which a taken-over QEMU may have put something else.
+    await using target = await open(this.#folder.of(name), 'wx', 0o600)
+    await writeFile(target, createReadStream(path))
+    const { size } = await target.stat()
+    await target.truncate(Math.max(1, Math.ceil(size / SECTOR_BYTES)) * SECTOR_BYTES)
+    const { user } = this.#folder
+    if (user !== undefined) await target.chown(user.uid, user.gid)
     return size
   }
 

@@ -1,4 +1,4 @@
-import { isQemuError } from '@see/qemu'
+import { isQemuError, type QemuError } from '@see/qemu'
 import { SeeError } from '../../errors.ts'
 
 /** What QEMU failed at, as an error of ours. @throws SeeError `HYPERVISOR_FAILED`, or what else was thrown */
@@ -7,11 +7,15 @@ export async function orHypervisorFailed<Result>(work: Promise<Result>): Promise
     return await work
   } catch (error) {
     if (!isQemuError(error)) throw error
-    const { code, message } = error
-    const advice =
-      code === 'QEMU_START' && /permission denied/i.test(message)
-        ? '; the sandbox’s own user must be able to read the image and the kernel: see that the folders above are open to all'
-        : ''
-    throw new SeeError('HYPERVISOR_FAILED', `${message}${advice}`, { cause: error })
+    throw new SeeError('HYPERVISOR_FAILED', `${error.message}${adviceFor(error)}`, { cause: error })
   }
+}
+
+function adviceFor({ code, message }: QemuError): string {
+  if (code !== 'QEMU_START') return ''
+  if (/KVM kernel module|initialize kvm/i.test(message)) {
+    return '; see whether `see check` finds acceleration here, or say "accelerator": "tcg"'
+  }
+  if (!/permission denied/i.test(message)) return ''
+  return '; the sandbox’s own user must be able to read the image and the kernel: see that the folders above are open to all'
 }

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { messageOf, SeeError } from '../../errors.ts'
 import type { RunFolder } from './run-folder.ts'
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants
 
 /** A named pipe of the run folder through which QEMU, which may write nowhere else, gives us a stream. */
 export class QemuPipe {
@@ -18,14 +21,31 @@ export class QemuPipe {
     this.#holder = holder
   }
 
+  /** @throws SeeError `STORAGE_FAILED` */
   static async make(folder: RunFolder, name: string): Promise<QemuPipe> {
     const path = folder.of(name)
-    await promisify(execFile)('mkfifo', ['-m', '600', path])
-    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    // As long as this is open, the stream does not end, even before QEMU has opened the pipe.
-    const holder = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    await folder.give(name)
-    return new QemuPipe(path, reader, holder)
+    try {
+      await promisify(execFile)('mkfifo', ['-m', '600', path])
+      await folder.give(name)
+      return QemuPipe.#open(path)
+    } catch (error) {
+      throw new SeeError('STORAGE_FAILED', `a pipe for QEMU could not be made: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  static #open(path: string): QemuPipe {
+    const reader = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+    try {
+      // A QEMU that its guest has taken over may have put something else in its place.
+      if (!fstatSync(reader).isFIFO()) throw new Error(`${path} is not the pipe that it was`)
+      // As long as this is open, the stream does not end, even before QEMU has opened the pipe.
+      return new QemuPipe(path, reader, openSync(`/proc/self/fd/${reader}`, O_WRONLY | O_NONBLOCK))
+    } catch (error) {
+      closeSync(reader)
+      throw error
+    }
   }
 
   /** From now on the stream ends when QEMU closes its end, or ends itself. */

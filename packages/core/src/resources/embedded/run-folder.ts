@@ -1,8 +1,10 @@
-import { chown, lstat, mkdir, rm } from 'node:fs/promises'
+import { lchown, lstat, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ReleaseStack } from '../../release-stack.ts'
+import { OwnerSocket, ownerSocketPath } from './owner-socket.ts'
+import { removeLeft, sweep } from './sweep.ts'
 
 const LONGEST_NAME = '/allow-15'.length
 
@@ -17,8 +19,8 @@ export class RunFolder {
   }
 
   /**
-   * Makes it, closed to all but `user`; it is removed at the end.
-   * @throws SeeError `STORAGE_FAILED` or `IDENTIFIER_TAKEN`
+   * Makes it, closed to all but `user`; it is removed at the end, by whoever comes next if need be.
+   * @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
    */
   static async make(
     parent: string,
@@ -34,14 +36,19 @@ export class RunFolder {
       )
     }
     await makeParent(parent)
+    const owner = await own(parent, identifier)
     try {
       await mkdir(path, { mode: 0o700 })
     } catch (error) {
-      throw hasCode(error, 'EEXIST')
-        ? new SeeError('IDENTIFIER_TAKEN', `${path} exists: another environment has the identifier`)
-        : unusable(path, error)
+      await owner.close()
+      throw hasCode(error, 'EEXIST') ? taken(path) : unusable(path, error)
     }
-    releases.defer(`the folder ${path}`, () => rm(path, { recursive: true, force: true }))
+    releases.defer(`the folder ${path}`, async () => {
+      await rm(path, { recursive: true, force: true })
+      await owner.close()
+    })
+    const swept = sweep(parent)
+    releases.defer(`what others left in ${parent}`, () => swept)
     const folder = new RunFolder(path, user)
     await folder.give('.')
     return folder
@@ -52,9 +59,9 @@ export class RunFolder {
     return join(this.path, name)
   }
 
-  /** Gives QEMU's user what we made in it. */
+  /** Gives QEMU's user what we made in it, and not what a link leads to that a taken-over QEMU has put in its place. */
   async give(name: string): Promise<void> {
-    if (this.user !== undefined) await chown(this.of(name), this.user.uid, this.user.gid)
+    if (this.user !== undefined) await lchown(this.of(name), this.user.uid, this.user.gid)
   }
 }
 
@@ -80,10 +87,28 @@ async function makeParent(parent: string): Promise<void> {
   )
 }
 
+/** @throws SeeError as {@link RunFolder.make} */
+async function own(parent: string, identifier: string): Promise<OwnerSocket> {
+  try {
+    const path = await ownerSocketPath(parent, identifier)
+    const socket = await OwnerSocket.open(path)
+    if (socket !== undefined) return socket
+    await removeLeft(parent, [identifier])
+    const second = await OwnerSocket.open(path)
+    if (second !== undefined) return second
+  } catch (error) {
+    throw unusable(join(parent, identifier), error)
+  }
+  throw taken(join(parent, identifier))
+}
+
+function taken(path: string): SeeError {
+  return new SeeError('IDENTIFIER_TAKEN', `${path} exists: another environment has the identifier`)
+}
+
 function unusable(path: string, error: unknown): SeeError {
-  return new SeeError('STORAGE_FAILED', `the folder ${path} cannot be made: ${messageOf(error)}`, {
-    cause: error,
-  })
+  const code = hasCode(error, 'ENOSPC') ? 'DISK_FULL' : 'STORAGE_FAILED'
+  return new SeeError(code, `${path} cannot be made: ${messageOf(error)}`, { cause: error })
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -13,5 +13,7 @@ export async function sandboxUser(accelerator: 'tcg' | 'kvm'): Promise<QemuUser 
   if (process.geteuid?.() !== 0) return undefined
   const uid = randomInt(FIRST_UID, LAST_UID + 1)
   const kvm = accelerator === 'kvm' ? await stat('/dev/kvm').catch(() => undefined) : undefined
-  return { uid, gid: SANDBOX_GID, groups: kvm === undefined ? [] : [kvm.gid] }
+  // Never root's own group.
+  const groups = kvm === undefined || kvm.gid === 0 ? [] : [kvm.gid]
+  return { uid, gid: SANDBOX_GID, groups }
 }

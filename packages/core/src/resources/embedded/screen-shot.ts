@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { QmpClient } from '@see/qemu'
 import type { Screenshot } from '../../resources.ts'
@@ -6,7 +7,7 @@ import { openSandboxFile } from './sandbox-file.ts'
 
 /** A picture of the guest's screen; its file is gone once it is open. */
 export async function screenShot(qmp: QmpClient, folder: RunFolder): Promise<Screenshot> {
-  const path = folder.of('screen.png')
+  const path = folder.of(`${randomUUID()}.png`)
   try {
     await qmp.execute('screendump', { filename: path, format: 'png' })
     const file = await openSandboxFile(path)

@@ -1,0 +1,99 @@
+import { QemuProcess, type QmpClient } from '@see/qemu'
+import type { PacketCapture } from '../../resources.ts'
+import type { TemplateMachine } from '../../templates/manifest.ts'
+import type { TemplateClone } from '../../templates/template-clone.ts'
+import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
+import type { EmbeddedConfiguration } from './configuration.ts'
+import { EmbeddedCapture } from './packet-capture.ts'
+import { DiskSlots } from './plug-disk.ts'
+import { type GuestHardware, qemuArguments, sockets } from './qemu-arguments.ts'
+import { templateMachine } from './template-machine.ts'
+
+const MIB = 1024 * 1024
+
+export interface LauncherParts {
+  /** QEMU's path. */
+  readonly program: string
+  readonly hardware: Omit<GuestHardware, 'memory'>
+  readonly limits: EmbeddedConfiguration['limits']
+  readonly clone: TemplateClone | undefined
+  /** The file in which the memory is to be, of a guest that is to become a template. */
+  readonly memoryFile: string | undefined
+}
+
+/** Starts QEMU for one guest each time that it is powered on, with all that goes along with it. */
+export class GuestLauncher {
+  readonly slots: DiskSlots
+  readonly #parts: LauncherParts
+  readonly #captures = new Set<EmbeddedCapture>()
+  #relays: readonly AllowanceRelay[] = []
+  #captureCount = 0
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts
+    this.slots = new DiskSlots(parts.hardware.folder)
+  }
+
+  /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
+  async start(signal: AbortSignal): Promise<QemuProcess> {
+    const { program, hardware, limits, clone } = this.#parts
+    const { folder, machine, network } = hardware
+    const qemu = await QemuProcess.start({
+      program,
+      argv: this.#argv,
+      monitorPath: folder.of(sockets.monitor),
+      user: folder.user,
+      limits: {
+        addressSpaceBytes: (machine.memory + limits.overhead_mib) * MIB,
+        cpuSeconds: limits.cpu_seconds,
+        fileBytes: limits.disk_mib * MIB,
+      },
+      signal,
+    })
+    try {
+      if (clone?.memory !== undefined) {
+        await clone.takeOver(qemu.qmp, await this.templateMachine(qemu.qmp), folder.of('state'))
+      }
+      this.slots.clear()
+      for (const capture of this.#captures) await capture.attach(qemu)
+      this.#relays = await openRelays(folder, network)
+      signal.throwIfAborted()
+      return qemu
+    } catch (error) {
+      await qemu.kill()
+      throw error
+    }
+  }
+
+  /** @param qemu the guest's, when it is on */
+  async capture(snapLength: number, qemu: QemuProcess | undefined): Promise<PacketCapture> {
+    const capture = new EmbeddedCapture(
+      this.#parts.hardware.folder,
+      `capture-${++this.#captureCount}`,
+      snapLength,
+    )
+    if (qemu !== undefined) await capture.attach(qemu)
+    this.#captures.add(capture)
+    capture.packets.once('close', () => this.#captures.delete(capture))
+    return capture
+  }
+
+  /** What a running guest is on, as far as its clones have to find it the same. */
+  async templateMachine(qmp: QmpClient): Promise<TemplateMachine> {
+    return await templateMachine(qmp, this.#argv, this.#parts.hardware.machine)
+  }
+
+  closeRelays(): void {
+    for (const relay of this.#relays) relay.close()
+  }
+
+  async stopCaptures(): Promise<void> {
+    for (const capture of this.#captures) await capture.stop()
+  }
+
+  get #argv(): string[] {
+    const { hardware, clone, memoryFile } = this.#parts
+    const frozen = memoryFile === undefined ? undefined : { path: memoryFile, isClone: false }
+    return qemuArguments({ ...hardware, memory: clone?.memory ?? frozen })
+  }
+}
