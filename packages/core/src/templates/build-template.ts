@@ -17,7 +17,7 @@ import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
 import { freeze } from './freeze.ts'
 import { assertTakesIdentity } from './identity.ts'
-import { templateFiles } from './manifest.ts'
+import { templateFiles, type TemplateManifest } from './manifest.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { TemplateStore } from './template-store.ts'
@@ -96,9 +96,10 @@ async function freezeIn(
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
-  await sleep(SETTLE_MS, undefined, { signal })
-  if (configuration.identity) await assertTakesIdentity(agentChannel, signal)
+  const identity = configuration.identity ? await identityWay(sandbox, signal) : null
   await agent.exec(['sync'], { signal })
+  // Last: whatever the guest still has to do when it is frozen, each clone does.
+  await sleep(SETTLE_MS, undefined, { signal })
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
@@ -110,8 +111,17 @@ async function freezeIn(
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
   )
-  const { identity } = configuration
   await writeManifest(target, { name, resources, machine, identity, inputs }, signal)
+}
+
+/** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
+async function identityWay(
+  sandbox: EmbeddedResources,
+  signal: AbortSignal,
+): Promise<TemplateManifest['identity']> {
+  if (await sandbox.hasOpenIdentityPort()) return 'port'
+  await assertTakesIdentity(sandbox.agentChannel, signal)
+  return 'agent'
 }
 
 /** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */

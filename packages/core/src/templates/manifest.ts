@@ -3,7 +3,7 @@ import { fileFacts } from './file-facts.ts'
 import { templateName } from './template-name.ts'
 
 /** Of the form of the folder; another one is not read. */
-export const TEMPLATE_VERSION = 1
+export const TEMPLATE_VERSION = 2
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
@@ -31,8 +31,8 @@ export const templateManifest = z.strictObject({
   /** The resources file that it was built from. */
   resources: z.string().nullable(),
   machine: templateMachine,
-  /** Whether a clone is told who it is. */
-  identity: z.boolean(),
+  /** By which way a clone is told who it is; null where it is not. */
+  identity: z.enum(['port', 'agent']).nullable(),
   /** What it was made from: the disk's image, the kernel. */
   inputs: z.array(input).max(8),
   memory: fileFacts,

@@ -29,7 +29,7 @@ export interface DomainParts {
   readonly folder: RunFolder
   readonly logger: Logger
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
-  readonly start: () => Promise<QemuProcess>
+  readonly start: (agent: AgentSocket) => Promise<QemuProcess>
   /** What is to be done as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -74,7 +74,7 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async create(): Promise<void> {
     if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
-    const qemu = await orHypervisorFailed(this.#parts.start())
+    const qemu = await orHypervisorFailed(this.#parts.start(this.#agent))
     this.#qemu = qemu
     this.#rebooting = false
     this.#exceeded = false

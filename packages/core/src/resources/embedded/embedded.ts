@@ -1,7 +1,9 @@
 import { access, constants } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
-import { QemuProcess } from '@see/qemu'
-import type { z } from 'zod'
+import { type AgentSocket, connectSocket, QemuProcess } from '@see/qemu'
+import { timeoutSignal } from '@see/libvirt'
+import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context-factory.ts'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
@@ -41,6 +43,9 @@ import { templateMachine } from './template-machine.ts'
 import { vncServer } from './vnc-server.ts'
 
 const MIB = 1024 * 1024
+const CONNECT_MS = 30_000
+
+const chardevs = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }))
 
 interface Allocated {
   readonly program: string
@@ -70,6 +75,8 @@ export class EmbeddedResources implements Resources {
   readonly #captures = new Set<EmbeddedCapture>()
   readonly #subnet = pickGuestSubnet()
   #relays: AllowanceRelay[] = []
+  /** Of a guest that is to become a template, or was one. */
+  #identityPort: Socket | undefined
   #captureCount = 0
   #allocated: Allocated | undefined
 
@@ -143,11 +150,14 @@ export class EmbeddedResources implements Resources {
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
       logger: this.#logger,
-      start: () => this.#start(program),
-      started: async () => await clone?.becomeOwn(domain.agentChannel, this.#identity()),
+      start: (agent) => this.#start(program, agent),
+      started: async () => {
+        await clone?.becomeOwn(domain.agentChannel, this.#identityPort, this.#identity())
+      },
     })
     this.#releases.defer('QEMU', async () => {
       for (const relay of this.#relays) relay.close()
+      this.#identityPort?.destroy()
       await domain.destroy()
       for (const capture of this.#captures) await capture.stop()
     })
@@ -191,7 +201,7 @@ export class EmbeddedResources implements Resources {
     return await vncServer(this.domain)
   }
 
-  async #start(program: string): Promise<QemuProcess> {
+  async #start(program: string, agent: AgentSocket): Promise<QemuProcess> {
     const { folder, slots, clone } = this.#resources()
     const { limits, machine, network } = this.#configuration
     const argv = qemuArguments(this.#hardware(folder))
@@ -207,6 +217,12 @@ export class EmbeddedResources implements Resources {
       },
     })
     try {
+      const signal = timeoutSignal(CONNECT_MS)
+      // Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes.
+      await agent.open(signal)
+      if (clone?.memory !== undefined || this.#memoryFile !== undefined) {
+        this.#identityPort = await connectSocket(folder.of(sockets.identity), signal)
+      }
       if (clone?.memory !== undefined) {
         const cloned = await templateMachine(qemu.qmp, argv, machine)
         await clone.takeOver(qemu, cloned, folder.of('state'))
@@ -241,6 +257,12 @@ export class EmbeddedResources implements Resources {
     const { domain, folder } = this.#resources()
     const argv = qemuArguments(this.#hardware(folder))
     return await templateMachine(domain.qemu.qmp, argv, this.#configuration.machine)
+  }
+
+  /** Whether a program of the guest waits at the port by which a clone is told who it is. */
+  async hasOpenIdentityPort(): Promise<boolean> {
+    const ports = chardevs.parse(await this.domain.qemu.qmp.execute('query-chardev'))
+    return ports.some(({ label, 'frontend-open': isOpen }) => label === sockets.identity && isOpen)
   }
 
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {

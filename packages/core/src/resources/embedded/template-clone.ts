@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net'
 import type { QemuProcess } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { AgentChannel } from '../../resources.ts'
-import { giveIdentity, type Identity } from '../../templates/identity.ts'
+import { giveIdentity, giveIdentityAtPort, type Identity } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Template } from '../../templates/template.ts'
 import { templateError } from '../../templates/template-error.ts'
@@ -62,6 +63,8 @@ export class TemplateClone {
     const signal = timeoutSignal(TIMEOUT_MS)
     const state = await this.#template.readState(signal)
     try {
+      // Safe only as long as the guest announces nothing, see networkArguments.
+      await qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }, { signal })
       await thaw(qmp, { socketPath, state, signal })
     } catch (error) {
       const why = `QEMU could not take it over: ${messageOf(error)}`
@@ -71,14 +74,18 @@ export class TemplateClone {
 
   /**
    * Makes a clone that has just begun to run a machine of its own, where its template has it that way.
+   * @param port QEMU's end of the port at which guests wait for it
    * @throws SeeError `TEMPLATE_IDENTITY`
    */
-  async becomeOwn(channel: AgentChannel, identity: Identity): Promise<void> {
+  async becomeOwn(channel: AgentChannel, port: Socket | undefined, identity: Identity): Promise<void> {
     if (this.#taken) return
     this.#taken = true
-    if (!this.#template.manifest.identity) return
+    const way = this.#template.manifest.identity
+    if (way === null) return
+    const signal = timeoutSignal(TIMEOUT_MS)
     try {
-      await giveIdentity(channel, identity, timeoutSignal(TIMEOUT_MS))
+      if (way === 'port' && port !== undefined) await giveIdentityAtPort(port, identity, signal)
+      else await giveIdentity(channel, identity, signal)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`

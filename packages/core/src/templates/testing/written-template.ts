@@ -25,6 +25,6 @@ export function writtenTemplate(name: string, inputPath: string): TemplateBuilde
     await writeFile(join(folder, 'disk.qcow2'), 'what it keeps')
     await chmod(join(folder, 'memory'), 0o660)
     const inputs = [{ path: inputPath, ...(await factsOf(inputPath, signal)) }]
-    await writeManifest(folder, { name, resources: null, machine, identity: true, inputs }, signal)
+    await writeManifest(folder, { name, resources: null, machine, identity: 'agent', inputs }, signal)
   }
 }
