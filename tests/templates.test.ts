@@ -1,8 +1,8 @@
-import { appendFile, copyFile, readdir, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { waitForNextBoot } from './contract/in-guest.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { sendersOf } from './support/packets.ts'
@@ -155,6 +155,18 @@ test('the disk of a clone is compared with that of its template', { timeout: 60_
   const template = await new TemplateStore().open('tiny')
   const disk = await guest.resources.guestDisk()
   expect(disk?.image).toEqual({ path: template.path('disk'), format: 'qcow2' })
+})
+
+test('a template is cloned at another path than it was built at', { timeout: 60_000 }, async () => {
+  const there = process.env['SEE_TEMPLATES'] ?? ''
+  const elsewhere = join(folder.path, 'elsewhere')
+  await symlink(there, elsewhere)
+  process.env['SEE_TEMPLATES'] = elsewhere
+  onTestFinished(() => void (process.env['SEE_TEMPLATES'] = there))
+  const guest = await started({ template: 'tiny' })
+  const disk = await guest.resources.guestDisk()
+  expect(disk?.image.path).toBe(join(elsewhere, 'tiny', 'disk.qcow2'))
+  expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
 })
 
 test('what one clone writes no other sees, and the template least', { timeout: 60_000 }, async () => {

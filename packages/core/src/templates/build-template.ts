@@ -107,6 +107,7 @@ async function freezeIn(
   await domain.destroy()
   progress('writing its disk')
   await flatten(join(storagePool.path, DISK_NAME), join(target, templateFiles.disk), signal)
+  await makeOverlay(target, join(new TemplateStore().root, name), signal)
   progress('computing checksums')
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
@@ -146,10 +147,22 @@ async function reserve(path: string, bytes: number, signal: AbortSignal): Promis
 
 /** The disk as it was frozen, on its own feet. */
 async function flatten(disk: string, target: string, signal: AbortSignal): Promise<void> {
+  await write(target, ['convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target], signal)
+}
+
+/** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */
+async function makeOverlay(target: string, folder: string, signal: AbortSignal): Promise<void> {
+  const [disk, overlay] = [join(target, templateFiles.disk), join(target, templateFiles.overlay)]
+  await write(overlay, ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay], signal)
+  const backing = join(folder, templateFiles.disk)
+  await write(overlay, ['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, overlay], signal)
+}
+
+async function write(target: string, words: readonly string[], signal: AbortSignal): Promise<void> {
   const qemuImg = await requireTool('qemu-img', 'qemu-utils')
   const late = () =>
     new SeeError('TEMPLATE_BUILD', `qemu-img did not write ${target} within ${CONVERT_MS} ms`)
-  const argv: [string, ...string[]] = [qemuImg, 'convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target]
+  const argv: [string, ...string[]] = [qemuImg, ...words]
   const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: CONVERT_MS, signal }, late)
   if (exitCode === 0) return
   const said = stderr.toString().trim()

@@ -38,8 +38,15 @@ export const templateManifest = z.strictObject({
   memory: fileFacts,
   state: fileFacts,
   disk: fileFacts,
+  overlay: fileFacts,
 })
 
 export type TemplateManifest = z.output<typeof templateManifest>
 
-export const templateFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2' } as const
+export const templateFiles = {
+  memory: 'memory',
+  state: 'state',
+  disk: 'disk.qcow2',
+  /** Of the disk, and empty: what a clone's disk begins as. */
+  overlay: 'overlay.qcow2',
+} as const

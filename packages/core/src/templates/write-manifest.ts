@@ -10,13 +10,14 @@ type Told = Pick<TemplateManifest, 'name' | 'resources' | 'machine' | 'identity'
 
 /** Closes the files of a template to writers, remembers what they are, and writes that down beside them. */
 export async function writeManifest(folder: string, told: Told, signal: AbortSignal): Promise<void> {
-  const [memory, state, disk] = (['memory', 'state', 'disk'] as const).map((part) =>
+  const [memory, state, disk, overlay] = (['memory', 'state', 'disk', 'overlay'] as const).map((part) =>
     join(folder, templateFiles[part]),
   )
   // QEMU opens the memory for writing even where it only reads it: a file that was written to is refused later on.
   await finish(memory ?? '', 0o660, 0o600)
   await finish(state ?? '', 0o440, 0o400)
   await finish(disk ?? '', 0o440, 0o400)
+  await finish(overlay ?? '', 0o440, 0o400)
   const manifest: TemplateManifest = {
     version: TEMPLATE_VERSION,
     created: new Date().toISOString(),
@@ -24,6 +25,7 @@ export async function writeManifest(folder: string, told: Told, signal: AbortSig
     memory: await factsOf(memory ?? '', signal),
     state: await factsOf(state ?? '', signal),
     disk: await factsOf(disk ?? '', signal),
+    overlay: await factsOf(overlay ?? '', signal),
   }
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`, {
     mode: 0o444,

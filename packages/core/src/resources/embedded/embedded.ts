@@ -143,7 +143,9 @@ export class EmbeddedResources implements Resources {
     const folder = await RunFolder.make(this.#parent, this.#identifier, user, this.#releases)
     signal.throwIfAborted()
     if (image !== undefined) {
-      await makeDisk(qemuImg, folder, image, { copyOnWrite: disk?.clone.copy_on_write ?? true, signal })
+      const copyOnWrite = disk?.clone.copy_on_write ?? true
+      const isMade = copyOnWrite && (await clone?.makeDisk(folder)) === true
+      if (!isMade) await makeDisk(qemuImg, folder, image, { copyOnWrite, signal })
     }
     signal.throwIfAborted()
     const slots = new DiskSlots(folder)

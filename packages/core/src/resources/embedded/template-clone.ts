@@ -9,8 +9,9 @@ import { templateError } from '../../templates/template-error.ts'
 import { TemplateStore } from '../../templates/template-store.ts'
 import { thaw } from '../../templates/thaw.ts'
 import { timeoutSignal } from '@see/libvirt'
-import type { BaseImage } from './overlay.ts'
+import { type BaseImage, copyOverlay } from './overlay.ts'
 import type { GuestHardware } from './qemu-arguments.ts'
+import type { RunFolder } from './run-folder.ts'
 
 const TIMEOUT_MS = 30_000
 
@@ -47,6 +48,13 @@ export class TemplateClone {
   /** What the disk is an overlay of. */
   get disk(): BaseImage {
     return { path: this.#template.path('disk'), format: 'qcow2' }
+  }
+
+  /** Makes the disk; false when that is to be done in the ordinary way. */
+  async makeDisk(folder: RunFolder): Promise<boolean> {
+    const overlay = await this.#template.readOverlay()
+    if (overlay !== undefined) await copyOverlay(folder, overlay)
+    return overlay !== undefined
   }
 
   /** Undefined when the guest was on already. */
