@@ -224,6 +224,8 @@ export class EmbeddedResources implements Resources {
       await agent.open(signal)
       if (clone?.memory !== undefined || this.#memoryFile !== undefined) {
         this.#identityPort = await connectSocket(folder.of(sockets.identity), signal)
+        // Whoever waits for an answer is told of its end.
+        this.#identityPort.on('error', () => undefined)
       }
       if (clone?.memory !== undefined) {
         const cloned = await templateMachine(qemu.qmp, argv, machine)
