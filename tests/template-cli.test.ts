@@ -38,7 +38,7 @@ test('builds, lists, describes and removes', { timeout: 90_000 }, async () => {
     out: expect.stringMatching(/pc-q35-7.2 with max by tcg[^]*Ready to be cloned/),
   })
   const found = JSON.parse((await start('info', 'tiny', '--json').ended).out)
-  expect(found).toMatchObject({ ok: true, manifest: { name: 'tiny', identity: true }, error: null })
+  expect(found).toMatchObject({ ok: true, manifest: { name: 'tiny', identity: 'port' }, error: null })
   await writeFile(join(found.folder, 'state'), 'x')
   const damaged = await start('info', 'tiny').ended
   expect(damaged).toMatchObject({ exitCode: 1, out: expect.stringContaining('state has 1 bytes') })

@@ -1,9 +1,12 @@
-import { appendFile, copyFile, readdir, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { waitForNextBoot } from './contract/in-guest.ts'
+import { clockErrorMs, line, marks, marksOf, randomOf } from './support/marks.ts'
 import { TemplateFolder } from './support/template-guest.ts'
+import { sendersOf } from './support/packets.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 type Guest = SeeContext<EmbeddedResources>
@@ -50,6 +53,29 @@ test('two clones share no address, name, id or random number, and know the time'
   }
 })
 
+test('a guest without the port is told through its agent', { timeout: 60_000 }, async () => {
+  const template = await folder.build('portless', folder.resources({}, { cmdline: 'quiet see.noport' }))
+  expect(template.manifest.identity).toBe('agent')
+  const guest = await started({ template: 'portless' }, { cmdline: 'quiet see.noport' })
+  expect(await marksOf(guest)).toMatchObject({
+    hostname: `see-${guest.identifier.slice(0, 8)}`,
+    mac: guest.resources.macAddress,
+  })
+})
+
+test('a clone sends nothing by the address of its template', { timeout: 60_000 }, async () => {
+  const { context } = await folder.clone(folder.resources({ template: 'tiny' }))
+  const capture = await context.resources.capture({ snapLength: 128 })
+  const packets = capture === undefined ? undefined : buffer(capture.packets)
+  await context.poweron()
+  await context.waitForIp4Address({ timeoutMs: 20_000 })
+  await capture?.stop()
+  const senders = sendersOf((await packets) ?? Buffer.alloc(0))
+  expect(senders).toContain(context.resources.macAddress)
+  // The host's side of the network sends, too.
+  expect(senders.filter((sender) => sender.startsWith('52:54:00'))).toEqual([context.resources.macAddress])
+})
+
 // The kernel may be about to renew its random numbers when it is frozen, and does so early in each clone then.
 test('told nothing, clones are one and the same', { timeout: 120_000, retry: 3 }, async () => {
   await folder.build('same', folder.resources({ identity: false }))
@@ -78,11 +104,32 @@ test('a clone goes through every transition, and boots once it was off', { timeo
   await guest.poweroff()
 })
 
+test('a clone that is restarted boots, and answers again', { timeout: 120_000 }, async () => {
+  const guest = await started({ template: 'tiny' })
+  const before = await line(guest, marks.boot_id)
+  await guest.restart()
+  await waitForNextBoot(guest, marks.boot_id, `${before}\n`)
+  expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
+  expect(await line(guest, marks.mac)).toBe(guest.resources.macAddress)
+})
+
 test('the disk of a clone is compared with that of its template', { timeout: 60_000 }, async () => {
   const guest = await started({ template: 'tiny' })
   const template = await new TemplateStore().open('tiny')
   const disk = await guest.resources.guestDisk()
   expect(disk?.image).toEqual({ path: template.path('disk'), format: 'qcow2' })
+})
+
+test('a template is cloned at another path than it was built at', { timeout: 60_000 }, async () => {
+  const there = process.env['SEE_TEMPLATES'] ?? ''
+  const elsewhere = join(folder.path, 'elsewhere')
+  await symlink(there, elsewhere)
+  process.env['SEE_TEMPLATES'] = elsewhere
+  onTestFinished(() => void (process.env['SEE_TEMPLATES'] = there))
+  const guest = await started({ template: 'tiny' })
+  const disk = await guest.resources.guestDisk()
+  expect(disk?.image.path).toBe(join(elsewhere, 'tiny', 'disk.qcow2'))
+  expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
 })
 
 test('what one clone writes no other sees, and the template least', { timeout: 60_000 }, async () => {

@@ -1,18 +1,21 @@
 // Waits until the host says who this machine is, and makes a clone of a template a machine of its own: the contract is in
 // ../README.md. It waits as a process, since starting one is what takes time in a guest that was just resumed.
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/random.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,7 +23,11 @@
 
 #define PLACE "/run/see-identity"
 #define RESULT PLACE ".result"
+#define PORTS "/sys/class/virtio-ports"
+#define PORT_NAME "org.see.identity.0\n"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define NO_IPV6 "/proc/sys/net/ipv6/conf/eth0/disable_ipv6"
+#define OWN_BOOT_ID "/run/boot_id"
 
 static char problem[256];
 
@@ -43,7 +50,9 @@ static int spew(const char *path, const char *content, int mode) {
   int length = strlen(content);
   int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
   if (file < 0) return 0;
-  int written = write(file, content, length) == length && ftruncate(file, length) == 0;
+  int written = write(file, content, length) == length;
+  struct stat now;
+  if (written && fstat(file, &now) == 0 && now.st_size > length) written = ftruncate(file, length) == 0;
   return close(file) == 0 && written;
 }
 
@@ -120,24 +129,28 @@ static const char *set_ids(const char *machine) {
   if (!hexadecimal(machine, 32, 32)) return "machine-id is not 32 hexadecimal digits";
   snprintf(text, sizeof text, "%s\n", machine);
   if (!spew("/etc/machine-id", text, 0444)) return cannot("write /etc/machine-id");
-  // The kernel makes its own once a boot and cannot be given another: a file is mounted over it.
   slurp("/proc/sys/kernel/random/uuid", text, sizeof text);
-  if (!spew("/run/boot_id", text, 0444)) return cannot("write /run/boot_id");
-  return mount("/run/boot_id", BOOT_ID, NULL, MS_BIND, NULL) == 0 ? NULL : cannot("set " BOOT_ID);
+  return spew(OWN_BOOT_ID, text, 0444) ? NULL : cannot("write " OWN_BOOT_ID);
 }
 
-static void signal_from(const char *pid_file, int signal_number) {
+// The kernel makes its own once a boot and cannot be given another: a file is mounted over it.
+static void own_boot_id(void) {
+  char text[64];
+  if (slurp(BOOT_ID, text, sizeof text) > 0 && spew(OWN_BOOT_ID, text, 0444)) mount(OWN_BOOT_ID, BOOT_ID, NULL, MS_BIND, NULL);
+}
+
+static int pid_of(const char *pid_file) {
   char text[16];
   slurp(pid_file, text, sizeof text);
-  int pid = atoi(text);
-  if (pid > 1) kill(pid, signal_number);
+  return atoi(text);
 }
 
 static const char *renew_ssh_keys(void) {
   if (access("/usr/bin/ssh-keygen", X_OK) != 0) return NULL;
   int status = system("rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub && ssh-keygen -A >/dev/null 2>&1");
   if (status != 0) return "ssh-keygen -A failed";
-  signal_from("/run/sshd.pid", SIGHUP);
+  int sshd = pid_of("/run/sshd.pid");
+  if (sshd > 1) kill(sshd, SIGHUP);
   return NULL;
 }
 
@@ -149,27 +162,25 @@ static const char *renew_address(const char *mac) {
   strcpy(request.ifr_name, "eth0");
   int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (udp < 0) return cannot("make a socket");
-  // Down and up again: the link-local address goes with the old one.
-  if (ioctl(udp, SIOCGIFFLAGS, &request) != 0) return cannot("ask for the flags of eth0");
-  short flags = request.ifr_flags;
-  request.ifr_flags = flags & ~IFF_UP;
-  if (ioctl(udp, SIOCSIFFLAGS, &request) != 0) return cannot("take eth0 down");
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   memcpy(request.ifr_hwaddr.sa_data, bytes, 6);
-  if (ioctl(udp, SIOCSIFHWADDR, &request) != 0) return cannot("set the address of eth0");
+  if (ioctl(udp, SIOCSIFHWADDR, &request) != 0) return errno == ENODEV ? NULL : cannot("set the address of eth0");
   memset(&request.ifr_ifru, 0, sizeof request.ifr_ifru);
   request.ifr_addr.sa_family = AF_INET;
   ioctl(udp, SIOCSIFADDR, &request);
-  request.ifr_flags = flags;
-  if (ioctl(udp, SIOCSIFFLAGS, &request) != 0) return cannot("take eth0 up");
   close(udp);
-  // Its lease is of the address that was.
-  signal_from("/run/dhcp.pid", SIGKILL);
+  // Off and on again: the link-local address is made of the old one.
+  char off[8];
+  if (slurp(NO_IPV6, off, sizeof off) > 0 && *off == '0' && !(spew(NO_IPV6, "1", 0) && spew(NO_IPV6, "0", 0))) return cannot("renew IPv6 of eth0");
+  // Its lease is of the address that was. Its end gives way to the answer.
+  int dhcp = pid_of("/run/dhcp.pid");
+  if (dhcp > 1 && setpriority(PRIO_PROCESS, dhcp, 19) == 0) kill(dhcp, SIGKILL);
   return NULL;
 }
 
-// After the answer: nobody waits for the lease.
+// After the answer: nobody waits for the lease. It gives way to the agent, which somebody does wait for.
 static void restart_dhcp(void) {
+  setpriority(PRIO_PROCESS, 0, 19);
   if (access("/run/dhcp.pid", F_OK) != 0 || vfork() != 0) return;
   execl("/sbin/start-dhcp", "start-dhcp", NULL);
   _exit(127);
@@ -198,27 +209,69 @@ static const char *become(const char *input) {
   value_of(input, "machine-id", value, sizeof value);
   if ((failure = set_ids(value)) || (failure = renew_ssh_keys())) return failure;
   value_of(input, "mac", value, sizeof value);
-  return *value && access("/sys/class/net/eth0", F_OK) == 0 ? renew_address(value) : NULL;
+  return *value ? renew_address(value) : NULL;
 }
 
-int main(void) {
+// What a clone would have to read from its disk.
+static void keep_in_memory(void) {
+  char content[4096];
+  const char *files[] = {"/etc/hostname", "/etc/hosts", "/etc/machine-id"};
+  for (int i = 0; i < 3; i++) slurp(files[i], content, sizeof content);
+}
+
+// The host's own way to this program, where there is one.
+static int open_port(void) {
+  int port = -1;
+  DIR *ports = opendir(PORTS);
+  for (struct dirent *entry; ports && port < 0 && (entry = readdir(ports));) {
+    char path[512], name[64];
+    snprintf(path, sizeof path, PORTS "/%s/name", entry->d_name);
+    if (slurp(path, name, sizeof name) <= 0 || strcmp(name, PORT_NAME) != 0) continue;
+    snprintf(path, sizeof path, "/dev/%s", entry->d_name);
+    port = open(path, O_RDWR | O_CLOEXEC);
+  }
+  if (ports) closedir(ports);
+  return port;
+}
+
+static void publish(const char *answer, int done) {
+  spew(RESULT ".new", answer, 0600);
+  if (done) unlink(PLACE);
+  rename(RESULT ".new", RESULT);
+}
+
+// Waits for what is written to either; a port at whose other end is nobody would not be waited for.
+static int readable(int place, int port) {
+  for (int alone = 0;;) {
+    struct pollfd both[] = {{place, POLLIN, 0}, {alone ? -1 : port, POLLIN, 0}};
+    poll(both, 2, alone ? 1000 : -1);
+    if (both[1].revents & POLLIN) return port;
+    if (both[0].revents & POLLIN) return place;
+    alone = both[1].revents != 0;
+  }
+}
+
+int main(int arguments, char **argument) {
   signal(SIGCHLD, SIG_DFL);
   mkfifo(PLACE, 0600);
   // For reading and writing, so that neither side waits for the other to open it.
   int place = open(PLACE, O_RDWR | O_CLOEXEC);
   if (place < 0) return 1;
+  own_boot_id();
+  keep_in_memory();
+  int port = arguments > 1 && strcmp(argument[1], "none") == 0 ? -1 : open_port();
   for (;;) {
     char input[4096] = "";
-    int length = 0, n;
+    int length = 0, n, from = readable(place, port);
     // An empty line ends it.
     while (!strstr(input, "\n\n") && length < (int)sizeof input - 1 &&
-           (n = read(place, input + length, sizeof input - 1 - length)) > 0) input[length += n] = 0;
+           (n = read(from, input + length, sizeof input - 1 - length)) > 0) input[length += n] = 0;
+    if (length == 0) continue;
     const char *failure = become(input);
     char answer[300];
     snprintf(answer, sizeof answer, failure ? "error: %s\n" : "ok\n", failure);
-    spew(RESULT ".new", answer, 0600);
-    if (!failure) unlink(PLACE);
-    rename(RESULT ".new", RESULT);
+    if (from == place) publish(answer, !failure);
+    else if (write(port, answer, strlen(answer)) < 0) continue;
     if (failure) continue;
     restart_dhcp();
     return 0;

@@ -15,16 +15,28 @@ interface Packet {
 
 /** Reads a capture of Ethernet frames by its own means, to see whether others read it rightly. */
 export function packetsOf(pcap: Buffer): Packet[] {
+  return framesOf(pcap).flatMap((frame) => {
+    const packet = frame.readUInt16BE(12) === IPV4 ? ipv4(frame.subarray(14)) : undefined
+    return packet === undefined ? [] : [packet]
+  })
+}
+
+/** The addresses of all interfaces that sent something. */
+export function sendersOf(pcap: Buffer): string[] {
+  const addresses = framesOf(pcap).map((frame) => [...frame.subarray(6, 12)])
+  const words = addresses.map((bytes) => bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':'))
+  return [...new Set(words)]
+}
+
+function framesOf(pcap: Buffer): Buffer[] {
   if (pcap.readUInt32LE() !== 0xa1b2c3d4 || pcap.readUInt32LE(20) !== 1) throw new Error('no such capture')
-  const packets: Packet[] = []
+  const frames: Buffer[] = []
   for (let offset = FILE_HEADER; offset < pcap.length; ) {
     const length = pcap.readUInt32LE(offset + 8)
-    const frame = pcap.subarray(offset + PACKET_HEADER, offset + PACKET_HEADER + length)
-    const packet = frame.readUInt16BE(12) === IPV4 ? ipv4(frame.subarray(14)) : undefined
-    if (packet !== undefined) packets.push(packet)
+    frames.push(pcap.subarray(offset + PACKET_HEADER, offset + PACKET_HEADER + length))
     offset += PACKET_HEADER + length
   }
-  return packets
+  return frames
 }
 
 function ipv4(datagram: Buffer): Packet | undefined {

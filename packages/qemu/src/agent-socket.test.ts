@@ -28,6 +28,17 @@ test('gives back the reply as it came, and synchronises only at first', async ()
   channel.close()
 })
 
+test('can be connected before anything is sent', async () => {
+  await using server = await agent(reply)
+  const channel = new AgentSocket(server.path)
+  await channel.open(AbortSignal.timeout(5000))
+  await expect.poll(() => server.connections).toBe(1)
+  expect(server.received).toEqual([])
+  expect(await channel.command('1')).toBe('{"return": 1}')
+  expect(server.connections).toBe(1)
+  channel.close()
+})
+
 test('sends one command at a time', async () => {
   await using server = await agent((socket, line) => void setTimeout(() => reply(socket, line), 10))
   const channel = new AgentSocket(server.path)

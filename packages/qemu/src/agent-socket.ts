@@ -49,6 +49,13 @@ export class AgentSocket {
     this.#inStep = false
   }
 
+  /** Connects, as the first command does otherwise. @throws the signal's reason */
+  open(signal: AbortSignal): Promise<void> {
+    const opened = this.#turn.then(() => this.#connect(signal))
+    this.#turn = opened.catch(() => undefined)
+    return opened
+  }
+
   close(): void {
     this.#drop(new QemuError('AGENT_CLOSED', 'the channel to the guest agent was closed'))
   }

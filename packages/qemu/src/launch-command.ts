@@ -31,8 +31,12 @@ const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecont
 /** The kernel sends SIGXCPU, which can be told from other ends, at the first limit and SIGKILL at the second. */
 const CPU_GRACE_SECONDS = 5
 
+/** The units of ulimit. */
+const KIB = 1024
+const BLOCK = 512
+
 // A parent that died before the death signal was set would never be missed.
-const UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
+const UNLESS_ORPHANED = '[ "$PPID" = "$1" ] && shift'
 
 /**
  * Starts QEMU such that it dies with its parent (this process), whatever way that goes: the kernel sees to it. setpriv
@@ -40,7 +44,6 @@ const UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$@"'
  */
 export function launchCommand({ program, argv, limits, user }: LaunchOptions): [string, ...string[]] {
   const { addressSpaceBytes, cpuSeconds, fileBytes } = limits
-  const cpu = `${cpuSeconds}:${cpuSeconds + CPU_GRACE_SECONDS}`
   return [
     'setpriv',
     '--pdeathsig=KILL',
@@ -48,14 +51,17 @@ export function launchCommand({ program, argv, limits, user }: LaunchOptions): [
     ...asUser(user),
     'sh',
     '-c',
-    UNLESS_ORPHANED,
+    [
+      UNLESS_ORPHANED,
+      `ulimit -v ${Math.floor(addressSpaceBytes / KIB)}`,
+      `ulimit -S -t ${cpuSeconds}`,
+      `ulimit -H -t ${cpuSeconds + CPU_GRACE_SECONDS}`,
+      `ulimit -f ${Math.floor(fileBytes / BLOCK)}`,
+      'ulimit -c 0',
+      'exec "$@"',
+    ].join(' && '),
     'sh',
     String(process.pid),
-    'prlimit',
-    `--as=${addressSpaceBytes}`,
-    `--cpu=${cpu}`,
-    `--fsize=${fileBytes}`,
-    '--core=0',
     program,
     '-sandbox',
     SANDBOX,

@@ -214,6 +214,11 @@ export class QemuResources implements Freezable {
     return vncServerIn(await this.domain.getXMLDesc())
   }
 
+  /** libvirt has no such port of ours: it is the agent that tells. */
+  async hasOpenIdentityPort(): Promise<boolean> {
+    return false
+  }
+
   async memoryMib(): Promise<number> {
     return (await definedMachine(this.domain)).memory_mib
   }

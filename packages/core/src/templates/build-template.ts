@@ -68,8 +68,7 @@ async function buildIn(
   const { signal } = options
   try {
     await sandbox.allocate({ signal })
-    const { inputs, machine } = await freezeIn(target, sandbox, identity, work, options)
-    const told = { ...work, machine, identity, inputs }
+    const told = { ...work, ...(await freezeIn(target, sandbox, identity, work, options)) }
     await writeManifest(target, told, sandbox.templateGroup, signal)
   } catch (error) {
     const failure =
@@ -87,7 +86,7 @@ async function freezeIn(
   identity: boolean,
   { name }: Work,
   { signal, timeoutMs, progress }: BuildTemplateOptions,
-): Promise<Pick<TemplateManifest, 'inputs' | 'machine'>> {
+): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity'>> {
   const { domain, diskFile, agentChannel } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const memory = join(target, templateFiles.memory)
@@ -98,9 +97,10 @@ async function freezeIn(
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
-  await sleep(SETTLE_MS, undefined, { signal })
-  if (identity) await assertTakesIdentity(agentChannel, signal)
+  const way = identity ? await identityWay(sandbox, signal) : null
   await agent.exec(['sync'], { signal })
+  // Last: whatever the guest still has to do when it is frozen, each clone does.
+  await sleep(SETTLE_MS, undefined, { signal })
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
@@ -109,11 +109,19 @@ async function freezeIn(
   await domain.destroy()
   progress('writing its disk')
   await flatten(diskFile, join(target, templateFiles.disk), signal)
+  await makeOverlay(target, join(new TemplateStore().root, name), signal)
   progress('computing checksums')
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
   )
-  return { inputs, machine }
+  return { inputs, machine, identity: way }
+}
+
+/** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
+async function identityWay(sandbox: Freezable, signal: AbortSignal): Promise<TemplateManifest['identity']> {
+  if (await sandbox.hasOpenIdentityPort()) return 'port'
+  await assertTakesIdentity(sandbox.agentChannel, signal)
+  return 'agent'
 }
 
 /** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */
@@ -140,10 +148,22 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
 
 /** The disk as it was frozen, on its own feet. */
 async function flatten(disk: string, target: string, signal: AbortSignal): Promise<void> {
+  await write(target, ['convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target], signal)
+}
+
+/** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */
+async function makeOverlay(target: string, folder: string, signal: AbortSignal): Promise<void> {
+  const [disk, overlay] = [join(target, templateFiles.disk), join(target, templateFiles.overlay)]
+  await write(overlay, ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay], signal)
+  const backing = join(folder, templateFiles.disk)
+  await write(overlay, ['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, overlay], signal)
+}
+
+async function write(target: string, words: readonly string[], signal: AbortSignal): Promise<void> {
   const qemuImg = await requireTool('qemu-img', 'qemu-utils')
   const late = () =>
     new SeeError('TEMPLATE_BUILD', `qemu-img did not write ${target} within ${CONVERT_MS} ms`)
-  const argv: [string, ...string[]] = [qemuImg, 'convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target]
+  const argv: [string, ...string[]] = [qemuImg, ...words]
   const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: CONVERT_MS, signal }, late)
   if (exitCode === 0) return
   const said = stderr.toString().trim()

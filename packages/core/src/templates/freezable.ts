@@ -15,6 +15,8 @@ export interface Freezable extends Resources {
    * configuration has none.
    */
   readonly diskFile: string | undefined
+  /** Whether a program of the running guest waits at the port by which a clone can be told who it is. */
+  hasOpenIdentityPort(): Promise<boolean>
   /** The size of its memory. */
   memoryMib(): Promise<number>
   /** What the running guest is on, as far as its clones have to find it the same. */

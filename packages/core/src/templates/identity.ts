@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
 import { quoted } from '../quoted.ts'
 import type { AgentChannel } from '../resources.ts'
 import { until } from '../until.ts'
+import { within } from '../within.ts'
 
 /** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */
 const PLACE = '/run/see-identity'
 const RESULT = `${PLACE}.result`
 const TIMEOUT_MS = 20_000
+/** What a guest may answer. */
+const LONGEST_ANSWER_BYTES = 300
 
 const handle = z.int()
 const content = z.object({ 'buf-b64': z.base64() })
@@ -44,7 +48,21 @@ export async function assertTakesIdentity(
 }
 
 /**
- * Tells a clone that was just resumed who it is, and waits until it is.
+ * Tells a clone that was just resumed who it is, at the host's end of a port of its own, and waits until it is.
+ * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
+ */
+export async function giveIdentityAtPort(
+  port: Socket,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<void> {
+  const answered = lineOf(port)
+  port.write(linesOf(identity))
+  assertDone(await within(TIMEOUT_MS, answered, () => late(), signal))
+}
+
+/**
+ * Tells it through its agent.
  * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
  */
 export async function giveIdentity(
@@ -57,21 +75,35 @@ export async function giveIdentity(
   const bytes = Buffer.from(linesOf(identity))
   await commands.run(z.unknown(), 'guest-file-write', { handle: place, 'buf-b64': bytes.toString('base64') })
   await commands.run(z.unknown(), 'guest-file-close', { handle: place })
-  const result = await eventually(
-    () => openFile(commands, RESULT, 'r'),
-    TIMEOUT_MS,
-    signal,
-    (error) => {
-      return new SeeError('TEMPLATE_IDENTITY', `the clone did not say within ${TIMEOUT_MS} ms who it is`, {
-        cause: error,
-      })
-    },
-  )
-  const read = await commands.run(content, 'guest-file-read', { handle: result, count: 300 })
+  const result = await eventually(() => openFile(commands, RESULT, 'r'), TIMEOUT_MS, signal, late)
+  const read = await commands.run(content, 'guest-file-read', { handle: result, count: LONGEST_ANSWER_BYTES })
   await commands.run(z.unknown(), 'guest-file-close', { handle: result })
-  const answer = Buffer.from(read['buf-b64'], 'base64').toString()
+  assertDone(Buffer.from(read['buf-b64'], 'base64').toString())
+}
+
+function late(cause?: unknown): SeeError {
+  const message = `the clone did not say within ${TIMEOUT_MS} ms who it is`
+  return new SeeError('TEMPLATE_IDENTITY', message, { cause })
+}
+
+function assertDone(answer: string): void {
   if (answer === 'ok\n') return
   throw new SeeError('TEMPLATE_IDENTITY', `the clone could not be told who it is: ${quoted(answer)}`)
+}
+
+/** All that the guest writes up to the end of a line, or as much as it may write. */
+function lineOf(port: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = Buffer.alloc(0)
+    port.once('error', reject)
+    port.once('close', () => resolve(answer.toString()))
+    port.on('data', (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk]).subarray(0, LONGEST_ANSWER_BYTES)
+      if (answer.length < LONGEST_ANSWER_BYTES && !answer.includes('\n')) return
+      port.pause()
+      resolve(answer.toString())
+    })
+  })
 }
 
 function linesOf({ hostname, macAddress }: Identity): string {

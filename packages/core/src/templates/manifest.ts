@@ -33,15 +33,22 @@ export const templateManifest = z.strictObject({
   /** The resources file that it was built from. */
   resources: z.string().nullable(),
   machine: templateMachine,
-  /** Whether a clone is told who it is. */
-  identity: z.boolean(),
+  /** By which way a clone is told who it is; null where it is not. */
+  identity: z.enum(['port', 'agent']).nullable(),
   /** What it was made from: the disk's image, the kernel. */
   inputs: z.array(input).max(8),
   memory: fileFacts,
   state: fileFacts,
   disk: fileFacts,
+  overlay: fileFacts,
 })
 
 export type TemplateManifest = z.output<typeof templateManifest>
 
-export const templateFiles = { memory: 'memory', state: 'state', disk: 'disk.qcow2' } as const
+export const templateFiles = {
+  memory: 'memory',
+  state: 'state',
+  disk: 'disk.qcow2',
+  /** Of the disk, and empty: what a clone's disk begins as. */
+  overlay: 'overlay.qcow2',
+} as const

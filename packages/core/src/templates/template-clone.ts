@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net'
 import { timeoutSignal } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
-import { giveIdentity, type Identity } from './identity.ts'
+import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
 import type { TemplateMachine } from './manifest.ts'
 import type { Monitor } from './monitor.ts'
 import type { Template } from './template.ts'
@@ -53,6 +54,11 @@ export class TemplateClone {
     return { path: this.#template.path('disk'), format: 'qcow2' }
   }
 
+  /** What the disk may begin as: an empty overlay, which a copy is made of; undefined where the template was moved. */
+  async readOverlay(): Promise<Buffer | undefined> {
+    return await this.#template.readOverlay()
+  }
+
   /** The file of its memory; undefined when the guest was on already. */
   get memory(): GuestMemory | undefined {
     return this.#taken ? undefined : { path: this.#template.path('memory'), isClone: true }
@@ -81,14 +87,22 @@ export class TemplateClone {
 
   /**
    * Makes a clone that has just begun to run a machine of its own, where its template has it that way.
+   * @param port QEMU's end of the port at which guests wait for it
    * @throws SeeError `TEMPLATE_IDENTITY`
    */
-  async becomeOwn(channel: AgentChannel | undefined, identity: Identity): Promise<void> {
+  async becomeOwn(
+    channel: AgentChannel | undefined,
+    port: Socket | undefined,
+    identity: Identity,
+  ): Promise<void> {
     if (this.#taken) return
     this.#taken = true
-    if (!this.#template.manifest.identity) return
+    const way = this.#template.manifest.identity
+    if (way === null) return
+    const signal = timeoutSignal(TIMEOUT_MS)
     try {
-      await giveIdentity(channel, identity, timeoutSignal(TIMEOUT_MS))
+      if (way === 'port' && port !== undefined) await giveIdentityAtPort(port, identity, signal)
+      else await giveIdentity(channel, identity, signal)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`

@@ -43,11 +43,12 @@ export class Template {
    * @throws SeeError `TEMPLATE_INVALID` when anything was changed since it was built
    */
   async assertUnchanged(): Promise<void> {
-    const { memory, disk, state, inputs } = this.manifest
+    const { memory, disk, state, overlay, inputs } = this.manifest
     const files = [
       { path: this.path('memory'), ...memory },
       { path: this.path('disk'), ...disk },
       { path: this.path('state'), ...state },
+      { path: this.path('overlay'), ...overlay },
     ]
     const changes = await Promise.all([
       ...files.map((file) => changeOf(file.path, file)),
@@ -83,15 +84,21 @@ export class Template {
     }
   }
 
+  /** An empty overlay of the disk; undefined when the template was moved, since it names the disk. */
+  async readOverlay(): Promise<Buffer | undefined> {
+    const overlay = await readFile(this.path('overlay'))
+    return backingPathOf(overlay) === this.path('disk') ? overlay : undefined
+  }
+
   /**
    * Reads everything, and what it was made from.
    * @throws SeeError `TEMPLATE_INVALID` when a checksum is another
    */
   async verify(signal: AbortSignal): Promise<void> {
     await this.assertUnchanged()
-    const { memory, disk, state, inputs } = this.manifest
-    const parts = { memory, disk, state }
-    for (const part of ['memory', 'disk', 'state'] as const) {
+    const { memory, disk, state, overlay, inputs } = this.manifest
+    const parts = { memory, disk, state, overlay }
+    for (const part of ['memory', 'disk', 'state', 'overlay'] as const) {
       await this.#verifyFile(this.path(part), parts[part].sha256, signal)
     }
     for (const { path, sha256 } of inputs) await this.#verifyFile(path, sha256, signal)
@@ -108,4 +115,10 @@ export class Template {
   #invalid(why: string, cause?: unknown): SeeError {
     return templateError('TEMPLATE_INVALID', this.name, why, cause)
   }
+}
+
+/** By the header of a qcow2 image. */
+function backingPathOf(image: Buffer): string {
+  const offset = Number(image.readBigUInt64BE(8))
+  return image.subarray(offset, offset + image.readUInt32BE(16)).toString()
 }

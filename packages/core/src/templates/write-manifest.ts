@@ -15,13 +15,14 @@ export async function writeManifest(
   group: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const [memory, state, disk] = (['memory', 'state', 'disk'] as const).map((part) =>
+  const [memory, state, disk, overlay] = (['memory', 'state', 'disk', 'overlay'] as const).map((part) =>
     join(folder, templateFiles[part]),
   )
   // QEMU opens the memory for writing even where it only reads it: a file that was written to is refused later on.
   await finish(memory ?? '', group === undefined ? 0o600 : 0o660, group)
   await finish(state ?? '', group === undefined ? 0o400 : 0o440, group)
   await finish(disk ?? '', group === undefined ? 0o400 : 0o440, group)
+  await finish(overlay ?? '', group === undefined ? 0o400 : 0o440, group)
   const manifest: TemplateManifest = {
     version: TEMPLATE_VERSION,
     created: new Date().toISOString(),
@@ -29,6 +30,7 @@ export async function writeManifest(
     memory: await factsOf(memory ?? '', signal),
     state: await factsOf(state ?? '', signal),
     disk: await factsOf(disk ?? '', signal),
+    overlay: await factsOf(overlay ?? '', signal),
   }
   await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`, {
     mode: 0o444,

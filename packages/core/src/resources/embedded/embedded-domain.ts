@@ -30,7 +30,7 @@ export interface DomainParts {
   readonly folder: RunFolder
   readonly logger: Logger
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
-  readonly start: (signal: AbortSignal) => Promise<QemuProcess>
+  readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
   /** What is to be done as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -160,7 +160,7 @@ export class EmbeddedDomain implements SandboxDomain {
   async #start(): Promise<QemuProcess> {
     const { signal } = this.#closing
     signal.throwIfAborted()
-    const qemu = await orHypervisorFailed(this.#parts.start(signal))
+    const qemu = await orHypervisorFailed(this.#parts.start(this.#agent, signal))
     this.#qemu = qemu
     this.#rebooting = false
     this.#exceeded = false

@@ -24,8 +24,9 @@ import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
 import { type GuestInputs, guestInputs } from './guest-inputs.ts'
 import { GuestLauncher } from './guest-launcher.ts'
+import { hasOpenIdentityPort } from './identity-port.ts'
 import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
-import { DISK_NAME, makeDisk } from './overlay.ts'
+import { copyOverlay, DISK_NAME, makeDisk } from './overlay.ts'
 import { requirePrograms } from './programs.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
@@ -123,7 +124,10 @@ export class EmbeddedResources implements Freezable {
     const folder = await RunFolder.make(this.#parent, this.#identifier, user, this.#releases)
     signal.throwIfAborted()
     if (image !== undefined) {
-      await makeDisk(qemuImg, folder, image, { copyOnWrite: disk?.clone.copy_on_write ?? true, signal })
+      const copyOnWrite = disk?.clone.copy_on_write ?? true
+      const overlay = copyOnWrite ? await clone?.readOverlay() : undefined
+      if (overlay !== undefined) await copyOverlay(folder, overlay)
+      else await makeDisk(qemuImg, folder, image, { copyOnWrite, signal })
     }
     signal.throwIfAborted()
     const launcher = new GuestLauncher({
@@ -144,13 +148,15 @@ export class EmbeddedResources implements Freezable {
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
       logger: this.#logger,
-      start: (starting) => launcher.start(starting),
-      started: async () =>
-        await clone?.becomeOwn(domain.agentChannel, identityOf(this.#identifier, this.macAddress)),
+      start: (agent, starting) => launcher.start(agent, starting),
+      started: async () => {
+        const identity = identityOf(this.#identifier, this.macAddress)
+        await clone?.becomeOwn(domain.agentChannel, launcher.identityPort, identity)
+      },
     })
     this.#releases.defer('the packet captures', () => launcher.stopCaptures())
     this.#releases.defer('QEMU', () => domain.close())
-    this.#releases.defer('the allowances', () => launcher.closeRelays())
+    this.#releases.defer('the allowances', () => launcher.close())
     this.#allocated = { program, folder, domain, launcher, inputs }
   }
 
@@ -186,6 +192,10 @@ export class EmbeddedResources implements Freezable {
   async vncServer(): Promise<VncServer | undefined> {
     if (!this.#configuration.machine.vnc) return undefined
     return await vncServer(this.domain)
+  }
+
+  async hasOpenIdentityPort(): Promise<boolean> {
+    return await hasOpenIdentityPort(this.domain.qemu.qmp)
   }
 
   async memoryMib(): Promise<number> {

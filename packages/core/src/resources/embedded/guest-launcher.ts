@@ -1,15 +1,19 @@
-import { QemuProcess, type QmpClient } from '@see/qemu'
+import type { Socket } from 'node:net'
+import { timeoutSignal } from '@see/libvirt'
+import { type AgentSocket, QemuProcess, type QmpClient } from '@see/qemu'
 import type { PacketCapture } from '../../resources.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
 import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
+import { openIdentityPort } from './identity-port.ts'
 import { EmbeddedCapture } from './packet-capture.ts'
 import { DiskSlots } from './plug-disk.ts'
 import { type GuestHardware, qemuArguments, sockets } from './qemu-arguments.ts'
 import { templateMachine } from './template-machine.ts'
 
 const MIB = 1024 * 1024
+const CONNECT_MS = 30_000
 
 export interface LauncherParts {
   /** QEMU's path. */
@@ -28,6 +32,7 @@ export class GuestLauncher {
   readonly #captures = new Set<EmbeddedCapture>()
   #relays: readonly AllowanceRelay[] = []
   #captureCount = 0
+  #identityPort: Socket | undefined
 
   constructor(parts: LauncherParts) {
     this.#parts = parts
@@ -35,8 +40,8 @@ export class GuestLauncher {
   }
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
-  async start(signal: AbortSignal): Promise<QemuProcess> {
-    const { program, hardware, limits, clone } = this.#parts
+  async start(agent: AgentSocket, signal: AbortSignal): Promise<QemuProcess> {
+    const { program, hardware, limits, clone, memoryFile } = this.#parts
     const { folder, machine, network } = hardware
     const qemu = await QemuProcess.start({
       program,
@@ -51,7 +56,15 @@ export class GuestLauncher {
       signal,
     })
     try {
+      const connecting = AbortSignal.any([signal, timeoutSignal(CONNECT_MS)])
+      // Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes.
+      await agent.open(connecting)
+      if (clone?.memory !== undefined || memoryFile !== undefined) {
+        this.#identityPort = await openIdentityPort(folder, connecting)
+      }
       if (clone?.memory !== undefined) {
+        // Safe only as long as the guest announces nothing, see networkArguments.
+        await qemu.qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }, { signal })
         await clone.takeOver(qemu.qmp, await this.templateMachine(qemu.qmp), folder.of('state'))
       }
       this.slots.clear()
@@ -83,7 +96,14 @@ export class GuestLauncher {
     return await templateMachine(qmp, this.#argv, this.#parts.hardware.machine)
   }
 
-  closeRelays(): void {
+  /** Of a guest that is to become a template, or is a clone that has not been off since. */
+  get identityPort(): Socket | undefined {
+    return this.#identityPort
+  }
+
+  /** Ends what goes along with a QEMU, but for its captures. */
+  close(): void {
+    this.#identityPort?.destroy()
     for (const relay of this.#relays) relay.close()
   }
 

@@ -1,4 +1,5 @@
-import { SeeError } from '../../errors.ts'
+import { writeFile } from 'node:fs/promises'
+import { messageOf, SeeError } from '../../errors.ts'
 import { runBounded } from '../bounded-process.ts'
 import type { DiskFormat } from '../disk-image.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -10,6 +11,22 @@ export const DISK_NAME = 'disk.qcow2'
 export interface BaseImage {
   readonly path: string
   readonly format: DiskFormat
+}
+
+/**
+ * Makes the disk of an environment from an empty overlay, without a program that has to be started.
+ * @throws SeeError `DISK_FULL` or `STORAGE_FAILED`
+ */
+export async function copyOverlay(folder: RunFolder, overlay: Uint8Array): Promise<void> {
+  const target = folder.of(DISK_NAME)
+  try {
+    await writeFile(target, overlay, { flag: 'wx' })
+  } catch (error) {
+    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+    const message = `the disk ${target} could not be made: ${messageOf(error)}`
+    throw new SeeError(isFull ? 'DISK_FULL' : 'STORAGE_FAILED', message, { cause: error })
+  }
+  await folder.give(DISK_NAME)
 }
 
 /**

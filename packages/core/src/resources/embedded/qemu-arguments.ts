@@ -7,6 +7,10 @@ import type { RunFolder } from './run-folder.ts'
 /** Slots for disks that are plugged in at run time. Each one costs 40 ms at boot. */
 export const FREE_PORTS = ['port1', 'port2', 'port3'] as const
 export const NETDEV = 'net0'
+/** Where a guest waits to be told who it is; guest/README.md has the contract. */
+const IDENTITY_PORT = 'org.see.identity.0'
+/** Enough for 1920 × 1080. A clone takes all of it, whatever it shows. */
+const SCREEN_MIB = 8
 /** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
 const TRANSLATED_MIB = 64
 
@@ -27,6 +31,7 @@ export interface GuestHardware {
 export const sockets = {
   monitor: 'monitor',
   agent: 'agent',
+  identity: 'identity',
   console: 'console',
   allowance: (index: number) => `allow-${index}`,
 } as const
@@ -54,6 +59,9 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     ...socket(folder, 'agent', sockets.agent),
     '-device',
     'virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
+    ...socket(folder, 'identity', sockets.identity),
+    '-device',
+    `virtserialport,chardev=identity,name=${IDENTITY_PORT}`,
     ...socket(folder, 'console', sockets.console),
     '-device',
     'isa-serial,chardev=console',
@@ -92,8 +100,8 @@ function machineArguments(
     ...(kernel === undefined ? [] : ['-kernel', kernel]),
     ...(initrd === undefined ? [] : ['-initrd', initrd]),
     ...(cmdline === undefined ? [] : ['-append', cmdline]),
-    '-vga',
-    'std',
+    '-device',
+    `VGA,vgamem_mb=${SCREEN_MIB}`,
     '-display',
     'none',
     ...(vnc ? ['-vnc', '127.0.0.1:0,to=9999'] : []),
@@ -132,9 +140,10 @@ function networkArguments({ folder, network, subnet, macAddress }: GuestHardware
     }),
     '-netdev',
     options.join(','),
-    // No network boot: the ROM would only be read and run.
+    // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
+    // template, and QEMU, when it is told that none is to be made, crashes when such a guest boots anew.
     '-device',
-    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=`,
+    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
   ]
 }
 

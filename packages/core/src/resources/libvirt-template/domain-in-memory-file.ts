@@ -50,7 +50,7 @@ export async function domainInMemoryFile(
       const channel = libvirtAgentChannel(own)
       // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
       await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
-      await clone.becomeOwn(channel, identity)
+      await clone.becomeOwn(channel, undefined, identity)
     },
   })
   return own

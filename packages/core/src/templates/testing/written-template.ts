@@ -25,8 +25,9 @@ export function writtenTemplate(name: string, inputPath: string): TemplateBuilde
     await writeFile(join(folder, 'memory'), 'what it remembers')
     await writeFile(join(folder, 'state'), 'what its devices do')
     await writeFile(join(folder, 'disk.qcow2'), 'what it keeps')
+    await writeFile(join(folder, 'overlay.qcow2'), 'what a clone keeps')
     await chmod(join(folder, 'memory'), 0o660)
     const inputs = [{ path: inputPath, ...(await factsOf(inputPath, signal)) }]
-    await writeManifest(folder, { name, resources: null, machine, identity: true, inputs }, group, signal)
+    await writeManifest(folder, { name, resources: null, machine, identity: 'agent', inputs }, group, signal)
   }
 }

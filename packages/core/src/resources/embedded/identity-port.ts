@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net'
+import { connectSocket, type QmpClient } from '@see/qemu'
+import { z } from 'zod'
+import { sockets } from './qemu-arguments.ts'
+import type { RunFolder } from './run-folder.ts'
+
+const chardevs = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }))
+
+/** QEMU's end of the port by which a guest is told who it is. */
+export async function openIdentityPort(folder: RunFolder, signal: AbortSignal): Promise<Socket> {
+  const port = await connectSocket(folder.of(sockets.identity), signal)
+  // Whoever waits for an answer is told of its end.
+  return port.on('error', () => undefined)
+}
+
+/** Whether a program of the guest waits there. */
+export async function hasOpenIdentityPort(qmp: QmpClient): Promise<boolean> {
+  const ports = chardevs.parse(await qmp.execute('query-chardev'))
+  return ports.some(({ label, 'frontend-open': isOpen }) => label === sockets.identity && isOpen)
+}
