@@ -69,7 +69,10 @@ async function isLeft(parent: string, identifier: string): Promise<boolean> {
 async function removeFolders(paths: readonly string[]): Promise<void> {
   const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal: undefined }
   const argv = ['/bin/rm', '-rf', '--one-file-system', '--', ...paths] as const
-  const late = () => new Error('what was left was not removed in time')
-  const { exitCode } = await runBounded(argv, options, late)
-  if (exitCode !== 0) throw new Error('what was left was not removed')
+  const { exitCode } = await runBounded(argv, options, notRemoved)
+  if (exitCode !== 0) throw notRemoved()
+}
+
+function notRemoved(): Error {
+  return new Error('what was left could not be removed')
 }
