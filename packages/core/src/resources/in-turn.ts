@@ -1,3 +1,6 @@
+/** For releases that wait for their turn: on a busy host, those of dozens of environments take that long together. */
+export const TURN_TIMEOUT_MS = 100_000
+
 let last: Promise<unknown> = Promise.resolve()
 
 /**

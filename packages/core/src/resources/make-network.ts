@@ -3,7 +3,7 @@ import { SeeError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { DomainEdit, InterfaceEdit } from './domain-xml.ts'
-import { inTurn } from './in-turn.ts'
+import { inTurn, TURN_TIMEOUT_MS } from './in-turn.ts'
 import { removeLeftOfNetwork } from './left-of-network.ts'
 import { createInFreeSubnet, createNetwork } from './libvirt-network.ts'
 import { isMade, type NetworkPlan } from './network-plan.ts'
@@ -97,7 +97,7 @@ async function makeOwnNetwork(
   )
   let destroyed: Promise<void> | undefined
   const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
-  releases.defer(`network ${identifier}`, destroy)
+  releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
   const filter =
     noLan === undefined || subnet === undefined
       ? undefined

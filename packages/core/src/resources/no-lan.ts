@@ -2,7 +2,7 @@ import type { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import { hostAddresses } from './host-addresses.ts'
-import { inTurn } from './in-turn.ts'
+import { inTurn, TURN_TIMEOUT_MS } from './in-turn.ts'
 import { bridgeNameOf } from './network-xml.ts'
 import { applyRules, findNft, seesDevice } from './nftables.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
@@ -59,7 +59,11 @@ async function makeTable(
 ): Promise<void> {
   const name = nameOf(identifier)
   // Should nft be killed while it is at it, nobody knows whether the table is there.
-  releases.defer(`table ${name} of nftables`, () => inTurn(() => applyRules(nft, withoutNoLanTable(name))))
+  releases.defer(
+    `table ${name} of nftables`,
+    () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
+    TURN_TIMEOUT_MS,
+  )
   const guests = [{ device, macAddress, address: formatIpv4(guestAddressOf(subnet)) }]
   const gateway = formatIpv4(gatewayOf(subnet))
   const table = noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests })

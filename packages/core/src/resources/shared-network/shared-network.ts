@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hypervisor, Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ReleaseStack } from '../../release-stack.ts'
+import { TURN_TIMEOUT_MS } from '../in-turn.ts'
 import { closeNetwork, openNetwork, type OpenNetwork, type SharedNetworkPlan } from './host-network.ts'
 import { together } from '../together.ts'
 import type { Place } from './place.ts'
@@ -54,7 +55,7 @@ export class SharedNetwork {
     const taken: { open: OpenNetwork; place: Place }[] = []
     let left: Promise<void> | undefined
     const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
-    releases.defer(`shared network ${name}`, leave)
+    releases.defer(`shared network ${name}`, leave, TURN_TIMEOUT_MS)
     try {
       const open = await this.#inTurn(() => this.#opened(hypervisor))
       if (open !== undefined) {
