@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { embeddedFactory, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
+import { beside } from './beside.ts'
 import { boot } from './boot.ts'
 import { embeddedClones, libvirtClones } from './clones.ts'
 import { crowd } from './crowd.ts'
@@ -18,6 +19,7 @@ const COLD = 'libvirt, cold boot: agent answers'
 const EMBEDDED = 'embedded, cold boot: agent answers'
 const CLONE = 'embedded, clone of a template: agent answers'
 const LIBVIRT_CLONE = 'libvirt, clone of a template: agent answers'
+const LIBVIRT_CLONE_BESIDE = 'libvirt, clone beside another environment: agent answers'
 const throughLibvirt = () => qemuFactory(join(tinyGuest(), 'resources.json'))
 const embedded = () => embeddedFactory(join(tinyGuest(), 'embedded.json'))
 
@@ -35,6 +37,15 @@ export function scenarios(): Scenario[] {
         against: COLD,
         promise: { most: 800, times: 5 },
       }),
+    ),
+    libvirtClones.of(
+      beside(
+        libvirtClones.factory,
+        boot('libvirt-clone-beside', LIBVIRT_CLONE_BESIDE, libvirtClones.factory, {
+          against: COLD,
+          promise: { most: 800, times: 5 },
+        }),
+      ),
     ),
     saveRestore(COLD),
     warmPool('libvirt-pool', 'warm pool, libvirt', throughLibvirt, COLD),

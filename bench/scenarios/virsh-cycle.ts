@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ReleaseStack } from '@see/core'
 
+/** libvirt destroys one network after the other. */
+const TIMEOUT_MS = 120_000
 const subnets = Array.from({ length: 64 }, (_, index) => index)
 
 /** The reference's sequence by virsh: a network, a pool with an overlay and a domain, made and removed. */
@@ -27,7 +29,7 @@ export async function cycleByVirsh(folder: string, image: string): Promise<void>
       <interface type="network"><source network="${identifier}"/><model type="virtio"/></interface></devices></domain>`
   const releases = new ReleaseStack()
   const made = (what: string, ...command: [string, ...string[]]) =>
-    releases.defer(what, () => virsh(...command))
+    releases.defer(what, () => virsh(...command), TIMEOUT_MS)
   try {
     await virsh('net-create', write('network', network))
     made('network', 'net-destroy', identifier)

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,13 +146,29 @@ static int pid_of(const char *pid_file) {
   return atoi(text);
 }
 
-static const char *renew_ssh_keys(void) {
-  if (access("/usr/bin/ssh-keygen", X_OK) != 0) return NULL;
-  int status = system("rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub && ssh-keygen -A >/dev/null 2>&1");
-  if (status != 0) return "ssh-keygen -A failed";
+static int has_ssh_keys;
+
+static void tell_sshd(void) {
   int sshd = pid_of("/run/sshd.pid");
   if (sshd > 1) kill(sshd, SIGHUP);
+}
+
+// All of the template's go at once. One of RSA takes ten seconds where the processor is emulated, so the answer waits for
+// the quickest only.
+static const char *renew_ssh_keys(void) {
+  if (access("/usr/bin/ssh-keygen", X_OK) != 0) return NULL;
+  int status = system("set -- /etc/ssh/ssh_host_*_key; [ -e \"$1\" ] || exit 9; rm -f \"$@\" /etc/ssh/ssh_host_*_key.pub;"
+                      "exec ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key >/dev/null 2>&1");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 9) return NULL;
+  if (status != 0) return "ssh-keygen failed";
+  has_ssh_keys = 1;
+  tell_sshd();
   return NULL;
+}
+
+// After the answer.
+static void renew_other_ssh_keys(void) {
+  if (has_ssh_keys && system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
 }
 
 static const char *renew_address(const char *mac) {
@@ -274,6 +291,7 @@ int main(int arguments, char **argument) {
     else if (write(port, answer, strlen(answer)) < 0) continue;
     if (failure) continue;
     restart_dhcp();
+    renew_other_ssh_keys();
     return 0;
   }
 }

@@ -38,6 +38,21 @@ export function vncServerIn(xml: string): VncServer | undefined {
   return { host: reachable(listen), port: port > 0 ? port : undefined }
 }
 
+/** A port of the guest by which a program of it speaks with the host, as a running domain has it. */
+export interface DomainChannel {
+  /** The path of the host's end, a socket. */
+  readonly path: string
+  /** Whether the guest has its end open. */
+  readonly isConnected: boolean
+}
+
+export function channelIn(xml: string, name: string): DomainChannel | undefined {
+  const channel = devicesIn(xml, 'channel').find((each) => attribute(each, 'target', 'name') === name)
+  const path = channel === undefined ? undefined : attribute(channel, 'source', 'path')
+  if (channel === undefined || path === undefined) return undefined
+  return { path, isConnected: attribute(channel, 'target', 'state') === 'connected' }
+}
+
 /** A server that listens everywhere is asked on this host. */
 function reachable(listen: string): string {
   if (listen === '::') return '::1'

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Hypervisor, StoragePool } from '@see/libvirt'
 import type { ReleaseStack } from '../release-stack.ts'
@@ -18,18 +19,24 @@ interface Wanted {
   readonly folder: string | undefined
   readonly image: { readonly path: string; readonly format: DiskFormat }
   readonly copyOnWrite: boolean
+  /** An empty overlay of the image, which the clone is to be a copy of; without it, libvirt makes one. */
+  readonly overlay?: Buffer | undefined
 }
 
 /** @throws SeeError `STORAGE_FAILED`, or the signal's reason */
 export async function makeGuestsStorage(
   hypervisor: Hypervisor,
-  { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite }: Wanted,
+  { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite, overlay }: Wanted,
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<GuestsStorage> {
-  const pool = await createStoragePool(hypervisor, identifier, folder, releases)
+  const pool = await createStoragePool(hypervisor, identifier, folder, releases, overlay)
   signal.throwIfAborted()
-  return { pool, clone: await cloneImage(pool, image, copyOnWrite), disk: guestDisk(pool, image) }
+  const clone =
+    overlay === undefined
+      ? await cloneImage(pool, image, copyOnWrite)
+      : join(folder, identifier, cloneName(pool))
+  return { pool, clone, disk: guestDisk(pool, image) }
 }
 
 /** The clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */

@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Hypervisor, StoragePool, StorageVolume } from '@see/libvirt'
@@ -9,12 +10,16 @@ import { escapeXml } from './xml.ts'
 /** Full copies of large images take their time. */
 const COPY_TIMEOUT_MS = 600_000
 
-/** Makes the folder of one environment, as a storage pool at `path/<identifier>`; it goes away with all that is in it. */
+/**
+ * Makes the folder of one environment, as a storage pool at `path/<identifier>`; it goes away with all that is in it.
+ * @param disk what is to be in the volume of the guest's disk from the beginning
+ */
 export async function createStoragePool(
   hypervisor: Hypervisor,
   identifier: string,
   path: string,
   releases: ReleaseStack,
+  disk?: Buffer,
 ): Promise<StoragePool> {
   const folder = join(path, identifier)
   try {
@@ -22,6 +27,11 @@ export async function createStoragePool(
     releases.defer(`storage pool ${identifier}`, () => pool.undefine())
     await pool.build()
     releases.defer(`folder ${folder}`, () => pool.delete())
+    if (disk !== undefined) {
+      const file = join(folder, cloneName(pool))
+      releases.defer(file, () => rm(file, { force: true }))
+      await writeFile(file, disk, { flag: 'wx', mode: 0o600 })
+    }
     await pool.create()
     releases.defer(`volumes in ${folder}`, () => emptyPool(pool), COPY_TIMEOUT_MS)
     return pool

@@ -39,6 +39,7 @@ import { openHypervisor } from './libvirt-hypervisor.ts'
 import { bootFilesIn } from './libvirt-template/domain-machine.ts'
 import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
 import { definedMachine, templateMachine } from './libvirt-template/template-machine.ts'
+import { identityPort } from './libvirt-template/identity-port.ts'
 import { libvirtMonitor } from './libvirt-template/libvirt-monitor.ts'
 import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
@@ -152,9 +153,10 @@ export class QemuResources implements Freezable {
     const group = this.#memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
     signal.throwIfAborted()
     const source = clone?.disk ?? image
+    const overlay = disk?.clone.copy_on_write === true ? await clone?.readOverlay() : undefined
     const [made, storage] = await together(
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
-      source === undefined ? undefined : this.#makeDisk(hypervisor, source, signal),
+      source === undefined ? undefined : this.#makeDisk(hypervisor, { image: source, overlay }, signal),
     )
     signal.throwIfAborted()
     const edited = this.#editDomain(domainFile, domainXml, {
@@ -214,9 +216,8 @@ export class QemuResources implements Freezable {
     return vncServerIn(await this.domain.getXMLDesc())
   }
 
-  /** libvirt has no such port of ours: it is the agent that tells. */
   async hasOpenIdentityPort(): Promise<boolean> {
-    return false
+    return (await identityPort(this.domain))?.isConnected === true
   }
 
   async memoryMib(): Promise<number> {
@@ -265,11 +266,20 @@ export class QemuResources implements Freezable {
     return await TemplateClone.open(template, inputs, { provider: 'libvirt' })
   }
 
-  #makeDisk(hypervisor: Hypervisor, image: FetchedImage, signal: AbortSignal): Promise<GuestsStorage> {
+  #makeDisk(
+    hypervisor: Hypervisor,
+    base: { readonly image: FetchedImage; readonly overlay: Buffer | undefined },
+    signal: AbortSignal,
+  ): Promise<GuestsStorage> {
     const { clone } = this.#configuration.disk ?? {}
     const parent = clone?.storage_pool_path
     const folder = parent === undefined ? undefined : resolve(this.#folder, parent)
-    const wanted = { identifier: this.#identifier, folder, image, copyOnWrite: clone?.copy_on_write ?? true }
+    const wanted = {
+      identifier: this.#identifier,
+      folder,
+      copyOnWrite: clone?.copy_on_write ?? true,
+      ...base,
+    }
     return makeGuestsStorage(hypervisor, wanted, this.#releases, signal)
   }
 }

@@ -2,7 +2,7 @@ import { type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/x
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 
-export type { Element }
+export type { Document, Element }
 
 const place = z.object({ locator: z.object({ lineNumber: z.int().positive() }) })
 

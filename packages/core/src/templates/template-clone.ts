@@ -54,6 +54,11 @@ export class TemplateClone {
     return { path: this.#template.path('disk'), format: 'qcow2' }
   }
 
+  /** Whether it is the guest's agent that tells a clone who it is. */
+  get isToldByAgent(): boolean {
+    return this.#template.manifest.identity === 'agent'
+  }
+
   /** What the disk may begin as: an empty overlay, which a copy is made of; undefined where the template was moved. */
   async readOverlay(): Promise<Buffer | undefined> {
     return await this.#template.readOverlay()
@@ -79,7 +84,10 @@ export class TemplateClone {
     const state = await this.#template.readState(signal)
     try {
       await thaw(monitor, { socketPath, state, signal })
+      // One of the same name may have taken its place while QEMU opened its files.
+      await this.#template.assertUnchanged()
     } catch (error) {
+      if (error instanceof SeeError && error.code === 'TEMPLATE_INVALID') throw error
       const why = `QEMU could not take it over: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)
     }

@@ -1,3 +1,4 @@
+import { IDENTITY_PORT } from '../../templates/identity-port.ts'
 import type { GuestMemory } from '../../templates/template-clone.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 import type { NetworkConfiguration, Subnet } from './network.ts'
@@ -7,8 +8,6 @@ import type { RunFolder } from './run-folder.ts'
 /** Slots for disks that are plugged in at run time. Each one costs 40 ms at boot. */
 export const FREE_PORTS = ['port1', 'port2', 'port3'] as const
 export const NETDEV = 'net0'
-/** Where a guest waits to be told who it is; guest/README.md has the contract. */
-const IDENTITY_PORT = 'org.see.identity.0'
 /** Enough for 1920 × 1080. A clone takes all of it, whatever it shows. */
 const SCREEN_MIB = 8
 /** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */

@@ -1,17 +1,20 @@
+import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { type Domain, DomainXMLFlags } from '@see/libvirt'
+import { type Domain, DomainXMLFlags, timeoutSignal } from '@see/libvirt'
 import { GuestAgent } from '../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../templates/template-clone.ts'
 import { orInvalid } from '../user-xml.ts'
 import { libvirtAgentChannel } from '../libvirt-agent.ts'
 import { domainMachine } from './domain-machine.ts'
+import { openIdentityPort } from './identity-port.ts'
 import { libvirtMonitor } from './libvirt-monitor.ts'
 import { withMemoryFile } from './memory-file-xml.ts'
 import { withQemuFolder } from './qemu-folder.ts'
 import { TemplateDomain } from './template-domain.ts'
 import { templateMachine } from './template-machine.ts'
 
+const CONNECT_MS = 10_000
 const AGENT_MS = 30_000
 
 interface Wanted {
@@ -36,9 +39,12 @@ export async function domainInMemoryFile(
   const xml = await domain.getXMLDesc({ flags: DomainXMLFlags.inactive })
   const facts = domainMachine(xml)
   clone?.assertFits(facts)
+  let port: Socket | undefined
   const own: TemplateDomain = new TemplateDomain(domain, {
     xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, facts.memory_mib)),
     async prepare() {
+      // Before a clone knows its devices: a guest is told when somebody comes to the other end.
+      port = await openIdentityPort(own, timeoutSignal(CONNECT_MS))
       if (clone === undefined) return
       const machine = await templateMachine(own)
       await withQemuFolder(join(dirname(disk), 'incoming'), memory.path, async (within) => {
@@ -48,9 +54,12 @@ export async function domainInMemoryFile(
     async started() {
       if (clone === undefined) return
       const channel = libvirtAgentChannel(own)
-      // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
-      await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
-      await clone.becomeOwn(channel, undefined, identity)
+      if (clone.isToldByAgent) {
+        // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
+        await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
+      }
+      await clone.becomeOwn(channel, port, identity)
+      port?.destroy()
     },
   })
   return own

@@ -22,6 +22,7 @@ test('a clone maps the file for itself and waits for its state', () => {
     '-incoming',
     'defer',
   ])
+  expect(xml).toContain('<qemu:del capability="cpu-unavailable-features"/>')
 })
 
 test('a guest that is to be frozen writes to the file; arguments of the user stay', () => {

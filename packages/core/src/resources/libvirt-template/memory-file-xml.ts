@@ -1,5 +1,5 @@
 import type { GuestMemory } from '../../templates/template-clone.ts'
-import { childOf, parseXml, serializeXml } from '../xml.ts'
+import { childOf, type Document, type Element, parseXml, serializeXml } from '../xml.ts'
 
 const NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0'
 /** What says itself where the memory is. */
@@ -30,5 +30,18 @@ export function withMemoryFile(xml: string, { path, isClone }: GuestMemory, mib:
     arg.setAttribute('value', value)
     commandLine.appendChild(arg)
   }
+  if (isClone) domain.appendChild(fewQuestions(document))
   return serializeXml(document)
+}
+
+/**
+ * Without it libvirt asks QEMU for each of some 350 features of the processor, which takes most of a start; as it does of
+ * older versions, it asks for all of them at once then.
+ */
+function fewQuestions(document: Document): Element {
+  const capabilities = document.createElementNS(NAMESPACE, 'qemu:capabilities')
+  const del = document.createElementNS(NAMESPACE, 'qemu:del')
+  del.setAttribute('capability', 'cpu-unavailable-features')
+  capabilities.appendChild(del)
+  return capabilities
 }
