@@ -104,9 +104,10 @@ test('a template of the embedded provider outlives libvirt guests on the same fi
   await expect(other).rejects.toThrow(/the provider was libvirt .* and is embedded now/)
 })
 
+const withoutPort = (xml: string) =>
+  xml.replace(/<channel type="unix">\s*<target [^>]*org.see.identity[^]*?<\/channel>/, '')
+
 test('a guest without the port is told by its agent who it is', { timeout: 120_000 }, async () => {
-  const withoutPort = (xml: string) =>
-    xml.replace(/<channel type="unix">\s*<target [^>]*org.see.identity[^]*?<\/channel>/, '')
   const template = await folder.build('agent', folder.libvirtResources({}, withoutPort))
   expect(template.manifest.identity).toBe('agent')
   expect((await new TemplateStore().open('tiny')).manifest.identity).toBe('port')
