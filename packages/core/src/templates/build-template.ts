@@ -171,9 +171,10 @@ async function write(target: string, words: readonly string[], signal: AbortSign
   throw new SeeError('TEMPLATE_BUILD', `the disk could not be written to ${target}: ${said}`)
 }
 
-async function untilAddressed({ domain, addressSource }: Freezable, signal: AbortSignal): Promise<void> {
+/** The guest is asked itself, since not every network tells. */
+async function untilAddressed({ domain }: Freezable, signal: AbortSignal): Promise<void> {
   const ask = async () => {
-    const interfaces = await domain.interfaceAddresses(addressSource)
+    const interfaces = await domain.interfaceAddresses('agent')
     return interfaces.some(({ addrs }) =>
       addrs.some(({ type, addr }) => type === 'ipv4' && !addr.startsWith('127.')),
     )

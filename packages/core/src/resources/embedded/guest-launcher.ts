@@ -56,12 +56,7 @@ export class GuestLauncher {
       signal,
     })
     try {
-      const connecting = AbortSignal.any([signal, timeoutSignal(CONNECT_MS)])
-      // Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes.
-      await agent.open(connecting)
-      if (clone?.memory !== undefined || memoryFile !== undefined) {
-        this.#identityPort = await openIdentityPort(folder, connecting)
-      }
+      if (clone?.memory !== undefined || memoryFile !== undefined) await this.#connect(agent, qemu, signal)
       if (clone?.memory !== undefined) {
         // Safe only as long as the guest announces nothing, see networkArguments.
         await qemu.qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }, { signal })
@@ -76,6 +71,15 @@ export class GuestLauncher {
       await qemu.kill()
       throw error
     }
+  }
+
+  /** Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes. */
+  async #connect(agent: AgentSocket, qemu: QemuProcess, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController()
+    void qemu.ended.then(() => ended.abort(qemu.failure() ?? new Error('QEMU ended while it started')))
+    const connecting = AbortSignal.any([signal, ended.signal, timeoutSignal(CONNECT_MS)])
+    await agent.open(connecting)
+    this.#identityPort = await openIdentityPort(this.#parts.hardware.folder, connecting)
   }
 
   /** @param qemu the guest's, when it is on */
