@@ -39,6 +39,18 @@ describe('a guest that runs', () => {
     expect(await sh(context, 'umask')).toBe('0022\n')
   })
 
+  test('waits to be told who it is without working', async () => {
+    const ticks = async () => {
+      const [, fields = ''] = (await sh(context, 'cat /proc/$(pidof see-identity)/stat')).split(') ')
+      const [user, system] = fields.split(' ').slice(11, 13).map(Number)
+      return (user ?? Number.NaN) + (system ?? Number.NaN)
+    }
+    const before = await ticks()
+    await sh(context, 'sleep 2')
+    // A hundredth of a second each: of 200, were it busy.
+    expect((await ticks()) - before).toBeLessThan(20)
+  })
+
   test('gets a sample under a name of ours, whatever its own', async () => {
     const sample = join(folder, '$(touch x);.. .s h')
     writeFileSync(sample, '#!/bin/sh\necho ran; exit 3\n')

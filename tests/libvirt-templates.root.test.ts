@@ -44,34 +44,6 @@ test('two clones through libvirt share nothing, know the time, and leave nothing
   for (const { identifier } of environments) expect(await leftOf(identifier)).toEqual([])
 })
 
-test('a clone through libvirt goes through every transition, and boots once it was off', {
-  timeout: 180_000,
-}, async () => {
-  const guest = await started()
-  await guest.pause()
-  expect(await guest.state()).toBe('paused')
-  await guest.resume()
-  const screenshot = await guest.domain.screenshot()
-  for await (const chunk of screenshot.data) expect(chunk.length).toBeGreaterThan(0)
-  await guest.agent.writeFile('/root/kept', 'kept')
-  await guest.agent.exec(['sync'])
-  const bootId = await line(guest, 'cat /proc/sys/kernel/random/boot_id')
-  await guest.restart()
-  await eventually(async () => (await line(guest, 'cat /proc/sys/kernel/random/boot_id')) !== bootId)
-  expect(await line(guest, 'cat /root/kept')).toBe('kept')
-  await guest.shutdown({ timeoutMs: 60_000 })
-  await guest.poweron()
-  await guest.agent.waitUntilReady({ timeoutMs: 60_000 })
-  expect(await line(guest, 'cat /root/kept')).toBe('kept')
-  expect(await line(guest, 'cat /sys/class/net/eth0/address')).toBe(guest.macAddress())
-  await guest.poweroff()
-})
-
-/** Asks again while the guest, which is restarting, does not answer. */
-async function eventually(ask: () => Promise<boolean>): Promise<void> {
-  await expect.poll(async () => await ask().catch(() => false), { timeout: 60_000, interval: 200 }).toBe(true)
-}
-
 test('neither template nor image changes owner while a clone runs, and the template stays', {
   timeout: 60_000,
 }, async () => {

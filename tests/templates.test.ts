@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { waitForNextBoot } from './contract/in-guest.ts'
-import { clockErrorMs, line, marks, marksOf, randomOf } from './support/marks.ts'
+import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { sendersOf } from './support/packets.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
@@ -104,15 +103,6 @@ test('a clone goes through every transition, and boots once it was off', { timeo
   await guest.poweroff()
 })
 
-test('a clone that is restarted boots, and answers again', { timeout: 120_000 }, async () => {
-  const guest = await started({ template: 'tiny' })
-  const before = await line(guest, marks.boot_id)
-  await guest.restart()
-  await waitForNextBoot(guest, marks.boot_id, `${before}\n`)
-  expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
-  expect(await line(guest, marks.mac)).toBe(guest.resources.macAddress)
-})
-
 test('the disk of a clone is compared with that of its template', { timeout: 60_000 }, async () => {
   const guest = await started({ template: 'tiny' })
   const template = await new TemplateStore().open('tiny')
@@ -141,12 +131,20 @@ test('what one clone writes no other sees, and the template least', { timeout: 6
   await (await new TemplateStore().open('tiny')).verify(new AbortController().signal)
 })
 
-test('a template is not removed while a clone of it runs', { timeout: 60_000 }, async () => {
+test('a template is not removed while a clone of it runs, and refused once its memory was cut', {
+  timeout: 60_000,
+}, async () => {
   const { signal } = new AbortController()
-  await folder.build('kept', folder.resources())
+  const template = await folder.build('kept', folder.resources({ identity: false }))
   const guest = await started({ template: 'kept' })
   await expect(new TemplateStore().remove('kept', signal)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
   await guest.poweroff()
+  await truncate(template.path('memory'), 4096)
+  const clone = folder.clone(folder.resources({ template: 'kept' }))
+  await expect(clone).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('4096 bytes'),
+  })
   await new TemplateStore().remove('kept', signal)
   expect(await new TemplateStore().list()).not.toContain('kept')
 })
@@ -164,16 +162,6 @@ test.each([
   await expect(poweron()).rejects.toMatchObject({
     code: 'TEMPLATE_INVALID',
     message: expect.stringContaining(reason),
-  })
-})
-
-test('a template whose memory was cut is refused before anything is made', { timeout: 60_000 }, async () => {
-  const template = await folder.build('cut', folder.resources({ identity: false }))
-  await truncate(template.path('memory'), 4096)
-  const clone = folder.clone(folder.resources({ template: 'cut' }))
-  await expect(clone).rejects.toMatchObject({
-    code: 'TEMPLATE_INVALID',
-    message: expect.stringContaining('4096 bytes'),
   })
 })
 

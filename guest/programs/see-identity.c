@@ -262,7 +262,8 @@ static int readable(int place, int port) {
   for (int alone = 0;;) {
     struct pollfd both[] = {{place, POLLIN, 0}, {alone ? -1 : port, POLLIN, 0}};
     poll(both, 2, alone ? 1000 : -1);
-    if (both[1].revents & POLLIN) return port;
+    // Without anybody there it is readable all the time.
+    if ((both[1].revents & (POLLIN | POLLHUP)) == POLLIN) return port;
     if (both[0].revents & POLLIN) return place;
     alone = both[1].revents != 0;
   }

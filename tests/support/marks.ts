@@ -21,7 +21,7 @@ export async function randomOf(guest: Guest): Promise<readonly string[]> {
   return [urandom, await line(guest, 'mktemp -u')]
 }
 
-export const marks = {
+const marks = {
   hostname: 'hostname',
   hosts: 'cat /etc/hosts',
   'host name of the next boot': 'cat /etc/hostname',
