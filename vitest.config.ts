@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 20_000,
+    // A daemon with other work tells of what it did a while later.
+    expect: { poll: { timeout: 10_000 } },
     // Guests wait for one another's emulation more than for a core: two files at a time take half as long.
     maxWorkers: 2,
     env: {
