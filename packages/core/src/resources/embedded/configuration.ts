@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { templateName } from '../../templates/template-name.ts'
-import { imageSchema } from '../image.ts'
+import { templateKeys } from '../../templates/template-keys.ts'
+import { diskSchema } from '../disk-configuration.ts'
 import { networkSchema } from './network.ts'
 
 const path = z.string().min(1)
@@ -36,25 +36,7 @@ const machine = z
     path: ['kernel'],
   })
 
-const disk = z.strictObject({
-  image: imageSchema.describe('The image, which is never written: a path, or what a provider is to fetch.'),
-  clone: z
-    .strictObject({
-      storage_pool_path: path
-        .optional()
-        .describe(
-          'The folder in which each environment gets a folder of its own; /var/lib/see/instances for root and /var/tmp/see-UID/instances for others when not given.',
-        ),
-      copy_on_write: z
-        .boolean()
-        .default(true)
-        .describe(
-          '`true`: an overlay that holds only what the guest changes; `false`: a copy of the whole image.',
-        ),
-    })
-    .prefault({})
-    .describe('How each environment gets a disk of its own.'),
-})
+const disk = diskSchema('/var/lib/see/instances for root and /var/tmp/see-UID/instances for others')
 
 const limits = z.strictObject({
   cpu_seconds: z
@@ -80,15 +62,7 @@ const limits = z.strictObject({
 export const embeddedSchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema of this file, for editors.'),
   hypervisor: z.literal('embedded:///').default('embedded:///').describe('QEMU as a child of SEE itself.'),
-  template: templateName
-    .optional()
-    .describe('The template that each guest is a clone of; it was built from this file.'),
-  identity: z
-    .boolean()
-    .default(true)
-    .describe(
-      'Whether the clones of a template that is built from this file are told who they are. Where not, they are all one machine, to the random numbers.',
-    ),
+  ...templateKeys,
   machine: machine.prefault({}).describe('The virtual machine.'),
   disk: disk.optional().describe("The guest's disk."),
   network: networkSchema.prefault({}).describe('What the guest’s interface reaches.'),
