@@ -4,6 +4,12 @@ import { messageOf, SeeError } from '../errors.ts'
 /** QEMU's names of the formats a disk image can have. */
 export type DiskFormat = 'qcow2' | 'qed' | 'raw' | 'vdi' | 'vhdx' | 'vmdk' | 'vpc'
 
+/** The file of a disk. */
+export interface DiskImage {
+  readonly path: string
+  readonly format: DiskFormat
+}
+
 interface Signature {
   readonly format: DiskFormat
   readonly offset: number

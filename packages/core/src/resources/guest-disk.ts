@@ -1,9 +1,11 @@
+import { access, constants, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Hypervisor, StoragePool } from '@see/libvirt'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { GuestDisk } from '../resources.ts'
-import type { DiskFormat } from './disk-image.ts'
+import type { DiskImage } from './disk-image.ts'
+import { emptyOverlay, writeOverlay } from './empty-overlay.ts'
 import { cloneImage, cloneName, createStoragePool, defaultPoolPath } from './libvirt-storage.ts'
 
 export interface GuestsStorage {
@@ -17,38 +19,48 @@ interface Wanted {
   readonly identifier: string
   /** Where the guest's folder is made; libvirt's own when undefined. */
   readonly folder: string | undefined
-  readonly image: { readonly path: string; readonly format: DiskFormat }
+  readonly image: DiskImage
   readonly copyOnWrite: boolean
-  /** An empty overlay of the image, which the clone is to be a copy of; without it, libvirt makes one. */
+  /** An empty overlay of the image, where there is one already. */
   readonly overlay?: Buffer | undefined
 }
 
-/** @throws SeeError `STORAGE_FAILED`, or the signal's reason */
+/** @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `TOOL_MISSING`; or the signal's reason */
 export async function makeGuestsStorage(
   hypervisor: Hypervisor,
   { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite, overlay }: Wanted,
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<GuestsStorage> {
-  const pool = await createStoragePool(hypervisor, identifier, folder, releases, overlay)
+  let written: string | undefined
+  const pool = await createStoragePool(hypervisor, identifier, folder, releases, async (ours) => {
+    if (!copyOnWrite || !(await isWritable(ours))) return
+    const content = overlay ?? (await emptyOverlay(image))
+    const file = join(ours, cloneName(identifier))
+    releases.defer(file, () => rm(file, { force: true }))
+    await writeOverlay(file, content)
+    written = file
+  })
   signal.throwIfAborted()
-  const clone =
-    overlay === undefined
-      ? await cloneImage(pool, image, copyOnWrite)
-      : join(folder, identifier, cloneName(pool))
+  const clone = written ?? (await cloneImage(pool, image, copyOnWrite))
   return { pool, clone, disk: guestDisk(pool, image) }
 }
 
 /** The clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */
-function guestDisk(
-  pool: StoragePool,
-  image: { readonly path: string; readonly format: DiskFormat },
-): GuestDisk {
+function guestDisk(pool: StoragePool, image: DiskImage): GuestDisk {
   return {
     image,
     read: async ({ signal }): Promise<Readable> => {
-      const volume = await pool.storageVolLookupByName(cloneName(pool))
+      const volume = await pool.storageVolLookupByName(cloneName(pool.name))
       return await volume.download({ signal })
     },
   }
+}
+
+/** Only libvirt may write where it does so for others, and where its host is another than ours. */
+async function isWritable(folder: string): Promise<boolean> {
+  return await access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,10 +1,9 @@
-import { rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Hypervisor, StoragePool, StorageVolume } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
-import type { DiskFormat } from './disk-image.ts'
+import type { DiskFormat, DiskImage } from './disk-image.ts'
 import { escapeXml } from './xml.ts'
 
 /** Full copies of large images take their time. */
@@ -12,14 +11,14 @@ const COPY_TIMEOUT_MS = 600_000
 
 /**
  * Makes the folder of one environment, as a storage pool at `path/<identifier>`; it goes away with all that is in it.
- * @param disk what is to be in the volume of the guest's disk from the beginning
+ * @param fill called once the folder is there, and before libvirt looks what is in it
  */
 export async function createStoragePool(
   hypervisor: Hypervisor,
   identifier: string,
   path: string,
   releases: ReleaseStack,
-  disk?: Buffer,
+  fill: (folder: string) => Promise<void>,
 ): Promise<StoragePool> {
   const folder = join(path, identifier)
   try {
@@ -27,15 +26,12 @@ export async function createStoragePool(
     releases.defer(`storage pool ${identifier}`, () => pool.undefine())
     await pool.build()
     releases.defer(`folder ${folder}`, () => pool.delete())
-    if (disk !== undefined) {
-      const file = join(folder, cloneName(pool))
-      releases.defer(file, () => rm(file, { force: true }))
-      await writeFile(file, disk, { flag: 'wx', mode: 0o600 })
-    }
+    await fill(folder)
     await pool.create()
     releases.defer(`volumes in ${folder}`, () => emptyPool(pool), COPY_TIMEOUT_MS)
     return pool
   } catch (error) {
+    if (error instanceof SeeError) throw error
     throw new SeeError('STORAGE_FAILED', `cannot make the storage pool ${folder}: ${messageOf(error)}`, {
       cause: error,
     })
@@ -53,12 +49,8 @@ async function emptyPool(pool: StoragePool): Promise<void> {
  * Clones an image into the pool: as an overlay that leaves the image alone, or as a copy.
  * @returns the path of the clone, whose format is qcow2
  */
-export async function cloneImage(
-  pool: StoragePool,
-  image: { readonly path: string; readonly format: DiskFormat },
-  copyOnWrite: boolean,
-): Promise<string> {
-  const name = cloneName(pool)
+export async function cloneImage(pool: StoragePool, image: DiskImage, copyOnWrite: boolean): Promise<string> {
+  const name = cloneName(pool.name)
   try {
     if (copyOnWrite) return await (await overlay(pool, name, image)).getPath()
     // libvirt copies volumes only, and the image need not be one: an overlay of it is.
@@ -72,15 +64,11 @@ export async function cloneImage(
 }
 
 /** Of the volume that is the guest's disk. */
-export function cloneName(pool: StoragePool): string {
-  return `${pool.name}.qcow2`
+export function cloneName(identifier: string): string {
+  return `${identifier}.qcow2`
 }
 
-function overlay(
-  pool: StoragePool,
-  name: string,
-  { path, format }: { readonly path: string; readonly format: DiskFormat },
-): Promise<StorageVolume> {
+function overlay(pool: StoragePool, name: string, { path, format }: DiskImage): Promise<StorageVolume> {
   const backing = `<backingStore><path>${escapeXml(path)}</path><format type="${format}"/></backingStore>`
   return pool.storageVolCreateXML(volumeXml(name, 'qcow2', backing))
 }

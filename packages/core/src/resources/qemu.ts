@@ -27,7 +27,8 @@ import type { TemplateMachine } from '../templates/manifest.ts'
 import type { Monitor } from '../templates/monitor.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
 import { capturePoint } from './capture-point.ts'
-import { type FetchedImage, fetchImage } from './fetched-image.ts'
+import type { DiskImage } from './disk-image.ts'
+import { fetchImage } from './fetched-image.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
 import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
@@ -268,7 +269,7 @@ export class QemuResources implements Freezable {
 
   #makeDisk(
     hypervisor: Hypervisor,
-    base: { readonly image: FetchedImage; readonly overlay: Buffer | undefined },
+    base: { readonly image: DiskImage; readonly overlay: Buffer | undefined },
     signal: AbortSignal,
   ): Promise<GuestsStorage> {
     const { clone } = this.#configuration.disk ?? {}

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from '../resources/bounded-process.ts'
+import { runQemuImg } from '../resources/qemu-img.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
 import type { Freezable } from './freezable.ts'
@@ -25,8 +26,7 @@ const MIB = 1024 * 1024
 const ADDRESS_MS = 30_000
 /** What a guest still does once its agent answers. */
 const SETTLE_MS = 2000
-const CONVERT_MS = 3_600_000
-const nothing = { stdin: '', maxOutputBytes: 4096, env: {} }
+const code = 'TEMPLATE_BUILD' as const
 
 export interface BuildTemplateOptions {
   readonly signal: AbortSignal
@@ -138,7 +138,11 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
   const fallocate = await requireTool('fallocate', 'util-linux')
   const late = () => new SeeError('TEMPLATE_BUILD', `the room for ${path} was not reserved in time`)
   const argv: [string, ...string[]] = [fallocate, '--length', String(bytes), path]
-  const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: 60_000, signal }, late)
+  const { exitCode, stderr } = await runBounded(
+    argv,
+    { stdin: '', maxOutputBytes: 4096, env: {}, timeoutMs: 60_000, signal },
+    late,
+  )
   if (exitCode === 0) return
   throw new SeeError(
     'DISK_FULL',
@@ -148,27 +152,16 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
 
 /** The disk as it was frozen, on its own feet. */
 async function flatten(disk: string, target: string, signal: AbortSignal): Promise<void> {
-  await write(target, ['convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target], signal)
+  await runQemuImg(['convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target], { target, code, signal })
 }
 
 /** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */
 async function makeOverlay(target: string, folder: string, signal: AbortSignal): Promise<void> {
   const [disk, overlay] = [join(target, templateFiles.disk), join(target, templateFiles.overlay)]
-  await write(overlay, ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay], signal)
+  const options = { target: overlay, code, signal }
+  await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay], options)
   const backing = join(folder, templateFiles.disk)
-  await write(overlay, ['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, overlay], signal)
-}
-
-async function write(target: string, words: readonly string[], signal: AbortSignal): Promise<void> {
-  const qemuImg = await requireTool('qemu-img', 'qemu-utils')
-  const late = () =>
-    new SeeError('TEMPLATE_BUILD', `qemu-img did not write ${target} within ${CONVERT_MS} ms`)
-  const argv: [string, ...string[]] = [qemuImg, ...words]
-  const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: CONVERT_MS, signal }, late)
-  if (exitCode === 0) return
-  const said = stderr.toString().trim()
-  if (/no space left/i.test(said)) throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}`)
-  throw new SeeError('TEMPLATE_BUILD', `the disk could not be written to ${target}: ${said}`)
+  await runQemuImg(['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, overlay], options)
 }
 
 /** The guest is asked itself, since not every network tells. */

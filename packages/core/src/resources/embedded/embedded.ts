@@ -19,6 +19,7 @@ import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
 import { freshMacAddress } from '../domain-xml.ts'
+import { emptyOverlay } from '../empty-overlay.ts'
 import { assertAccelerator } from './accelerator.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
@@ -26,7 +27,7 @@ import { type GuestInputs, guestInputs } from './guest-inputs.ts'
 import { GuestLauncher } from './guest-launcher.ts'
 import { hasOpenIdentityPort } from './identity-port.ts'
 import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
-import { copyOverlay, DISK_NAME, makeDisk } from './overlay.ts'
+import { copyImage, copyOverlay, DISK_NAME } from './overlay.ts'
 import { requirePrograms } from './programs.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { defaultParent, RunFolder } from './run-folder.ts'
@@ -105,7 +106,7 @@ export class EmbeddedResources implements Freezable {
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { machine, disk, network } = this.#configuration
-    const { qemu: program, qemuImg } = await requirePrograms()
+    const program = await requirePrograms()
     await assertAccelerator(machine.accelerator)
     assertConsistent(network)
     const inputs = await guestInputs({
@@ -124,10 +125,8 @@ export class EmbeddedResources implements Freezable {
     const folder = await RunFolder.make(this.#parent, this.#identifier, user, this.#releases)
     signal.throwIfAborted()
     if (image !== undefined) {
-      const copyOnWrite = disk?.clone.copy_on_write ?? true
-      const overlay = copyOnWrite ? await clone?.readOverlay() : undefined
-      if (overlay !== undefined) await copyOverlay(folder, overlay)
-      else await makeDisk(qemuImg, folder, image, { copyOnWrite, signal })
+      if (disk?.clone.copy_on_write === false) await copyImage(folder, image, signal)
+      else await copyOverlay(folder, (await clone?.readOverlay()) ?? (await emptyOverlay(image)))
     }
     signal.throwIfAborted()
     const launcher = new GuestLauncher({

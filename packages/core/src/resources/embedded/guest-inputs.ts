@@ -2,14 +2,14 @@ import { access, constants } from 'node:fs/promises'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ResourcesParameters } from '../../resources.ts'
 import { TemplateClone } from '../../templates/template-clone.ts'
+import type { DiskImage } from '../disk-image.ts'
 import { fetchImage } from '../fetched-image.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
-import type { BaseImage } from './overlay.ts'
 
 /** What a guest is made from. */
 export interface GuestInputs {
   /** What its disk is made from; undefined for a guest without a disk. */
-  readonly image: BaseImage | undefined
+  readonly image: DiskImage | undefined
   /** Undefined for a guest that boots. */
   readonly clone: TemplateClone | undefined
   /** The user's files among it: image, kernel and initial RAM disk. */

@@ -5,12 +5,11 @@ import { requireTool } from '../../required-tool.ts'
 const others: Readonly<Record<string, string>> = {
   ...launchPrograms,
   mkfifo: 'coreutils',
+  'qemu-img': 'qemu-utils',
 }
 
-/** The paths of QEMU's programs. @throws SeeError `TOOL_MISSING` where one that a guest needs is not there */
-export async function requirePrograms(): Promise<{ readonly qemu: string; readonly qemuImg: string }> {
-  const qemu = await requireTool('qemu-system-x86_64', 'qemu-system-x86')
-  const qemuImg = await requireTool('qemu-img', 'qemu-utils')
+/** The path of QEMU. @throws SeeError `TOOL_MISSING` where a program that a guest needs is not there */
+export async function requirePrograms(): Promise<string> {
   for (const [program, debianPackage] of Object.entries(others)) await requireTool(program, debianPackage)
-  return { qemu, qemuImg }
+  return await requireTool('qemu-system-x86_64', 'qemu-system-x86')
 }

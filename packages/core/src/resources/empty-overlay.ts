@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { messageOf, SeeError } from '../errors.ts'
+import type { DiskImage } from './disk-image.ts'
+import { runQemuImg } from './qemu-img.ts'
+
+/** An overlay has some 200 kB. */
+const MOST = 32
+
+/** Of the images that were asked for last, the latest at the end. */
+const made = new Map<string, Promise<Buffer>>()
+
+/**
+ * What an empty qcow2 overlay of an image consists of, and the disk of any number of guests may begin as. qemu-img, which
+ * takes most of the time of an allocation, is started once for each image.
+ * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or `STORAGE_FAILED` when the image has none
+ */
+export async function emptyOverlay(image: DiskImage): Promise<Buffer> {
+  const key = await keyOf(image)
+  const overlay = made.get(key) ?? makeOverlay(image)
+  made.delete(key)
+  made.set(key, overlay)
+  for (const oldest of made.keys()) if (made.size > MOST) made.delete(oldest)
+  try {
+    return await overlay
+  } catch (error) {
+    // It may go well when it is asked for again.
+    made.delete(key)
+    throw error
+  }
+}
+
+/**
+ * Makes a disk of an empty overlay.
+ * @throws SeeError `DISK_FULL` or `STORAGE_FAILED`
+ */
+export async function writeOverlay(target: string, overlay: Uint8Array): Promise<void> {
+  try {
+    await writeFile(target, overlay, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+    const message = `the disk ${target} could not be made: ${messageOf(error)}`
+    throw new SeeError(isFull ? 'DISK_FULL' : 'STORAGE_FAILED', message, { cause: error })
+  }
+}
+
+/** An overlay says how large the disk is: an image that was changed needs another. */
+async function keyOf({ path, format }: DiskImage): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
+    return [format, dev, ino, size, mtimeNs, path].join(' ')
+  } catch (error) {
+    throw new SeeError('STORAGE_FAILED', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function makeOverlay({ path, format }: DiskImage): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
+  const file = join(folder, 'empty.qcow2')
+  const options = { target: `${file} over ${path}`, code: 'STORAGE_FAILED', signal: undefined } as const
+  try {
+    await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', format, '-b', path, file], options)
+    return await readFile(file)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,32 @@
+import { SeeError, type SeeErrorCode } from '../errors.ts'
+import { requireTool } from '../required-tool.ts'
+import { runBounded } from './bounded-process.ts'
+
+/** A copy of a large image takes its time. */
+const TIMEOUT_MS = 3_600_000
+
+interface Options {
+  /** What is written, for the error. */
+  readonly target: string
+  /** The code of the error. */
+  readonly code: SeeErrorCode
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Runs qemu-img, which is to write a disk.
+ * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or one with `code`; or the signal's reason
+ */
+export async function runQemuImg(words: readonly string[], { target, code, signal }: Options): Promise<void> {
+  const program = await requireTool('qemu-img', 'qemu-utils')
+  const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal }
+  const { exitCode, stderr } = await runBounded([program, ...words], options, () => {
+    return new SeeError(code, `qemu-img did not write ${target} within ${TIMEOUT_MS} ms`)
+  })
+  if (exitCode === 0) return
+  const said = stderr.toString().trim()
+  if (/no space left/i.test(said)) {
+    throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}; make room there`)
+  }
+  throw new SeeError(code, `the disk ${target} could not be made: ${said}`)
+}
