@@ -1,13 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildTemplate, type ContextFactory, createLogger, embeddedFactory, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
+import { scratchFolder } from '../scratch-folder.ts'
 import { tinyGuest } from './tiny-guest.ts'
 
 const BUILD_MS = 120_000
 const inSilence = () => undefined
-let folder: string | undefined
 
 /** Clones of one template, which is built once, before the first scenario that is of them starts. */
 class Clones {
@@ -58,15 +57,11 @@ export const libvirtClones = new Clones(async (within) => {
   return qemuFactory(await clonesOf(within, 'libvirt', resources))
 })
 
-/** With a store of its own, which is gone when the process is. */
+/** With a store of its own. */
 function templatesFolder(): string {
-  if (folder !== undefined) return folder
-  const made = mkdtempSync(join(tmpdir(), 'see-bench-'))
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-  chmodSync(made, 0o755)
-  process.env['SEE_TEMPLATES'] = join(made, 'templates')
-  folder = made
-  return made
+  const folder = scratchFolder()
+  process.env['SEE_TEMPLATES'] = join(folder, 'templates')
+  return folder
 }
 
 /** @returns a resources file of the clones */

@@ -1,18 +1,33 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment, qemuFactory } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
 import { millisecondsOf, type Promised, type Row, type Scenario } from '../scenario.ts'
+import { scratchFolder } from '../scratch-folder.ts'
 
 /** Less than 5 % more. */
 const PROMISED: Promised = { times: 1 / 1.05 }
 
-const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
-chmodSync(folder, 0o755)
-const image = join(folder, 'base.qcow2')
+interface Files {
+  readonly folder: string
+  readonly image: string
+  /** What an empty overlay of the image consists of. */
+  readonly overlay: Buffer
+}
+
+function makeFiles(): Files {
+  const folder = join(scratchFolder(), 'overhead')
+  mkdirSync(folder)
+  const [image, empty] = [join(folder, 'base.qcow2'), join(folder, 'empty.qcow2')]
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, empty])
+  writeFileSync(join(folder, 'networked.xml'), domainXml(randomUUID(), image, interfaceXml('default')))
+  writeFileSync(join(folder, 'alone.xml'), domainXml(randomUUID(), image, ''))
+  return { folder, image, overlay: readFileSync(empty) }
+}
 
 function domainXml(identifier: string, disk: string, network: string): string {
   return `<domain type="qemu"><name>${identifier}</name><uuid>${identifier}</uuid><memory unit="MiB">64</memory>
@@ -24,8 +39,8 @@ function interfaceXml(network: string): string {
   return `<interface type="network"><source network="${network}"/><model type="virtio"/></interface>`
 }
 
-/** The same calls, in the same order, with the XML ready. */
-async function bare(withNetwork: boolean): Promise<void> {
+/** The same calls, in the same order, with the XML and the overlay ready. */
+async function bare({ folder, overlay }: Files, withNetwork: boolean): Promise<void> {
   const identifier = randomUUID()
   const path = join(folder, identifier)
   const hypervisor = await Hypervisor.open('qemu:///system')
@@ -38,11 +53,9 @@ async function bare(withNetwork: boolean): Promise<void> {
     `<pool type="dir"><name>${identifier}</name><uuid>${identifier}</uuid><target><path>${path}</path><permissions><mode>0711</mode></permissions></target></pool>`,
   )
   await pool.build()
+  const disk = join(path, `${identifier}.qcow2`)
+  await writeFile(disk, overlay, { mode: 0o600 })
   await pool.create()
-  const volume = await pool.storageVolCreateXML(
-    `<volume><name>${identifier}.qcow2</name><target><format type="qcow2"/></target><backingStore><path>${image}</path><format type="qcow2"/></backingStore></volume>`,
-  )
-  const disk = await volume.getPath()
   const domain = await hypervisor.domainDefineXML(
     domainXml(identifier, disk, withNetwork ? interfaceXml(identifier) : ''),
   )
@@ -51,13 +64,14 @@ async function bare(withNetwork: boolean): Promise<void> {
   await pool.refresh()
   for (const each of await pool.listAllVolumes()) await each.delete()
   await pool.destroy()
+  await rm(disk, { force: true })
   await pool.delete()
   await pool.undefine()
   await network?.destroy()
   await hypervisor.close()
 }
 
-async function environment(withNetwork: boolean): Promise<void> {
+async function environment({ folder, image }: Files, withNetwork: boolean): Promise<void> {
   const factory = qemuFactory({
     domain: { configuration: join(folder, withNetwork ? 'networked.xml' : 'alone.xml') },
     disk: { image, clone: { storage_pool_path: folder } },
@@ -87,25 +101,22 @@ function rowsOf(what: string, promise?: Promised): Row[] {
 
 /** What allocating and deallocating an environment costs over the same libvirt calls made bare, in turn. */
 export function overhead(): Scenario {
+  let files: Files | undefined
+  const both = async (): Promise<number[]> => {
+    const made = (files ??= makeFiles())
+    const times: number[] = []
+    for (const withNetwork of [true, false]) {
+      times.push(await millisecondsOf(() => bare(made, withNetwork)))
+      times.push(await millisecondsOf(() => environment(made, withNetwork)))
+    }
+    return times
+  }
   return {
     name: 'overhead',
     rows: [...rowsOf('its own network', PROMISED), ...rowsOf('no network')],
     async start() {
-      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
-      writeFileSync(join(folder, 'networked.xml'), domainXml(randomUUID(), image, interfaceXml('default')))
-      writeFileSync(join(folder, 'alone.xml'), domainXml(randomUUID(), image, ''))
-      await this.round()
+      await both()
     },
-    async round() {
-      const times: number[] = []
-      for (const withNetwork of [true, false]) {
-        times.push(await millisecondsOf(() => bare(withNetwork)))
-        times.push(await millisecondsOf(() => environment(withNetwork)))
-      }
-      return times
-    },
-    async end() {
-      rmSync(folder, { recursive: true })
-    },
+    round: both,
   }
 }

@@ -1,11 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { millisecondsOf, type Scenario } from '../scenario.ts'
+import { scratchFolder } from '../scratch-folder.ts'
 import { tinyGuest } from './tiny-guest.ts'
 
 const READY_MS = 120_000
@@ -13,14 +13,15 @@ const READY_MS = 120_000
 /** The peer that starts nothing anew: one guest, saved and restored by virsh until its agent answers. */
 export function saveRestore(against: string): Scenario {
   const identifier = randomUUID()
-  const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
-  const state = join(folder, 'state')
+  let state = ''
   const ping = () => virsh('qemu-agent-command', identifier, '{"execute":"guest-ping"}')
   return {
     name: 'save-restore',
     rows: [{ what: 'virsh restore: agent answers', unit: 'ms', against }],
     async start() {
-      chmodSync(folder, 0o755)
+      const folder = join(scratchFolder(), 'save-restore')
+      mkdirSync(folder)
+      state = join(folder, 'state')
       const disk = join(folder, 'disk.qcow2')
       const image = join(tinyGuest(), 'disk.qcow2')
       execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'qcow2', disk])
@@ -44,7 +45,6 @@ export function saveRestore(against: string): Scenario {
     async end() {
       // It runs only if a round was broken off.
       await virsh('destroy', identifier).catch(() => undefined)
-      rmSync(folder, { recursive: true })
     },
   }
 }

@@ -1,17 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Environment, qemuFactory } from '@see/core'
+import { type ContextFactory, embeddedFactory, Environment, qemuFactory } from '@see/core'
 import type { Scenario } from '../scenario.ts'
+import { scratchFolder } from '../scratch-folder.ts'
 import { cycleByVirsh } from './virsh-cycle.ts'
 
 const SECONDS = 3
 const PARALLEL = [1, 8, 32]
 const SHARED = 'a shared network'
+const EMBEDDED = 'embedded'
 const VIRSH = 'virsh'
-const PROMISED = { parallel: 8, least: 40 }
+const PROMISED = { parallel: 8, least: 40, ways: [SHARED, EMBEDDED] }
 
 const dynamic_address = { ipv4: '10.213.0.0', prefix: 16, subnet_prefix: 24 }
 const networks = {
@@ -27,45 +28,54 @@ function domainXml(disk: string): string {
       <interface type="network"><source network="default"/><model type="virtio"/></interface></devices></domain>`
 }
 
-/** How many environments a second are allocated and deallocated through libvirt, so many at a time. Nothing boots. */
-export function throughput(): Scenario {
-  const folder = mkdtempSync(join(tmpdir(), 'see-bench-'))
+interface Way {
+  readonly name: string
+  readonly cycle: () => Promise<void>
+}
+
+async function comeAndGo(factory: ContextFactory): Promise<void> {
+  await (await Environment.allocate(factory)).deallocate()
+}
+
+function waysIn(folder: string): Way[] {
+  mkdirSync(folder)
   const configuration = join(folder, 'domain.xml')
   const image = join(folder, 'base.qcow2')
-  const ways = [
-    ...Object.entries(networks).map(([name, network]) => {
-      const disk = { image, clone: { storage_pool_path: folder } }
-      const cycle = async () => {
-        const factory = qemuFactory({ domain: { configuration }, disk, network })
-        await (await Environment.allocate(factory)).deallocate()
-      }
-      return { name, cycle }
-    }),
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
+  writeFileSync(configuration, domainXml(image))
+  const disk = { image, clone: { storage_pool_path: folder } }
+  return [
+    ...Object.entries(networks).map(([name, network]) => ({
+      name,
+      cycle: () => comeAndGo(qemuFactory({ domain: { configuration }, disk, network })),
+    })),
+    { name: EMBEDDED, cycle: () => comeAndGo(embeddedFactory({ hypervisor: 'embedded:///', disk })) },
     { name: VIRSH, cycle: () => cycleByVirsh(folder, image) },
   ]
+}
+
+/** How many environments a second are allocated and deallocated, so many at a time. Nothing boots. */
+export function throughput(): Scenario {
+  let ways: readonly Way[] = []
   return {
     name: 'throughput',
     rounds: 2,
     rows: PARALLEL.flatMap((parallel) =>
-      ways.map(({ name }) => ({
+      [...Object.keys(networks), EMBEDDED, VIRSH].map((name) => ({
         what: what(name, parallel),
         unit: '/s',
         ...(name !== VIRSH && { against: what(VIRSH, parallel) }),
-        ...(name === SHARED && parallel === PROMISED.parallel && { promise: { least: PROMISED.least } }),
+        ...(PROMISED.ways.includes(name) &&
+          parallel === PROMISED.parallel && { promise: { least: PROMISED.least } }),
       })),
     ),
     async start() {
-      chmodSync(folder, 0o755)
-      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '64M'])
-      writeFileSync(configuration, domainXml(image))
+      ways = waysIn(join(scratchFolder(), 'throughput'))
     },
     async round() {
       const rates: number[] = []
-      for (const parallel of PARALLEL) for (const { cycle } of ways) rates.push(await rate(cycle, parallel))
+      for (const parallel of PARALLEL) for (const way of ways) rates.push(await rate(way.cycle, parallel))
       return rates
-    },
-    async end() {
-      rmSync(folder, { recursive: true })
     },
   }
 }
