@@ -73,6 +73,12 @@ describe("the user's XML", () => {
     expect(addressesIn(editDomainXml(users, edit).xml)[1]).not.toBe(second)
   })
 
+  test('says whether the first interface is on a network that knows its addresses', () => {
+    expect(editDomainXml(users, edit).isOnNetwork).toBe(true)
+    expect(editDomainXml(users, { ...edit, network: undefined }).isOnNetwork).toBe(false)
+    expect(editDomainXml(users, { ...edit, network: 'none' }).isOnNetwork).toBe(false)
+  })
+
   test('says whether there is a guest agent', () => {
     const channel =
       '<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel></devices>'

@@ -47,6 +47,8 @@ export interface EditedDomain {
   readonly xml: string
   /** Of the first interface, if there is one. */
   readonly macAddress: string | undefined
+  /** Whether the first interface is on a network of libvirt's, which knows the addresses that it gives away. */
+  readonly isOnNetwork: boolean
   /** Whether there is a channel to a QEMU guest agent. */
   readonly hasAgent: boolean
 }
@@ -76,7 +78,8 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
   }
   const macAddress = interfaces.length > 0 ? edit.macAddress : undefined
-  return { xml: serializeXml(document), macAddress, hasAgent: hasAgentChannel(devices) }
+  const isOnNetwork = interfaces[0]?.getAttribute('type') === 'network'
+  return { xml: serializeXml(document), macAddress, isOnNetwork, hasAgent: hasAgentChannel(devices) }
 }
 
 function editDisk(devices: Element, { path, format, base }: DiskEdit): void {

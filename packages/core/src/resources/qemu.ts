@@ -121,7 +121,8 @@ export class QemuResources implements Freezable {
   }
 
   get addressSource(): 'lease' | 'agent' {
-    return this.network === undefined || this.#hasDhcp ? 'lease' : 'agent'
+    const isLeased = this.network === undefined ? this.#edited?.isOnNetwork === true : this.#hasDhcp
+    return isLeased ? 'lease' : 'agent'
   }
 
   get agentChannel(): AgentChannel | undefined {
