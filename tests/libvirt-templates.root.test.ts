@@ -1,9 +1,11 @@
-import { stat, truncate } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type QemuResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { leftOf } from './support/leftovers.ts'
 import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
@@ -87,6 +89,32 @@ test('a guest without the port is told by its agent who it is', { timeout: 120_0
   await context.poweron()
   expect(await line(context, 'hostname')).toBe(`see-${context.identifier.slice(0, 8)}`)
 })
+
+test('a template is refused once QEMU was upgraded, and nothing is left', { timeout: 120_000 }, async () => {
+  const program = copyOfQemu(folder.path)
+  onTestFinished(() => forgetCapabilities(program))
+  const withEmulator = (xml: string) => xml.replace('<devices>', `$&<emulator>${program}</emulator>`)
+  const { manifest } = await folder.build(
+    'upgraded',
+    folder.libvirtResources({ identity: false }, withEmulator),
+  )
+  const version = upgradeQemu(program)
+  const environment = await clone({ template: 'upgraded' }, withEmulator)
+  const reason = `QEMU's version was ${manifest.machine.qemu_version} when it was built, and is ${version} `
+  await expect(environment.context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(reason),
+  })
+  expect(await environment.context.state()).toBe('shutoff')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+/** libvirt notes down what each QEMU can do that it has ever seen. */
+async function forgetCapabilities(program: string): Promise<void> {
+  const note = `${createHash('sha256').update(program).digest('hex')}.xml`
+  await rm(join('/var/cache/libvirt/qemu/capabilities', note), { force: true })
+}
 
 const withoutNetwork = { network: { mode: 'none' } }
 test.each([

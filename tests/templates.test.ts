@@ -1,9 +1,11 @@
 import { appendFile, copyFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { processes } from './support/leftovers.ts'
 import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { sendersOf } from './support/packets.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
@@ -162,6 +164,23 @@ test.each([
     code: 'TEMPLATE_INVALID',
     message: expect.stringContaining(reason),
   })
+})
+
+test('a template is refused by a QEMU of another version, which ends', { timeout: 60_000 }, async () => {
+  const program = copyOfQemu(folder.path)
+  const version = upgradeQemu(program)
+  vi.stubEnv('PATH', `${dirname(program)}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { context } = await folder.clone(folder.resources({ template: 'tiny' }))
+  expect(context.resources.hypervisor.program).toBe(program)
+  const { machine } = (await new TemplateStore().open('tiny')).manifest
+  const reason = `QEMU's version was ${machine.qemu_version} when it was built, and is ${version} `
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(reason),
+  })
+  expect(await context.state()).toBe('shutoff')
+  expect(processes(({ commandLine }) => commandLine.includes(context.identifier))).toEqual([])
 })
 
 test('a template is refused for another image, and for the same one once it was changed', {
