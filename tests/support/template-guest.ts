@@ -24,6 +24,18 @@ export class TemplateFolder implements Disposable {
     process.env['SEE_TEMPLATES'] = join(this.path, 'templates')
   }
 
+  /** A folder in which there is the template "tiny", of the resources file that `resources` writes there. */
+  static async withTiny(resources: (folder: TemplateFolder) => string): Promise<TemplateFolder> {
+    const folder = new TemplateFolder()
+    try {
+      await folder.build('tiny', resources(folder))
+      return folder
+    } catch (error) {
+      folder[Symbol.dispose]()
+      throw error
+    }
+  }
+
   [Symbol.dispose](): void {
     delete process.env['SEE_TEMPLATES']
     rmSync(this.path, { recursive: true })
