@@ -136,6 +136,23 @@ test('a guest whose XML says where its memory is cannot be frozen', { timeout: 6
   })
 })
 
+test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
+  timeout: 120_000,
+}, async () => {
+  const template = await folder.build('replaced', folder.libvirtResources({ identity: false }))
+  const { context } = await clone({ template: 'replaced' })
+  await context.poweron()
+  await context.poweroff()
+  await context.poweron()
+  await context.poweroff()
+  folder.replaceDisk(template)
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('was replaced'),
+  })
+  expect(await context.state()).toBe('shutoff')
+})
+
 // The last one: the template is broken then.
 test('what QEMU cannot take over is told of, and no QEMU stays', { timeout: 120_000 }, async () => {
   const template = await new TemplateStore().open('tiny')

@@ -1,4 +1,4 @@
-import { appendFile, copyFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
@@ -139,6 +139,27 @@ test('a template is not removed while a clone of it runs, and refused once its m
   })
   await new TemplateStore().remove('kept', signal)
   expect(await new TemplateStore().list()).not.toContain('kept')
+})
+
+test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
+  timeout: 60_000,
+}, async () => {
+  const template = await folder.build('replaced', folder.resources({ identity: false }))
+  const overlay = await started({ template: 'replaced' })
+  const disk = JSON.parse(await readFile(folder.resources(), 'utf8')).disk
+  const copy = await started({
+    template: 'replaced',
+    disk: { ...disk, clone: { ...disk.clone, copy_on_write: false } },
+  })
+  for (const guest of [overlay, copy]) await guest.poweroff()
+  folder.replaceDisk(template)
+  await expect(overlay.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('was replaced'),
+  })
+  expect(await overlay.state()).toBe('shutoff')
+  await copy.poweron()
+  await copy.poweroff()
 })
 
 test.each([

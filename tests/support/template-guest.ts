@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -77,6 +87,16 @@ export class TemplateFolder implements Disposable {
       logger: createLogger('silent'),
       timeoutMs: 60_000,
     })
+  }
+
+  /** Puts another file in the place of a template's disk, as who builds one of the same name does. */
+  replaceDisk(template: Template): void {
+    const disk = template.path('disk')
+    const other = join(this.path, 'other.qcow2')
+    copyFileSync(disk, other)
+    const { uid, gid } = statSync(disk)
+    chownSync(other, uid, gid)
+    renameSync(other, disk)
   }
 
   /** An environment that is a clone, deallocated when the test ends. */

@@ -60,6 +60,15 @@ export class Template {
   }
 
   /**
+   * The same of its disk alone.
+   * @throws SeeError `TEMPLATE_INVALID`
+   */
+  async assertDiskUnchanged(): Promise<void> {
+    const change = await changeOf(this.path('disk'), this.manifest.disk)
+    if (change !== undefined) throw this.#invalid(`${change} since it was built`)
+  }
+
+  /**
    * @param machine what is known of it
    * @throws SeeError `TEMPLATE_INVALID` when it cannot take the template over
    */
@@ -76,17 +85,15 @@ export class Template {
 
   /** The devices' state, which is small. @throws SeeError `TEMPLATE_INVALID` */
   async readState(signal: AbortSignal): Promise<Buffer> {
-    try {
-      return await readFile(this.path('state'), { signal })
-    } catch (error) {
-      signal.throwIfAborted()
-      throw this.#invalid(`its state cannot be read: ${messageOf(error)}`, error)
-    }
+    return await this.#read('state', signal)
   }
 
-  /** An empty overlay of the disk; undefined when the template was moved, since it names the disk. */
+  /**
+   * An empty overlay of the disk; undefined when the template was moved, since it names the disk.
+   * @throws SeeError `TEMPLATE_INVALID`
+   */
   async readOverlay(): Promise<Buffer | undefined> {
-    const overlay = await readFile(this.path('overlay'))
+    const overlay = await this.#read('overlay')
     return backingPathOf(overlay) === this.path('disk') ? overlay : undefined
   }
 
@@ -102,6 +109,15 @@ export class Template {
       await this.#verifyFile(this.path(part), parts[part].sha256, signal)
     }
     for (const { path, sha256 } of inputs) await this.#verifyFile(path, sha256, signal)
+  }
+
+  async #read(part: 'state' | 'overlay', signal?: AbortSignal): Promise<Buffer> {
+    try {
+      return await readFile(this.path(part), { signal })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw this.#invalid(`its ${part} cannot be read: ${messageOf(error)}`, error)
+    }
   }
 
   async #verifyFile(path: string, sha256: string, signal: AbortSignal): Promise<void> {
