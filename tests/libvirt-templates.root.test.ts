@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readdirSync, statSync } from 'node:fs'
 import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type QemuResources, type SeeContext, TemplateStore } from '@see/core'
@@ -126,6 +127,39 @@ test.each([
     expect(await new TemplateStore().list()).toEqual(before)
   },
 )
+
+/** A resources file of a guest that cannot be told who it is, whose disk is in `storage_pool_path`. */
+function resourcesIn(storage_pool_path: string): string {
+  const disk = { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path } }
+  return folder.libvirtResources({ identity: false, disk })
+}
+
+test('nobody but QEMU is let in where it writes the state', { timeout: 60_000 }, async () => {
+  const place = join(folder.path, 'instances')
+  const modes = new Set<string>()
+  const look = () => {
+    for (const name of readdirSync(place)) {
+      const socket = statSync(join(place, name, 'state'), { throwIfNoEntry: false })
+      if (socket !== undefined) modes.add((socket.mode & 0o777).toString(8))
+    }
+  }
+  let timer: NodeJS.Timeout | undefined
+  onTestFinished(() => clearInterval(timer))
+  const watch = (message: string) => {
+    if (message === 'freezing it') timer = setInterval(look, 1)
+  }
+  await folder.build('watched', resourcesIn(place), undefined, watch)
+  expect([...modes]).toContain('660')
+  expect([...modes].filter((mode) => /[2367]$/.test(mode))).toEqual([])
+})
+
+test('a folder whose path is too long for a socket is told of', { timeout: 60_000 }, async () => {
+  const place = join(folder.path, 'long-'.padEnd(60, 'x'))
+  await expect(folder.build('long', resourcesIn(place))).rejects.toMatchObject({
+    code: 'TEMPLATE_BUILD',
+    message: expect.stringMatching(/too long for a socket/),
+  })
+})
 
 const withBacking = (xml: string) => xml.replace('<os>', '<memoryBacking><nosharepages/></memoryBacking><os>')
 

@@ -80,10 +80,11 @@ export class TemplateFolder implements Disposable {
     name: string,
     resources: string,
     signal: AbortSignal = new AbortController().signal,
+    progress: (message: string) => void = ignore,
   ): Promise<Template> {
     return await buildTemplate(resources, name, {
       signal,
-      progress: ignore,
+      progress,
       logger: createLogger('silent'),
       timeoutMs: 60_000,
     })

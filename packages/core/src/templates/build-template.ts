@@ -105,7 +105,7 @@ async function freezeIn(
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
   const socketPath = join(dirname(diskFile), 'state')
-  await freeze(sandbox.monitor, { socketPath, statePath, signal })
+  await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
   await domain.destroy()
   progress('writing its disk')
   await flatten(diskFile, join(target, templateFiles.disk), signal)
