@@ -25,3 +25,22 @@ test.each([
     }
   },
 )
+
+test('a file system that reserves no room is not taken for a full one', { timeout: 60_000 }, async () => {
+  using folder = new TemplateFolder()
+  const store = join(folder.path, 'templates')
+  const image = join(folder.path, 'ext')
+  await mkdir(store)
+  execFileSync('truncate', ['--size', '600M', image])
+  execFileSync('mke2fs', ['-q', '-t', 'ext2', image])
+  execFileSync('mount', ['-o', 'loop', image, store])
+  try {
+    const build = folder.build('tiny', folder.resources())
+    await expect(build).rejects.toMatchObject({
+      code: 'TEMPLATE_BUILD',
+      message: expect.stringMatching(/not supported.*SEE_TEMPLATES/),
+    })
+  } finally {
+    execFileSync('umount', [store])
+  }
+})

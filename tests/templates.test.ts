@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -228,6 +230,27 @@ test('a guest that does not wait to be told who it is says how to help it', { ti
     message: expect.stringContaining('"identity": false'),
   })
   expect(await readdir(join(folder.path, 'templates'))).not.toContain('mute')
+})
+
+test('a disk that leads to other files once its guest has run is not made a template’s', {
+  timeout: 60_000,
+}, async () => {
+  const place = join(folder.path, 'instances')
+  const secret = join(folder.path, 'secret')
+  await writeFile(secret, 'of this host')
+  // As a QEMU might that its guest has taken over.
+  const takenOver = (message: string) => {
+    if (message !== 'writing its disk') return
+    const [name = ''] = readdirSync(place).filter((each) => !each.startsWith('.'))
+    const disk = join(place, name, 'disk.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', secret, disk])
+  }
+  const disk = { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path: place } }
+  const build = folder.build('taken', folder.resources({ identity: false, disk }), undefined, takenOver)
+  await expect(build).rejects.toMatchObject({
+    code: 'TEMPLATE_BUILD',
+    message: expect.stringContaining('leads to other files'),
+  })
 })
 
 test('a build that is interrupted leaves nothing', { timeout: 60_000 }, async () => {

@@ -16,6 +16,7 @@ import { freeze } from './freeze.ts'
 import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
 import { templateFiles, type TemplateManifest } from './manifest.ts'
+import { referencesOf } from './qcow2-header.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { type TemplateBuilder, TemplateStore } from './template-store.ts'
@@ -91,6 +92,7 @@ async function freezeIn(
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const memory = join(target, templateFiles.memory)
   await reserve(memory, sandbox, signal)
+  const references = await referencesOf(diskFile)
   progress('booting the guest')
   await domain.create()
   const agent = new GuestAgent(agentChannel)
@@ -108,6 +110,9 @@ async function freezeIn(
   await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
   await domain.destroy()
   progress('writing its disk')
+  if ((await referencesOf(diskFile)) !== references) {
+    throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
+  }
   await flatten(diskFile, join(target, templateFiles.disk), signal)
   await makeOverlay(target, join(new TemplateStore().root, name), signal)
   progress('computing checksums')
@@ -140,10 +145,16 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
   const argv: [string, ...string[]] = [fallocate, '--length', String(bytes), path]
   const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: 60_000, signal }, late)
   if (exitCode === 0) return
-  throw new SeeError(
-    'DISK_FULL',
-    `there is no room for ${path}: ${stderr.toString().trim()}; make room there`,
-  )
+  const said = stderr.toString().trim()
+  if (isOfFullDisk(said)) {
+    throw new SeeError('DISK_FULL', `there is no room for ${path}: ${said}; make room there`)
+  }
+  const advice = 'keep templates on another file system, at which SEE_TEMPLATES points'
+  throw new SeeError('TEMPLATE_BUILD', `no room can be reserved for ${path}: ${said}; ${advice}`)
+}
+
+function isOfFullDisk(said: string): boolean {
+  return /no space left/i.test(said)
 }
 
 /** The disk as it was frozen, on its own feet. */
@@ -167,7 +178,7 @@ async function write(target: string, words: readonly string[], signal: AbortSign
   const { exitCode, stderr } = await runBounded(argv, { ...nothing, timeoutMs: CONVERT_MS, signal }, late)
   if (exitCode === 0) return
   const said = stderr.toString().trim()
-  if (/no space left/i.test(said)) throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}`)
+  if (isOfFullDisk(said)) throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}`)
   throw new SeeError('TEMPLATE_BUILD', `the disk could not be written to ${target}: ${said}`)
 }
 
