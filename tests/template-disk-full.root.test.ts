@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TemplateFolder } from './support/template-guest.ts'
@@ -31,7 +31,8 @@ test('a file system that reserves no room is not taken for a full one', { timeou
   const store = join(folder.path, 'templates')
   const image = join(folder.path, 'ext')
   await mkdir(store)
-  execFileSync('truncate', ['--size', '600M', image])
+  await writeFile(image, '')
+  await truncate(image, 600 * 1024 * 1024)
   execFileSync('mke2fs', ['-q', '-t', 'ext2', image])
   execFileSync('mount', ['-o', 'loop', image, store])
   try {
