@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
@@ -48,8 +48,9 @@ test('two clones share no address, name, id or random number, and know the time'
 })
 
 test('a guest without the port is told through its agent', { timeout: 60_000 }, async () => {
-  const template = await folder.build('portless', folder.resources({}, { cmdline: 'quiet see.noport' }))
-  expect(template.manifest.identity).toBe('agent')
+  const resources = folder.resources({}, { cmdline: 'quiet see.noport' })
+  const template = await folder.build('portless', relative('', resources))
+  expect(template.manifest).toMatchObject({ identity: 'agent', resources })
   const guest = await started({ template: 'portless' }, { cmdline: 'quiet see.noport' })
   expect(await marksOf(guest)).toMatchObject({
     hostname: `see-${guest.identifier.slice(0, 8)}`,

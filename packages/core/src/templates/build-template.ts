@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Configuration } from '../configuration.ts'
 import { messageOf, SeeError } from '../errors.ts'
@@ -50,7 +50,7 @@ export async function buildTemplate(
   const source = Configuration.load(resources)
   const builder: TemplateBuilder = async (folder) => {
     const guest = freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
-    await buildIn(folder, guest, { name, resources }, options)
+    await buildIn(folder, guest, { name, resources: resolve(resources) }, options)
   }
   return await new TemplateStore().build(name, builder, options.signal)
 }
