@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { leftOf } from './support/leftovers.ts'
 import { showsLine } from './support/screen-text.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 
 const GUEST_MS = 90_000
 const SAID = 'this is said by what the firmware found on the disk'
@@ -31,8 +31,7 @@ function bootableDisk(): string {
   const disk = Buffer.alloc(1024 * 1024)
   disk.set(Buffer.concat([program, Buffer.from(`${SAID}\r\n`)]))
   disk.writeUInt16LE(0xaa55, 510)
-  const folder = mkdtempSync(join(tmpdir(), 'see-disk-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   // Sandboxes have users of their own.
   chmodSync(folder, 0o755)
   const path = join(folder, 'disk.img')

@@ -4,13 +4,10 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,16 +16,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { leftOf } from './support/leftovers.ts'
 import { SeeRun } from './support/see-run.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 
 const GUEST_MS = 90_000
 const NOBODY = 65_534
 const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
-}
 
 function uidsOf(pid: number): string[] {
   const [, uids = ''] = /^Uid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []

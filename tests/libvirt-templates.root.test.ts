@@ -1,18 +1,20 @@
-import { stat, truncate } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdirSync, statSync } from 'node:fs'
+import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type QemuResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { leftOf } from './support/leftovers.ts'
-import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { expectTwoMachines, line } from './support/marks.ts'
+import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 let folder: TemplateFolder
 beforeAll(async () => {
-  folder = new TemplateFolder()
-  await folder.build('tiny', folder.libvirtResources())
+  folder = await TemplateFolder.withTiny((own) => own.libvirtResources())
+  return () => folder[Symbol.dispose]()
 }, 120_000)
-afterAll(() => folder[Symbol.dispose]())
 
 const clone = async (changes: Record<string, unknown> = {}, edit?: (xml: string) => string) => {
   return await folder.libvirtClone(folder.libvirtResources({ template: 'tiny', ...changes }, edit))
@@ -31,15 +33,8 @@ test('two clones through libvirt share nothing, know the time, and leave nothing
   const [one, two] = environments.map(({ context }) => context)
   if (one === undefined || two === undefined) throw new Error('there are two')
   await Promise.all([one.poweron(), two.poweron()])
-  const random = [...(await randomOf(one)), ...(await randomOf(two))]
-  expect(new Set(random).size).toBe(4)
-  expect(await clockErrorMs(one)).toBeLessThan(1000)
-  expect(await clockErrorMs(two)).toBeLessThan(1000)
-  const [ofOne, ofTwo] = [await marksOf(one), await marksOf(two)]
-  for (const name of Object.keys(ofOne)) expect([name, ofOne[name]]).not.toEqual([name, ofTwo[name]])
+  const ofOne = await expectTwoMachines(one, two)
   expect(ofOne).toMatchObject({ hostname: `see-${one.identifier.slice(0, 8)}`, mac: one.macAddress() })
-  const addresses = [await one.waitForIp4Address(), await two.waitForIp4Address()]
-  expect(new Set(addresses).size).toBe(2)
   for (const environment of environments) await environment.deallocate()
   for (const { identifier } of environments) expect(await leftOf(identifier)).toEqual([])
 })
@@ -88,6 +83,32 @@ test('a guest without the port is told by its agent who it is', { timeout: 120_0
   expect(await line(context, 'hostname')).toBe(`see-${context.identifier.slice(0, 8)}`)
 })
 
+test('a template is refused once QEMU was upgraded, and nothing is left', { timeout: 120_000 }, async () => {
+  const program = copyOfQemu(folder.path)
+  onTestFinished(() => forgetCapabilities(program))
+  const withEmulator = (xml: string) => xml.replace('<devices>', `$&<emulator>${program}</emulator>`)
+  const { manifest } = await folder.build(
+    'upgraded',
+    folder.libvirtResources({ identity: false }, withEmulator),
+  )
+  const version = upgradeQemu(program)
+  const environment = await clone({ template: 'upgraded' }, withEmulator)
+  const reason = `QEMU's version was ${manifest.machine.qemu_version} when it was built, and is ${version} `
+  await expect(environment.context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(reason),
+  })
+  expect(await environment.context.state()).toBe('shutoff')
+  await environment.deallocate()
+  expect(await leftOf(environment.identifier)).toEqual([])
+})
+
+/** libvirt notes down what each QEMU can do that it has ever seen. */
+async function forgetCapabilities(program: string): Promise<void> {
+  const note = `${createHash('sha256').update(program).digest('hex')}.xml`
+  await rm(join('/var/cache/libvirt/qemu/capabilities', note), { force: true })
+}
+
 const withoutNetwork = { network: { mode: 'none' } }
 test.each([
   ['memory', {}, (xml: string) => xml.replace('256</memory>', '128</memory>'), 'the size of the memory'],
@@ -107,6 +128,39 @@ test.each([
   },
 )
 
+/** A resources file of a guest that cannot be told who it is, whose disk is in `storage_pool_path`. */
+function resourcesIn(storage_pool_path: string): string {
+  const disk = { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path } }
+  return folder.libvirtResources({ identity: false, disk })
+}
+
+test('nobody but QEMU is let in where it writes the state', { timeout: 60_000 }, async () => {
+  const place = join(folder.path, 'instances')
+  const modes = new Set<string>()
+  const look = () => {
+    for (const name of readdirSync(place)) {
+      const socket = statSync(join(place, name, 'state'), { throwIfNoEntry: false })
+      if (socket !== undefined) modes.add((socket.mode & 0o777).toString(8))
+    }
+  }
+  let timer: NodeJS.Timeout | undefined
+  onTestFinished(() => clearInterval(timer))
+  const watch = (message: string) => {
+    if (message === 'freezing it') timer = setInterval(look, 1)
+  }
+  await folder.build('watched', resourcesIn(place), undefined, watch)
+  expect([...modes]).toContain('660')
+  expect([...modes].filter((mode) => /[2367]$/.test(mode))).toEqual([])
+})
+
+test('a folder whose path is too long for a socket is told of', { timeout: 60_000 }, async () => {
+  const place = join(folder.path, 'long-'.padEnd(60, 'x'))
+  await expect(folder.build('long', resourcesIn(place))).rejects.toMatchObject({
+    code: 'TEMPLATE_BUILD',
+    message: expect.stringMatching(/too long for a socket/),
+  })
+})
+
 const withBacking = (xml: string) => xml.replace('<os>', '<memoryBacking><nosharepages/></memoryBacking><os>')
 
 test('a guest whose XML says where its memory is cannot be frozen', { timeout: 60_000 }, async () => {
@@ -114,6 +168,23 @@ test('a guest whose XML says where its memory is cannot be frozen', { timeout: 6
     code: 'DOMAIN_XML_INVALID',
     message: expect.stringContaining('<memoryBacking>'),
   })
+})
+
+test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
+  timeout: 120_000,
+}, async () => {
+  const template = await folder.build('replaced', folder.libvirtResources({ identity: false }))
+  const { context } = await clone({ template: 'replaced' })
+  await context.poweron()
+  await context.poweroff()
+  await context.poweron()
+  await context.poweroff()
+  folder.replaceDisk(template)
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('was replaced'),
+  })
+  expect(await context.state()).toBe('shutoff')
 })
 
 // The last one: the template is broken then.

@@ -6,8 +6,9 @@ import { Environment, hookAliases, providerAliases } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import * as hooks from '@see/hooks'
 import { expect, test } from 'vitest'
-import { blocks, root, temporaryFolder } from './support/documents.ts'
+import { blocks, root } from './support/documents.ts'
 import { EVENTS, HOOK_KEYS, PROVIDER_KEYS, RESOURCE_KEYS } from './support/reference-keys.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 120_000

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Environment, lxcFactory, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
 import type { NetworkSummary } from '@see/hooks'
 import type { Network } from '@see/libvirt'
 import { expect, onTestFinished, test } from 'vitest'
 import { run } from './support/network-namespace.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 import { tinyGuestResources } from './support/tiny-guest.ts'
 
@@ -89,8 +89,7 @@ function hasDhcpDiscover(trace: Buffer, macAddress: string): boolean {
 test('a container leaves the same evidence, and nothing of another on its network', {
   timeout: 60_000,
 }, async () => {
-  const results = mkdtempSync(join(tmpdir(), 'see-network-'))
-  onTestFinished(() => rmSync(results, { recursive: true }))
+  const results = temporaryFolder()
   using container = makeTinyContainer()
   const hooks = {
     configuration: { results_folder: results },
@@ -126,8 +125,7 @@ test('a container leaves the same evidence, and nothing of another on its networ
 })
 
 test('a guest leaves evidence of all it does on the network, and says', { timeout: GUEST_MS }, async () => {
-  const results = mkdtempSync(join(tmpdir(), 'see-network-'))
-  onTestFinished(() => rmSync(results, { recursive: true }))
+  const results = temporaryFolder()
   const { environment, bridge } = await allocate(results)
   const { context, identifier } = environment
   const host = await listen(context.network ?? expect.fail('there is no network'))

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
-import { blocks, root, run, temporaryFolder } from './support/documents.ts'
+import { blocks, root, run } from './support/documents.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 120_000

@@ -1,33 +1,18 @@
 import { execFile } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Environment, lxcFactory, qemuFactory } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Spelling, writeHooks } from './support/reference-files.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 180_000
 const see = fileURLToPath(new URL('../node_modules/.bin/see', import.meta.url))
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'see-reference-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
-}
 
 /** A resources file as the reference's tutorial has it. */
 function writeContext(folder: string, image: unknown): string {

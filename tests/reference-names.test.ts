@@ -1,17 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogger, Environment, hookAliases, type HooksSource, vboxFactory } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import * as stock from '@see/hooks'
-import { expect, onTestFinished, test } from 'vitest'
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'see-names-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
-}
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './support/temporary-folder.ts'
 
 function allocating(hooks: HooksSource | object): Promise<Environment> {
   const file = join(temporaryFolder(), 'hooks.json')

@@ -1,9 +1,13 @@
-import { appendFile, copyFile, readdir, symlink, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { clockErrorMs, line, marksOf, randomOf } from './support/marks.ts'
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { processes } from './support/leftovers.ts'
+import { clockErrorMs, expectTwoMachines, line, marksOf } from './support/marks.ts'
+import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { sendersOf } from './support/packets.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
@@ -12,10 +16,9 @@ type Guest = SeeContext<EmbeddedResources>
 
 let folder: TemplateFolder
 beforeAll(async () => {
-  folder = new TemplateFolder()
-  await folder.build('tiny', folder.resources())
+  folder = await TemplateFolder.withTiny((own) => own.resources())
+  return () => folder[Symbol.dispose]()
 }, 120_000)
-afterAll(() => folder[Symbol.dispose]())
 
 async function started(
   changes: Record<string, unknown>,
@@ -30,12 +33,7 @@ test('two clones share no address, name, id or random number, and know the time'
   timeout: 60_000,
 }, async () => {
   const [one, two] = [await started({ template: 'tiny' }), await started({ template: 'tiny' })]
-  const random = [...(await randomOf(one)), ...(await randomOf(two))]
-  expect(new Set(random).size).toBe(4)
-  expect(await clockErrorMs(one)).toBeLessThan(1000)
-  expect(await clockErrorMs(two)).toBeLessThan(1000)
-  const [ofOne, ofTwo] = [await marksOf(one), await marksOf(two)]
-  for (const name of Object.keys(ofOne)) expect([name, ofOne[name]]).not.toEqual([name, ofTwo[name]])
+  const ofOne = await expectTwoMachines(one, two)
   expect(ofOne).toMatchObject({
     hostname: `see-${one.identifier.slice(0, 8)}`,
     hosts: `127.0.0.1 localhost see-${one.identifier.slice(0, 8)}\n::1 localhost`,
@@ -43,9 +41,6 @@ test('two clones share no address, name, id or random number, and know the time'
     'machine-id': expect.stringMatching(/^[0-9a-f]{32}$/),
     boot_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
   })
-  const timeoutMs = 20_000
-  const addresses = [await one.waitForIp4Address({ timeoutMs }), await two.waitForIp4Address({ timeoutMs })]
-  expect(new Set(addresses).size).toBe(2)
   for (const guest of [one, two]) {
     const local = await line(guest, 'ip -6 addr show eth0 scope link')
     expect(local).toContain(guest.resources.macAddress?.slice(-2))
@@ -53,8 +48,9 @@ test('two clones share no address, name, id or random number, and know the time'
 })
 
 test('a guest without the port is told through its agent', { timeout: 60_000 }, async () => {
-  const template = await folder.build('portless', folder.resources({}, { cmdline: 'quiet see.noport' }))
-  expect(template.manifest.identity).toBe('agent')
+  const resources = folder.resources({}, { cmdline: 'quiet see.noport' })
+  const template = await folder.build('portless', relative('', resources))
+  expect(template.manifest).toMatchObject({ identity: 'agent', resources })
   const guest = await started({ template: 'portless' }, { cmdline: 'quiet see.noport' })
   expect(await marksOf(guest)).toMatchObject({
     hostname: `see-${guest.identifier.slice(0, 8)}`,
@@ -148,6 +144,27 @@ test('a template is not removed while a clone of it runs, and refused once its m
   expect(await new TemplateStore().list()).not.toContain('kept')
 })
 
+test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
+  timeout: 60_000,
+}, async () => {
+  const template = await folder.build('replaced', folder.resources({ identity: false }))
+  const overlay = await started({ template: 'replaced' })
+  const disk = JSON.parse(await readFile(folder.resources(), 'utf8')).disk
+  const copy = await started({
+    template: 'replaced',
+    disk: { ...disk, clone: { ...disk.clone, copy_on_write: false } },
+  })
+  for (const guest of [overlay, copy]) await guest.poweroff()
+  folder.replaceDisk(template)
+  await expect(overlay.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining('was replaced'),
+  })
+  expect(await overlay.state()).toBe('shutoff')
+  await copy.poweron()
+  await copy.poweroff()
+})
+
 test.each([
   ['memory', { memory: 256 }, 'the size of the memory'],
   ['machine', { machine: 'pc-q35-7.1' }, 'the machine type'],
@@ -162,6 +179,23 @@ test.each([
     code: 'TEMPLATE_INVALID',
     message: expect.stringContaining(reason),
   })
+})
+
+test('a template is refused by a QEMU of another version, which ends', { timeout: 60_000 }, async () => {
+  const program = copyOfQemu(folder.path)
+  const version = upgradeQemu(program)
+  vi.stubEnv('PATH', `${dirname(program)}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { context } = await folder.clone(folder.resources({ template: 'tiny' }))
+  expect(context.resources.hypervisor.program).toBe(program)
+  const { machine } = (await new TemplateStore().open('tiny')).manifest
+  const reason = `QEMU's version was ${machine.qemu_version} when it was built, and is ${version} `
+  await expect(context.poweron()).rejects.toMatchObject({
+    code: 'TEMPLATE_INVALID',
+    message: expect.stringContaining(reason),
+  })
+  expect(await context.state()).toBe('shutoff')
+  expect(processes(({ commandLine }) => commandLine.includes(context.identifier))).toEqual([])
 })
 
 test('a template is refused for another image, and for the same one once it was changed', {
@@ -197,6 +231,27 @@ test('a guest that does not wait to be told who it is says how to help it', { ti
     message: expect.stringContaining('"identity": false'),
   })
   expect(await readdir(join(folder.path, 'templates'))).not.toContain('mute')
+})
+
+test('a disk that leads to other files once its guest has run is not made a template’s', {
+  timeout: 60_000,
+}, async () => {
+  const place = join(folder.path, 'instances')
+  const secret = join(folder.path, 'secret')
+  await writeFile(secret, 'of this host')
+  // As a QEMU might that its guest has taken over.
+  const takenOver = (message: string) => {
+    if (message !== 'writing its disk') return
+    const [name = ''] = readdirSync(place).filter((each) => !each.startsWith('.'))
+    const disk = join(place, name, 'disk.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', secret, disk])
+  }
+  const disk = { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path: place } }
+  const build = folder.build('taken', folder.resources({ identity: false, disk }), undefined, takenOver)
+  await expect(build).rejects.toMatchObject({
+    code: 'TEMPLATE_BUILD',
+    message: expect.stringContaining('leads to other files'),
+  })
 })
 
 test('a build that is interrupted leaves nothing', { timeout: 60_000 }, async () => {

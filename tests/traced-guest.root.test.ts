@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import type { NetworkSummary } from '@see/hooks'
 import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from './support/temporary-folder.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
@@ -13,8 +13,7 @@ async function tracedGuest(): Promise<{
   environment: Environment<QemuResources>
   summary: () => NetworkSummary
 }> {
-  const results = mkdtempSync(join(tmpdir(), 'see-traced-'))
-  onTestFinished(() => rmSync(results, { recursive: true }))
+  const results = temporaryFolder()
   const hooks = {
     configuration: { results_folder: results },
     hooks: [{ name: '@see/hooks#NetworkTracerHook' }, { name: '@see/hooks#NetworkAnalysisHook' }],

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
@@ -33,13 +32,6 @@ export function blocksOf(text: string): Block[] {
 export function blocks(document: string, language: string): string[] {
   const text = readFileSync(join(root, document), 'utf8')
   return blocksOf(text).flatMap((block) => (block.language === language ? [block.text] : []))
-}
-
-/** It is gone when the test ends. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'see-document-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return folder
 }
 
 /** Runs a program of a document from inside this repository, where it finds the packages, and returns its output. */

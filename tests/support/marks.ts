@@ -1,4 +1,5 @@
 import type { SeeContext } from '@see/core'
+import { expect } from 'vitest'
 
 type Guest = SeeContext
 
@@ -9,7 +10,7 @@ export async function line(guest: Guest, command: string): Promise<string> {
 }
 
 /** Random numbers at once: from the kernel's device, and by getrandom, of which mktemp makes its name. */
-export async function randomOf(guest: Guest): Promise<readonly string[]> {
+async function randomOf(guest: Guest): Promise<readonly string[]> {
   const request = { execute: 'guest-file-open', arguments: { path: '/dev/urandom' } }
   const ask = async (command: object) => {
     const channel = guest.resources.agentChannel
@@ -40,4 +41,21 @@ export async function clockErrorMs(guest: Guest): Promise<number> {
   const channel = guest.resources.agentChannel
   const answer = await channel?.agentCommand('{"execute":"guest-get-time"}', { timeoutSeconds: 10 })
   return Math.abs(JSON.parse(answer ?? '').return / 1e6 - Date.now())
+}
+
+/**
+ * Sees that two running guests share no mark, no random number and no address, and know the time.
+ * @returns the marks of the first
+ */
+export async function expectTwoMachines(one: Guest, two: Guest): Promise<Record<string, string>> {
+  const random = [...(await randomOf(one)), ...(await randomOf(two))]
+  expect(new Set(random).size).toBe(4)
+  expect(await clockErrorMs(one)).toBeLessThan(1000)
+  expect(await clockErrorMs(two)).toBeLessThan(1000)
+  const [ofOne, ofTwo] = [await marksOf(one), await marksOf(two)]
+  for (const name of Object.keys(ofOne)) expect([name, ofOne[name]]).not.toEqual([name, ofTwo[name]])
+  const timeoutMs = 20_000
+  const addresses = [await one.waitForIp4Address({ timeoutMs }), await two.waitForIp4Address({ timeoutMs })]
+  expect(new Set(addresses).size).toBe(2)
+  return ofOne
 }

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -22,6 +32,18 @@ export class TemplateFolder implements Disposable {
     // Each guest runs as a user of its own.
     chmodSync(this.path, 0o755)
     process.env['SEE_TEMPLATES'] = join(this.path, 'templates')
+  }
+
+  /** A folder in which there is the template "tiny", of the resources file that `resources` writes there. */
+  static async withTiny(resources: (folder: TemplateFolder) => string): Promise<TemplateFolder> {
+    const folder = new TemplateFolder()
+    try {
+      await folder.build('tiny', resources(folder))
+      return folder
+    } catch (error) {
+      folder[Symbol.dispose]()
+      throw error
+    }
   }
 
   [Symbol.dispose](): void {
@@ -58,13 +80,24 @@ export class TemplateFolder implements Disposable {
     name: string,
     resources: string,
     signal: AbortSignal = new AbortController().signal,
+    progress: (message: string) => void = ignore,
   ): Promise<Template> {
     return await buildTemplate(resources, name, {
       signal,
-      progress: ignore,
+      progress,
       logger: createLogger('silent'),
       timeoutMs: 60_000,
     })
+  }
+
+  /** Puts another file in the place of a template's disk, as who builds one of the same name does. */
+  replaceDisk(template: Template): void {
+    const disk = template.path('disk')
+    const other = join(this.path, 'other.qcow2')
+    copyFileSync(disk, other)
+    const { uid, gid } = statSync(disk)
+    chownSync(other, uid, gid)
+    renameSync(other, disk)
   }
 
   /** An environment that is a clone, deallocated when the test ends. */

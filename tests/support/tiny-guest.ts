@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import { onTestFinished } from 'vitest'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const builder = fileURLToPath(new URL('../../guest/build.sh', import.meta.url))
 
@@ -22,8 +22,7 @@ export function tinyGuest(): string {
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */
 export function tinyGuestResources(edit: (xml: string) => string = (xml) => xml): string {
   const guest = tinyGuest()
-  const folder = mkdtempSync(join(tmpdir(), 'see-tiny-guest-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   const resources = JSON.parse(readFileSync(join(guest, 'resources.json'), 'utf8'))
   resources.disk.image = join(guest, resources.disk.image)
   writeFileSync(join(folder, 'domain.xml'), edit(readFileSync(join(guest, 'domain.xml'), 'utf8')))

@@ -1,4 +1,5 @@
 import { SeeError, type SeeErrorCode } from '@see/core'
+import { Interrupted } from './interrupted.ts'
 
 /** What `see` exits with. */
 export const exitCodes = {
@@ -69,6 +70,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
 
 /** The exit code for what was thrown; of several errors, the sandbox's counts most and a hook's least. */
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Interrupted) return exitCodes.interrupted
   if (error instanceof AggregateError) {
     const codes = error.errors.map(exitCodeOf)
     return [sandbox, usage, hook].find((code) => codes.includes(code)) ?? sandbox

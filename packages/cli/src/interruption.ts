@@ -1,4 +1,5 @@
 import { exitCodes } from './exit-code.ts'
+import { Interrupted } from './interrupted.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
@@ -27,7 +28,7 @@ export class Interruption implements Disposable {
     this.#count += 1
     if (this.#count === 1) {
       this.#say('interrupted: cleaning up')
-      this.#abort.abort(new Error('interrupted'))
+      this.#abort.abort(new Interrupted())
     } else if (this.#count === 2) {
       this.#say('cleaning up is under way; once more leaves without it, and leaves behind what was made')
     } else {

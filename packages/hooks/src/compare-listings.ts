@@ -13,7 +13,8 @@ export type ContentDiffers = (before: ListedFile, after: ListedFile) => boolean
 
 /**
  * What is new, gone, or may have been changed, from one listing of a file system to the next. A file that is on both sides
- * with the same content but other times may still turn out to be unchanged: its content says.
+ * with the same content but other times may still turn out to be unchanged: its content says. They come in the order of
+ * their paths; directories have names in the order in which a guest happened to make them.
  * @param wasRunning the disk before is that of a guest which went on writing
  */
 export function compareListings(
@@ -35,7 +36,16 @@ export function compareListings(
     }
   }
   for (const file of [...rest.values()].flat()) changes.push({ start, before: file, after: undefined })
-  return changes
+  return changes.toSorted((a, b) => compare(pathOf(a), pathOf(b)))
+}
+
+function pathOf({ before, after }: FileChange): string {
+  return (after ?? before)?.path ?? ''
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 function byPath(files: readonly ListedFile[]): Map<string, ListedFile[]> {

@@ -70,6 +70,15 @@ test('compares one checkpoint with the image, and the last of several with the f
   expect(run.context.failures).toEqual([])
 })
 
+test('tells of files in the order of their paths, whichever came to be first', async () => {
+  await using temporary = await temporaryFolder()
+  const disk = checkpointOf(temporary.path, ['rm same', 'rm gone', 'write EVIL new-2', 'write EVIL new-1'])
+  await using run = await diskAnalysis(temporary.path, disk)
+  const { created_files, deleted_files } = await run.analyse()
+  expect(pathsOf(created_files)).toEqual(['/new-1', '/new-2'])
+  expect(deleted_files.map(({ path }) => path)).toEqual(['/gone', '/same'])
+})
+
 test.each(['dos', 'gpt'] as const)('tells the partitions of a %s disk apart', async (label) => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
@@ -108,9 +117,9 @@ test('tells links, special files and permissions', async () => {
   await using run = await diskAnalysis(temporary.path, asCheckpoint(temporary.path, before, after))
   const { created_files, modified_files, deleted_files } = await run.analyse()
   expect(created_files).toMatchObject([
+    { path: '/folder', type: 'directory' },
     { path: '/null', type: 'character device' },
     { path: '/pipe', type: 'fifo' },
-    { path: '/folder', type: 'directory' },
   ])
   expect(created_files.every((file) => !('size' in file) && !('sha1' in file))).toBe(true)
   const changes = Object.fromEntries(modified_files.map((file) => [file.path, file]))

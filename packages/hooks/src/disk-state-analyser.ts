@@ -11,7 +11,7 @@ import { escapedJson } from './escape-text.ts'
 import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from './is-folder.ts'
-import { type Evidence, ProcessingHook } from './processing.ts'
+import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { type DiskImage, RawDisks } from './raw-disks.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { requireGuestDisk, saveDisk } from './save-disk.ts'
@@ -46,11 +46,7 @@ const schema = z
     evidence_on_event: eventNames
       .prefault('disk_checkpoint_taken')
       .describe('The event or events whose `path`, a checkpoint, is kept until processing starts.'),
-    start_processing_on_event: eventNames
-      .prefault('start_analysis')
-      .describe(
-        'The event or events that start it: over their own `path` if they have one, else over what was kept.',
-      ),
+    start_processing_on_event: processingKeys.start_processing_on_event,
     wait_processing_on_event: eventNames
       .prefault('wait_analysis')
       .describe('The event or events that wait until it has ended.'),

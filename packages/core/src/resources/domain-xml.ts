@@ -82,8 +82,13 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   return { xml: serializeXml(document), macAddress, isOnNetwork, hasAgent: hasAgentChannel(devices) }
 }
 
+/** The one that the environment gives the guest; others are the user's. */
+export function guestsDiskIn(devices: Element): Element | undefined {
+  return childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
+}
+
 function editDisk(devices: Element, { path, format, base }: DiskEdit): void {
-  const disk = childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
+  const disk = guestsDiskIn(devices)
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
   disk.setAttribute('type', 'file')
   setAttributes(ensureChild(disk, 'source'), { file: path })

@@ -25,8 +25,13 @@ export async function runQemuImg(words: readonly string[], { target, code, signa
   })
   if (exitCode === 0) return
   const said = stderr.toString().trim()
-  if (/no space left/i.test(said)) {
+  if (isOfFullDisk(said)) {
     throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}; make room there`)
   }
   throw new SeeError(code, `the disk ${target} could not be made: ${said}`)
+}
+
+/** Whether it is what a program says when the disk has no room. */
+export function isOfFullDisk(said: string): boolean {
+  return /no space left/i.test(said)
 }

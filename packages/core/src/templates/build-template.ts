@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Configuration } from '../configuration.ts'
 import { messageOf, SeeError } from '../errors.ts'
@@ -9,7 +9,7 @@ import type { Logger } from '../logger.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from '../resources/bounded-process.ts'
-import { runQemuImg } from '../resources/qemu-img.ts'
+import { isOfFullDisk, runQemuImg } from '../resources/qemu-img.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
 import type { Freezable } from './freezable.ts'
@@ -17,6 +17,7 @@ import { freeze } from './freeze.ts'
 import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
 import { templateFiles, type TemplateManifest } from './manifest.ts'
+import { referencesOf } from './qcow2-header.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { type TemplateBuilder, TemplateStore } from './template-store.ts'
@@ -49,7 +50,7 @@ export async function buildTemplate(
   const source = Configuration.load(resources)
   const builder: TemplateBuilder = async (folder) => {
     const guest = freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
-    await buildIn(folder, guest, { name, resources }, options)
+    await buildIn(folder, guest, { name, resources: resolve(resources) }, options)
   }
   return await new TemplateStore().build(name, builder, options.signal)
 }
@@ -91,6 +92,7 @@ async function freezeIn(
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const memory = join(target, templateFiles.memory)
   await reserve(memory, sandbox, signal)
+  const references = await referencesOf(diskFile)
   progress('booting the guest')
   await domain.create()
   const agent = new GuestAgent(agentChannel)
@@ -105,9 +107,12 @@ async function freezeIn(
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
   const socketPath = join(dirname(diskFile), 'state')
-  await freeze(sandbox.monitor, { socketPath, statePath, signal })
+  await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
   await domain.destroy()
   progress('writing its disk')
+  if ((await referencesOf(diskFile)) !== references) {
+    throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
+  }
   await flatten(diskFile, join(target, templateFiles.disk), signal)
   await makeOverlay(target, join(new TemplateStore().root, name), signal)
   progress('computing checksums')
@@ -144,10 +149,12 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
     late,
   )
   if (exitCode === 0) return
-  throw new SeeError(
-    'DISK_FULL',
-    `there is no room for ${path}: ${stderr.toString().trim()}; make room there`,
-  )
+  const said = stderr.toString().trim()
+  if (isOfFullDisk(said)) {
+    throw new SeeError('DISK_FULL', `there is no room for ${path}: ${said}; make room there`)
+  }
+  const advice = 'keep templates on another file system, at which SEE_TEMPLATES points'
+  throw new SeeError('TEMPLATE_BUILD', `no room can be reserved for ${path}: ${said}; ${advice}`)
 }
 
 /** The disk as it was frozen, on its own feet. */

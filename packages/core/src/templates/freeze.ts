@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, chown, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import { LONGEST_SOCKET_PATH } from '@see/qemu'
 import { z } from 'zod'
 import { until } from '../until.ts'
 import { within } from '../within.ts'
@@ -18,28 +19,39 @@ interface FreezeOptions {
   readonly socketPath: string
   /** Where the devices' state is to go. */
   readonly statePath: string
+  /** The group that QEMU is in; undefined when it is run by our own user. */
+  readonly group: number | undefined
   readonly signal: AbortSignal
 }
 
 /** Stops a guest and writes the state of its devices to a file. The memory is in its own already. */
 export async function freeze(
   monitor: Monitor,
-  { socketPath, statePath, signal }: FreezeOptions,
+  { socketPath, statePath, group, signal }: FreezeOptions,
 ): Promise<void> {
+  if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) {
+    throw new Error(
+      `the path ${socketPath} is too long for a socket: choose a shorter disk.clone.storage_pool_path`,
+    )
+  }
   await monitor.execute('stop', {}, { signal })
   await ignoreSharedMemory(monitor, signal)
   const sockets = new Set<Socket>()
   const server = createServer()
   const written = new Promise<void>((resolve, reject) => {
-    server.once('error', reject).once('connection', (socket) => {
+    server.once('connection', (socket) => {
       sockets.add(socket)
       pipeline(socket, createWriteStream(statePath, { flags: 'wx', mode: 0o600 })).then(resolve, reject)
     })
   })
   written.catch(() => undefined)
   try {
-    await new Promise<void>((resolve) => void server.listen(socketPath, resolve))
-    await chmod(socketPath, 0o666)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(socketPath, resolve)
+    })
+    // Whoever else could connect would write the state.
+    if (group !== undefined) await chown(socketPath, 0, group)
+    await chmod(socketPath, group === undefined ? 0o600 : 0o660)
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
     await untilMigrated(monitor, signal)
     await within(TIMEOUT_MS, written, streamLate, signal)

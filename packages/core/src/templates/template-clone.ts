@@ -25,6 +25,8 @@ export interface GuestMemory {
 export class TemplateClone {
   readonly #template: Template
   #taken = false
+  /** Whether the guest's disk is an overlay of the template's, and not a copy. */
+  #isOverlay = false
 
   constructor(template: Template) {
     this.#template = template
@@ -59,14 +61,27 @@ export class TemplateClone {
     return this.#template.manifest.identity === 'agent'
   }
 
-  /** What the disk may begin as: an empty overlay, which a copy is made of; undefined where the template was moved. */
+  /**
+   * What a disk begins as that is to be an overlay of the template's: an empty one, to be copied; undefined where the
+   * template was moved.
+   */
   async readOverlay(): Promise<Buffer | undefined> {
+    this.#isOverlay = true
     return await this.#template.readOverlay()
   }
 
   /** The file of its memory; undefined when the guest was on already. */
   get memory(): GuestMemory | undefined {
     return this.#taken ? undefined : { path: this.#template.path('memory'), isClone: true }
+  }
+
+  /**
+   * For a guest that boots once it was off: meanwhile one of the same name may have taken the template's place, and an
+   * overlay of another disk would be garbage.
+   * @throws SeeError `TEMPLATE_INVALID`
+   */
+  async assertBootable(): Promise<void> {
+    if (this.#isOverlay) await this.#template.assertDiskUnchanged()
   }
 
   /** @throws SeeError `TEMPLATE_INVALID` when it is another than that of the template */

@@ -14,7 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { machine, writtenTemplate } from './testing/written-template.ts'
 import { templateRoot } from './template-root.ts'
@@ -206,6 +206,29 @@ test('what a build left that was killed is never seen, and gone after the next o
   expect((await readdir(store.root)).toSorted()).toEqual(['.tiny.lock', 'tiny'])
 })
 
+test('what a build left that was killed is removed like a template', async () => {
+  await mkdir(join(store.root, '.tiny.building'), { recursive: true })
+  await expect(store.remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_MISSING' })
+  expect(await readdir(store.root)).toEqual([])
+})
+
+test('is removed once: whoever comes second is told that there is none', async () => {
+  await build()
+  const both = await Promise.allSettled([store.remove('tiny', signal), store.remove('tiny', signal)])
+  const failures = both.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+  expect(failures).toMatchObject([{ code: 'TEMPLATE_MISSING' }])
+  expect(await readdir(store.root)).toEqual([])
+})
+
+test('an overlay that cannot be read is told of like a state', async () => {
+  const template = await build()
+  await rm(template.path('overlay'))
+  await rm(template.path('state'))
+  const refused = { code: 'TEMPLATE_INVALID', message: expect.stringContaining('cannot be read') }
+  await expect(template.readOverlay()).rejects.toMatchObject(refused)
+  await expect(template.readState(signal)).rejects.toMatchObject(refused)
+})
+
 test('of two builds of one name, one waits for the other; an interrupted one stops waiting', async () => {
   const events = new EventEmitter()
   const [held, inside] = [once(events, 'let go'), once(events, 'inside')]
@@ -262,6 +285,9 @@ async function openOverlay(base: string): Promise<ChildProcess> {
 test('is where the environment says', () => {
   vi.stubEnv('SEE_TEMPLATES', '/a/b')
   expect(templateRoot()).toBe('/a/b')
+  // QEMU would look for the disk of a template in the folder of the clone.
+  vi.stubEnv('SEE_TEMPLATES', 'a/b')
+  expect(templateRoot()).toBe(resolve('a/b'))
   vi.stubEnv('SEE_TEMPLATES', '')
   vi.stubEnv('XDG_DATA_HOME', '/data')
   const getuid = vi.spyOn(process, 'getuid')

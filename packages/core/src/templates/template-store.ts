@@ -11,6 +11,8 @@ import { templateName } from './template-name.ts'
 import { templateRoot } from './template-root.ts'
 
 const MANIFEST = 'manifest.json'
+/** Of the hidden names of a template that is not complete yet, and of one that is being removed. */
+const ENDS = ['building', 'gone'] as const
 
 /** Makes what a template is of in a folder, of its manifest too. */
 export type TemplateBuilder = (folder: string) => Promise<void>
@@ -56,17 +58,25 @@ export class TemplateStore {
     }
   }
 
-  /** @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_IN_USE` while clones of it run */
+  /**
+   * Removes a template, and what a killed build left under its name.
+   * @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_IN_USE` while clones of it run
+   */
   async remove(name: string, signal: AbortSignal): Promise<void> {
     const folder = this.#folderOf(name)
-    if (!(await exists(folder))) throw await this.#missing(name)
+    if (!(await exists(folder)) && !(await this.#hasLeft(name))) throw await this.#missing(name)
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
-    const gone = join(this.root, `.${name}.gone`)
-    await rename(folder, gone)
-    await rm(gone, { recursive: true, force: true })
+    // Somebody else may have removed it while we waited for the lock.
+    const isThere = await exists(folder)
+    if (isThere) {
+      const gone = this.#hidden(name, 'gone')
+      await rename(folder, gone)
+      await rm(gone, { recursive: true, force: true })
+    }
     await rm(this.#lockPath(name), { force: true })
+    if (!isThere) throw await this.#missing(name)
   }
 
   /**
@@ -82,13 +92,13 @@ export class TemplateStore {
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
-    const building = join(this.root, `.${name}.building`)
+    const building = this.#hidden(name, 'building')
     try {
       await mkdir(building, { mode: 0o755 })
       await builder(building)
       signal.throwIfAborted()
       await this.#assertUnused(name)
-      if (await exists(folder)) await rename(folder, join(this.root, `.${name}.gone`))
+      if (await exists(folder)) await rename(folder, this.#hidden(name, 'gone'))
       await rename(building, folder)
     } finally {
       await this.#sweep(lock, name)
@@ -98,9 +108,12 @@ export class TemplateStore {
 
   /** What is left of a build that ended without cleaning up: whoever has the lock knows that nobody works in it. */
   async #sweep(_lock: FileLock, name: string): Promise<void> {
-    for (const end of ['building', 'gone']) {
-      await rm(join(this.root, `.${name}.${end}`), { recursive: true, force: true })
-    }
+    for (const end of ENDS) await rm(this.#hidden(name, end), { recursive: true, force: true })
+  }
+
+  async #hasLeft(name: string): Promise<boolean> {
+    const left = await Promise.all(ENDS.map((end) => exists(this.#hidden(name, end))))
+    return left.includes(true)
   }
 
   async #assertUnused(name: string): Promise<void> {
@@ -115,6 +128,10 @@ export class TemplateStore {
       if (lock.isCurrent) return lock
       await lock[Symbol.asyncDispose]()
     }
+  }
+
+  #hidden(name: string, end: (typeof ENDS)[number]): string {
+    return join(this.root, `.${name}.${end}`)
   }
 
   #lockPath(name: string): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf, type SeeError } from '../errors.ts'
 import { changeOf, contentChangeOf, sha256Of } from './file-facts.ts'
 import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
+import { backingPathOf } from './qcow2-header.ts'
 import { templateError } from './template-error.ts'
 
 /** What is said of a part of the machine that differs. */
@@ -60,6 +61,15 @@ export class Template {
   }
 
   /**
+   * The same of its disk alone.
+   * @throws SeeError `TEMPLATE_INVALID`
+   */
+  async assertDiskUnchanged(): Promise<void> {
+    const change = await changeOf(this.path('disk'), this.manifest.disk)
+    if (change !== undefined) throw this.#invalid(`${change} since it was built`)
+  }
+
+  /**
    * @param machine what is known of it
    * @throws SeeError `TEMPLATE_INVALID` when it cannot take the template over
    */
@@ -76,17 +86,15 @@ export class Template {
 
   /** The devices' state, which is small. @throws SeeError `TEMPLATE_INVALID` */
   async readState(signal: AbortSignal): Promise<Buffer> {
-    try {
-      return await readFile(this.path('state'), { signal })
-    } catch (error) {
-      signal.throwIfAborted()
-      throw this.#invalid(`its state cannot be read: ${messageOf(error)}`, error)
-    }
+    return await this.#read('state', signal)
   }
 
-  /** An empty overlay of the disk; undefined when the template was moved, since it names the disk. */
+  /**
+   * An empty overlay of the disk; undefined when the template was moved, since it names the disk.
+   * @throws SeeError `TEMPLATE_INVALID`
+   */
   async readOverlay(): Promise<Buffer | undefined> {
-    const overlay = await readFile(this.path('overlay'))
+    const overlay = await this.#read('overlay')
     return backingPathOf(overlay) === this.path('disk') ? overlay : undefined
   }
 
@@ -104,6 +112,15 @@ export class Template {
     for (const { path, sha256 } of inputs) await this.#verifyFile(path, sha256, signal)
   }
 
+  async #read(part: 'state' | 'overlay', signal?: AbortSignal): Promise<Buffer> {
+    try {
+      return await readFile(this.path(part), { signal })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw this.#invalid(`its ${part} cannot be read: ${messageOf(error)}`, error)
+    }
+  }
+
   async #verifyFile(path: string, sha256: string, signal: AbortSignal): Promise<void> {
     const found = await sha256Of(path, signal).catch((error: unknown) => {
       signal.throwIfAborted()
@@ -115,10 +132,4 @@ export class Template {
   #invalid(why: string, cause?: unknown): SeeError {
     return templateError('TEMPLATE_INVALID', this.name, why, cause)
   }
-}
-
-/** By the header of a qcow2 image. */
-function backingPathOf(image: Buffer): string {
-  const offset = Number(image.readBigUInt64BE(8))
-  return image.subarray(offset, offset + image.readUInt32BE(16)).toString()
 }

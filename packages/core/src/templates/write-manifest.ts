@@ -1,4 +1,4 @@
-import { chmod, chown, open, writeFile } from 'node:fs/promises'
+import { chmod, chown, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { factsOf } from './file-facts.ts'
 import { TEMPLATE_VERSION, templateFiles, type TemplateManifest } from './manifest.ts'
@@ -32,9 +32,9 @@ export async function writeManifest(
     disk: await factsOf(disk ?? '', signal),
     overlay: await factsOf(overlay ?? '', signal),
   }
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`, {
-    mode: 0o444,
-  })
+  await using file = await open(join(folder, 'manifest.json'), 'wx', 0o444)
+  await file.writeFile(`${JSON.stringify(manifest, undefined, 2)}\n`)
+  await file.sync()
 }
 
 /** On the disk before it has its name, so that a crash of the host leaves no template that is half there. */

@@ -102,7 +102,7 @@ export class EmbeddedResources implements Freezable {
   /**
    * Everything the user named is looked at before anything is made.
    * @throws SeeError `TOOL_MISSING`, `HYPERVISOR_FAILED`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`,
-   * `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
+   * `STORAGE_FAILED`, `DISK_FULL`, `IDENTIFIER_TAKEN`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { machine, disk, network } = this.#configuration

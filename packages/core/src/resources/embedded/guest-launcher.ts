@@ -61,7 +61,7 @@ export class GuestLauncher {
         // Safe only as long as the guest announces nothing, see networkArguments.
         await qemu.qmp.execute('migrate-set-parameters', { 'announce-rounds': 0 }, { signal })
         await clone.takeOver(qemu.qmp, await this.templateMachine(qemu.qmp), folder.of('state'))
-      }
+      } else await clone?.assertBootable()
       this.slots.clear()
       for (const capture of this.#captures) await capture.attach(qemu)
       this.#relays = await openRelays(folder, network)

@@ -61,6 +61,7 @@ export async function domainInMemoryFile(
       await clone.becomeOwn(channel, port, identity)
       port?.destroy()
     },
+    assertBootable: async () => await clone?.assertBootable(),
   })
   return own
 }

@@ -37,6 +37,16 @@ test.each([
   expect(domainMachine(other)).toEqual(domainMachine(guest))
 })
 
+test('its disk is its own, wherever it stands among others', () => {
+  const behind = guest.replace(
+    '<disk',
+    '<disk type="file" device="cdrom"><source file="/cd.iso"/></disk><disk',
+  )
+  const { devices_sha256: devices } = domainMachine(behind)
+  expect(domainMachine(behind.replace('/one.qcow2', '/two.qcow2')).devices_sha256).toBe(devices)
+  expect(domainMachine(behind.replace('/cd.iso', '/dvd.iso')).devices_sha256).not.toBe(devices)
+})
+
 test.each([
   ['second disk', '/mine.qcow2', '/yours.qcow2'],
   ['model of the interface', 'model type="virtio"', 'model type="e1000"'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TemplateMachine } from '../../templates/manifest.ts'
+import { guestsDiskIn } from '../domain-xml.ts'
 import { childOf, childrenOf, type Element, parseXml, serializeXml } from '../xml.ts'
 
 /** What of a machine the XML of a domain says. */
@@ -44,9 +45,8 @@ function memoryMibIn(domain: Element): number {
 function withoutItsOwn(domain: Element): string {
   remove(domain, 'name', 'uuid', 'genid', 'metadata')
   const devices = childOf(domain, 'devices')
-  for (const disk of devices === undefined ? [] : childrenOf(devices, 'disk').slice(0, 1)) {
-    remove(disk, 'source', 'backingStore')
-  }
+  const disk = devices === undefined ? undefined : guestsDiskIn(devices)
+  if (disk !== undefined) remove(disk, 'source', 'backingStore')
   for (const each of devices === undefined ? [] : childrenOf(devices, 'interface')) {
     remove(each, 'source', 'mac', 'target', 'port', 'filterref')
   }

@@ -1,38 +1,61 @@
 import { Domain, DomainCreateFlags, type FlagOptions } from '@see/libvirt'
 
 /** How a guest is powered on for the first time; from then on it boots as its definition says. */
-export interface FirstStart {
+export interface Starts {
   /** What it runs as until it is powered off. */
   readonly xml: string
   /** There is a QEMU, whose guest stands still. */
   readonly prepare: (domain: Domain) => Promise<void>
   /** The guest runs. */
   readonly started: () => Promise<void>
+  /** There is a QEMU anew, whose guest is to boot. */
+  readonly assertBootable: () => Promise<void>
 }
 
 /** A domain that has its memory in a file as long as it runs for the first time. */
 export class TemplateDomain extends Domain {
-  #first: FirstStart | undefined
+  readonly #starts: Starts
+  #isFirst = true
 
-  constructor({ hypervisor, handle }: Domain, first: FirstStart) {
+  constructor({ hypervisor, handle }: Domain, starts: Starts) {
     super(hypervisor, handle)
-    this.#first = first
+    this.#starts = starts
   }
 
   override async create(options: FlagOptions = {}): Promise<void> {
-    const first = this.#first
-    if (first === undefined) return await super.create(options)
     const { flags = 0 } = options
     const { paused } = DomainCreateFlags
+    const still = { ...options, flags: flags | paused }
+    const isToRun = (flags & paused) === 0
+    if (this.#isFirst) await this.#createFirst(still, isToRun)
+    else await this.#createAgain(still, isToRun)
+  }
+
+  async #createFirst(still: FlagOptions, isToRun: boolean): Promise<void> {
+    const { xml, prepare, started } = this.#starts
     // Beside a definition of the same name and UUID, which libvirt keeps and goes back to when the guest is off.
-    const { handle } = await this.hypervisor.domainCreateXML(first.xml, { ...options, flags: flags | paused })
+    const { handle } = await this.hypervisor.domainCreateXML(xml, still)
     this.handle = handle
-    try {
-      await first.prepare(this)
-      this.#first = undefined
+    await this.#orDestroyed(async () => {
+      await prepare(this)
+      this.#isFirst = false
       await this.resume()
-      await first.started()
-      if ((flags & paused) !== 0) await this.suspend()
+      await started()
+      if (!isToRun) await this.suspend()
+    })
+  }
+
+  async #createAgain(still: FlagOptions, isToRun: boolean): Promise<void> {
+    await super.create(still)
+    await this.#orDestroyed(async () => {
+      await this.#starts.assertBootable()
+      if (isToRun) await this.resume()
+    })
+  }
+
+  async #orDestroyed(start: () => Promise<void>): Promise<void> {
+    try {
+      await start()
     } catch (error) {
       // It may have ended of that already; what is still there goes with the environment.
       await this.destroy().catch(() => undefined)
