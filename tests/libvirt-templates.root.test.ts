@@ -153,12 +153,16 @@ test('nobody but QEMU is let in where it writes the state', { timeout: 60_000 },
   expect([...modes].filter((mode) => /[2367]$/.test(mode))).toEqual([])
 })
 
-test('a folder whose path is too long for a socket is told of', { timeout: 60_000 }, async () => {
+test('a folder whose path is too long for a socket is told of before the guest boots', async () => {
   const place = join(folder.path, 'long-'.padEnd(60, 'x'))
-  await expect(folder.build('long', resourcesIn(place))).rejects.toMatchObject({
+  const told: string[] = []
+  await expect(
+    folder.build('long', resourcesIn(place), undefined, (message) => told.push(message)),
+  ).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
     message: expect.stringMatching(/too long for a socket/),
   })
+  expect(told).toEqual([])
 })
 
 const withBacking = (xml: string) => xml.replace('<os>', '<memoryBacking><nosharepages/></memoryBacking><os>')

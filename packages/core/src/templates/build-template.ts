@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LONGEST_SOCKET_PATH } from '@see/qemu'
 import { Configuration } from '../configuration.ts'
 import { messageOf, SeeError } from '../errors.ts'
 import { GuestAgent } from '../guest-agent/guest-agent.ts'
@@ -90,6 +91,11 @@ async function freezeIn(
 ): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity'>> {
   const { domain, diskFile, agentChannel } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
+  const socketPath = join(dirname(diskFile), 'state')
+  if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) {
+    const why = `the path ${socketPath} is too long for a socket: choose a shorter disk.clone.storage_pool_path`
+    throw templateError('TEMPLATE_BUILD', name, why)
+  }
   const memory = join(target, templateFiles.memory)
   await reserve(memory, sandbox, signal)
   const references = await referencesOf(diskFile)
@@ -106,7 +112,6 @@ async function freezeIn(
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
-  const socketPath = join(dirname(diskFile), 'state')
   await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
   await domain.destroy()
   progress('writing its disk')

@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { chmod, chown, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { LONGEST_SOCKET_PATH } from '@see/qemu'
 import { z } from 'zod'
 import { until } from '../until.ts'
 import { within } from '../within.ts'
@@ -29,11 +28,6 @@ export async function freeze(
   monitor: Monitor,
   { socketPath, statePath, group, signal }: FreezeOptions,
 ): Promise<void> {
-  if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) {
-    throw new Error(
-      `the path ${socketPath} is too long for a socket: choose a shorter disk.clone.storage_pool_path`,
-    )
-  }
   await monitor.execute('stop', {}, { signal })
   await ignoreSharedMemory(monitor, signal)
   const sockets = new Set<Socket>()
