@@ -1,22 +1,39 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 
 const builder = fileURLToPath(new URL('../../guest/build.sh', import.meta.url))
 
-let built: string | undefined
-
 /** The folder of the tiny guest's images, domain.xml and resources.json; built when it is not there yet. */
 export function tinyGuest(): string {
-  built ??= execFileSync('bash', [builder], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }).trim()
-  return built
+  // To look whether it is there takes the builder seconds: once for a run.
+  const known = join(inject('runFolder'), 'tiny-guest')
+  if (!existsSync(known)) {
+    const built = execFileSync('bash', [builder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+    linkUnlessThere(built.trim(), known)
+  }
+  return readlinkSync(known)
+}
+
+/** Two files of a run may have asked at once. */
+function linkUnlessThere(target: string, path: string): void {
+  try {
+    symlinkSync(target, path)
+  } catch (error) {
+    if (!existsSync(path)) throw error
+  }
 }
 
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */
