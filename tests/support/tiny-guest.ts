@@ -36,28 +36,42 @@ function linkUnlessThere(target: string, path: string): void {
   }
 }
 
+type Edit = (xml: string) => string
+/** Keys of the resources file that are to be others. */
+type Changes = Readonly<Record<string, unknown>>
+
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */
-export function tinyGuestResources(edit: (xml: string) => string = (xml) => xml): string {
-  const guest = tinyGuest()
+export function tinyGuestResources(edit?: Edit, changes?: Changes): string {
   const folder = mkdtempSync(join(tmpdir(), 'see-tiny-guest-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
+  return writeTinyGuestResources(folder, edit, changes)
+}
+
+/** The same in a folder of the caller's. */
+export function writeTinyGuestResources(
+  folder: string,
+  edit: Edit = (xml) => xml,
+  changes: Changes = {},
+): string {
+  const guest = tinyGuest()
   const resources = JSON.parse(readFileSync(join(guest, 'resources.json'), 'utf8'))
   resources.disk.image = join(guest, resources.disk.image)
   writeFileSync(join(folder, 'domain.xml'), edit(readFileSync(join(guest, 'domain.xml'), 'utf8')))
-  writeFileSync(join(folder, 'resources.json'), JSON.stringify(resources))
+  writeFileSync(join(folder, 'resources.json'), JSON.stringify({ ...resources, ...changes }))
   return join(folder, 'resources.json')
 }
 
 /** Adds switches of the tiny guest to its kernel's command line. */
-export function withSwitches(...switches: string[]): (xml: string) => string {
+export function withSwitches(...switches: string[]): Edit {
   return (xml) => xml.replace('<cmdline>', `<cmdline>${switches.join(' ')} `)
 }
 
 /** An environment with the tiny guest, deallocated when the test ends. */
 export async function tinyGuestEnvironment(
-  edit?: (xml: string) => string,
+  edit?: Edit,
+  changes?: Changes,
 ): Promise<Environment<QemuResources>> {
-  const environment = await Environment.allocate(qemuFactory(tinyGuestResources(edit)))
+  const environment = await Environment.allocate(qemuFactory(tinyGuestResources(edit, changes)))
   onTestFinished(() => environment.deallocate(), 60_000)
   return environment
 }
