@@ -313,7 +313,9 @@ test.each([
   ],
 ])('a guest that uses too much %s is killed, with the reason', { timeout: 180_000 }, async (...given) => {
   const [, limits, script, message] = given
-  const { context } = await embeddedEnvironment(embeddedGuest({ limits }))
+  // What a guest uses of the CPU it uses to boot.
+  const template = script === '' ? undefined : 'embedded'
+  const { context } = await embeddedEnvironment(embeddedGuest({ limits, template }))
   await context.poweron()
   if (script !== '') {
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
