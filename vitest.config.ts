@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts', 'tests/**/*.test.ts'],
+    globalSetup: ['tests/support/run-folder.ts'],
     testTimeout: 20_000,
     // A daemon with other work tells of what it did a while later.
     expect: { poll: { timeout: 10_000 } },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Environment, qemuFactory } from '@see/core'
 import type { FilesystemReport } from '@see/hooks'
 import { expect, test } from 'vitest'
+import { sharedTemplate } from './support/shared-template.ts'
 import { tinyGuest, tinyGuestResources } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
@@ -85,16 +86,20 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
     const golden = sha256(join(tinyGuest(), 'disk.qcow2'))
-    await using environment = await Environment.allocate(qemuFactory(tinyGuestResources()), {
-      configuration: { results_folder: folder },
-      hooks: [
-        {
-          name: 'plugins.disk.DiskCheckPointHook',
-          configuration: { checkpoint_on_event: ['ip_address', 'snapshots_capture'] },
-        },
-        { name: 'plugins.disk.DiskStateAnalyser' },
-      ],
-    })
+    await sharedTemplate('libvirt')
+    await using environment = await Environment.allocate(
+      qemuFactory(tinyGuestResources(undefined, { template: 'libvirt' })),
+      {
+        configuration: { results_folder: folder },
+        hooks: [
+          {
+            name: 'plugins.disk.DiskCheckPointHook',
+            configuration: { checkpoint_on_event: ['ip_address', 'snapshots_capture'] },
+          },
+          { name: 'plugins.disk.DiskStateAnalyser' },
+        ],
+      },
+    )
     const { context, identifier } = environment
     const events: string[] = []
     context.observe({ eventHandled: ({ event }) => void events.push(event.name) })

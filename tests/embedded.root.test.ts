@@ -16,6 +16,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { leftOf } from './support/leftovers.ts'
 import { SeeRun } from './support/see-run.ts'
+import { sharedTemplate } from './support/shared-template.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 const GUEST_MS = 90_000
@@ -112,8 +113,9 @@ test('a guest for whose disk this host has no more room stands still, and says w
   chmodSync(join(small, '..'), 0o755)
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'small', small])
   onTestFinished(() => void execFileSync('umount', [small]))
+  await sharedTemplate('embedded')
   const environment = await embeddedEnvironment(
-    embeddedGuest({ disk: { clone: { storage_pool_path: small } } }),
+    embeddedGuest({ disk: { clone: { storage_pool_path: small } }, template: 'embedded' }),
   )
   const { context } = environment
   await context.poweron()

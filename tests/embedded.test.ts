@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
@@ -16,6 +15,7 @@ import {
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   embeddedFactory,
@@ -25,11 +25,12 @@ import {
   type SeeContext,
 } from '@see/core'
 import { PNG } from 'pngjs'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { fakeQemu } from './support/fake-qemu.ts'
 import { leftOf, processes } from './support/leftovers.ts'
 import { SeeRun } from './support/see-run.ts'
+import { sharedTemplate } from './support/shared-template.ts'
 
 const GUEST_MS = 90_000
 const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
@@ -37,7 +38,14 @@ const folder = mkdtempSync(join(tmpdir(), 'see-embedded-'))
 chmodSync(folder, 0o755)
 afterAll(() => rmSync(folder, { recursive: true }))
 
+beforeAll(() => sharedTemplate('embedded'), 120_000)
+
 type Guest = SeeContext<EmbeddedResources>
+
+/** A guest that has booted already, where that is not what is tested. */
+async function clone(overrides: Parameters<typeof embeddedGuest>[0] = {}) {
+  return await embeddedEnvironment(embeddedGuest({ ...overrides, template: 'embedded' }))
+}
 
 async function ready({ context }: Environment<EmbeddedResources>): Promise<Guest> {
   await context.poweron()
@@ -156,7 +164,7 @@ test.each([1000, 10_000_000])(
   'a sample of %i bytes comes into the guest',
   { timeout: 180_000 },
   async (bytes) => {
-    const context = await ready(await embeddedEnvironment())
+    const context = await ready(await clone())
     const path = join(folder, `sample-${bytes}`)
     const content = randomBytes(bytes)
     writeFileSync(path, content)
@@ -183,14 +191,24 @@ async function listener(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+/** What is said there, once something is; until then the guest's side stays open. */
 const ask = (context: Guest, address: string, port: number, says = '') =>
-  sh(context, `(echo ${says}; sleep 2) | timeout 4 nc ${address} ${port}`)
+  sh(
+    context,
+    `cd /tmp; rm -f saying said; mkfifo saying; exec 3<>saying; echo ${says} >&3; >said
+    timeout 4 nc ${address} ${port} <&3 >>said 2>&1 &
+    while [ ! -s said ] && kill -0 $!; do sleep 0.1; done 2>/dev/null
+    kill $! 2>/dev/null; wait; cat said`,
+  )
+
+/** Nothing where nobody listens yet. */
+const greetingAt = (port: number) => text(connect(port, '127.0.0.1')).catch(() => '')
 
 describe('the network', { timeout: 240_000 }, () => {
   test('is restricted to what is allowed', async () => {
     const port = await listener()
     const allow = [{ address: 100, port: 80, to: `127.0.0.1:${port}` }]
-    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { allow } })))
+    const context = await ready(await clone({ network: { allow } }))
     await context.waitForIp4Address()
     const { host, address } = context.network ?? expect.fail('no network')
     expect(await ask(context, host, port)).not.toContain('hello')
@@ -202,7 +220,7 @@ describe('the network', { timeout: 240_000 }, () => {
   test('carries one connection at a time for each allowance', async () => {
     const to = `127.0.0.1:${await listener()}`
     const allow = [100, 101].map((address) => ({ address, port: 80, to }))
-    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { allow } })))
+    const context = await ready(await clone({ network: { allow } }))
     await context.waitForIp4Address()
     const { address } = context.network ?? expect.fail('no network')
     expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 1, which said bye')
@@ -218,24 +236,24 @@ describe('the network', { timeout: 240_000 }, () => {
 
   test('reaches this host where it is told to', async () => {
     const port = await listener()
-    const context = await ready(await embeddedEnvironment(embeddedGuest({ network: { mode: 'user' } })))
+    const context = await ready(await clone({ network: { mode: 'user' } }))
     await context.waitForIp4Address()
     expect(await ask(context, context.network?.host ?? '', port)).toContain('hello from the host')
   })
 
-  test('lets this host in where it is told to', async () => {
+  test.each([
+    ['a guest that boots', undefined],
+    ['a clone', 'embedded'],
+  ])('lets this host in to %s where it is told to', async (_what, template) => {
     const free = createServer()
     await new Promise<void>((resolve) => void free.listen(0, '127.0.0.1', resolve))
     const { port } = free.address() as AddressInfo
     await new Promise((resolve) => void free.close(resolve))
     const network = { forward: [{ host_port: port, guest_port: 7 }] }
-    const context = await ready(await embeddedEnvironment(embeddedGuest({ network })))
-    await context.waitForIp4Address()
-    await sh(context, '(nc -l -p 7 -e /bin/echo hello from the guest >/dev/null 2>&1 &)')
-    const socket = connect(port, '127.0.0.1')
-    const [answer] = await once(socket, 'data')
-    expect(String(answer)).toBe('hello from the guest\n')
-    socket.destroy()
+    const context = await ready(await embeddedEnvironment(embeddedGuest({ network, template })))
+    expect(await context.waitForIp4Address()).toBe(context.network?.firstGuest)
+    await sh(context, '(nc -ll -p 7 -e /bin/echo hello from the guest >/dev/null 2>&1 &)')
+    await expect.poll(() => greetingAt(port)).toBe('hello from the guest\n')
   })
 
   test('can be none', async () => {
@@ -246,7 +264,7 @@ describe('the network', { timeout: 240_000 }, () => {
 })
 
 test('a guest that stops its agent is told of, and goes all the same', { timeout: 180_000 }, async () => {
-  const environment = await embeddedEnvironment()
+  const environment = await clone()
   const context = await ready(environment)
   await sh(context, '(sleep 1; killall -STOP qemu-ga) >/dev/null 2>&1 &')
   await sleep(2000)
@@ -257,7 +275,7 @@ test('a guest that stops its agent is told of, and goes all the same', { timeout
 })
 
 test('a guest that kills its agent is told of', { timeout: 180_000 }, async () => {
-  const environment = await embeddedEnvironment()
+  const environment = await clone()
   const context = await ready(environment)
   const script = '(sleep 0.5; killall start-agent; killall -9 qemu-ga) >/dev/null 2>&1 &'
   await sh(context, script)
@@ -272,7 +290,7 @@ test('a guest that kills its agent is told of', { timeout: 180_000 }, async () =
 })
 
 test('a QEMU that is killed in the middle of a command is told of', { timeout: 180_000 }, async () => {
-  const environment = await embeddedEnvironment()
+  const environment = await clone()
   const context = await ready(environment)
   const running = context.agent.exec(['sleep', '60'])
   running.catch(() => undefined)
@@ -295,7 +313,9 @@ test.each([
   ],
 ])('a guest that uses too much %s is killed, with the reason', { timeout: 180_000 }, async (...given) => {
   const [, limits, script, message] = given
-  const { context } = await embeddedEnvironment(embeddedGuest({ limits }))
+  // What a guest uses of the CPU it uses to boot.
+  const template = script === '' ? undefined : 'embedded'
+  const { context } = await embeddedEnvironment(embeddedGuest({ limits, template }))
   await context.poweron()
   if (script !== '') {
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
@@ -496,7 +516,7 @@ describe('nothing is left', () => {
   })
 
   test('of a capture whose packets nobody reads', { timeout: 120_000 }, async () => {
-    const environment = await embeddedEnvironment()
+    const environment = await clone()
     const { identifier, context } = environment
     await context.resources.capture({ snapLength: 65_535 })
     await ready(environment)

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Environment, injectSample, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinyGuest, tinyGuestEnvironment, withSwitches } from './support/tiny-guest.ts'
+import { sharedTemplate } from './support/shared-template.ts'
+import {
+  tinyGuest,
+  tinyGuestEnvironment,
+  withSwitches,
+  writeTinyGuestResources,
+} from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
 const folder = mkdtempSync(join(tmpdir(), 'see-guest-test-'))
@@ -20,6 +26,20 @@ async function sh(context: SeeContext, script: string): Promise<string> {
 async function installEntry({ agent }: SeeContext, name: string, mode: number): Promise<void> {
   await agent.writeFile(`/etc/init.d/${name}`, `#!/bin/sh\necho "${name} $1" >>/run/started\n`)
   await agent.exec(['/bin/chmod', mode.toString(8), `/etc/init.d/${name}`])
+}
+
+/** One guest for all tests of a suite, with these switches. */
+function runningGuest(...switches: string[]) {
+  let environment: Environment<QemuResources>
+  const events: string[] = []
+  beforeAll(async () => {
+    const file = writeTinyGuestResources(mkdtempSync(join(folder, 'guest-')), withSwitches(...switches))
+    environment = await Environment.allocate(qemuFactory(file))
+    environment.context.observe({ eventHandled: ({ event }) => void events.push(event.name) })
+    await environment.context.poweron()
+  }, GUEST_MS)
+  afterAll(() => environment.deallocate(), GUEST_MS)
+  return { running: () => environment.context, events }
 }
 
 describe('a guest that runs', () => {
@@ -81,42 +101,39 @@ describe('a guest that runs', () => {
   })
 })
 
-describe('a guest that does not do what it should', () => {
-  test('asks for no address', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment(withSwitches('see.nodhcp'))
-    await context.poweron()
-    const waiting = context.waitForIp4Address({ timeoutMs: 8000 })
-    await expect(waiting).rejects.toMatchObject({ code: 'ADDRESS_TIMEOUT' })
+describe('a guest that does not do what it should', { timeout: GUEST_MS }, () => {
+  describe('and asks for no address', () => {
+    const { running } = runningGuest('see.nodhcp')
+
+    test('is said to have none', async () => {
+      const waiting = running().waitForIp4Address({ timeoutMs: 8000 })
+      await expect(waiting).rejects.toMatchObject({ code: 'ADDRESS_TIMEOUT' })
+    })
+
+    test('is cut off while its address is waited for', async () => {
+      const waiting = running().waitForIp4Address({ timeoutMs: GUEST_MS })
+      const failed = expect(waiting).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+      await running().poweroff()
+      await failed
+    })
   })
 
-  test('is cut off while its address is waited for', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment(withSwitches('see.nodhcp'))
-    await context.poweron()
-    const waiting = context.waitForIp4Address({ timeoutMs: GUEST_MS })
-    const failed = expect(waiting).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
-    await context.poweroff()
-    await failed
-  })
-
-  test('ignores the power button; its power can be cut', { timeout: GUEST_MS }, async () => {
+  describe('and has neither an agent nor a power button', () => {
     // The agent could shut it down instead.
-    const { context } = await tinyGuestEnvironment(withSwitches('see.noacpi', 'see.noagent'))
-    const events: string[] = []
-    context.observe({ eventHandled: ({ event }) => void events.push(event.name) })
-    await context.poweron()
-    await context.waitForIp4Address({ timeoutMs: GUEST_MS })
-    const stubborn = context.shutdown({ timeoutMs: 4000 })
-    await expect(stubborn).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
-    await context.poweroff()
-    expect(events).toEqual(['pre_poweron', 'post_poweron', 'pre_shutdown', 'pre_poweroff', 'post_poweroff'])
-  })
+    const { running, events } = runningGuest('see.noacpi', 'see.noagent')
 
-  test('has no agent', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment(withSwitches('see.noagent'))
-    await context.poweron()
-    await context.waitForIp4Address({ timeoutMs: GUEST_MS })
-    const waiting = context.agent.waitUntilReady({ timeoutMs: 2000 })
-    await expect(waiting).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+    test('has no agent', async () => {
+      await running().waitForIp4Address({ timeoutMs: GUEST_MS })
+      const waiting = running().agent.waitUntilReady({ timeoutMs: 2000 })
+      await expect(waiting).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+    })
+
+    test('ignores the power button; its power can be cut', async () => {
+      const stubborn = running().shutdown({ timeoutMs: 4000 })
+      await expect(stubborn).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
+      await running().poweroff()
+      expect(events).toEqual(['pre_poweron', 'post_poweron', 'pre_shutdown', 'pre_poweroff', 'post_poweroff'])
+    })
   })
 
   test('has no channel for an agent', { timeout: GUEST_MS }, async () => {
@@ -125,7 +142,8 @@ describe('a guest that does not do what it should', () => {
   })
 
   test('sends more than the channel carries in place of a reply', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment()
+    await sharedTemplate('libvirt')
+    const { context } = await tinyGuestEnvironment(undefined, { template: 'libvirt' })
     await context.poweron()
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
     const flood =

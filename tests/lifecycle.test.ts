@@ -7,7 +7,8 @@ import { promisify } from 'node:util'
 import { Hypervisor } from '@see/libvirt'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { tinyGuest } from './support/tiny-guest.ts'
+import { sharedTemplate } from './support/shared-template.ts'
+import { tinyGuest, tinyGuestResources } from './support/tiny-guest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const see = join(root, 'packages/cli/dist/see.js')
@@ -26,8 +27,7 @@ interface TimelineLine {
 }
 
 /** Runs the example's sample in the tiny guest and returns its evidence. */
-async function run(...options: string[]) {
-  const resources = join(tinyGuest(), 'resources.json')
+async function run(resources: string, ...options: string[]) {
   const sample = join(example, 'hello.sh')
   const argv = [see, 'run', resources, sample, '--results', results, '--json', ...options]
   const { stdout } = await promisify(execFile)('node', argv)
@@ -66,7 +66,7 @@ const transitionsOf = (events: readonly TimelineLine[]) =>
 describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
   let ran: Awaited<ReturnType<typeof run>>
   beforeAll(async () => {
-    ran = await run('--runtime', '2')
+    ran = await run(join(tinyGuest(), 'resources.json'), '--runtime', '2')
   }, 180_000)
 
   test('fires every event in order', () => {
@@ -115,7 +115,9 @@ describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
 
 test('hooks and a protocol of the user drive it', { timeout: 180_000 }, async () => {
   const hooks = ['--hooks', join(example, 'hooks.json'), '--protocol', `${example}/protocol.ts#run`]
-  const { report, events, read } = await run(...hooks, '--runtime', '8')
+  await sharedTemplate('libvirt')
+  const resources = tinyGuestResources(undefined, { template: 'libvirt' })
+  const { report, events, read } = await run(resources, ...hooks, '--runtime', '8')
   expect(report).toMatchObject({ ok: true, failures: [] })
   const fired = events.toSorted((a, b) => a.sequence - b.sequence)
   const custom = fired.findIndex(({ name }) => name === 'custom_event')

@@ -64,7 +64,7 @@ test('a build that is killed leaves nothing that is seen, and the next one succe
     disk: { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path: join(folder.path, 'i') } },
   })
   const { child, ended, said } = start('build', resources, 'crashed')
-  await said(/waiting until it has settled/)
+  await said(/booting the guest/)
   child.kill('SIGKILL')
   await ended
   expect(await readdir(join(folder.path, 'templates'))).toContain('.crashed.building')

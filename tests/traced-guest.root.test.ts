@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import type { NetworkSummary } from '@see/hooks'
 import { expect, onTestFinished, test } from 'vitest'
+import { sharedTemplate } from './support/shared-template.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
-import { tinyGuest } from './support/tiny-guest.ts'
+import { tinyGuestResources } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
 
 /** The tiny guest with its usual network, kept from the host's networks, and traced from before its first packet on. */
-async function tracedGuest(): Promise<{
+async function tracedGuest(template?: 'libvirt'): Promise<{
   environment: Environment<QemuResources>
   summary: () => NetworkSummary
 }> {
@@ -18,7 +19,10 @@ async function tracedGuest(): Promise<{
     configuration: { results_folder: results },
     hooks: [{ name: '@see/hooks#NetworkTracerHook' }, { name: '@see/hooks#NetworkAnalysisHook' }],
   }
-  const environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')), hooks)
+  const environment = await Environment.allocate(
+    qemuFactory(tinyGuestResources(undefined, { template })),
+    hooks,
+  )
   onTestFinished(() => environment.deallocate(), 60_000)
   const path = join(results, `${environment.identifier}_network.json`)
   return { environment, summary: () => JSON.parse(readFileSync(path, 'utf8')) }
@@ -42,7 +46,8 @@ test('a guest that is kept from the host gets its address while it is traced', {
 })
 
 test('what a guest that stopped by itself had sent is analysed', { timeout: GUEST_MS }, async () => {
-  const { environment, summary } = await tracedGuest()
+  await sharedTemplate('libvirt')
+  const { environment, summary } = await tracedGuest('libvirt')
   const { context } = environment
   await context.poweron()
   await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })

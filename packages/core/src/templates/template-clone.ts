@@ -56,6 +56,11 @@ export class TemplateClone {
     return { path: this.#template.path('disk'), format: 'qcow2' }
   }
 
+  /** Whether a clone is told who it is, and so has another network card than the template. */
+  get isToldWhoItIs(): boolean {
+    return this.#template.manifest.identity !== null
+  }
+
   /** Whether it is the guest's agent that tells a clone who it is. */
   get isToldByAgent(): boolean {
     return this.#template.manifest.identity === 'agent'

@@ -118,6 +118,7 @@ export class GuestLauncher {
   get #argv(): string[] {
     const { hardware, clone, memoryFile } = this.#parts
     const frozen = memoryFile === undefined ? undefined : { path: memoryFile, isClone: false }
-    return qemuArguments({ ...hardware, memory: clone?.memory ?? frozen })
+    const hasLent = clone?.memory !== undefined && clone.isToldWhoItIs
+    return qemuArguments({ ...hardware, memory: clone?.memory ?? frozen, hasLent })
   }
 }

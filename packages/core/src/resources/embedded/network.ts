@@ -74,6 +74,7 @@ export interface Subnet {
   readonly network: string
   readonly host: string
   readonly firstGuest: string
+  readonly beforeFirstGuest: string
   /** An address of it, by its last byte. */
   readonly address: (last: number) => string
 }
@@ -82,7 +83,8 @@ export interface Subnet {
 export function pickGuestSubnet(): Subnet {
   const first = FIRST + randomInt(SUBNETS) * 256
   const address = (last: number) => formatIpv4(first + last)
-  return { network: `${address(0)}/24`, host: address(HOST), firstGuest: address(GUEST), address }
+  const [firstGuest, beforeFirstGuest] = [address(GUEST), address(GUEST - 1)]
+  return { network: `${address(0)}/24`, host: address(HOST), firstGuest, beforeFirstGuest, address }
 }
 
 /** Undefined when it is no `host:port`; an IPv6 address stands in brackets. */

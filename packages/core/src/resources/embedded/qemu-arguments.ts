@@ -24,6 +24,8 @@ export interface GuestHardware {
   readonly hasDisk: boolean
   /** QEMU's own when not given. */
   readonly memory?: GuestMemory | undefined
+  /** Whether what is taken over from a template has an address lent already, to the template's own card. */
+  readonly hasLent?: boolean
 }
 
 /** The names of QEMU's sockets in the run folder. */
@@ -117,7 +119,7 @@ function diskArguments(path: string): string[] {
   return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
 }
 
-function networkArguments({ folder, network, subnet, macAddress }: GuestHardware): string[] {
+function networkArguments({ folder, network, subnet, macAddress, hasLent }: GuestHardware): string[] {
   if (macAddress === undefined) return []
   const { allow, forward, mode } = network
   const allowed = allow.map(({ address, port }, index) => {
@@ -126,9 +128,11 @@ function networkArguments({ folder, network, subnet, macAddress }: GuestHardware
   const forwarded = forward.map(({ host_port, guest_port }) => {
     return `hostfwd=tcp:127.0.0.1:${host_port}-${subnet.firstGuest}:${guest_port}`
   })
+  // The next one is lent to the guest.
+  const firstLent = hasLent === true ? subnet.beforeFirstGuest : subnet.firstGuest
   const options = [
     `user,id=${NETDEV},ipv6=off,restrict=${mode === 'restricted' ? 'on' : 'off'}`,
-    `net=${subnet.network},host=${subnet.host},dhcpstart=${subnet.firstGuest}`,
+    `net=${subnet.network},host=${subnet.host},dhcpstart=${firstLent}`,
     ...allowed,
     ...forwarded,
   ]
