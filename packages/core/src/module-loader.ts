@@ -1,6 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
 import { messageOf, SeeError } from './errors.ts'
 
 /** What a module of the user gets from here, so that all share one copy and need install nothing. */
@@ -34,6 +33,8 @@ async function load(specifier: string, reference: string, folder: string): Promi
     const shared = await sharedModules
     const module = shared[target]
     if (module !== undefined) return module
+    // Loading it takes a while, and who has stock hooks only needs none.
+    const { createJiti } = await import('jiti')
     const jiti = createJiti(pathToFileURL(`${folder}/`).href, {
       // Aliases to their files would not do: jiti would load those once more.
       virtualModules: shared,

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Agent, Dispatcher, request } from 'undici'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import { RemoteError } from './remote-error.ts'
@@ -28,18 +28,11 @@ export type HttpResponse = Dispatcher.ResponseData
 
 /** Requests with bounds; no error of it tells headers, or what a URL holds beside origin and path. */
 export class HttpClient implements AsyncDisposable {
-  readonly #agent: Agent
+  readonly #options: HttpClientOptions
+  #client: Promise<Client> | undefined
 
-  constructor({ timeoutMs, ca, cert }: HttpClientOptions) {
-    this.#agent = new Agent({
-      connect: {
-        timeout: timeoutMs,
-        ...(ca === undefined ? {} : { ca }),
-        ...(cert === undefined ? {} : { cert, key: cert }),
-      },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    })
+  constructor(options: HttpClientOptions) {
+    this.#options = options
   }
 
   /**
@@ -47,14 +40,16 @@ export class HttpClient implements AsyncDisposable {
    * @throws RemoteError, or the signal's reason
    */
   async send({ method = 'GET', url, headers = {}, body, signal }: HttpRequest): Promise<HttpResponse> {
+    this.#client ??= loadClient(this.#options)
+    const client = await this.#client
     try {
-      return await request(url, {
+      return await client.request(url, {
         method,
         // undici unpacks nothing by itself; a server must not pack then.
         headers: { 'accept-encoding': 'identity', ...headers },
         body: body ?? null,
         signal,
-        dispatcher: this.#agent,
+        dispatcher: client.agent,
       })
     } catch (error) {
       signal.throwIfAborted()
@@ -111,8 +106,28 @@ export class HttpClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
+    await (await this.#client)?.agent.destroy()
   }
+}
+
+interface Client {
+  readonly request: typeof request
+  readonly agent: Agent
+}
+
+/** Loading undici takes as long as all else of this package does, and few environments need it. */
+async function loadClient({ timeoutMs, ca, cert }: HttpClientOptions): Promise<Client> {
+  const { Agent: OurAgent, request: send } = await import('undici')
+  const agent = new OurAgent({
+    connect: {
+      timeout: timeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert, key: cert }),
+    },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  })
+  return { request: send, agent }
 }
 
 export function statusError(status: number, where: string): RemoteError {
