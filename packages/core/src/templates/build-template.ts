@@ -107,7 +107,7 @@ async function freezeIn(
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
   const socketPath = join(dirname(diskFile), 'state')
-  await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
+  await freeze(sandbox.monitor, { socketPath, statePath, diskFile, signal })
   await domain.destroy()
   progress('writing its disk')
   if ((await referencesOf(diskFile)) !== references) {
