@@ -112,7 +112,7 @@ async function freezeIn(
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
-  await freeze(sandbox.monitor, { socketPath, statePath, group: sandbox.templateGroup, signal })
+  await freeze(sandbox.monitor, { socketPath, statePath, diskFile, signal })
   await domain.destroy()
   progress('writing its disk')
   if ((await referencesOf(diskFile)) !== references) {

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { chmod, chown, rm } from 'node:fs/promises'
+import { lchown, lstat, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { until } from '../until.ts'
@@ -18,15 +18,15 @@ interface FreezeOptions {
   readonly socketPath: string
   /** Where the devices' state is to go. */
   readonly statePath: string
-  /** The group that QEMU is in; undefined when it is run by our own user. */
-  readonly group: number | undefined
+  /** A file of QEMU's user. */
+  readonly diskFile: string
   readonly signal: AbortSignal
 }
 
 /** Stops a guest and writes the state of its devices to a file. The memory is in its own already. */
 export async function freeze(
   monitor: Monitor,
-  { socketPath, statePath, group, signal }: FreezeOptions,
+  { socketPath, statePath, diskFile, signal }: FreezeOptions,
 ): Promise<void> {
   await monitor.execute('stop', {}, { signal })
   await ignoreSharedMemory(monitor, signal)
@@ -43,9 +43,9 @@ export async function freeze(
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(socketPath, resolve)
     })
-    // Whoever else could connect would write the state.
-    if (group !== undefined) await chown(socketPath, 0, group)
-    await chmod(socketPath, group === undefined ? 0o600 : 0o660)
+    // Whoever else could connect would write the state. A QEMU that its guest has taken over may have put a link there.
+    const { uid, gid } = await lstat(diskFile)
+    await lchown(socketPath, uid, gid)
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
     await untilMigrated(monitor, signal)
     await within(TIMEOUT_MS, written, streamLate, signal)
