@@ -1,15 +1,17 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Environment, type GuestDisk } from '@see/core'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Latch } from './latch.ts'
-import { factoryWithDisk } from './testing/disk-images.ts'
+import { factoryWithDisk, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const MIB = 1024 * 1024
 const DISK = Buffer.concat([
   Buffer.from('QFI\xfb', 'latin1'),
+  // A header, of an image that is backed by nothing.
+  Buffer.alloc(100),
   Buffer.alloc(MIB, 'x'),
   Buffer.alloc(4 * MIB),
   Buffer.from('end'),
@@ -213,3 +215,44 @@ test('deletes the checkpoints at the end when it is told to', async () => {
   await environment.deallocate()
   expect(readdirSync(temporary.path)).toEqual(['of another'])
 })
+
+describe('a disk whose guest has taken over QEMU, which leads', () => {
+  const leading: [string, (folder: string, disk: string) => void][] = [
+    [
+      'to another file',
+      (_, disk) => quietly('qemu-img', 'rebase', '-u', '-F', 'raw', '-b', '/etc/passwd', disk),
+    ],
+    ['there from behind what is usually read', (_, disk) => patched(disk, 70_000, '/etc/passwd')],
+    ['there from behind its first cluster', (_, disk) => patched(disk, 3 * MIB, '/etc/passwd')],
+    [
+      'to a file with its data',
+      (folder, disk) =>
+        quietly('qemu-img', 'create', '-f', 'qcow2', '-o', `data_file=${folder}/data`, disk, '1M'),
+    ],
+  ]
+
+  test.each(leading)('%s is not kept', async (_what, change) => {
+    await using temporary = await temporaryFolder()
+    await using sources = await temporaryFolder()
+    const disk = join(sources.path, 'disk.qcow2')
+    quietly('qemu-img', 'create', '-f', 'qcow2', '-o', 'cluster_size=2M', disk, '1M')
+    change(sources.path, disk)
+    const { environment, context, taken } = await allocate(temporary.path, async () => createReadStream(disk))
+    await using _ = environment
+    await context.poweron()
+    await context.pause()
+    expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
+    expect(taken).toEqual([])
+    expect(readdirSync(temporary.path)).toEqual([])
+  })
+})
+
+/** Writes the path of what a qcow2 image is backed by where the header then says that it is. */
+function patched(disk: string, offset: number, backing: string): void {
+  const image = Buffer.alloc(4 * MIB)
+  readFileSync(disk).copy(image)
+  image.writeBigUInt64BE(BigInt(offset), 8)
+  image.writeUInt32BE(backing.length, 16)
+  image.write(backing, offset)
+  writeFileSync(disk, image)
+}

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
-import { type GuestDisk, messageOf, type SeeContext, SeeError } from '@see/core'
+import { type GuestDisk, messageOf, qcow2References, type SeeContext, SeeError } from '@see/core'
 
 const QCOW2 = Buffer.from('QFI\xfb', 'latin1')
 
@@ -39,6 +39,7 @@ export async function saveDisk(
   const part = `${path}.part`
   try {
     await write(await disk.read({ signal }), part)
+    await assertLeadsNowhereElse(part, disk)
     // Somebody else may have had it run meanwhile.
     await assertStill(context, why)
     await rename(part, path)
@@ -65,6 +66,13 @@ async function assertStill(context: SeeContext, why: string): Promise<void> {
     'GUEST_NOT_PAUSED',
     `cannot read the guest's disk ${why}: the guest is ${state}; choose an event at which it is paused or off, such as post_pause or post_shutdown`,
   )
+}
+
+/** Whoever reads it opens what it is backed by, as root perhaps; the guest is not to choose that. */
+async function assertLeadsNowhereElse(path: string, { image }: GuestDisk): Promise<void> {
+  const { backing, hasDataFile } = await qcow2References(path)
+  if ((backing === '' || backing === image.path) && !hasDataFile) return
+  throw new Error('it leads to other files than the image it is a clone of')
 }
 
 /** What is zero is left out, so that holes stay holes. */

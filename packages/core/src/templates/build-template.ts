@@ -10,6 +10,7 @@ import type { Logger } from '../logger.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from '../resources/bounded-process.ts'
+import { qcow2References } from '../resources/qcow2-references.ts'
 import { isOfFullDisk, runQemuImg } from '../resources/qemu-img.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
@@ -18,7 +19,6 @@ import { freeze } from './freeze.ts'
 import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
 import { templateFiles, type TemplateManifest } from './manifest.ts'
-import { referencesOf } from './qcow2-header.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { type TemplateBuilder, TemplateStore } from './template-store.ts'
@@ -98,7 +98,7 @@ async function freezeIn(
   }
   const memory = join(target, templateFiles.memory)
   await reserve(memory, sandbox, signal)
-  const references = await referencesOf(diskFile)
+  const { backing } = await qcow2References(diskFile)
   progress('booting the guest')
   await domain.create()
   const agent = new GuestAgent(agentChannel)
@@ -115,7 +115,8 @@ async function freezeIn(
   await freeze(sandbox.monitor, { socketPath, statePath, diskFile, signal })
   await domain.destroy()
   progress('writing its disk')
-  if ((await referencesOf(diskFile)) !== references) {
+  const now = await qcow2References(diskFile)
+  if (now.backing !== backing || now.hasDataFile) {
     throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
   }
   await flatten(diskFile, join(target, templateFiles.disk), signal)

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { messageOf, type SeeError } from '../errors.ts'
 import { changeOf, contentChangeOf, sha256Of } from './file-facts.ts'
 import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
-import { backingPathOf } from './qcow2-header.ts'
 import { templateError } from './template-error.ts'
 
 /** What is said of a part of the machine that differs. */
@@ -132,4 +131,10 @@ export class Template {
   #invalid(why: string, cause?: unknown): SeeError {
     return templateError('TEMPLATE_INVALID', this.name, why, cause)
   }
+}
+
+/** By the header of a qcow2 image. */
+function backingPathOf(image: Buffer): string {
+  const offset = Number(image.readBigUInt64BE(8))
+  return image.subarray(offset, offset + image.readUInt32BE(16)).toString()
 }
