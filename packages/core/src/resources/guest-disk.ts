@@ -1,7 +1,8 @@
-import { access, constants, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Hypervisor, StoragePool } from '@see/libvirt'
+import { SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { GuestDisk } from '../resources.ts'
 import type { DiskImage } from './disk-image.ts'
@@ -34,12 +35,11 @@ export async function makeGuestsStorage(
 ): Promise<GuestsStorage> {
   let written: string | undefined
   const pool = await createStoragePool(hypervisor, identifier, folder, releases, async (ours) => {
-    if (!copyOnWrite || !(await isWritable(ours))) return
+    if (!copyOnWrite) return
     const content = overlay ?? (await emptyOverlay(image))
     const file = join(ours, cloneName(identifier))
     releases.defer(file, () => rm(file, { force: true }))
-    await writeOverlay(file, content)
-    written = file
+    if (await isWritten(writeOverlay(file, content))) written = file
   })
   signal.throwIfAborted()
   const clone = written ?? (await cloneImage(pool, image, copyOnWrite))
@@ -57,10 +57,16 @@ function guestDisk(pool: StoragePool, image: DiskImage): GuestDisk {
   }
 }
 
-/** Only libvirt may write where it does so for others, and where its host is another than ours. */
-async function isWritable(folder: string): Promise<boolean> {
-  return await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  )
+const ONLY_LIBVIRTS = new Set(['EACCES', 'ENOENT', 'EPERM', 'EROFS'])
+
+/** Only libvirt may write into the folder where it does so for others, and where its files are not ours. */
+async function isWritten(writing: Promise<void>): Promise<boolean> {
+  try {
+    await writing
+    return true
+  } catch (error) {
+    const cause = error instanceof SeeError ? error.cause : undefined
+    if (cause instanceof Error && 'code' in cause && ONLY_LIBVIRTS.has(String(cause.code))) return false
+    throw error
+  }
 }

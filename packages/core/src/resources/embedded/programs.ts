@@ -10,6 +10,7 @@ const others: Readonly<Record<string, string>> = {
 
 /** The path of QEMU. @throws SeeError `TOOL_MISSING` where a program that a guest needs is not there */
 export async function requirePrograms(): Promise<string> {
+  const qemu = await requireTool('qemu-system-x86_64', 'qemu-system-x86')
   for (const [program, debianPackage] of Object.entries(others)) await requireTool(program, debianPackage)
-  return await requireTool('qemu-system-x86_64', 'qemu-system-x86')
+  return qemu
 }
