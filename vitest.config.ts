@@ -7,8 +7,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // A daemon with other work tells of what it did a while later.
     expect: { poll: { timeout: 10_000 } },
-    // Guests wait for one another's emulation more than for a core: two files at a time take half as long.
-    maxWorkers: 2,
+    // Files wait for guests and daemons more than for a core.
+    maxWorkers: 3,
     env: {
       // Failures that tests bring about are not to be told of.
       SEE_LOG: 'silent',

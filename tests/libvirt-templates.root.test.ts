@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type QemuResources, type SeeContext, TemplateStore } from '@see/core'
+import { Environment, qemuFactory, type QemuResources, type SeeContext, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { leftOf } from './support/leftovers.ts'
 import { expectTwoMachines, line } from './support/marks.ts'
@@ -11,9 +11,36 @@ import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 let folder: TemplateFolder
+/** Of the socket at which the state of "tiny" was taken. */
+const modes = new Set<string>()
+
+const diskIn = (storage_pool_path: string) => ({
+  image: join(tinyGuest(), 'disk.qcow2'),
+  clone: { storage_pool_path },
+})
+
+function look(place: string): void {
+  for (const name of readdirSync(place)) {
+    const socket = statSync(join(place, name, 'state'), { throwIfNoEntry: false })
+    if (socket !== undefined) modes.add((socket.mode & 0o777).toString(8))
+  }
+}
+
 beforeAll(async () => {
-  folder = await TemplateFolder.withTiny((own) => own.libvirtResources())
-  return () => folder[Symbol.dispose]()
+  let timer: NodeJS.Timeout | undefined
+  folder = await TemplateFolder.withTiny(
+    (own) => own.libvirtResources({ disk: diskIn(join(own.path, 'instances')) }),
+    (message, { path }) => {
+      if (message === 'freezing it') timer = setInterval(look, 1, join(path, 'instances'))
+    },
+  )
+  clearInterval(timer)
+  // Nobody runs it: it keeps the network for all the others, which take a second each to make one.
+  const keeper = await Environment.allocate(qemuFactory(folder.libvirtResources()))
+  return async () => {
+    await keeper.deallocate()
+    folder[Symbol.dispose]()
+  }
 }, 120_000)
 
 const clone = async (changes: Record<string, unknown> = {}, edit?: (xml: string) => string) => {
@@ -128,27 +155,7 @@ test.each([
   },
 )
 
-/** A resources file of a guest that cannot be told who it is, whose disk is in `storage_pool_path`. */
-function resourcesIn(storage_pool_path: string): string {
-  const disk = { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path } }
-  return folder.libvirtResources({ identity: false, disk })
-}
-
-test('nobody but QEMU is let in where it writes the state', { timeout: 60_000 }, async () => {
-  const place = join(folder.path, 'instances')
-  const modes = new Set<string>()
-  const look = () => {
-    for (const name of readdirSync(place)) {
-      const socket = statSync(join(place, name, 'state'), { throwIfNoEntry: false })
-      if (socket !== undefined) modes.add((socket.mode & 0o777).toString(8))
-    }
-  }
-  let timer: NodeJS.Timeout | undefined
-  onTestFinished(() => clearInterval(timer))
-  const watch = (message: string) => {
-    if (message === 'freezing it') timer = setInterval(look, 1)
-  }
-  await folder.build('watched', resourcesIn(place), undefined, watch)
+test('nobody but QEMU is let in where it writes the state', () => {
   expect(modes.size).toBeGreaterThan(0)
   expect([...modes].filter((mode) => /[2367]$/.test(mode))).toEqual([])
 })
@@ -157,7 +164,9 @@ test('a folder whose path is too long for a socket is told of before the guest b
   const place = join(folder.path, 'long-'.padEnd(60, 'x'))
   const told: string[] = []
   await expect(
-    folder.build('long', resourcesIn(place), undefined, (message) => told.push(message)),
+    folder.build('long', folder.libvirtResources({ disk: diskIn(place) }), undefined, (message) =>
+      told.push(message),
+    ),
   ).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
     message: expect.stringMatching(/too long for a socket/),

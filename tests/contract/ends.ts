@@ -71,7 +71,10 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
       await sh(context, stubborn)
       await setTimeout(STUBBORN_MS)
       const fired = recorded(context)
-      await expect(context.shutdown({ timeoutMs: 1000 })).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
+      await expect(context.shutdown({ timeoutMs: 1000 })).rejects.toMatchObject({
+        code: 'SHUTDOWN_TIMEOUT',
+        message: expect.any(String),
+      })
       expect([await context.state(), fired]).toEqual(['running', ['pre_shutdown']])
       await expect.poll(() => context.state(), { timeout: GUEST_MS, interval: 100 }).toBe('shutoff')
       await expect(context.agent.ping()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })

@@ -35,10 +35,14 @@ export class TemplateFolder implements Disposable {
   }
 
   /** A folder in which there is the template "tiny", of the resources file that `resources` writes there. */
-  static async withTiny(resources: (folder: TemplateFolder) => string): Promise<TemplateFolder> {
+  static async withTiny(
+    resources: (folder: TemplateFolder) => string,
+    progress: (message: string, folder: TemplateFolder) => void = ignore,
+  ): Promise<TemplateFolder> {
     const folder = new TemplateFolder()
     try {
-      await folder.build('tiny', resources(folder))
+      const { signal } = new AbortController()
+      await folder.build('tiny', resources(folder), signal, (message) => progress(message, folder))
       return folder
     } catch (error) {
       folder[Symbol.dispose]()
