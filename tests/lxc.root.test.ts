@@ -301,7 +301,7 @@ test('an abort at any moment leaves nothing', async () => {
   const filesystem = { source_path: tiny.folder, target_path: '/mine' }
   const factory = lxcFactory(tiny.resources({ domain: { filesystem } }))
   const outcomes = new Set<string>()
-  for (let delayMs = 0; !outcomes.has('allocated'); delayMs = Math.ceil(delayMs * 1.2) + 7) {
+  for (let delayMs = 0; !outcomes.has('allocated'); delayMs = Math.ceil(delayMs * 1.6) + 7) {
     const identifier = randomUUID()
     const signal = AbortSignal.timeout(delayMs)
     try {
