@@ -51,15 +51,18 @@ async function seeAsUser(...argv: string[]) {
   return JSON.parse(await asUser(process.execPath, see, ...argv, '--json'))
 }
 
-const userNetwork = (xml: string) =>
-  xml.replace(/<interface[^]*<\/interface>/, '<interface type="user"><model type="virtio"/></interface>')
+/** On a network that needs no rights, and without a screen: two daemons at a time may give a port away twice. */
+const asUsers = (xml: string) =>
+  xml
+    .replace(/<interface[^]*<\/interface>/, '<interface type="user"><model type="virtio"/></interface>')
+    .replace(/<graphics[^>]*>/, '')
 
 const providers: [string, (changes: object) => string][] = [
   ['without libvirt', (changes) => folder.resources({ ...changes })],
   [
     'through qemu:///session',
     (changes) =>
-      folder.libvirtResources({ hypervisor: 'qemu:///session', network: undefined, ...changes }, userNetwork),
+      folder.libvirtResources({ hypervisor: 'qemu:///session', network: undefined, ...changes }, asUsers),
   ],
 ]
 

@@ -12,6 +12,8 @@ export const NETDEV = 'net0'
 const SCREEN_MIB = 8
 /** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
 const TRANSLATED_MIB = 64
+/** From port 15900 on: libvirt gives its guests the first that is free from 5900 on, and may lose a race for it. */
+const VNC_DISPLAYS = '127.0.0.1:10000,to=19999'
 
 export interface GuestHardware {
   readonly identifier: string
@@ -105,7 +107,7 @@ function machineArguments(
     `VGA,vgamem_mb=${SCREEN_MIB}`,
     '-display',
     'none',
-    ...(vnc ? ['-vnc', '127.0.0.1:0,to=9999'] : []),
+    ...(vnc ? ['-vnc', VNC_DISPLAYS] : []),
   ]
 }
 
