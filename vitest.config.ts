@@ -2,8 +2,6 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts', 'tests/**/*.test.ts'],
-    globalSetup: ['tests/support/run-folder.ts'],
     testTimeout: 20_000,
     // A daemon with other work tells of what it did a while later.
     expect: { poll: { timeout: 10_000 } },
@@ -15,5 +13,24 @@ export default defineConfig({
       // Debian keeps mke2fs and the like from ordinary users.
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
     },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts'],
+          // Loading the packages anew for each of a hundred files takes longer than most of these.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          globalSetup: ['tests/support/run-folder.ts'],
+        },
+      },
+    ],
   },
 })

@@ -63,6 +63,7 @@ export type {
 export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-context.ts'
 export type { Handler } from './subscription.ts'
 export { type DomainState, type Transition, transitions } from './transitions.ts'
+export { together } from './resources/together.ts'
 export { until, type UntilOptions } from './until.ts'
 export { WarmPool } from './warm-pool.ts'
 export type { WarmPoolOptions } from './warm-pool-options.ts'

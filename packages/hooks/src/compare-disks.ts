@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SeeError } from '@see/core'
+import { SeeError, together } from '@see/core'
 import { compareListings, type FileChange } from './compare-listings.ts'
 import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
 import { fileSystemStarts } from './disk-layout.ts'
@@ -59,7 +59,8 @@ export async function compareDisks(
 ): Promise<DiskComparison> {
   const both = async <Result>(ask: (disk: string) => Promise<Result>) =>
     concurrent
-      ? await Promise.all([ask(before), ask(after)] as const)
+      ? // Whoever clears up after one that failed is not to find the other at work.
+        await together(ask(before), ask(after))
       : ([await ask(before), await ask(after)] as const)
   const starts = [...new Set((await both((disk) => fileSystemStarts(tools, disk))).flat())].toSorted(
     (a, b) => a - b,

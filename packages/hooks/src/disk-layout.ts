@@ -1,4 +1,4 @@
-import { SeeError } from '@see/core'
+import { SeeError, together } from '@see/core'
 import type { DiskTools } from './disk-tools.ts'
 
 /** More are of no disk that means well. */
@@ -19,10 +19,10 @@ export function partitionStarts(output: string): number[] {
  * @throws SeeError `TOOL_FAILED`
  */
 export async function fileSystemStarts(tools: DiskTools, disk: string): Promise<number[]> {
-  const [table, bare] = await Promise.all([
+  const [table, bare] = await together(
     tools.run(['mmls', disk], [disk]),
     tools.run(['fsstat', '-t', disk], [disk]),
-  ])
+  )
   const partitions = table.exitCode === 0 ? partitionStarts(table.stdout.toString('latin1')) : []
   if (partitions.length > MAX_PARTITIONS) {
     throw new SeeError(
