@@ -14,6 +14,15 @@ export default defineConfig({
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
     },
     projects: [
+      // First, since its files take longest.
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          globalSetup: ['tests/support/run-folder.ts'],
+        },
+      },
       {
         extends: true,
         test: {
@@ -21,14 +30,6 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts'],
           // Loading the packages anew for each of a hundred files takes longer than most of these.
           isolate: false,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'system',
-          include: ['tests/**/*.test.ts'],
-          globalSetup: ['tests/support/run-folder.ts'],
         },
       },
     ],
