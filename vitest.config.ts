@@ -5,8 +5,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // A daemon with other work tells of what it did a while later.
     expect: { poll: { timeout: 10_000 } },
-    // Files wait for guests and daemons more than for a core.
-    maxWorkers: 3,
+    // Guests wait for one another's emulation more than for a core; with three at a time, daemons answer too late.
+    maxWorkers: 2,
     env: {
       // Failures that tests bring about are not to be told of.
       SEE_LOG: 'silent',
