@@ -2,9 +2,12 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
+import { unlessAborted } from '../within.ts'
 import type { DiskImage } from './disk-image.ts'
 import { runQemuImg } from './qemu-img.ts'
 
+/** Only the image's header is read. */
+const TIMEOUT_MS = 60_000
 /** An overlay has some 200 kB. */
 const MOST = 32
 
@@ -13,22 +16,16 @@ const made = new Map<string, Promise<Buffer>>()
 
 /**
  * What an empty qcow2 overlay of an image consists of, and the disk of any number of guests may begin as. qemu-img, which
- * takes most of the time of an allocation, is started once for each image.
- * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or `STORAGE_FAILED` when the image has none
+ * takes most of the time of an allocation, is started once for each image; it goes on for others when one has aborted.
+ * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or `STORAGE_FAILED` when the image has none; or the signal's reason
  */
-export async function emptyOverlay(image: DiskImage): Promise<Buffer> {
+export async function emptyOverlay(image: DiskImage, signal: AbortSignal): Promise<Buffer> {
   const key = await keyOf(image)
-  const overlay = made.get(key) ?? makeOverlay(image)
+  const overlay = made.get(key) ?? makeOverlay(image, () => made.delete(key))
   made.delete(key)
   made.set(key, overlay)
   for (const oldest of made.keys()) if (made.size > MOST) made.delete(oldest)
-  try {
-    return await overlay
-  } catch (error) {
-    // It may go well when it is asked for again.
-    made.delete(key)
-    throw error
-  }
+  return await unlessAborted(signal, overlay)
 }
 
 /**
@@ -55,13 +52,18 @@ async function keyOf({ path, format }: DiskImage): Promise<string> {
   }
 }
 
-async function makeOverlay({ path, format }: DiskImage): Promise<Buffer> {
+/** @param failed called when it is to be made anew for who asks for it again */
+async function makeOverlay({ path, format }: DiskImage, failed: () => void): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
   const file = join(folder, 'empty.qcow2')
-  const options = { target: `${file} over ${path}`, code: 'STORAGE_FAILED', signal: undefined } as const
+  const target = `${file} over ${path}`
+  const options = { target, code: 'STORAGE_FAILED', signal: undefined, timeoutMs: TIMEOUT_MS } as const
   try {
     await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', format, '-b', path, file], options)
     return await readFile(file)
+  } catch (error) {
+    failed()
+    throw error
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -33,10 +33,10 @@ export async function makeGuestsStorage(
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<GuestsStorage> {
+  const content = copyOnWrite ? (overlay ?? (await emptyOverlay(image, signal))) : undefined
   let written: string | undefined
   const pool = await createStoragePool(hypervisor, identifier, folder, releases, async (ours) => {
-    if (!copyOnWrite) return
-    const content = overlay ?? (await emptyOverlay(image))
+    if (content === undefined) return
     const file = join(ours, cloneName(identifier))
     releases.defer(file, () => rm(file, { force: true }))
     if (await isWritten(writeOverlay(file, content))) written = file

@@ -3,7 +3,7 @@ import { requireTool } from '../required-tool.ts'
 import { runBounded } from './bounded-process.ts'
 
 /** A copy of a large image takes its time. */
-const TIMEOUT_MS = 3_600_000
+const COPY_TIMEOUT_MS = 3_600_000
 
 interface Options {
   /** What is written, for the error. */
@@ -11,17 +11,21 @@ interface Options {
   /** The code of the error. */
   readonly code: SeeErrorCode
   readonly signal: AbortSignal | undefined
+  readonly timeoutMs?: number
 }
 
 /**
  * Runs qemu-img, which is to write a disk.
  * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or one with `code`; or the signal's reason
  */
-export async function runQemuImg(words: readonly string[], { target, code, signal }: Options): Promise<void> {
+export async function runQemuImg(
+  words: readonly string[],
+  { target, code, signal, timeoutMs = COPY_TIMEOUT_MS }: Options,
+): Promise<void> {
   const program = await requireTool('qemu-img', 'qemu-utils')
-  const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal }
+  const options = { stdin: '', timeoutMs, maxOutputBytes: 4096, env: {}, signal }
   const { exitCode, stderr } = await runBounded([program, ...words], options, () => {
-    return new SeeError(code, `qemu-img did not write ${target} within ${TIMEOUT_MS} ms`)
+    return new SeeError(code, `qemu-img did not write ${target} within ${timeoutMs} ms`)
   })
   if (exitCode === 0) return
   const said = stderr.toString().trim()

@@ -126,7 +126,7 @@ export class EmbeddedResources implements Freezable {
     signal.throwIfAborted()
     if (image !== undefined) {
       if (disk?.clone.copy_on_write === false) await copyImage(folder, image, signal)
-      else await copyOverlay(folder, (await clone?.readOverlay()) ?? (await emptyOverlay(image)))
+      else await copyOverlay(folder, (await clone?.readOverlay()) ?? (await emptyOverlay(image, signal)))
     }
     signal.throwIfAborted()
     const launcher = new GuestLauncher({
