@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -137,11 +137,14 @@ async function isDefined(identifier: string): Promise<boolean> {
   )
 }
 
-async function remove(identifier: string): Promise<void> {
+/** Removes the storage pool of an environment, which has to be there. */
+async function removePool(identifier: string): Promise<void> {
   await using hypervisor = await Hypervisor.open('qemu:///system')
-  const domain = await hypervisor.domainLookupByUUID(identifier)
-  await domain.destroy()
-  await domain.undefine()
+  const pool = await hypervisor.storagePoolLookupByUUID(identifier)
+  for (const volume of await pool.listAllVolumes()) await volume.delete()
+  await pool.destroy()
+  await pool.delete()
+  await pool.undefine()
 }
 
 const PROTOCOL = `
@@ -152,7 +155,6 @@ export const run: Protocol = async (context, { progress, signal }) => {
   await new Promise((resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 export const deaf: Protocol = async (context, { progress }) => {
-  await context.poweron()
   progress('ready to be interrupted')
   for (;;) await new Promise((resolve) => setTimeout(resolve, 1000))
 }
@@ -175,6 +177,12 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s cleans up and exits with 130', asy
 
 test('a protocol that does not stop is left behind; a second Ctrl-C does not cut the clean-up short, a third does', async () => {
   const resources = await writeTestResources()
+  const drive = '<devices><disk device="disk"><target dev="vda" bus="virtio"/></disk></devices></domain>'
+  const domain = await readFile(join(folder, 'domain.xml'), 'utf8')
+  await writeFile(join(folder, 'domain.xml'), domain.replace('</domain>', drive))
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(folder, 'image.qcow2'), '1M'])
+  const disk = { image: 'image.qcow2', clone: { storage_pool_path: folder } }
+  await writeFile(join(folder, resources), JSON.stringify({ domain: { configuration: 'domain.xml' }, disk }))
   await writeFile(join(folder, 'protocol.ts'), PROTOCOL)
   await writeFile(join(folder, 'hooks.json'), '{ "hooks": [] }')
   const run = start('run', resources, '--protocol', './protocol.ts#deaf', '--hooks', 'hooks.json')
@@ -188,9 +196,7 @@ test('a protocol that does not stop is left behind; a second Ctrl-C does not cut
   const { exitCode, error } = await run.ended
   expect(exitCode).toBe(130)
   // It said that it leaves things behind.
-  const identifier = /run (\S+): /.exec(error)?.[1] ?? ''
-  expect(await isDefined(identifier)).toBe(true)
-  await remove(identifier)
+  await removePool(/run (\S+): /.exec(error)?.[1] ?? '')
 })
 
 test.each([

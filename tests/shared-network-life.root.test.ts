@@ -51,6 +51,10 @@ async function placesOf(name: string): Promise<string[]> {
   ]
 }
 
+async function isThere(identifier: string): Promise<boolean> {
+  return (await hypervisor.listAllDomains()).some(({ name }) => name === identifier)
+}
+
 /** The folder of all of them is there only as long as one is. */
 const isFolderEmpty = () => existsSync('/run/see/networks') && readdirSync('/run/see/networks').length === 0
 
@@ -103,7 +107,6 @@ test('of a process that was killed is swept away by the next', async () => {
   const configuration = configurationOfOneNetwork()
   const other = await OtherProcess.start(configuration)
   await other.kill()
-  await (await hypervisor.domainLookupByUUID(other.identifier)).undefine()
   const { environment: unlike } = await allocate(configurationOfOneNetwork())
   const networks = await hypervisor.listAllNetworks()
   const { environment, name } = await allocate(configuration)
@@ -113,16 +116,18 @@ test('of a process that was killed is swept away by the next', async () => {
   expect(await placesOf(name)).toEqual([])
 })
 
-test('stays while the guest of a process that was killed runs', async () => {
+test('stays while a guest that no process answers for runs', async () => {
   const configuration = configurationOfOneNetwork()
   const other = await OtherProcess.start(configuration, { power: true })
+  onTestFinished(() => other[Symbol.asyncDispose]())
+  const xml = await (await hypervisor.domainLookupByUUID(other.identifier)).getXMLDesc()
   await other.kill()
-  const domain = await hypervisor.domainLookupByUUID(other.identifier)
+  await expect.poll(() => isThere(other.identifier)).toBe(false)
+  const domain = await hypervisor.domainCreateXML(xml)
   const { environment, name } = await allocate(configuration)
   await environment.deallocate()
   expect(await placesOf(name)).toEqual(everywhere)
   await domain.destroy()
-  await domain.undefine()
   await (await allocate(configuration)).environment.deallocate()
   expect(await placesOf(name)).toEqual([])
 })

@@ -44,11 +44,13 @@ async function bare({ folder, overlay }: Files, withNetwork: boolean): Promise<v
   const identifier = randomUUID()
   const path = join(folder, identifier)
   const hypervisor = await Hypervisor.open('qemu:///system')
+  await unknown(hypervisor.domainLookupByUUID(identifier))
   const network = withNetwork
     ? await hypervisor.networkCreateXML(
         `<network xmlns:dnsmasq="http://libvirt.org/schemas/network/dnsmasq/1.0"><name>${identifier}</name><uuid>${identifier}</uuid><forward mode="nat"/><bridge name="virbr-${identifier.slice(0, 8)}" stp="off" delay="0"/><ip address="10.213.0.1" prefix="24"><dhcp><range start="10.213.0.2" end="10.213.0.254"/></dhcp></ip><dnsmasq:options><dnsmasq:option value="no-ping"/></dnsmasq:options></network>`,
       )
     : undefined
+  await unknown(hypervisor.storagePoolLookupByUUID(identifier))
   const pool = await hypervisor.storagePoolDefineXML(
     `<pool type="dir"><name>${identifier}</name><uuid>${identifier}</uuid><target><path>${path}</path><permissions><mode>0711</mode></permissions></target></pool>`,
   )
@@ -56,11 +58,7 @@ async function bare({ folder, overlay }: Files, withNetwork: boolean): Promise<v
   const disk = join(path, `${identifier}.qcow2`)
   await writeFile(disk, overlay, { mode: 0o600 })
   await pool.create()
-  const domain = await hypervisor.domainDefineXML(
-    domainXml(identifier, disk, withNetwork ? interfaceXml(identifier) : ''),
-  )
-  await domain.isActive()
-  await domain.undefine({ flags: 23 })
+  await unknown(hypervisor.domainLookupByUUID(identifier))
   await pool.refresh()
   for (const each of await pool.listAllVolumes()) await each.delete()
   await pool.destroy()
@@ -69,6 +67,15 @@ async function bare({ folder, overlay }: Files, withNetwork: boolean): Promise<v
   await pool.undefine()
   await network?.destroy()
   await hypervisor.close()
+}
+
+/** Whoever makes something asks first whether there is one of its name. */
+async function unknown(lookup: Promise<unknown>): Promise<void> {
+  const isKnown = await lookup.then(
+    () => true,
+    () => false,
+  )
+  if (isKnown) throw new Error('there is one of that name already')
 }
 
 async function environment({ folder, image }: Files, withNetwork: boolean): Promise<void> {

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = `
-import { Environment, lxcFactory } from '@see/core'
-const [configuration, power] = JSON.parse(process.argv[1])
-const environment = await Environment.allocate(lxcFactory(configuration))
+import { Environment, lxcFactory, qemuFactory } from '@see/core'
+const [configuration, power, provider] = JSON.parse(process.argv[1])
+const factory = provider === 'lxc' ? lxcFactory(configuration) : qemuFactory(configuration)
+const environment = await Environment.allocate(factory)
 if (power) await environment.context.poweron()
 process.stdin.once('end', async () => {
   await environment.deallocate()
@@ -14,7 +16,7 @@ process.stdin.resume()
 process.stdout.write(environment.identifier)
 `
 
-/** Another process with an environment of its own, until it is told to end or killed. */
+/** Another process with an environment of its own, until it is disposed of or killed. */
 export class OtherProcess implements AsyncDisposable {
   readonly identifier: string
   readonly #child: ChildProcess
@@ -24,8 +26,11 @@ export class OtherProcess implements AsyncDisposable {
     this.identifier = identifier
   }
 
-  static async start(configuration: object, { power = false } = {}): Promise<OtherProcess> {
-    const argv = ['--input-type=module', '-e', PROGRAM, JSON.stringify([configuration, power])]
+  static async start(
+    configuration: object,
+    { power = false, provider = 'lxc' }: { power?: boolean; provider?: 'lxc' | 'qemu' } = {},
+  ): Promise<OtherProcess> {
+    const argv = ['--input-type=module', '-e', PROGRAM, JSON.stringify([configuration, power, provider])]
     const child = spawn(process.execPath, argv, {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -38,8 +43,12 @@ export class OtherProcess implements AsyncDisposable {
     return this.#end(() => this.#child.kill('SIGKILL'))
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#end(() => this.#child.stdin?.end())
+  /** Also of what libvirt leaves of a container that nobody tidied up after. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end(() => this.#child.stdin?.end())
+    for (const kind of ['dev', 'devpts', 'fuse', 'sock']) {
+      rmSync(`/run/libvirt/lxc/${this.identifier}.${kind}`, { recursive: true, force: true })
+    }
   }
 
   async #end(how: () => void): Promise<void> {

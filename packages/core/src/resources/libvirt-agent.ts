@@ -1,6 +1,7 @@
 import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
+import { isNoDomain } from './no-domain.ts'
 
 /** No answer now; there may be one later, when the guest has booted or is resumed. */
 const SILENT = new Set(['VIR_ERR_AGENT_UNRESPONSIVE', 'VIR_ERR_AGENT_UNSYNCED', 'VIR_ERR_OPERATION_INVALID'])
@@ -19,9 +20,12 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
   }
 }
 
-/** libvirt says "not running" of a paused guest as well, which will answer when it is resumed. */
+/**
+ * libvirt says "not running" of a paused guest as well, which will answer when it is resumed; one that is off it mostly does
+ * not know.
+ */
 async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError | undefined> {
-  if (error.code !== 'VIR_ERR_OPERATION_INVALID') return undefined
+  if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error)) return undefined
   const { state } = await domain.getState()
   if (state !== 'shutoff' && state !== 'crashed') return undefined
   return new SeeError('GUEST_STOPPED', `the guest is ${state}: its agent will not answer`, { cause: error })

@@ -8,12 +8,6 @@ export interface DomainDefinition {
   /** The user's file, for the error. */
   readonly file: string
   readonly xml: string
-  /** Flags of the removal (virDomainUndefineFlags), as far as the driver knows them. */
-  readonly undefineFlags?: number
-  /** How it is stopped; by `destroy` when not given. */
-  readonly stop?: (domain: Domain) => Promise<void>
-  /** Called at the end, once it is stopped. */
-  readonly onStopped?: () => void
 }
 
 /**
@@ -22,22 +16,14 @@ export interface DomainDefinition {
  */
 export async function defineDomain(
   hypervisor: Hypervisor,
-  {
-    identifier,
-    file,
-    xml,
-    undefineFlags = 0,
-    stop = (domain) => domain.destroy(),
-    onStopped,
-  }: DomainDefinition,
+  { identifier, file, xml }: DomainDefinition,
   releases: ReleaseStack,
 ): Promise<Domain> {
   try {
     const domain = await hypervisor.domainDefineXML(xml)
     releases.defer(`domain ${identifier}`, async () => {
-      if (await domain.isActive()) await stop(domain)
-      onStopped?.()
-      await domain.undefine({ flags: undefineFlags })
+      if (await domain.isActive()) await domain.destroy()
+      await domain.undefine()
     })
     return domain
   } catch (error) {

@@ -1,6 +1,7 @@
-import { Hypervisor, isLibvirtError } from '@see/libvirt'
+import { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
+import { isNoDomain } from './no-domain.ts'
 
 /**
  * Opens the hypervisor of one environment, on which nobody else may have its identifier.
@@ -44,11 +45,15 @@ async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<v
   try {
     await hypervisor.domainLookupByUUID(identifier)
   } catch (error) {
-    if (isLibvirtError(error) && error.code === 'VIR_ERR_NO_DOMAIN') return
+    if (isNoDomain(error)) return
     throw error
   }
-  throw new SeeError(
+  throw identifierTaken('domain', identifier)
+}
+
+export function identifierTaken(what: string, identifier: string): SeeError {
+  return new SeeError(
     'IDENTIFIER_TAKEN',
-    `there is a domain ${identifier} already: give each environment an identifier of its own, or none`,
+    `there is a ${what} ${identifier} already: give each environment an identifier of its own, or none`,
   )
 }

@@ -1,9 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Hypervisor, StoragePool, StorageVolume } from '@see/libvirt'
+import { type Hypervisor, isLibvirtError, type StoragePool, type StorageVolume } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { DiskFormat, DiskImage } from './disk-image.ts'
+import { identifierTaken } from './libvirt-hypervisor.ts'
 import { escapeXml } from './xml.ts'
 
 /** Full copies of large images take their time. */
@@ -21,6 +22,7 @@ export async function createStoragePool(
   fill: (folder: string) => Promise<void>,
 ): Promise<StoragePool> {
   const folder = join(path, identifier)
+  await assertFree(hypervisor, identifier)
   try {
     const pool = await hypervisor.storagePoolDefineXML(poolXml(identifier, folder))
     releases.defer(`storage pool ${identifier}`, () => pool.undefine())
@@ -36,6 +38,17 @@ export async function createStoragePool(
       cause: error,
     })
   }
+}
+
+/** libvirt would take a definition for a change of the pool that is there, which would end with this environment. */
+async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<void> {
+  try {
+    await hypervisor.storagePoolLookupByUUID(identifier)
+  } catch (error) {
+    if (isLibvirtError(error) && error.code === 'VIR_ERR_NO_STORAGE_POOL') return
+    throw error
+  }
+  throw identifierTaken('storage pool', identifier)
 }
 
 /** Deletes whatever is in the pool, be it made here or by a hook, and stops it. */

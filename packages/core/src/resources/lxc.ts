@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Domain, Hypervisor, Network } from '@see/libvirt'
+import type { Hypervisor, Network } from '@see/libvirt'
 import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
@@ -9,6 +9,7 @@ import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, CapturePoint, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
+import { acceptedDomain } from './accepted-domain.ts'
 import { capturePoint } from './capture-point.ts'
 import { ContainerAgent } from './container/container-agent.ts'
 import { ContainerDomain } from './container/container-domain.ts'
@@ -23,11 +24,11 @@ import {
 import { hasConsoleIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
-import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
 import { isMade, networkSchema, planNetwork } from './network-plan.ts'
 import { together } from './together.ts'
+import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -57,6 +58,8 @@ type LxcConfiguration = z.output<typeof schema>
 interface Allocated {
   readonly hypervisor: Hypervisor
   readonly domain: ContainerDomain
+  /** The XML of a container of its kind, as libvirt itself writes it. */
+  readonly accepted: string
   readonly network: Network | undefined
   /** The guest's on a shared network. */
   readonly address: string | undefined
@@ -124,11 +127,14 @@ export class LxcResources implements Resources {
         network: interfaceOn(plan, this.#identifier, made),
         macAddress: made?.macAddress ?? guest.macAddress,
       })
-    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(edit().xml))
+    const { xml } = edit()
+    const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(xml))
     await assertInit(file, container)
     signal.throwIfAborted()
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const hypervisor = await openHypervisor(uri, this.#identifier, this.#releases, signal)
+    const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
+    const accepted = await acceptedDomain(hypervisor, { kind, file, xml, flags: 0 })
     const [made] = await together(
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
       makeFolders(folders, container.owner, this.#releases),
@@ -136,15 +142,10 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made)
-    const definition = {
-      identifier: this.#identifier,
-      file,
-      xml: edited.xml,
-      stop,
-      onStopped: () => made?.beginRelease(),
-    }
-    const virDomain = await defineDomain(hypervisor, definition, this.#releases)
+    const virDomain = new TransientDomain(hypervisor, this.#identifier, edited.xml)
     const domain = new ContainerDomain(virDomain)
+    const ending = { stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
+    stopAtTheEnd(virDomain, ending, this.#releases)
     // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
     // not to see the bridge go, for without it nothing tells what it sends from the host's own.
     this.#releases.defer('the network', async () => {
@@ -154,6 +155,7 @@ export class LxcResources implements Resources {
     this.#allocated = {
       hypervisor,
       domain,
+      accepted,
       network: made?.network,
       address: made?.address,
       agent: new ContainerAgent(virDomain),
@@ -169,7 +171,7 @@ export class LxcResources implements Resources {
   }
 
   async hasConsole(): Promise<boolean> {
-    return hasConsoleIn(await this.domain.getXMLDesc())
+    return hasConsoleIn(this.#resources().accepted)
   }
 
   #resources(): Allocated {
@@ -193,10 +195,6 @@ export function lxcFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<LxcResources>> {
   return contextFactory(LxcResources, configuration)
-}
-
-function stop(container: Domain): Promise<void> {
-  return new ContainerDomain(container).destroy()
 }
 
 /** libvirt calls a container started before its init is, and says nothing when there is none. */

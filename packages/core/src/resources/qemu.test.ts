@@ -94,6 +94,8 @@ async function expectNothingLeft(...identifiers: string[]): Promise<void> {
   expect(imageHash()).toBe(untouched)
 }
 
+const devicesOf = (xml: string) => xml.match(/<(mac|address) [^>]*/g)
+
 const subnetOf = (xml = '') => /ip address=.(10\.211\.\d\.)1/.exec(xml)?.[1]
 
 /** Fetches the clone, which only the daemon may read, into a file of our own. */
@@ -125,7 +127,7 @@ describe('an environment', () => {
     await storagePool?.storageVolCreateXML(
       '<volume><name>left-by-a-hook</name><capacity>9</capacity></volume>',
     )
-    expect(await madeFor(identifier)).toHaveLength(3)
+    expect(await madeFor(identifier)).toHaveLength(2)
     await environment.deallocate()
     await environment.deallocate()
     await expectNothingLeft(identifier)
@@ -170,6 +172,43 @@ describe('an environment', () => {
     await environment.context.pause()
     await environment.deallocate()
     await expectNothingLeft(environment.identifier)
+  })
+
+  test('is in libvirt only while it runs, with the same devices each time', async () => {
+    const environment = await allocate(qemuFactory(configuration()))
+    const { context, identifier } = environment
+    const { domain } = context
+    const isKnown = async () => (await hypervisor.listAllDomains()).some(({ name }) => name === identifier)
+    expect([await isKnown(), await domain.isActive(), await context.state()]).toEqual([
+      false,
+      false,
+      'shutoff',
+    ])
+    await context.poweron()
+    expect([await isKnown(), await domain.isActive(), await context.state()]).toEqual([true, true, 'running'])
+    const first = devicesOf(await domain.getXMLDesc())
+    expect(first?.length).toBeGreaterThan(1)
+    await context.poweroff()
+    expect([await isKnown(), await domain.isActive(), await context.state()]).toEqual([
+      false,
+      false,
+      'shutoff',
+    ])
+    await expect(domain.suspend()).rejects.toMatchObject({ code: 'VIR_ERR_NO_DOMAIN' })
+    await context.poweron()
+    expect(devicesOf(await domain.getXMLDesc())).toEqual(first)
+    await environment.deallocate()
+    await expectNothingLeft(identifier)
+  })
+
+  test('keeps others from its identifier while it is off', async () => {
+    const identifier = randomUUID()
+    const environment = await allocate(qemuFactory(configuration()), identifier)
+    const again = Environment.allocate(qemuFactory(configuration({ network: undefined })), undefined, {
+      identifier,
+    })
+    await expect(again).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' })
+    expect(backingFileOf(await fetchClone(environment.context.storagePool))).toBe(image)
   })
 
   test('shares no subnet, disk or address with another', async () => {

@@ -1,11 +1,5 @@
 import { resolve } from 'node:path'
-import {
-  type Domain,
-  DomainUndefineFlags,
-  type Hypervisor,
-  type Network,
-  type StoragePool,
-} from '@see/libvirt'
+import { DomainUndefineFlags, type Hypervisor, type Network, type StoragePool } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
@@ -17,15 +11,14 @@ import type {
   AttachedDisk,
   CapturePoint,
   GuestDisk,
+  Resources,
   ResourcesParameters,
   VncServer,
 } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
-import type { Freezable } from '../templates/freezable.ts'
 import { identityOf } from '../templates/identity.ts'
-import type { TemplateMachine } from '../templates/manifest.ts'
-import type { Monitor } from '../templates/monitor.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
+import { acceptedDomain } from './accepted-domain.ts'
 import { capturePoint } from './capture-point.ts'
 import type { DiskImage } from './disk-image.ts'
 import { fetchImage } from './fetched-image.ts'
@@ -35,27 +28,27 @@ import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } fr
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
 import { warnOfLegacyName } from './legacy-name.ts'
-import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { bootFilesIn } from './libvirt-template/domain-machine.ts'
+import { bootFilesIn, domainMachine } from './libvirt-template/domain-machine.ts'
 import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
-import { definedMachine, templateMachine } from './libvirt-template/template-machine.ts'
-import { identityPort } from './libvirt-template/identity-port.ts'
-import { libvirtMonitor } from './libvirt-template/libvirt-monitor.ts'
 import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
+import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
+import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
 import { orInvalid, readXml } from './user-xml.ts'
 
-const { managedSave, snapshotsMetadata, nvram, checkpointsMetadata } = DomainUndefineFlags
-const undefineFlags = managedSave | snapshotsMetadata | nvram | checkpointsMetadata
+/** In the place of the disk in XML that libvirt is only asked about. */
+const UNMADE_DISK = '/dev/null'
 
 /** What exists once everything is allocated. */
-interface Allocated {
+export interface AllocatedGuest {
   readonly hypervisor: Hypervisor
-  readonly domain: Domain
+  readonly domain: TransientDomain
+  /** The XML of a guest of its kind, as libvirt itself writes it. */
+  readonly accepted: string
   readonly network: Network | undefined
   /** The guest's on a shared network. */
   readonly address: string | undefined
@@ -74,24 +67,18 @@ interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
 }
 
 /** A QEMU guest through libvirt: its domain and disk, and its network unless it shares one, named after the environment. */
-export class QemuResources implements Freezable {
+export class QemuResources implements Resources {
   static readonly schema = qemuSchema
   readonly #identifier: string
   readonly #configuration: QemuConfiguration
   readonly #folder: string
   readonly #logger: Logger
-  readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
-  #allocated: Allocated | undefined
+  #allocated: AllocatedGuest | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
 
-  /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
-  constructor(
-    { identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>,
-    memoryFile?: string,
-  ) {
-    this.#memoryFile = memoryFile
+  constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
     this.#configuration = configuration
     this.#folder = folder
@@ -99,21 +86,21 @@ export class QemuResources implements Freezable {
   }
 
   get hypervisor(): Hypervisor {
-    return this.#resources().hypervisor
+    return this.allocated.hypervisor
   }
 
-  get domain(): Domain {
-    return this.#resources().domain
+  get domain(): TransientDomain {
+    return this.allocated.domain
   }
 
   /** Undefined when the configuration names no disk. */
   get storagePool(): StoragePool | undefined {
-    return this.#resources().storage?.pool
+    return this.allocated.storage?.pool
   }
 
   /** Undefined when the configuration names no network: the domain's XML says what the guest is on. */
   get network(): Network | undefined {
-    return this.#resources().network
+    return this.allocated.network
   }
 
   get macAddress(): string | undefined {
@@ -142,7 +129,8 @@ export class QemuResources implements Freezable {
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)
-    this.#editDomain(domainFile, domainXml, { macAddress: guest.macAddress, clone: '', network })
+    const planned = { macAddress: guest.macAddress, clone: UNMADE_DISK, network }
+    const { xml } = this.#editDomain(domainFile, domainXml, planned)
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const [image, hypervisor] = await together(
       disk === undefined
@@ -150,9 +138,16 @@ export class QemuResources implements Freezable {
         : fetchImage(disk.image, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
+    const kind = JSON.stringify([domainXml, disk === undefined, wanted])
+    const accepted = await acceptedDomain(hypervisor, {
+      kind,
+      file: domainFile,
+      xml,
+      flags: DomainUndefineFlags.keepNvram,
+    })
     const inputs = [...(image === undefined ? [] : [image.path]), ...bootFilesIn(domainXml)]
     const clone = await this.#clone(inputs)
-    const group = this.#memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
+    const group = this.memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
     signal.throwIfAborted()
     const source = clone?.disk ?? image
     const overlay = disk?.clone.copy_on_write === true ? await clone?.readOverlay() : undefined
@@ -167,30 +162,28 @@ export class QemuResources implements Freezable {
       network: interfaceOn(plan, this.#identifier, made),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
-    const definition = {
-      identifier: this.#identifier,
-      file: domainFile,
-      xml: edited.xml,
-      undefineFlags,
-      onStopped: () => made?.beginRelease(),
-    }
-    const defined = await defineDomain(hypervisor, definition, this.#releases)
-    const memory = this.#memoryFile === undefined ? clone?.memory : { path: this.#memoryFile, isClone: false }
+    removeNvramAtTheEnd(hypervisor, { wanted: domainXml, accepted, xml: edited.xml }, this.#releases)
+    const memory = this.memoryFile === undefined ? clone?.memory : { path: this.memoryFile, isClone: false }
     const identity = identityOf(this.#identifier, edited.macAddress)
     const domain =
       memory === undefined || storage === undefined
-        ? defined
-        : await domainInMemoryFile(defined, {
+        ? new TransientDomain(hypervisor, this.#identifier, edited.xml)
+        : domainInMemoryFile(hypervisor, {
+            identifier: this.#identifier,
+            xml: edited.xml,
+            machine: domainMachine(accepted),
             memory,
             clone,
             identity,
             disk: storage.clone,
             file: domainFile,
           })
+    const ending = { stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
+    stopAtTheEnd(domain, ending, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
     const { network: on, address } = made ?? { network: undefined, address: undefined }
-    this.#allocated = { hypervisor, domain, network: on, address, storage, inputs, group }
+    this.#allocated = { hypervisor, domain, accepted, network: on, address, storage, inputs, group }
   }
 
   deallocate(): Promise<void> {
@@ -203,50 +196,27 @@ export class QemuResources implements Freezable {
   }
 
   capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain, this.#identifier, this.#resources().address)
+    return capturePoint(this.domain, this.#identifier, this.allocated.address)
   }
 
   async hasConsole(): Promise<boolean> {
-    return hasConsoleIn(await this.domain.getXMLDesc())
+    return hasConsoleIn(this.allocated.accepted)
   }
 
   async guestDisk(): Promise<GuestDisk | undefined> {
-    return this.#resources().storage?.disk
+    return this.allocated.storage?.disk
   }
 
   async vncServer(): Promise<VncServer | undefined> {
     return vncServerIn(await this.domain.getXMLDesc())
   }
 
-  async hasOpenIdentityPort(): Promise<boolean> {
-    return (await identityPort(this.domain))?.isConnected === true
+  /** The file in which the memory is to be, of a guest that is to become a template. */
+  protected get memoryFile(): string | undefined {
+    return undefined
   }
 
-  async memoryMib(): Promise<number> {
-    return (await definedMachine(this.domain)).memory_mib
-  }
-
-  get inputs(): readonly string[] {
-    return this.#resources().inputs
-  }
-
-  get templateGroup(): number | undefined {
-    return this.#resources().group
-  }
-
-  get monitor(): Monitor {
-    return libvirtMonitor(this.domain)
-  }
-
-  get diskFile(): string | undefined {
-    return this.#resources().storage?.clone
-  }
-
-  templateMachine(): Promise<TemplateMachine> {
-    return templateMachine(this.domain)
-  }
-
-  #resources(): Allocated {
+  protected get allocated(): AllocatedGuest {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
@@ -264,7 +234,7 @@ export class QemuResources implements Freezable {
 
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {
     const { template } = this.#configuration
-    if (template === undefined || this.#memoryFile !== undefined) return undefined
+    if (template === undefined || this.memoryFile !== undefined) return undefined
     return await TemplateClone.open(template, inputs, { provider: 'libvirt' })
   }
 

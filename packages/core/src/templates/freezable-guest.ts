@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Configuration } from '../configuration.ts'
 import type { Logger } from '../logger.ts'
 import { EmbeddedResources } from '../resources/embedded/embedded.ts'
-import { QemuResources } from '../resources/qemu.ts'
+import { FreezableQemu } from '../resources/libvirt-template/freezable-qemu.ts'
+import { qemuSchema } from '../resources/qemu-configuration.ts'
 import type { Freezable } from './freezable.ts'
 import { templateError } from './template-error.ts'
 
@@ -34,8 +35,8 @@ export function freezableGuest(
     return { sandbox, identity: configuration.identity }
   }
   if (/^qemu\b/.test(hypervisor)) {
-    const configuration = source.parse(QemuResources.schema)
-    const sandbox = new QemuResources({ ...own, configuration }, memoryFile)
+    const configuration = source.parse(qemuSchema)
+    const sandbox = new FreezableQemu({ ...own, configuration }, memoryFile)
     return { sandbox, identity: configuration.identity }
   }
   const why = `only QEMU's guests can be frozen, and the resources file's hypervisor is ${hypervisor}`

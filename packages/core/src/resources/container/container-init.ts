@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Domain } from '@see/libvirt'
 import { SeeError } from '../../errors.ts'
+import { isNoDomain } from '../no-domain.ts'
 
 /**
  * The number on this host of the process that is a container's init. It is another one after a restart.
@@ -9,7 +10,8 @@ import { SeeError } from '../../errors.ts'
  */
 export async function containerInit(domain: Domain): Promise<number> {
   // libvirt's id of a container is the process that supervises it, libvirt_lxc. The container has no say in that one.
-  const { id, name } = await domain.hypervisor.domainLookupByUUID(domain.uuid)
+  const id = await currentId(domain)
+  const { name } = domain
   if (id < 0) {
     const log = `/var/log/libvirt/lxc/${name}.log`
     throw new SeeError(
@@ -30,6 +32,15 @@ export async function containerInit(domain: Domain): Promise<number> {
   const [init] = children.join(' ').trim().split(' ').map(Number)
   if (init === undefined || init === 0) throw unseen(name)
   return init
+}
+
+async function currentId({ hypervisor, uuid }: Domain): Promise<number> {
+  try {
+    return (await hypervisor.domainLookupByUUID(uuid)).id
+  } catch (error) {
+    if (isNoDomain(error)) return -1
+    throw error
+  }
 }
 
 /** So it is for a moment when a container stops or restarts. */

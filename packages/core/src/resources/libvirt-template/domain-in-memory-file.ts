@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { type Domain, DomainXMLFlags, timeoutSignal } from '@see/libvirt'
+import { type Hypervisor, timeoutSignal } from '@see/libvirt'
 import { GuestAgent } from '../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../templates/template-clone.ts'
 import { orInvalid } from '../user-xml.ts'
 import { libvirtAgentChannel } from '../libvirt-agent.ts'
-import { domainMachine } from './domain-machine.ts'
+import type { DomainMachine } from './domain-machine.ts'
 import { openIdentityPort } from './identity-port.ts'
 import { libvirtMonitor } from './libvirt-monitor.ts'
 import { withMemoryFile } from './memory-file-xml.ts'
@@ -18,6 +18,11 @@ const CONNECT_MS = 10_000
 const AGENT_MS = 30_000
 
 interface Wanted {
+  readonly identifier: string
+  /** What it is powered on with, but for the memory. */
+  readonly xml: string
+  /** What libvirt makes of that. */
+  readonly machine: DomainMachine
   readonly memory: GuestMemory
   /** Of which it is a clone; undefined for one that is to become a template. */
   readonly clone: TemplateClone | undefined
@@ -29,26 +34,24 @@ interface Wanted {
 }
 
 /**
- * Has a domain that is defined, and off, run for the first time with its memory in a file.
+ * A domain that has its memory in a file as long as it runs for the first time.
  * @throws SeeError `TEMPLATE_INVALID` when it is another machine than that of the template, or `DOMAIN_XML_INVALID`
  */
-export async function domainInMemoryFile(
-  domain: Domain,
-  { memory, clone, identity, disk, file }: Wanted,
-): Promise<TemplateDomain> {
-  const xml = await domain.getXMLDesc({ flags: DomainXMLFlags.inactive })
-  const facts = domainMachine(xml)
-  clone?.assertFits(facts)
+export function domainInMemoryFile(
+  hypervisor: Hypervisor,
+  { identifier, xml, machine, memory, clone, identity, disk, file }: Wanted,
+): TemplateDomain {
+  clone?.assertFits(machine)
   let port: Socket | undefined
-  const own: TemplateDomain = new TemplateDomain(domain, {
-    xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, facts.memory_mib)),
+  const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, {
+    xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
     async prepare() {
       // Before a clone knows its devices: a guest is told when somebody comes to the other end.
       port = await openIdentityPort(own, timeoutSignal(CONNECT_MS))
       if (clone === undefined) return
-      const machine = await templateMachine(own)
+      const running = await templateMachine(own, machine)
       await withQemuFolder(join(dirname(disk), 'incoming'), memory.path, async (within) => {
-        await clone.takeOver(libvirtMonitor(own), machine, join(within, 'state'))
+        await clone.takeOver(libvirtMonitor(own), running, join(within, 'state'))
       })
     },
     async started() {

@@ -1,8 +1,9 @@
-import { Domain, DomainCreateFlags, type FlagOptions } from '@see/libvirt'
+import { type Domain, DomainCreateFlags, type FlagOptions, type Hypervisor } from '@see/libvirt'
+import { TransientDomain } from '../transient-domain.ts'
 
-/** How a guest is powered on for the first time; from then on it boots as its definition says. */
+/** How a guest is powered on for the first time; from then on it boots. */
 export interface Starts {
-  /** What it runs as until it is powered off. */
+  /** What it runs as then. */
   readonly xml: string
   /** There is a QEMU, whose guest stands still. */
   readonly prepare: (domain: Domain) => Promise<void>
@@ -13,12 +14,12 @@ export interface Starts {
 }
 
 /** A domain that has its memory in a file as long as it runs for the first time. */
-export class TemplateDomain extends Domain {
+export class TemplateDomain extends TransientDomain {
   readonly #starts: Starts
   #isFirst = true
 
-  constructor({ hypervisor, handle }: Domain, starts: Starts) {
-    super(hypervisor, handle)
+  constructor(hypervisor: Hypervisor, identifier: string, xml: string, starts: Starts) {
+    super(hypervisor, identifier, xml)
     this.#starts = starts
   }
 
@@ -33,9 +34,7 @@ export class TemplateDomain extends Domain {
 
   async #createFirst(still: FlagOptions, isToRun: boolean): Promise<void> {
     const { xml, prepare, started } = this.#starts
-    // Beside a definition of the same name and UUID, which libvirt keeps and goes back to when the guest is off.
-    const { handle } = await this.hypervisor.domainCreateXML(xml, still)
-    this.handle = handle
+    await this.createFrom(xml, still)
     await this.#orDestroyed(async () => {
       await prepare(this)
       this.#isFirst = false

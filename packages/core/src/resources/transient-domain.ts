@@ -1,0 +1,81 @@
+import {
+  type CallOptions,
+  Domain,
+  DomainCreateFlags,
+  type DomainState,
+  DomainXMLFlags,
+  type FlagOptions,
+  type Hypervisor,
+  parseUuid,
+} from '@see/libvirt'
+import type { ReleaseStack } from '../release-stack.ts'
+import { isNoDomain } from './no-domain.ts'
+
+/**
+ * A domain that libvirt knows only while it runs, and that it destroys when the connection to this process ends, however
+ * that comes. While it is off, its state, and what it is powered on with, is answered here; everything else fails with
+ * `VIR_ERR_NO_DOMAIN`.
+ */
+export class TransientDomain extends Domain {
+  readonly #xml: string
+
+  /** @param xml what it is powered on with */
+  constructor(hypervisor: Hypervisor, identifier: string, xml: string) {
+    super(hypervisor, { name: identifier, uuid: parseUuid(identifier), id: -1 })
+    this.#xml = xml
+  }
+
+  override async create(options: FlagOptions = {}): Promise<void> {
+    await this.createFrom(this.#xml, options)
+  }
+
+  protected async createFrom(xml: string, options: FlagOptions): Promise<void> {
+    const flags = (options.flags ?? 0) | DomainCreateFlags.autodestroy
+    const { handle } = await this.hypervisor.domainCreateXML(xml, { ...options, flags })
+    this.handle = handle
+  }
+
+  /** Why it is off is not known: `reason` is 0 then. */
+  override async getState(options?: CallOptions): Promise<{ state: DomainState; reason: number }> {
+    return await whereOff({ state: 'shutoff', reason: 0 }, super.getState(options))
+  }
+
+  override async isActive(options?: CallOptions): Promise<boolean> {
+    return await whereOff(false, super.isActive(options))
+  }
+
+  /** With the flag `inactive`, and while it is off: what it is powered on with, as SEE wrote it. */
+  override async getXMLDesc(options: FlagOptions = {}): Promise<string> {
+    const isInactive = ((options.flags ?? 0) & DomainXMLFlags.inactive) !== 0
+    return isInactive ? this.#xml : await whereOff(this.#xml, super.getXMLDesc(options))
+  }
+}
+
+/** What a call is answered with when libvirt does not know the domain, because it is off. */
+async function whereOff<T>(answer: T, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (isNoDomain(error)) return answer
+    throw error
+  }
+}
+
+/** How a domain ends with its environment. */
+interface Ending {
+  readonly stop: () => Promise<void>
+  /** Called once it is off. */
+  readonly onStopped: () => void
+}
+
+/** Has a domain stopped when its environment ends. */
+export function stopAtTheEnd(
+  domain: TransientDomain,
+  { stop, onStopped }: Ending,
+  releases: ReleaseStack,
+): void {
+  releases.defer(`domain ${domain.name}`, async () => {
+    if (await domain.isActive()) await stop()
+    onStopped()
+  })
+}
