@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -11,12 +11,14 @@ declare module 'vitest' {
 }
 
 const OWNED = /^see-test-run-(\d+)-/
+/** A run that goes on may be one whose processes are not to be seen from here. */
+const OLD_MS = 3_600_000
 
 /** Makes the folder of a run, and removes what runs have left that were killed. */
 export default function setUp({ provide }: TestProject): () => void {
   for (const name of readdirSync(tmpdir())) {
     const [, owner] = OWNED.exec(name) ?? []
-    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeIfOurs(join(tmpdir(), name))
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeIfOld(join(tmpdir(), name))
   }
   const folder = mkdtempSync(join(tmpdir(), `see-test-run-${process.pid}-`))
   // Each guest runs as a user of its own.
@@ -25,9 +27,9 @@ export default function setUp({ provide }: TestProject): () => void {
   return () => rmSync(folder, { recursive: true })
 }
 
-function removeIfOurs(folder: string): void {
+function removeIfOld(folder: string): void {
   try {
-    rmSync(folder, { recursive: true })
+    if (Date.now() - statSync(folder).mtimeMs > OLD_MS) rmSync(folder, { recursive: true })
   } catch {
     // Another user's.
   }
