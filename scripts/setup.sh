@@ -27,6 +27,7 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
 )
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)
 libvirtd_configuration=/etc/see/libvirtd.conf
@@ -144,7 +145,7 @@ start_by_hand() {
     as_root virtlogd -d || fail 'virtlogd does not start' "its own words stand above"
   fi
   if ! is_running libvirtd /run/libvirtd.pid; then
-    local start=(libvirtd --daemon --config "$libvirtd_configuration")
+    local start=(perl "$here/reaping.pl" libvirtd --daemon --config "$libvirtd_configuration")
     if [ -d /sys/fs/cgroup/unified ]; then
       # On a host with hybrid cgroups libvirt picks the wrong hierarchy for containers ("Unable to create directory
       # /sys/fs/cgroup/unified"), so the daemon gets a mount namespace in which that one is not there.

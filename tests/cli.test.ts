@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Hypervisor } from '@see/libvirt'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -57,6 +58,16 @@ test.each([
   const { exitCode, out } = await start(...argv).ended
   expect(exitCode).toBe(0)
   expect(out).toContain(text)
+})
+
+test('help loads nothing that makes sandboxes, which takes four times as long', async () => {
+  const env = { ...process.env, NODE_V8_COVERAGE: folder }
+  await promisify(execFile)(process.execPath, [see, 'run', '--help'], { env })
+  const [name = ''] = await readdir(folder)
+  const { result } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { result: { url: string }[] }
+  const loaded = result.map(({ url }) => url)
+  expect(loaded).toContainEqual(expect.stringContaining('/packages/cli/dist/'))
+  expect(loaded.filter((url) => /\/(core|hooks|libvirt|qemu)\/dist\//.test(url))).toEqual([])
 })
 
 test.each([

@@ -1,4 +1,5 @@
-export { type ExitCode, exitCodeOf, exitCodes } from './exit-code.ts'
+export { exitCodeOf } from './exit-code.ts'
+export { type ExitCode, exitCodes } from './exit-codes.ts'
 export { defaultProtocol } from './run/default-protocol.ts'
 export type { Protocol, ProtocolParameters } from './run/protocol.ts'
 export type { RunReport } from './run/run-report.ts'

@@ -1,4 +1,4 @@
-import { exitCodes } from './exit-code.ts'
+import { exitCodes } from './exit-codes.ts'
 import { Interrupted } from './interrupted.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -5,10 +5,6 @@ import { findLibvirt } from './libvirt-finding.ts'
 import { findNftables } from './nftables-finding.ts'
 import { findProgram } from './program-findings.ts'
 
-export interface CheckDependencies {
-  readonly host: Host
-}
-
 const NODE_MINIMUM = [20, 19]
 
 /** Looks at what this host has for each provider. */

@@ -1,5 +1,6 @@
 import type { SeeContext } from '@see/core'
-import { type ExitCode, exitCodeOf, exitCodes } from '../exit-code.ts'
+import { exitCodeOf } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { EvidenceFolder } from './evidence-folder.ts'
 
 /** What is known of a run while it goes on, and after. */

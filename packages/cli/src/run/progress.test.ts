@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { createProgress } from './progress.ts'
 
-test('without a terminal: a line with the time for each step and note', () => {
+test('without a terminal: a line with the time for each step and note', async () => {
   let text = ''
-  const progress = createProgress({ write: (line) => void (text += line) })
+  const progress = await createProgress({ write: (line) => void (text += line) })
   progress.step('first')
   progress.note('a note')
   progress.end(true)

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../exit-codes.ts'
 import { secondsOption } from '../seconds.ts'
-import { run, type RunDependencies } from './run.ts'
-import { type GuestProvider, guestProviders } from './tiny-guest.ts'
+import type { Terminal } from '../terminal.ts'
+import { type GuestProvider, guestProviders } from './guest-providers.ts'
 
 interface Flags {
   readonly provider?: GuestProvider
@@ -47,7 +47,7 @@ Examples:
   see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
 
 /** The command `see run`. */
-export function runCommand(dependencies: RunDependencies, exitWith: (code: ExitCode) => void): Command {
+export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
   return new Command('run')
     .description(
       'run a sample, or a protocol of your own, in a sandbox that is made for it and destroyed after',
@@ -83,7 +83,8 @@ export function runCommand(dependencies: RunDependencies, exitWith: (code: ExitC
         refuse(`--command '${flags.command}' names {sample}, but no sample is given`)
       }
       const { runtime: runtimeMs, timeout: timeoutMs, provider = 'embedded', ...rest } = flags
-      exitWith(await run({ resources, sample, provider, runtimeMs, timeoutMs, ...rest }, dependencies))
+      const { run } = await import('./run.ts')
+      exitWith(await run({ resources, sample, provider, runtimeMs, timeoutMs, ...rest }, { terminal }))
     })
 }
 

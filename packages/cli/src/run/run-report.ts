@@ -1,6 +1,6 @@
 import { messageOf, SeeError } from '@see/core'
 import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../exit-codes.ts'
 import type { CommandResult } from './command-results.ts'
 import type { EvidenceFile } from './evidence-folder.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { type ContextFactory, Environment, messageOf, SeeError } from '@see/core'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import type { Terminal } from '../terminal.ts'
 import { EvidenceFolder } from './evidence-folder.ts'
@@ -10,29 +10,30 @@ import { loadProtocol } from './load-protocol.ts'
 import { Outcome } from './outcome.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { reportRun } from './report-run.ts'
+import { resourcesFactory } from './resources-factory.ts'
 import { runHooks } from './run-hooks.ts'
 import { createRunLog } from './run-log.ts'
 import type { RunOptions } from './run-options.ts'
-import { guestResources, type TinyGuest } from './tiny-guest.ts'
+import { buildTinyGuest, guestResources, type TinyGuest } from './tiny-guest.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
 const PROTOCOL_GRACE_MS = 10_000
 
-export interface RunDependencies {
+interface RunDependencies {
   readonly terminal: Terminal
   /** Makes the factory from the path of the resources' JSON file, which it reads and checks at once. */
-  readonly factory: (resources: string) => ContextFactory
-  readonly tinyGuest: TinyGuest
+  readonly factory?: (resources: string) => ContextFactory
+  readonly tinyGuest?: TinyGuest
 }
 
 /** Carries out `see run`: what goes wrong is told to the user and in the exit code, not thrown. */
 export async function run(
   options: RunOptions,
-  { terminal, factory, tinyGuest }: RunDependencies,
+  { terminal, factory = resourcesFactory, tinyGuest = buildTinyGuest }: RunDependencies,
 ): Promise<ExitCode> {
   const identifier = randomUUID()
-  const progress = createProgress(terminal.error)
+  const progress = await createProgress(terminal.error)
   using interruption = new Interruption(progress.note)
   const outcome = new Outcome(interruption.signal)
   try {
@@ -56,7 +57,7 @@ export async function run(
 interface Work {
   readonly options: RunOptions
   readonly identifier: string
-  readonly factory: RunDependencies['factory']
+  readonly factory: (resources: string) => ContextFactory
   readonly tinyGuest: TinyGuest
   readonly progress: Progress
   readonly outcome: Outcome

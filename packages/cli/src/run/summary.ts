@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { exitCodes, type ExitCode } from '../exit-code.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { printable } from '../printable.ts'
 import type { CommandResult } from './command-results.ts'
 import type { RunReport } from './run-report.ts'

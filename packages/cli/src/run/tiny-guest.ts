@@ -3,15 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SeeError } from '@see/core'
+import { type GuestProvider, guestProviders } from './guest-providers.ts'
 
 /** In a clone of SEE, which is what has it. */
 const BUILDER = fileURLToPath(new URL('../../../../guest/build.sh', import.meta.url))
 const OUTPUT_CHARACTERS = 4096
-
-/** Which of the tiny guest's resources files is taken where none is given. */
-export const guestProviders = { embedded: 'embedded.json', libvirt: 'resources.json' } as const
-
-export type GuestProvider = keyof typeof guestProviders
 
 export interface GuestOptions {
   readonly signal: AbortSignal

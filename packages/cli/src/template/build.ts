@@ -1,6 +1,7 @@
 import { buildTemplate, messageOf } from '@see/core'
 import { errorText } from '../error-text.ts'
-import { type ExitCode, exitCodeOf, exitCodes } from '../exit-code.ts'
+import { exitCodeOf } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { createProgress } from '../run/progress.ts'
 import { createRunLog } from '../run/run-log.ts'
@@ -19,7 +20,7 @@ export async function build(
   { resources, name, timeoutMs, json }: BuildOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const progress = createProgress(terminal.error)
+  const progress = await createProgress(terminal.error)
   using interruption = new Interruption(progress.note)
   const { signal } = interruption
   try {

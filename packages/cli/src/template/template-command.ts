@@ -1,9 +1,7 @@
 import { Command } from 'commander'
-import { type ExitCode, exitCodes } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { secondsOption } from '../seconds.ts'
 import type { Terminal } from '../terminal.ts'
-import { build } from './build.ts'
-import { info, list, remove } from './stored.ts'
 
 const HELP = `
 A resources file of embedded:///, qemu:///system or qemu:///session names it: { "template": "NAME", … }.
@@ -18,10 +16,7 @@ interface Flags {
 }
 
 /** The command `see template`, which makes and shows guests that were booted once and are cloned from then on. */
-export function templateCommand(
-  { terminal }: { readonly terminal: Terminal },
-  exitWith: (code: ExitCode) => void,
-): Command {
+export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
   const command = new Command('template').description(
     'freeze a guest that has booted, to clone it in no time',
   )
@@ -39,13 +34,17 @@ export function templateCommand(
     )
     .option(...json)
     .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
+      const { build } = await import('./build.ts')
       exitWith(await build({ resources, name, timeoutMs: flags.timeout, json: flags.json }, terminal))
     })
   command
     .command('ls')
     .description('list the templates')
     .option(...json)
-    .action(async (flags: Flags) => void terminal.out.write(await list(flags.json)))
+    .action(async ({ json: asJson }: Flags) => {
+      const { list } = await import('./stored.ts')
+      terminal.out.write(await list(asJson))
+    })
   command
     .command('info')
     .description('say what a template is, and whether it can be cloned')
@@ -53,6 +52,7 @@ export function templateCommand(
     .option('--verify', 'compute the checksums of everything', false)
     .option(...json)
     .action(async (name: string, { verify, json: asJson }: Flags & { readonly verify: boolean }) => {
+      const { info } = await import('./stored.ts')
       const { text, usable } = await info(name, { verify, json: asJson })
       terminal.out.write(text)
       exitWith(usable ? exitCodes.done : exitCodes.usage)
@@ -61,6 +61,9 @@ export function templateCommand(
     .command('rm')
     .description('remove a template; refused while clones of it run')
     .argument('<name>')
-    .action(async (name: string) => await remove(name))
+    .action(async (name: string) => {
+      const { remove } = await import('./stored.ts')
+      await remove(name)
+    })
   return command.addHelpText('after', HELP)
 }

@@ -1,0 +1,29 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
+import { printable } from '../printable.ts'
+import type { Terminal } from '../terminal.ts'
+import { checkHost } from './check.ts'
+import type { Finding, ProviderFindings } from './finding.ts'
+import { realHost } from './real-host.ts'
+
+/** Carries out `see check`. */
+export async function tellOfHost(json: boolean, terminal: Terminal): Promise<ExitCode> {
+  using interruption = new Interruption((message) => void terminal.error.write(`see: ${message}\n`))
+  const providers = await checkHost(realHost, interruption.signal)
+  if (interruption.signal.aborted) return exitCodes.interrupted
+  const ready = providers.some((provider) => provider.ready)
+  const text = json
+    ? JSON.stringify({ ok: ready, providers }, undefined, 2)
+    : providers.map(linesOf).join('\n\n')
+  terminal.out.write(`${text}\n`)
+  return ready ? exitCodes.done : exitCodes.sandbox
+}
+
+function linesOf({ provider, ready, findings }: ProviderFindings): string {
+  return [`${provider}: ${ready ? 'ready' : 'not ready'}`, ...findings.map(lineOf)].join('\n')
+}
+
+function lineOf({ name, ok, detail, mend, required }: Finding): string {
+  const mark = ok ? 'ok  ' : required ? 'MISS' : 'note'
+  return printable(`  ${mark}  ${name}: ${detail}${mend === null ? '' : `\n        → ${mend}`}`)
+}
