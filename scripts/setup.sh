@@ -8,14 +8,14 @@ set -euo pipefail
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
 # new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
 # bubblewrap confines what reads evidence, yara scans it. sleuthkit and reglookup read what a guest left on its disk, of
-# which qemu-system-common makes a raw file; file tells what that is.
+# which qemu-system-common makes a raw file; file tells what that is. tini is the parent of libvirtd without systemd.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iproute2 iptables nftables
   tcpdump tshark bubblewrap yara
   sleuthkit reglookup file qemu-system-common
-  e2fsprogs acl busybox-static
+  e2fsprogs acl busybox-static tini
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
 # driver for VirtualBox says that there is none. The last line makes disks like those of Windows, with partitions, NTFS
@@ -27,7 +27,6 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
 )
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)
 libvirtd_configuration=/etc/see/libvirtd.conf
@@ -138,6 +137,14 @@ is_running() {
   pid=$(cat "$2" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]
 }
 
+await_answer() {
+  local deadline=$((SECONDS + 30))
+  until as_root virsh --connect qemu:///system uri >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 0.1
+  done
+}
+
 start_by_hand() {
   write_configuration
   if ! is_running virtlogd /run/virtlogd.pid; then
@@ -145,7 +152,9 @@ start_by_hand() {
     as_root virtlogd -d || fail 'virtlogd does not start' "its own words stand above"
   fi
   if ! is_running libvirtd /run/libvirtd.pid; then
-    local start=(perl "$here/reaping.pl" libvirtd --daemon --config "$libvirtd_configuration")
+    # libvirtd lets go of each QEMU that it starts, and at its end waits until somebody has reaped it. The machine's first
+    # process may do so seconds later, or, in a container, never; tini does at once.
+    local start=(tini -s -- libvirtd --config "$libvirtd_configuration")
     if [ -d /sys/fs/cgroup/unified ]; then
       # On a host with hybrid cgroups libvirt picks the wrong hierarchy for containers ("Unable to create directory
       # /sys/fs/cgroup/unified"), so the daemon gets a mount namespace in which that one is not there.
@@ -154,7 +163,8 @@ start_by_hand() {
         sh -c 'umount -l /sys/fs/cgroup/unified; exec "$@"' sh "${start[@]}")
     fi
     say 'starting libvirtd'
-    as_root "${start[@]}" || fail 'libvirtd does not start' "see $libvirtd_log"
+    as_root sh -c 'setsid "$@" </dev/null >/dev/null 2>&1 &' sh "${start[@]}"
+    await_answer || fail 'libvirtd does not start' "see $libvirtd_log"
   fi
 }
 
