@@ -12,6 +12,14 @@ export function onAbort(signal: AbortSignal | undefined, handler: (reason: Error
   return () => signal.removeEventListener('abort', listener)
 }
 
+/** Waits for work that may go on for others when the signal aborts. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopListening = onAbort(signal, reject)
+    void work.then(resolve, reject).finally(stopListening)
+  })
+}
+
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason })

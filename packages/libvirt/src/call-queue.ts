@@ -1,3 +1,5 @@
+import { onAbort } from './abort.ts'
+
 /**
  * Lets a bounded number of calls through at a time, first come, first served. libvirtd stops reading a connection that
  * has max_client_requests (default 5) calls in progress, and closes it when that lasts.
@@ -11,9 +13,13 @@ export class CallQueue {
     this.#limit = limit
   }
 
+  get hasPlace(): boolean {
+    return this.#running < this.#limit
+  }
+
   /** Runs `start` now or when a place is free. The function returned takes it out of the queue, if it still waits. */
   add(start: () => void): () => boolean {
-    if (this.#running < this.#limit) {
+    if (this.hasPlace) {
       this.#running++
       start()
       return () => false
@@ -24,8 +30,22 @@ export class CallQueue {
     return () => this.#waiting.delete(entry)
   }
 
-  /** A call that was let through has ended. */
-  done(): void {
+  /** Waits for a place; rejects with the signal's reason. */
+  turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stopListening = onAbort(signal, (reason) => {
+        leaveQueue()
+        reject(reason)
+      })
+      const leaveQueue = this.add(() => {
+        stopListening()
+        resolve()
+      })
+    })
+  }
+
+  /** A call that was let through has ended. Can be passed on by itself. */
+  readonly done = (): void => {
     this.#running--
     for (const start of this.#waiting) {
       this.#waiting.delete(start)

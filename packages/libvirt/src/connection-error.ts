@@ -22,3 +22,11 @@ export class LibvirtConnectionError extends Error {
     this.code = code
   }
 }
+
+/** @param where the URI, or the daemon's address */
+export function connectionClosed(where: string): LibvirtConnectionError {
+  return new LibvirtConnectionError(
+    'CONNECTION_CLOSED',
+    `The connection to libvirt at ${where} was closed by this process.`,
+  )
+}

@@ -3,7 +3,7 @@
 /** virDomainDefineFlags */
 export const DomainDefineFlags = { validate: 1 } as const
 
-/** virDomainCreateFlags: for `create` and `domainCreateXML`. `autodestroy`: destroyed when this connection ends. */
+/** virDomainCreateFlags: for `create` and `domainCreateXML`. `autodestroy`: destroyed when the connection ends, a shared one with the last user. */
 export const DomainCreateFlags = {
   paused: 1,
   autodestroy: 2,

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Hypervisor } from './hypervisor.ts'
 import { startPrivateLibvirtd, type PrivateLibvirtd } from './testing/index.ts'
 
@@ -14,6 +15,14 @@ afterAll(async () => {
   await hypervisor.close()
   await daemon[Symbol.asyncDispose]()
 })
+
+/** As the kernel counts them on the daemon's side, but for the socket that listens. */
+const connections = (): number =>
+  readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith(` ${daemon.socketPath}`)).length - 1
+
+const openShared = (): Promise<Hypervisor> => Hypervisor.open(daemon.uri, { shared: true })
 
 test('says what it is', async () => {
   expect(hypervisor.uri).toBe(daemon.uri)
@@ -68,5 +77,37 @@ test('any procedure can be called by its name', async () => {
 test('a driver that the daemon does not have is an error of the daemon', async () => {
   await expect(Hypervisor.open(daemon.uriOf('vbox', '/session'))).rejects.toMatchObject({
     name: 'LibvirtError',
+  })
+})
+
+describe('shared', () => {
+  test('is one connection as long as somebody has it, and as many as the calls under way need', async () => {
+    await expect.poll(connections).toBe(1)
+    const all = await Promise.all(Array.from({ length: 10 }, openShared))
+    expect(connections()).toBe(2)
+    const domains = await Promise.all(all.map((each) => each.domainLookupByName('test')))
+    expect(new Set(domains.map(({ uuid }) => uuid)).size).toBe(1)
+    const lists = await Promise.all(all.flatMap((each) => [each.listAllDomains(), each.listAllNetworks()]))
+    expect(lists.map(([one]) => one?.name)).toEqual(all.flatMap(() => ['test', 'default']))
+    const [last, ...rest] = all
+    for (const each of rest) await each.close()
+    expect(connections()).toBeGreaterThan(1)
+    expect(await last?.getType()).toBe('TEST')
+    await last?.close()
+    await expect.poll(connections).toBe(1)
+  })
+
+  test('tells each of the events that he asked for', async () => {
+    await using a = await openShared()
+    await using b = await openShared()
+    const seen: string[] = []
+    await a.on('domainLifecycle', ({ type }) => seen.push(`a ${type}`))
+    await b.on('domainLifecycle', ({ type }) => seen.push(`b ${type}`))
+    const domain = await a.domainLookupByName('test')
+    await domain.suspend()
+    await expect.poll(() => seen.toSorted()).toEqual(['a suspended', 'b suspended'])
+    await b.close()
+    await domain.resume()
+    await expect.poll(() => seen.slice(2)).toEqual(['a resumed'])
   })
 })

@@ -4,12 +4,12 @@ import { Domain } from './domain.ts'
 import type { DomainCapabilitiesOptions } from './domain-types.ts'
 import { deliveryTo } from './event-delivery.ts'
 import type { HypervisorEvents } from './event-kinds.ts'
-import { EventRouter, type EventRegistration } from './event-router.ts'
-import { eventFamilies, eventSources } from './event-sources.ts'
-import { registrationFor, type EventTarget } from './event-registration.ts'
+import type { EventTarget } from './event-registration.ts'
+import type { EventRegistration } from './event-router.ts'
+import { eventSources } from './event-sources.ts'
+import { openLink, type HypervisorOptions, type Link } from './link.ts'
 import { Network } from './network.ts'
 import { duplexOf, readableOf, writableOf } from './node-stream.ts'
-import { type HypervisorOptions, openInTime } from './open-in-time.ts'
 import { openStream } from './open-stream.ts'
 import type {
   ArgsOf,
@@ -19,7 +19,6 @@ import type {
   StreamName,
   StreamResultOf,
 } from './procedure-types.ts'
-import type { RpcConnection } from './rpc-connection.ts'
 import { StoragePool } from './storage-pool.ts'
 import { StorageVolume } from './storage-volume.ts'
 import { parseUri, type ParsedUri } from './uri.ts'
@@ -33,34 +32,32 @@ export class Hypervisor implements AsyncDisposable {
   /** Resolves when the connection ends: with what ended it, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   readonly #parsedUri: ParsedUri
-  readonly #connection: RpcConnection
-  readonly #events = new EventRouter(eventFamilies)
+  readonly #link: Link
 
-  private constructor(uri: string, parsedUri: ParsedUri, connection: RpcConnection) {
+  private constructor(uri: string, parsedUri: ParsedUri, link: Link) {
     this.uri = uri
     this.#parsedUri = parsedUri
-    this.#connection = connection
-    this.closed = connection.closed
-    connection.onEvent = (packet) => this.#events.dispatch(packet)
+    this.#link = link
+    this.closed = link.closed
   }
 
   /**
-   * Opens a connection. Throws LibvirtConnectionError if there is no way to the daemon, LibvirtError if the
-   * daemon does not open the URI.
+   * Opens a connection, or joins the `shared` one. Throws LibvirtConnectionError if there is no way to the daemon,
+   * LibvirtError if the daemon does not open the URI.
    */
   static async open(uri: string, options: HypervisorOptions = {}): Promise<Hypervisor> {
     const parsedUri = parseUri(uri)
-    return new Hypervisor(uri, parsedUri, await openInTime(uri, parsedUri, options))
+    return new Hypervisor(uri, parsedUri, await openLink(uri, parsedUri, options))
   }
 
   /** Calls any procedure of the protocol, for those that have no method of their own. */
   call<N extends CallName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ResultOf<N>> {
-    return this.#connection.call(name, args, { signal: options?.signal })
+    return this.#link.call(name, args, options)
   }
 
   /**
-   * Registers for events; the handler runs for each, in order, before any later reply is seen. What it throws becomes
-   * an uncaught exception. Give an object to hear of it alone.
+   * Registers for events; the handler runs for each, in order, and unless `shared`, before any later reply is seen. What
+   * it throws becomes an uncaught exception. Give an object to hear of it alone.
    */
   on<K extends keyof HypervisorEvents>(
     kind: K,
@@ -69,8 +66,7 @@ export class Hypervisor implements AsyncDisposable {
   ): Promise<EventRegistration> {
     const { family, eventId, decode } = eventSources[kind]
     const deliver = deliveryTo(handler, (body) => decode(this, body))
-    const registration = registrationFor(this.#connection, family, eventId, options)
-    return this.#events.add({ ...registration, family, deliver }, options)
+    return this.#link.on(family, eventId, deliver, options)
   }
 
   /** Calls a procedure that opens a stream from the daemon, on a connection of its own. */
@@ -230,9 +226,9 @@ export class Hypervisor implements AsyncDisposable {
     return new StorageVolume(this, (await this.call('STORAGE_VOL_LOOKUP_BY_PATH', { path }, options)).vol)
   }
 
-  /** Closes the connection. Calls that still wait fail with CONNECTION_CLOSED; open streams live on. */
+  /** Closes it, for this object alone. Calls that still wait fail with CONNECTION_CLOSED; open streams live on. */
   close(): Promise<void> {
-    return this.#connection.close()
+    return this.#link.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -47,6 +47,7 @@ export {
 } from './flags.ts'
 export { Hypervisor } from './hypervisor.ts'
 export type { AddressType } from './ip-address.ts'
+export type { HypervisorOptions } from './link.ts'
 export type { KeepaliveOptions } from './keepalive.ts'
 export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './libvirt-error.ts'
 export { Network, type DHCPLease, type DHCPLeasesOptions } from './network.ts'
@@ -58,7 +59,6 @@ export type {
   StreamName,
   StreamResultOf,
 } from './procedure-types.ts'
-export type { HypervisorOptions } from './open-in-time.ts'
 export { Snapshot } from './snapshot.ts'
 export { StoragePool, type StoragePoolInfo } from './storage-pool.ts'
 export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './storage-volume.ts'

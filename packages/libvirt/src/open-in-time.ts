@@ -8,7 +8,7 @@ import type { ParsedUri } from './uri.ts'
 
 const OPEN_TIMEOUT_MS = 30_000
 
-export interface HypervisorOptions extends CallOptions {
+export interface OpeningOptions extends CallOptions {
   /** Bound of the opening. Default 30 s. */
   readonly timeoutMs?: number | undefined
   /** Default: a ping every 5 s, dead after 5 without an answer. */
@@ -19,7 +19,7 @@ export interface HypervisorOptions extends CallOptions {
 export async function openInTime(
   uri: string,
   parsedUri: ParsedUri,
-  { timeoutMs = OPEN_TIMEOUT_MS, signal: callerSignal, keepalive }: HypervisorOptions,
+  { timeoutMs = OPEN_TIMEOUT_MS, signal: callerSignal, keepalive }: OpeningOptions,
 ): Promise<RpcConnection> {
   const timeout = timeoutSignal(timeoutMs)
   const signal = callerSignal === undefined ? timeout : AbortSignal.any([callerSignal, timeout])

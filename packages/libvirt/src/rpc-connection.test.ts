@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Hypervisor } from './hypervisor.ts'
-import type { HypervisorOptions } from './open-in-time.ts'
+import type { HypervisorOptions } from './link.ts'
 import { FakeDaemon } from './testing/index.ts'
 import type { FakeCall } from './testing/index.ts'
 

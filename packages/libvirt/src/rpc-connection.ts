@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { abortReason, onAbort, type CallOptions } from './abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from './body.ts'
-import { LibvirtConnectionError, type ConnectionErrorCode } from './connection-error.ts'
+import { connectionClosed, LibvirtConnectionError, type ConnectionErrorCode } from './connection-error.ts'
 import {
   Keepalive,
   KEEPALIVE_PING,
@@ -19,7 +19,7 @@ import { resultIn } from './result-in.ts'
 import { StreamChannel } from './stream-channel.ts'
 
 /** One below libvirtd's max_client_requests (5): at five it stops reading the connection, keepalive included. */
-const CALLS_IN_FLIGHT_MAX = 4
+export const CALLS_IN_FLIGHT_MAX = 4
 const CLOSE_PATIENCE_MS = 1000
 
 export interface RpcOptions {
@@ -31,6 +31,8 @@ interface InvokeOptions<R> extends CallOptions {
   readonly onSend?: ((serial: number) => void) | undefined
   /** Runs with the reply before the packet after it is looked at, so that no event slips in between. */
   readonly onResult?: ((result: R) => void) | undefined
+  /** Runs when the daemon has answered, a call that was given up too. */
+  readonly onAnswer?: (() => void) | undefined
 }
 
 /** Calls over one socket: matches replies to calls, answers pings, hands out events and stream packets. */
@@ -66,6 +68,11 @@ export class RpcConnection {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('error', (cause) => this.#lose('CONNECTION_LOST', `failed: ${cause.message}`, cause))
     socket.on('close', () => this.#lose('CONNECTION_LOST', 'closed the connection'))
+  }
+
+  /** Whether a call would be sent at once. */
+  get hasPlace(): boolean {
+    return this.#failure === undefined && this.#queue.hasPlace
   }
 
   /** Calls a procedure of the daemon by its name in the protocol. */
@@ -107,11 +114,7 @@ export class RpcConnection {
 
   async #close(): Promise<void> {
     if (this.#failure === undefined) {
-      const failure = new LibvirtConnectionError(
-        'CONNECTION_CLOSED',
-        `The connection to libvirt at ${this.#where} was closed by this process.`,
-      )
-      this.#end(failure, undefined)
+      this.#end(connectionClosed(this.#where), undefined)
       await this.#sayGoodbye()
     }
     this.#socket.destroy()
@@ -146,35 +149,47 @@ export class RpcConnection {
   }
 
   #exchange<A, R>(procedure: Call<A, R>, args: A, options: InvokeOptions<R>): Promise<Packet> {
-    const { signal, onSend, onResult } = options
+    const { signal, onSend, onResult, onAnswer } = options
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure
       if (signal?.aborted === true) throw abortReason(signal)
       const body = encodeBody(procedure.args, args)
+      const leavePlace = this.#leavingPlace(onAnswer)
       const settle = (packet: Packet): void => {
-        if (!this.#waiting.delete(fail)) return
+        this.#waiting.delete(fail)
         stopListening()
         resolve(packet)
         if (onResult !== undefined && packet.status === MessageStatus.ok) {
           onResult(decodeBody(procedure.result, packet.body))
         }
+        leavePlace()
       }
+      const call = { ...procedure, settle }
       const leaveQueue = this.#queue.add(() => {
         if (this.#failure !== undefined) return
-        const header = this.#pending.add({ ...procedure, settle })
+        const header = this.#pending.add(call)
         onSend?.(header.serial)
         this.#send(header, body)
       })
       const fail = (error: Error): void => {
+        // If it was sent, it keeps its place until its reply comes: the daemon is still at work on it.
+        call.settle = leavePlace
         this.#waiting.delete(fail)
         leaveQueue()
         stopListening()
         reject(error)
       }
       this.#waiting.add(fail)
-      // A running call keeps its place until its reply comes: the daemon is still at work on it.
       const stopListening = onAbort(signal, fail)
     })
+  }
+
+  /** Refers to nothing else of the call, whose reply may never come. */
+  #leavingPlace(onAnswer: () => void = () => {}): () => void {
+    return () => {
+      this.#queue.done()
+      onAnswer()
+    }
   }
 
   #receive(chunk: Buffer): void {
@@ -214,7 +229,6 @@ export class RpcConnection {
     // After close() nobody waits for the replies to what was still running.
     if (!this.#pending.has(packet.serial) && this.#failure !== undefined) return
     this.#pending.settle(packet)
-    this.#queue.done()
   }
 
   #sendKeepalive(procedure: number): void {

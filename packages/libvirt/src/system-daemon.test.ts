@@ -93,6 +93,19 @@ describe('a QEMU domain', () => {
   })
 })
 
+test('a domain goes with the last of those who share the connection that started it', async () => {
+  await using last = await Hypervisor.open('qemu:///system', { shared: true })
+  await using first = await Hypervisor.open('qemu:///system', { shared: true })
+  const isThere = async (): Promise<boolean> =>
+    (await hypervisor.listAllDomains()).some(({ uuid }) => uuid === id)
+  const flags = DomainCreateFlags.paused | DomainCreateFlags.autodestroy
+  await first.domainCreateXML(domainXML, { flags })
+  await first.close()
+  expect((await (await last.domainLookupByUUID(id)).getState()).state).toBe('paused')
+  await last.close()
+  await expect.poll(isThere).toBe(false)
+})
+
 describe('a storage pool', () => {
   let folder: string
 

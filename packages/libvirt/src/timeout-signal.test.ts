@@ -1,12 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { collectGarbage } from './testing/collect-garbage.ts'
 import { timeoutSignal } from './timeout-signal.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = (): unknown => runInNewContext('gc()')
 
 test('fires through a combined signal even when garbage was collected meanwhile', async () => {
   const combined = AbortSignal.any([new AbortController().signal, timeoutSignal(500)])
