@@ -24,6 +24,9 @@ function targetOf(fd: string): string {
   }
 }
 
+/** A guest with neither a disk nor a network. */
+const bare = (xml: string): string => xml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
+
 /** By libvirt, of which one that is held up hears every five seconds. */
 const isGivenUp = ({ code }: { code: string }): boolean => code === 'VIR_ERR_AGENT_UNRESPONSIVE'
 
@@ -43,8 +46,7 @@ test('environments share a connection until the last one is deallocated', async 
 
 test('a hook that closes its connection harms nobody else', async () => {
   // Of what has neither disk nor network, nothing is left that would have to be taken away without it.
-  const without = (xml: string) => xml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
-  const alone = tinyGuestResources(without, { disk: undefined, network: undefined })
+  const alone = tinyGuestResources(bare, { disk: undefined, network: undefined })
   const closing = await Environment.allocate(qemuFactory(alone))
   const { context } = await environment()
   await closing.context.hypervisor.close()
