@@ -137,14 +137,12 @@ async function greetingOf(address: string): Promise<string> {
 
 /** For each of these addresses, whether something answers the guest there; it tries all of them at once. */
 async function reached({ agent }: SeeContext, addresses: readonly string[]): Promise<boolean[]> {
-  const tries = addresses.map((address, index) => `nc -w 5 '${address}' ${PORT} >/tmp/said-${index} 2>&1 &`)
-  const shown = addresses.map((_address, index) => `head -n 1 /tmp/said-${index} | grep -c '^hello'`)
-  const { stdout } = await agent.exec(['/bin/sh', '-c', [...tries, 'wait', ...shown].join('\n')])
-  return stdout
-    .toString()
-    .trim()
-    .split('\n')
-    .map((count) => count === '1')
+  const files = addresses.map((_address, index) => `/tmp/said-${index}`)
+  const tries = addresses.map((address, index) => `nc -w 5 '${address}' ${PORT} >${files[index]} 2>&1 &`)
+  const shown = `grep -l '^hello' ${files.join(' ')}`
+  const { stdout } = await agent.exec(['/bin/sh', '-c', [...tries, 'wait', shown].join('\n')])
+  const found = stdout.toString().split('\n')
+  return files.map((file) => found.includes(file))
 }
 
 async function gatewayOf(mode: Mode): Promise<string> {
