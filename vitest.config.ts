@@ -32,6 +32,8 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts'],
           // Loading the packages anew for each of a hundred files takes longer than most of these.
           isolate: false,
+          // Those that run at the same time wait five seconds each.
+          maxConcurrency: 30,
         },
       },
     ],

@@ -86,20 +86,16 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
     const golden = sha256(join(tinyGuest(), 'disk.qcow2'))
-    await sharedTemplate('libvirt')
-    await using environment = await Environment.allocate(
-      qemuFactory(tinyGuestResources(undefined, { template: 'libvirt' })),
-      {
-        configuration: { results_folder: folder },
-        hooks: [
-          {
-            name: 'plugins.disk.DiskCheckPointHook',
-            configuration: { checkpoint_on_event: ['ip_address', 'snapshots_capture'] },
-          },
-          { name: 'plugins.disk.DiskStateAnalyser' },
-        ],
-      },
-    )
+    await using environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')), {
+      configuration: { results_folder: folder },
+      hooks: [
+        {
+          name: 'plugins.disk.DiskCheckPointHook',
+          configuration: { checkpoint_on_event: ['ip_address', 'snapshots_capture'] },
+        },
+        { name: 'plugins.disk.DiskStateAnalyser' },
+      ],
+    })
     const { context, identifier } = environment
     const events: string[] = []
     context.observe({ eventHandled: ({ event }) => void events.push(event.name) })

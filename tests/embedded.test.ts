@@ -66,7 +66,7 @@ const hook = (name: string, configuration = {}) => ({ name: `@see/hooks#${name}`
 
 test('the whole lifecycle, with every hook that a guest can have', { timeout: 240_000 }, async () => {
   const results = join(folder, 'lifecycle')
-  const environment = await embeddedEnvironment(embeddedGuest({}, 'console=ttyS0 console=tty0'), {
+  const environment = await embeddedEnvironment(embeddedGuest({ template: 'embedded' }), {
     configuration: { results_folder: results },
     hooks: [
       hook('TimelineHook'),
@@ -116,27 +116,16 @@ test('the whole lifecycle, with every hook that a guest can have', { timeout: 24
   expect(await leftOf(identifier)).toEqual([])
 })
 
-test('a guest is asked to start anew, powered on again, and reset', { timeout: 240_000 }, async () => {
-  const context = await ready(await embeddedEnvironment())
-  await sh(context, 'echo 1 >/run/this-boot')
-  await context.restart()
-  await expect
-    .poll(() => sh(context, 'cat /run/this-boot 2>&1').catch(() => '1'), { timeout: GUEST_MS })
-    .toContain('No such file')
+test('a guest that powered itself off has what it wrote once it is powered on again', {
+  timeout: 240_000,
+}, async () => {
+  const context = await ready(await clone())
   await sh(context, 'echo kept >/root/kept; sync')
   await context.agent.exec(['/bin/sh', '-c', 'poweroff']).catch(() => undefined)
   await becomes(context, 'shutoff')
   await context.poweron()
   await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
   expect(await sh(context, 'cat /root/kept')).toBe('kept\n')
-  await sh(context, 'modprobe pvpanic-mmio; echo 0 >/proc/sys/kernel/panic; echo 1 >/proc/sys/kernel/sysrq')
-  const crash = 'echo c >/proc/sysrq-trigger'
-  await context.agent.exec(['/bin/sh', '-c', crash], { timeoutMs: 3000 }).catch(() => undefined)
-  await becomes(context, 'crashed')
-  await context.restart()
-  await becomes(context, 'running')
-  await context.poweroff()
-  expect(await context.state()).toBe('shutoff')
 })
 
 test('without an agent the power button is pressed, and the guest started anew', {
@@ -160,11 +149,9 @@ test('without an agent the power button is pressed, and the guest started anew',
   expect(await context.state()).toBe('shutoff')
 })
 
-test.each([1000, 10_000_000])(
-  'a sample of %i bytes comes into the guest',
-  { timeout: 180_000 },
-  async (bytes) => {
-    const context = await ready(await clone())
+test('samples of a kilobyte and of ten megabytes come into the guest', { timeout: 180_000 }, async () => {
+  const context = await ready(await clone())
+  for (const bytes of [1000, 10_000_000]) {
     const path = join(folder, `sample-${bytes}`)
     const content = randomBytes(bytes)
     writeFileSync(path, content)
@@ -172,8 +159,8 @@ test.each([1000, 10_000_000])(
     const digest = createHash('sha256').update(content).digest('hex')
     expect(await sh(context, `sha256sum ${there}`)).toContain(digest)
     expect(await sh(context, 'ls /dev/vdb 2>&1')).toContain('No such file')
-  },
-)
+  }
+})
 
 /** Answers whatever it is told, at 127.0.0.1 only, until it is told `bye`. */
 async function listener(): Promise<number> {

@@ -142,8 +142,8 @@ describe('a guest that does not do what it should', { timeout: GUEST_MS }, () =>
   })
 
   test('sends more than the channel carries in place of a reply', { timeout: GUEST_MS }, async () => {
-    await sharedTemplate('libvirt')
-    const { context } = await tinyGuestEnvironment(undefined, { template: 'libvirt' })
+    await using environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')))
+    const { context } = environment
     await context.poweron()
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
     const flood =
@@ -164,20 +164,17 @@ describe('a guest that does not do what it should', { timeout: GUEST_MS }, () =>
 })
 
 describe('the guest', () => {
-  test('restarts, and starts what was installed to start at its boot', { timeout: GUEST_MS }, async () => {
-    const { context } = await tinyGuestEnvironment()
+  test('starts what was installed to start at its boot', { timeout: GUEST_MS }, async () => {
+    await using environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')))
+    const { context } = environment
     await context.poweron()
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
     await installEntry(context, 'S10first', 0o755)
     await installEntry(context, 'S20not-executable', 0o644)
     await installEntry(context, 'S30last', 0o755)
-    const bootId = await sh(context, 'cat /proc/sys/kernel/random/boot_id')
-    await context.restart()
-    const rebooted = expect.poll(
-      () => sh(context, 'cat /proc/sys/kernel/random/boot_id').catch(() => bootId),
-      { timeout: GUEST_MS, interval: 200 },
-    )
-    await rebooted.not.toBe(bootId)
+    await context.shutdown({ timeoutMs: GUEST_MS })
+    await context.poweron()
+    await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
     const started = expect.poll(() => sh(context, 'cat /run/started 2>/dev/null || true'), {
       timeout: GUEST_MS,
     })

@@ -35,7 +35,7 @@ test('every hook that is exported has an entry', () => {
 
 /** A hooks file with one hook, whose entry is in line 3. */
 async function hooksFile(name: string, configuration: object): Promise<string> {
-  const path = join(folder, 'hooks.json')
+  const path = join(folder, `${name}-hooks.json`)
   const entry = JSON.stringify({ name: `@see/hooks#${name}`, configuration })
   await writeFile(path, `{\n"hooks": [\n${entry.replaceAll('FOLDER', folder)}\n]\n}`)
   return path
@@ -58,7 +58,7 @@ async function failureOf(file: string, factory: ContextFactory = ableFactory()):
   }
 }
 
-const PLACE = String.raw`hooks\.json:3:\d+: `
+const PLACE = String.raw`-hooks\.json:3:\d+: `
 
 function inFolder(message: RegExp): RegExp {
   return new RegExp(message.source.replaceAll('FOLDER', () => folder))
@@ -153,52 +153,67 @@ test.each(others)('%s is set up whatever the provider can do', async (name) => {
   expect(sandboxes()).toEqual({ made: 1, allocated: 0, powerOns: 0 })
 })
 
-const tools = names.flatMap((name) => (expected[name]?.tools ?? []).map((tool) => [name, ...tool] as const))
+const tools = names.flatMap((name) => expected[name]?.tools ?? [])
+/** Of each tool its package, and the hooks that run it. */
+const users = Array.from(new Map(tools), ([program, debianPackage]) => ({
+  program,
+  debianPackage,
+  hooks: names.filter((name) => expected[name]?.tools?.some(([tool]) => tool === program) === true),
+}))
 
-const allocated = new Map<string, Promise<{ stdout: string }>>()
-
-/** What becomes of it where nothing is missing; the same for each of its tools. */
-function allocatedWithAll(name: string, argv: readonly string[]): Promise<{ stdout: string }> {
-  const known = allocated.get(name) ?? promisify(execFile)(process.execPath, argv)
-  allocated.set(name, known)
-  return known
+/** The command that says what becomes of these hooks, each by itself, as these tests configure them. */
+async function allocating(...hooksOf: readonly string[]): Promise<string[]> {
+  const files: string[] = []
+  for (const name of hooksOf) files.push(await hooksFile(name, configured(name)))
+  return [process.execPath, allocate, ...files]
 }
 
-test.each(tools)(
-  '%s says where %s is missing that %s is to be installed',
-  async (name, program, debianPackage) => {
-    const argv = [allocate, await hooksFile(name, configured(name))]
-    const { stdout } = await allocatedWithAll(name, argv)
-    expect(JSON.parse(stdout)).toEqual({ allocated: 0, made: 1, powerOns: 0 })
-    expect(JSON.parse(await withoutPrograms([program], [process.execPath, ...argv]))).toEqual({
-      code: 'HOOK_SETUP',
-      causeCode: 'TOOL_MISSING',
-      message: expect.stringMatching(new RegExp(`${PLACE}.*apt-get install ${debianPackage}$`)),
-      made: 1,
-      allocated: 0,
-      powerOns: 0,
-    })
+test('each hook that runs tools is set up where they are', async () => {
+  const hooksOf = [...new Set(users.flatMap((each) => each.hooks))]
+  const [node = '', ...argv] = await allocating(...hooksOf)
+  const { stdout } = await promisify(execFile)(node, argv)
+  expect(JSON.parse(stdout)).toEqual(hooksOf.map(() => ({ allocated: 0, made: 1, powerOns: 0 })))
+})
+
+test.each(users)(
+  'where $program is missing, $hooks say that $debianPackage is to be installed',
+  async ({ program, debianPackage, hooks: hooksOf }) => {
+    const results: unknown = JSON.parse(await withoutPrograms([program], await allocating(...hooksOf)))
+    expect(results).toEqual(
+      hooksOf.map((name) => ({
+        code: 'HOOK_SETUP',
+        causeCode: 'TOOL_MISSING',
+        message: expect.stringMatching(new RegExp(`/${name}${PLACE}.*apt-get install ${debianPackage}$`)),
+        made: 1,
+        allocated: 0,
+        powerOns: 0,
+      })),
+    )
   },
 )
 
-const confining = names.filter((name) => expected[name]?.tools?.includes(BWRAP) === true)
-
-test.each(confining)('%s says where nothing can be confined that it cannot', async (name) => {
-  const argv = [process.execPath, allocate, await hooksFile(name, configured(name))]
-  expect(JSON.parse(await withoutNamespaces(argv))).toMatchObject({
-    code: 'HOOK_SETUP',
-    causeCode: 'CONFINEMENT_FAILED',
-    message: expect.stringMatching(PLACE),
-    allocated: 0,
-    powerOns: 0,
-  })
+test('each hook that confines says where nothing can be confined that it cannot', async () => {
+  const confining = names.filter((name) => expected[name]?.tools?.includes(BWRAP) === true)
+  const results: unknown = JSON.parse(await withoutNamespaces(await allocating(...confining)))
+  expect(results).toEqual(
+    confining.map((name) => ({
+      code: 'HOOK_SETUP',
+      causeCode: 'CONFINEMENT_FAILED',
+      message: expect.stringMatching(`/${name}${PLACE}`),
+      made: 1,
+      allocated: 0,
+      powerOns: 0,
+    })),
+  )
 })
 
 test('the viewer that is there by default is in a package', async () => {
   const argv = [process.execPath, allocate, await hooksFile('VNCHook', {})]
-  expect(JSON.parse(await withoutPrograms(['vncviewer'], argv))).toMatchObject({
-    causeCode: 'TOOL_MISSING',
-    message: expect.stringMatching(/apt-get install xtigervnc-viewer$/),
-    powerOns: 0,
-  })
+  expect(JSON.parse(await withoutPrograms(['vncviewer'], argv))).toMatchObject([
+    {
+      causeCode: 'TOOL_MISSING',
+      message: expect.stringMatching(/apt-get install xtigervnc-viewer$/),
+      powerOns: 0,
+    },
+  ])
 })

@@ -6,7 +6,7 @@ import { Environment, type QemuResources, qemuFactory, type SeeContext } from '@
 import type { CommandRecord } from '@see/hooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HTTP_AGENT_PORT, startHttpAgent } from './support/http-agent.ts'
-import { tinyGuest } from './support/tiny-guest.ts'
+import { sharedTemplate } from './support/shared-template.ts'
 
 const GUEST_MS = 90_000
 
@@ -22,7 +22,7 @@ describe('a guest with the reference’s HTTP agent', () => {
       configuration: { results_folder: folder, 'agent-port': HTTP_AGENT_PORT, 'agent-system': 'posix' },
     }
     // Its network is the one by default, in which the guest reaches nothing of this host.
-    environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')), {
+    environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')), {
       hooks: [hook],
     })
     context = environment.context
@@ -48,7 +48,7 @@ describe('a guest with the reference’s HTTP agent', () => {
     const { record, stdout } = last()
     expect(context.failures).toEqual([])
     expect(record).toMatchObject({ status: 'finished', exit_code: 4 })
-    expect(stdout()).toBe('a b|c|see-guest\n')
+    expect(stdout()).toBe(`a b|c|see-${context.identifier.slice(0, 8)}\n`)
   })
 
   test('is given a sample of megabytes, and a name that needs no quotes', async () => {

@@ -2,15 +2,26 @@ import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Environment, qemuFactory, type QemuResources, type SeeContext, TemplateStore } from '@see/core'
+import {
+  Environment,
+  qemuFactory,
+  type QemuResources,
+  type SeeContext,
+  type Template,
+  TemplateStore,
+} from '@see/core'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { copiedTemplate } from './support/copied-template.ts'
 import { leftOf } from './support/leftovers.ts'
 import { expectTwoMachines, line } from './support/marks.ts'
 import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
+import { sharedTemplate } from './support/shared-template.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 let folder: TemplateFolder
+/** Of the embedded provider. */
+let embedded: Template
 /** Of the socket at which the state of "tiny" was taken. */
 const modes = new Set<string>()
 
@@ -28,6 +39,8 @@ function look(place: string): void {
 
 beforeAll(async () => {
   let timer: NodeJS.Timeout | undefined
+  await sharedTemplate('embedded')
+  embedded = await new TemplateStore().open('embedded')
   folder = await TemplateFolder.withTiny(
     (own) => own.libvirtResources({ disk: diskIn(join(own.path, 'instances')) }),
     (message, { path }) => {
@@ -73,7 +86,7 @@ test('neither template nor image changes owner while a clone runs, and the templ
   const ownerOf = async () => (await stat(template.path('disk'))).uid
   const before = await ownerOf()
   const guest = await started()
-  await guest.agent.writeFile('/dev/shm/mine', 'x'.repeat(5_000_000))
+  await guest.agent.writeFile('/dev/shm/mine', 'x'.repeat(1_000_000))
   expect(await ownerOf()).toBe(before)
   const { signal } = new AbortController()
   await expect(new TemplateStore().remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_IN_USE' })
@@ -84,7 +97,7 @@ test('neither template nor image changes owner while a clone runs, and the templ
 test('a template of the embedded provider outlives libvirt guests on the same files; neither takes the other’s', {
   timeout: 120_000,
 }, async () => {
-  const template = await folder.build('child', folder.resources({ identity: false }))
+  const template = await copiedTemplate(embedded, 'child')
   const initrd = join(tinyGuest(), 'initrd')
   const { ctimeNs } = await stat(initrd, { bigint: true })
   const guest = await started()
@@ -186,7 +199,7 @@ test('a guest whose XML says where its memory is cannot be frozen', { timeout: 6
 test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
   timeout: 120_000,
 }, async () => {
-  const template = await folder.build('replaced', folder.libvirtResources({ identity: false }))
+  const template = await copiedTemplate(await new TemplateStore().open('tiny'), 'replaced')
   const { context } = await clone({ template: 'replaced' })
   await context.poweron()
   await context.poweroff()

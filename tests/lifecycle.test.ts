@@ -8,7 +8,7 @@ import { Hypervisor } from '@see/libvirt'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sharedTemplate } from './support/shared-template.ts'
-import { tinyGuest, tinyGuestResources } from './support/tiny-guest.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const see = join(root, 'packages/cli/dist/see.js')
@@ -115,8 +115,7 @@ describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
 
 test('hooks and a protocol of the user drive it', { timeout: 180_000 }, async () => {
   const hooks = ['--hooks', join(example, 'hooks.json'), '--protocol', `${example}/protocol.ts#run`]
-  await sharedTemplate('libvirt')
-  const resources = tinyGuestResources(undefined, { template: 'libvirt' })
+  const resources = await sharedTemplate('libvirt')
   const { report, events, read } = await run(resources, ...hooks, '--runtime', '8')
   expect(report).toMatchObject({ ok: true, failures: [] })
   const fired = events.toSorted((a, b) => a.sequence - b.sequence)

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { Environment, eventNames, qemuFactory } from '@see/core'
 import type { ProtocolEvent } from '@see/hooks'
 import { expect, test } from 'vitest'
-import { tinyGuest } from './support/tiny-guest.ts'
+import { sharedTemplate } from './support/shared-template.ts'
 
 const GUEST_MS = 90_000
 const wait: ProtocolEvent = 'wait_analysis'
@@ -39,7 +39,7 @@ test(
     writeFileSync(join(folder, 'rules.yar'), `rule marker { strings: $a = "${marker}" condition: $a }`)
     const [elf, kdump, giveUp] = eventNames.parse(['take_elf', 'take_kdump', 'give_up'])
     const rules = join(folder, 'rules.yar')
-    await using environment = await Environment.allocate(qemuFactory(join(tinyGuest(), 'resources.json')), {
+    await using environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')), {
       configuration: { results_folder: join(folder, 'results') },
       hooks: [
         memoryHook('take_elf', false),

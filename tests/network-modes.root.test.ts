@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Environment, type QemuResources, qemuFactory, type SeeContext } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -31,11 +31,12 @@ function guestOf(mode: Mode): SeeContext<QemuResources> {
   return environment.context
 }
 
-async function allocate(mode: Mode): Promise<void> {
-  const file = resolve(tinyGuest(), 'resources.json')
-  const { hypervisor, domain, disk } = JSON.parse(readFileSync(file, 'utf8'))
-  const dynamic_address = { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 }
+async function allocate(mode: Mode, clones: string): Promise<void> {
   const byLibvirt = mode === 'nat-no-lan by libvirt'
+  // That user may not read root's templates.
+  const file = byLibvirt ? join(tinyGuest(), 'resources.json') : clones
+  const { hypervisor, domain, disk, template } = JSON.parse(readFileSync(file, 'utf8'))
+  const dynamic_address = { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 }
   const isShared = mode.startsWith('shared ')
   const network = {
     mode: networkModeOf(mode),
@@ -47,8 +48,7 @@ async function allocate(mode: Mode): Promise<void> {
     domain: { configuration: resolve(dirname(file), domain.configuration) },
     disk: { ...disk, image: resolve(dirname(file), disk.image) },
     network,
-    // That user may not read root's templates.
-    template: byLibvirt ? undefined : 'libvirt',
+    template,
   })
   const make = () => Environment.allocate(factory)
   const environment = await (byLibvirt ? asLibvirtUser(make) : make())
@@ -92,7 +92,7 @@ async function start(mode: Mode): Promise<void> {
 }
 
 beforeAll(async () => {
-  await sharedTemplate('libvirt')
+  const clones = await sharedTemplate('libvirt')
   here.listen(PORT, '::')
   await once(here, 'listening')
   for (const [name, network] of [
@@ -104,7 +104,7 @@ beforeAll(async () => {
     hosts.push(await NetworkNamespace.create(name ?? '', { ...ends, route: '10.214.0.0/20', ports: [PORT] }))
   }
   // One after the other: while one is made by somebody else, all of this process is.
-  for (const mode of modes) await allocate(mode)
+  for (const mode of modes) await allocate(mode, clones)
   await Promise.all(modes.map(start))
   // The other sandbox, for those that try to reach it.
   await listenIn(guestOf('nat'))
@@ -137,14 +137,12 @@ async function greetingOf(address: string): Promise<string> {
 
 /** For each of these addresses, whether something answers the guest there; it tries all of them at once. */
 async function reached({ agent }: SeeContext, addresses: readonly string[]): Promise<boolean[]> {
-  const tries = addresses.map((address, index) => `nc -w 5 '${address}' ${PORT} >/tmp/said-${index} 2>&1 &`)
-  const shown = addresses.map((_address, index) => `head -n 1 /tmp/said-${index} | grep -c '^hello'`)
-  const { stdout } = await agent.exec(['/bin/sh', '-c', [...tries, 'wait', ...shown].join('\n')])
-  return stdout
-    .toString()
-    .trim()
-    .split('\n')
-    .map((count) => count === '1')
+  const files = addresses.map((_address, index) => `/tmp/said-${index}`)
+  const tries = addresses.map((address, index) => `nc -w 5 '${address}' ${PORT} >${files[index]} 2>&1 &`)
+  const shown = `grep -l '^hello' ${files.join(' ')}`
+  const { stdout } = await agent.exec(['/bin/sh', '-c', [...tries, 'wait', shown].join('\n')])
+  const found = stdout.toString().split('\n')
+  return files.map((file) => found.includes(file))
 }
 
 async function gatewayOf(mode: Mode): Promise<string> {

@@ -146,7 +146,12 @@ describe.each([
   ['shared', false],
   ['filter', false],
 ] as const)('a guest kept by: %s', (kind, expected) => {
-  const reachesHost = async (to: string) => arrives(host, await send(guestOf(kind).context, to))
+  /** At each of these addresses; what does not arrive is waited for once. */
+  const reachesHost = async (...addresses: readonly string[]) => {
+    const messages: string[] = []
+    for (const to of addresses) messages.push(await send(guestOf(kind).context, to))
+    return await Promise.all(messages.map((message) => arrives(host, message)))
+  }
   const reachesInet = async (probe?: Probe) =>
     arrives(inet, await send(guestOf(kind).context, '198.51.100.130', probe))
 
@@ -163,8 +168,9 @@ describe.each([
 
   test(`reaches the LAN and a metadata service: ${expected}`, async () => {
     const { context } = guestOf(kind)
-    expect(await arrives(lan, await send(context, '192.168.216.2'))).toBe(expected)
-    expect(await arrives(metadata, await send(context, '169.254.169.254'))).toBe(expected)
+    const toLan = arrives(lan, await send(context, '192.168.216.2'))
+    const toMetadata = arrives(metadata, await send(context, '169.254.169.254'))
+    expect(await Promise.all([toLan, toMetadata])).toEqual([expected, expected])
   })
 
   test(`reaches another DHCP server as its client: ${expected}`, async () => {
@@ -173,17 +179,15 @@ describe.each([
   })
 
   test(`reaches the host at any of its addresses: ${expected}`, async () => {
-    expect(await reachesHost(guestOf(kind).gateway)).toBe(expected)
-    expect(await reachesHost('198.51.100.129')).toBe(expected)
-    expect(await reachesHost('192.168.216.1')).toBe(expected)
+    const reached = await reachesHost(guestOf(kind).gateway, '198.51.100.129', '192.168.216.1')
+    expect(reached).toEqual([expected, expected, expected])
   })
 
   test(`reaches the host over IPv6: ${expected}`, async () => {
     const { linkLocal, bridge } = guestOf(kind)
-    expect(await reachesHost(`${linkLocal}%eth0`)).toBe(expected)
-    expect(await reachesHost('ff02::1%eth0')).toBe(expected)
     run('ip', 'address', 'add', 'fd00:216::c/64', 'dev', bridge, 'nodad')
-    expect(await reachesHost('fd00:216::c')).toBe(expected)
+    const reached = await reachesHost(`${linkLocal}%eth0`, 'ff02::1%eth0', 'fd00:216::c')
+    expect(reached).toEqual([expected, expected, expected])
   })
 
   test(`reaches another guest of its bridge over IPv6: ${expected}`, async () => {
@@ -210,13 +214,13 @@ describe.each([
   test(`reaches the host around the bridge: ${isGoneAround(kind)}`, async () => {
     const { context, gateway } = guestOf(kind)
     await sh(context, `ip neigh replace ${gateway} lladdr 01:80:c2:00:00:0e nud permanent dev eth0`)
-    expect(await reachesHost(gateway)).toBe(isGoneAround(kind))
+    expect(await reachesHost(gateway)).toEqual([isGoneAround(kind)])
     await sh(context, `ip neigh del ${gateway} dev eth0`)
   })
 
   // libvirt's filter holds for the addresses that there were when it was made.
   test(`reaches an address that the host got later: ${isGoneAround(kind)}`, async () => {
     run('ip', 'address', 'replace', '198.51.100.77/32', 'dev', lan.device)
-    expect(await reachesHost('198.51.100.77')).toBe(isGoneAround(kind))
+    expect(await reachesHost('198.51.100.77')).toEqual([isGoneAround(kind)])
   })
 })

@@ -5,14 +5,12 @@ import { dirname, join } from 'node:path'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { sharedTemplate } from './support/shared-template.ts'
-import { tinyGuestResources } from './support/tiny-guest.ts'
 
 const PORT = 8095
 const GUEST_MS = 180_000
 
 async function start(): Promise<Environment<QemuResources>> {
-  await sharedTemplate('libvirt')
-  const file = tinyGuestResources(undefined, { template: 'libvirt' })
+  const file = await sharedTemplate('libvirt')
   const { domain, ...others } = JSON.parse(readFileSync(file, 'utf8'))
   const configuration = join(dirname(file), domain.configuration)
   const resources = { ...others, domain: { configuration }, network: { sharing: 'shared' as const } }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, type LxcResources, lxcFactory, type SeeContext } from '@see/core'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, type TestContext, test, vi } from 'vitest'
 import { withTheHostsPrograms } from './support/hosts-programs.ts'
 import { Listener } from './support/listener.ts'
 import { run } from './support/network-namespace.ts'
@@ -13,7 +13,12 @@ import { makeTinyContainer } from './support/tiny-container.ts'
 
 const PORT = 8096
 const tiny = makeTinyContainer()
-afterAll(() => tiny[Symbol.dispose]())
+let host: Listener
+beforeAll(async () => void (host = await Listener.start('the host', [PORT])))
+afterAll(async () => {
+  await host[Symbol.asyncDispose]()
+  tiny[Symbol.dispose]()
+})
 
 const SEND = `use IO::Socket::IP; my ($text, %of) = @ARGV;
   my $s = IO::Socket::IP->new(Proto => "udp", PeerPort => ${PORT}, %of) or die "$@";
@@ -33,7 +38,7 @@ interface Guest extends Hearer {
   readonly address: string
 }
 
-async function start(mode: string): Promise<Guest> {
+async function start(mode: string, onTestFinished: TestContext['onTestFinished']): Promise<Guest> {
   const dynamic_address = { ipv4: '10.219.0.0', prefix: 16, subnet_prefix: 24 }
   const network = { mode, sharing: 'shared', dynamic_address }
   const factory = lxcFactory(tiny.resources({ network }, withTheHostsPrograms(tiny)))
@@ -78,42 +83,40 @@ async function arrives(at: Hearer, message: string): Promise<boolean> {
   return at.hasHeard(message)
 }
 
-describe.each(['nat-no-lan', 'nat', 'routed', 'isolated'])(
-  'a guest of a shared network of mode %s',
-  (mode) => {
-    test('reaches no other guest of it, nor passes for one', async () => {
-      await using host = await Listener.start('the host', [PORT])
-      const [guest, other] = await Promise.all([start(mode), start(mode)])
-      expect(guest.context.network?.uuid).toBe(other.context.network?.uuid)
-      const gateway = guest.address.replace(/\d+$/, '1')
-      const reachesHost = async (...argv: string[]) => arrives(host, await send(guest, gateway, ...argv))
-      const reachesOther = async (to: string) => arrives(other, await send(guest, to))
-      expect(await reachesHost()).toBe(mode !== 'nat-no-lan')
+test.concurrent.for(['nat-no-lan', 'nat', 'routed', 'isolated'])(
+  'a guest of a shared network of mode %s reaches no other guest of it, nor passes for one',
+  { timeout: 120_000 },
+  async (mode, { onTestFinished }) => {
+    const [guest, other] = await Promise.all([start(mode, onTestFinished), start(mode, onTestFinished)])
+    expect(guest.context.network?.uuid).toBe(other.context.network?.uuid)
+    const gateway = guest.address.replace(/\d+$/, '1')
+    const reachesHost = async (...argv: string[]) => arrives(host, await send(guest, gateway, ...argv))
+    const reachesOther = async (to: string) => arrives(other, await send(guest, to))
+    expect(await reachesHost()).toBe(mode !== 'nat-no-lan')
 
-      const otherMac = other.context.macAddress() ?? ''
-      expect(await reachesOther(other.address)).toBe(false)
-      await sh(guest.context, `ip neigh replace ${other.address} lladdr ${otherMac} nud permanent dev eth0`)
-      expect(await reachesOther(other.address)).toBe(false)
-      // By way of the host, which forwards.
-      const bridge = (await guest.context.network?.getBridgeName()) ?? ''
-      const hostMac = readFileSync(`/sys/class/net/${bridge}/address`, 'utf8').trim()
-      await sh(guest.context, `ip neigh replace ${other.address} lladdr ${hostMac} nud permanent dev eth0`)
-      expect(await reachesOther(other.address)).toBe(false)
-      for (const one of [guest, other])
-        await sh(one.context, 'ip address add fd00::'.concat(one === guest ? 'a' : 'b', '/64 dev eth0 nodad'))
-      expect(await reachesOther('fd00::b')).toBe(false)
+    const otherMac = other.context.macAddress() ?? ''
+    expect(await reachesOther(other.address)).toBe(false)
+    await sh(guest.context, `ip neigh replace ${other.address} lladdr ${otherMac} nud permanent dev eth0`)
+    expect(await reachesOther(other.address)).toBe(false)
+    // By way of the host, which forwards.
+    const bridge = (await guest.context.network?.getBridgeName()) ?? ''
+    const hostMac = readFileSync(`/sys/class/net/${bridge}/address`, 'utf8').trim()
+    await sh(guest.context, `ip neigh replace ${other.address} lladdr ${hostMac} nud permanent dev eth0`)
+    expect(await reachesOther(other.address)).toBe(false)
+    for (const one of [guest, other])
+      await sh(one.context, 'ip address add fd00::'.concat(one === guest ? 'a' : 'b', '/64 dev eth0 nodad'))
+    expect(await reachesOther('fd00::b')).toBe(false)
 
-      await sh(guest.context, `ip address add ${other.address}/32 dev eth0`)
-      expect(await reachesHost('LocalAddr', other.address)).toBe(false)
-      await sh(guest.context, `ip address del ${other.address}/32 dev eth0`)
-      await sh(guest.context, `ip link set eth0 address ${otherMac}`)
-      expect(await reachesHost()).toBe(false)
-      // As the other in every respect, on another port.
-      await sh(guest.context, `ip address add ${other.address}/32 dev eth0`)
-      await sh(guest.context, `ip neigh replace ${gateway} lladdr ${hostMac} nud permanent dev eth0`)
-      expect(await reachesHost('LocalAddr', other.address)).toBe(false)
-      run('ip', 'neigh', 'flush', 'dev', bridge)
-      expect(await arrives(other, sendFromHost(other))).toBe(true)
-    }, 60_000)
+    await sh(guest.context, `ip address add ${other.address}/32 dev eth0`)
+    expect(await reachesHost('LocalAddr', other.address)).toBe(false)
+    await sh(guest.context, `ip address del ${other.address}/32 dev eth0`)
+    await sh(guest.context, `ip link set eth0 address ${otherMac}`)
+    expect(await reachesHost()).toBe(false)
+    // As the other in every respect, on another port.
+    await sh(guest.context, `ip address add ${other.address}/32 dev eth0`)
+    await sh(guest.context, `ip neigh replace ${gateway} lladdr ${hostMac} nud permanent dev eth0`)
+    expect(await reachesHost('LocalAddr', other.address)).toBe(false)
+    run('ip', 'neigh', 'flush', 'dev', bridge)
+    expect(await arrives(other, sendFromHost(other))).toBe(true)
   },
 )

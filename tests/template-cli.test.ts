@@ -25,11 +25,23 @@ function start(...argv: string[]) {
   return { child, ended, said }
 }
 
-test('builds, lists, describes and removes', { timeout: 90_000 }, async () => {
+test('builds, lists, describes and removes; a build that is killed leaves nothing that is seen', {
+  timeout: 90_000,
+}, async () => {
+  const resources = folder.resources({
+    disk: { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path: join(folder.path, 'i') } },
+  })
+  const crashed = start('build', resources, 'tiny')
+  await crashed.said(/booting the guest/)
+  crashed.child.kill('SIGKILL')
+  await crashed.ended
+  const store = () => readdir(join(folder.path, 'templates'))
+  expect(await store()).toContain('.tiny.building')
   expect((await start('ls').ended).out).toMatch(/^There is no template in /)
-  const built = await start('build', folder.resources(), 'tiny').ended
+  const built = await start('build', resources, 'tiny').ended
   expect(built).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^Template tiny in \S+\/tiny\/\n$/) })
   expect(built.error).toMatch(/booting the guest[^]*freezing it[^]*checksums/)
+  expect(await store()).not.toContain('.tiny.building')
   expect(await start('ls').ended).toEqual({ exitCode: 0, out: 'tiny\n', error: '' })
   expect(JSON.parse((await start('ls', '--json').ended).out)).toMatchObject({ templates: ['tiny'] })
   const info = await start('info', 'tiny', '--verify').ended
@@ -55,22 +67,6 @@ test('Ctrl-C ends a build, and leaves nothing of it', { timeout: 60_000 }, async
   expect(exitCode).toBe(130)
   expect(JSON.parse(out)).toMatchObject({ ok: false })
   expect((await readdir(join(folder.path, 'templates'))).filter((name) => name !== '.late.lock')).toEqual([])
-})
-
-test('a build that is killed leaves nothing that is seen, and the next one succeeds', {
-  timeout: 90_000,
-}, async () => {
-  const resources = folder.resources({
-    disk: { image: join(tinyGuest(), 'disk.qcow2'), clone: { storage_pool_path: join(folder.path, 'i') } },
-  })
-  const { child, ended, said } = start('build', resources, 'crashed')
-  await said(/booting the guest/)
-  child.kill('SIGKILL')
-  await ended
-  expect(await readdir(join(folder.path, 'templates'))).toContain('.crashed.building')
-  expect((await start('ls').ended).out).not.toContain('crashed')
-  expect(await start('build', resources, 'crashed').ended).toMatchObject({ exitCode: 0 })
-  expect(await readdir(join(folder.path, 'templates'))).not.toContain('.crashed.building')
 })
 
 test.each([

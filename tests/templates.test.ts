@@ -3,22 +3,39 @@ import { readdirSync } from 'node:fs'
 import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { type EmbeddedResources, type SeeContext, TemplateStore } from '@see/core'
+import { type EmbeddedResources, type SeeContext, type Template, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { copiedTemplate } from './support/copied-template.ts'
 import { processes } from './support/leftovers.ts'
 import { clockErrorMs, expectTwoMachines, line, marksOf } from './support/marks.ts'
 import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
-import { TemplateFolder } from './support/template-guest.ts'
 import { sendersOf } from './support/packets.ts'
+import { sharedTemplate } from './support/shared-template.ts'
+import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 type Guest = SeeContext<EmbeddedResources>
 
 let folder: TemplateFolder
 beforeAll(async () => {
-  folder = await TemplateFolder.withTiny((own) => own.resources())
+  await sharedTemplate('embedded')
+  const shared = await new TemplateStore().open('embedded')
+  folder = new TemplateFolder()
+  await copiedTemplate(shared, 'tiny')
   return () => folder[Symbol.dispose]()
 }, 120_000)
+
+let untold: Promise<Template> | undefined
+
+/** An image of our own, and the template "untold" of it, of whose clones none is told who it is. */
+async function untoldTemplate(): Promise<{ image: string; resources: object; template: Template }> {
+  const image = join(folder.path, 'image.qcow2')
+  const resources = { identity: false, disk: { image } }
+  untold ??= copyFile(join(tinyGuest(), 'disk.qcow2'), image).then(() =>
+    folder.build('untold', folder.resources(resources)),
+  )
+  return { image, resources, template: await untold }
+}
 
 async function started(
   changes: Record<string, unknown>,
@@ -75,13 +92,15 @@ test('a clone sends nothing by the address of its template', { timeout: 60_000 }
 test('told nothing, clones are one and the same; none is made once the memory was cut', {
   timeout: 60_000,
 }, async () => {
-  const template = await folder.build('same', folder.resources({ identity: false }))
-  const [one, two] = [await started({ template: 'same' }), await started({ template: 'same' })]
+  const { resources, template } = await untoldTemplate()
+  const same = await copiedTemplate(template, 'same')
+  const configuration = { ...resources, template: 'same' }
+  const [one, two] = [await started(configuration), await started(configuration)]
   expect(await clockErrorMs(one)).toBeGreaterThan(1000)
   expect(await marksOf(one)).toEqual(await marksOf(two))
   for (const guest of [one, two]) await guest.poweroff()
-  await truncate(template.path('memory'), 4096)
-  const clone = folder.clone(folder.resources({ template: 'same' }))
+  await truncate(same.path('memory'), 4096)
+  const clone = folder.clone(folder.resources(configuration))
   await expect(clone).rejects.toMatchObject({
     code: 'TEMPLATE_INVALID',
     message: expect.stringContaining('4096 bytes'),
@@ -130,7 +149,7 @@ test('a template is cloned at another path than it was built at', { timeout: 60_
 
 test('what one clone writes no other sees, and the template least', { timeout: 60_000 }, async () => {
   const one = await started({ template: 'tiny' })
-  await one.agent.writeFile('/dev/shm/mine', 'x'.repeat(5_000_000))
+  await one.agent.writeFile('/dev/shm/mine', 'x'.repeat(1_000_000))
   await one.agent.writeFile('/root/mine', 'mine')
   const two = await started({ template: 'tiny' })
   expect(await line(two, 'ls /dev/shm /root')).not.toContain('mine')
@@ -147,7 +166,7 @@ test('a template is not removed while a clone of it runs', { timeout: 60_000 }, 
 test('a clone that was off does not boot from a disk that has taken the place of its template’s', {
   timeout: 60_000,
 }, async () => {
-  const template = await folder.build('replaced', folder.resources({ identity: false }))
+  const template = await copiedTemplate(await new TemplateStore().open('tiny'), 'replaced')
   const overlay = await started({ template: 'replaced' })
   const disk = JSON.parse(await readFile(folder.resources(), 'utf8')).disk
   const copy = await started({
@@ -201,10 +220,8 @@ test('a template is refused by a QEMU of another version, which ends', { timeout
 test('a template is refused for another image, and for the same one once it was changed', {
   timeout: 60_000,
 }, async () => {
-  const image = join(folder.path, 'image.qcow2')
-  await copyFile(join(tinyGuest(), 'disk.qcow2'), image)
-  const resources = { identity: false, disk: { image } }
-  await folder.build('changed', folder.resources(resources))
+  const { image, resources, template } = await untoldTemplate()
+  await copiedTemplate(template, 'changed')
   const other = folder.clone(folder.resources({ template: 'changed' }))
   await expect(other).rejects.toThrow(/it was built from .*, and the resources file has/)
   await appendFile(image, 'x')

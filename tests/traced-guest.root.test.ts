@@ -10,7 +10,7 @@ import { tinyGuestResources } from './support/tiny-guest.ts'
 const GUEST_MS = 90_000
 
 /** The tiny guest with its usual network, kept from the host's networks, and traced from before its first packet on. */
-async function tracedGuest(template?: 'libvirt'): Promise<{
+async function tracedGuest(resources: string): Promise<{
   environment: Environment<QemuResources>
   summary: () => NetworkSummary
 }> {
@@ -19,10 +19,7 @@ async function tracedGuest(template?: 'libvirt'): Promise<{
     configuration: { results_folder: results },
     hooks: [{ name: '@see/hooks#NetworkTracerHook' }, { name: '@see/hooks#NetworkAnalysisHook' }],
   }
-  const environment = await Environment.allocate(
-    qemuFactory(tinyGuestResources(undefined, { template })),
-    hooks,
-  )
+  const environment = await Environment.allocate(qemuFactory(resources), hooks)
   onTestFinished(() => environment.deallocate(), 60_000)
   const path = join(results, `${environment.identifier}_network.json`)
   return { environment, summary: () => JSON.parse(readFileSync(path, 'utf8')) }
@@ -31,7 +28,7 @@ async function tracedGuest(template?: 'libvirt'): Promise<{
 test('a guest that is kept from the host gets its address while it is traced', {
   timeout: GUEST_MS,
 }, async () => {
-  const { environment, summary } = await tracedGuest()
+  const { environment, summary } = await tracedGuest(tinyGuestResources())
   const { context } = environment
   await context.poweron()
   const address = await context.waitForIp4Address({ timeoutMs: 30_000 })
@@ -46,8 +43,7 @@ test('a guest that is kept from the host gets its address while it is traced', {
 })
 
 test('what a guest that stopped by itself had sent is analysed', { timeout: GUEST_MS }, async () => {
-  await sharedTemplate('libvirt')
-  const { environment, summary } = await tracedGuest('libvirt')
+  const { environment, summary } = await tracedGuest(await sharedTemplate('libvirt'))
   const { context } = environment
   await context.poweron()
   await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })

@@ -1,9 +1,9 @@
 import { embeddedFactory } from '@see/core'
 import { afterAll } from 'vitest'
-import { sharedClonesOf } from './clones.ts'
+import { clonesOf } from './clones.ts'
 import { embedded } from './embedded.ts'
 import { lifeContract } from './life.ts'
 
-const provider = await sharedClonesOf(embedded(), embeddedFactory, 'embedded')
+const provider = await clonesOf(embedded(), embeddedFactory, 'embedded')
 afterAll(() => provider[Symbol.dispose]())
 lifeContract(provider)

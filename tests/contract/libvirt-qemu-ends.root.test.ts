@@ -1,7 +1,10 @@
+import { qemuFactory } from '@see/core'
 import { afterAll } from 'vitest'
+import { clonesOf } from './clones.ts'
 import { endsContract } from './ends.ts'
 import { libvirtQemu } from './libvirt-qemu.ts'
 
-const provider = libvirtQemu()
+// As with the embedded QEMU, they begin as clones.
+const provider = await clonesOf(libvirtQemu(), qemuFactory, 'libvirt')
 afterAll(() => provider[Symbol.dispose]())
 endsContract(provider)

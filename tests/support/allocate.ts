@@ -1,4 +1,5 @@
-// Allocates an environment with the hooks of a file, in a process of its own, and prints what came of it as JSON.
+// Allocates an environment with the hooks of each file that is named, in a process of its own, and prints what came of
+// them as a list in JSON.
 import { Environment, messageOf, SeeError } from '@see/core'
 import { ableFactory, sandboxes } from './able-resources.ts'
 
@@ -11,12 +12,16 @@ function failure(error: unknown): object {
   return { code: codeOf(error), causeCode: codeOf(cause), message: messageOf(error) }
 }
 
-let result: object
-try {
-  const environment = await Environment.allocate(ableFactory(), process.argv[2])
-  await environment.deallocate()
-  result = { allocated: true }
-} catch (error) {
-  result = failure(error)
+async function allocate(file: string): Promise<object> {
+  try {
+    const environment = await Environment.allocate(ableFactory(), file)
+    await environment.deallocate()
+    return sandboxes()
+  } catch (error) {
+    return { ...failure(error), ...sandboxes() }
+  }
 }
-process.stdout.write(JSON.stringify({ ...result, ...sandboxes() }))
+
+const results: object[] = []
+for (const file of process.argv.slice(2)) results.push(await allocate(file))
+process.stdout.write(JSON.stringify(results))

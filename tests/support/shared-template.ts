@@ -1,39 +1,52 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildTemplate, createLogger, TemplateStore } from '@see/core'
 import { inject, vi } from 'vitest'
-import { tinyGuest } from './tiny-guest.ts'
+import { embeddedGuest } from './embedded-guest.ts'
+import { withAllDevices, writeTinyGuestResources } from './tiny-guest.ts'
 
 const BUILD_MS = 120_000
-/** The resources file of the tiny guest that is frozen, for each template. */
-const FILES = { embedded: 'embedded.json', libvirt: 'resources.json' } as const
+
+/** What the guest of each template is made of; files of it are written into a folder. */
+const guests = {
+  embedded: () => ({ hypervisor: 'embedded:///', ...embeddedGuest() }),
+  libvirt: (folder: string) =>
+    JSON.parse(readFileSync(writeTinyGuestResources(folder, withAllDevices), 'utf8')),
+} satisfies Record<string, (folder: string) => object>
 
 /**
  * Has the tiny guest of a provider frozen, under this name; the first file of a run that asks has it built for all.
  * From now on templates are those of the run.
+ * @returns the resources file of its clones
  */
-export async function sharedTemplate(name: keyof typeof FILES): Promise<void> {
+export async function sharedTemplate(name: keyof typeof guests): Promise<string> {
   const runFolder = inject('runFolder')
   process.env['SEE_TEMPLATES'] = join(runFolder, 'templates')
-  const claim = join(runFolder, `building-${name}`)
-  if (!isFirst(claim)) {
+  const folder = join(runFolder, name)
+  const clones = join(folder, 'clones.json')
+  if (!isFirst(folder)) {
     await vi.waitFor(() => new TemplateStore().open(name), { timeout: BUILD_MS, interval: 100 })
-    return
+    return clones
   }
   const { signal } = new AbortController()
   const options = { signal, logger: createLogger('silent'), timeoutMs: BUILD_MS, progress: () => undefined }
   try {
-    await buildTemplate(join(tinyGuest(), FILES[name]), name, options)
+    const guest: object = guests[name](folder)
+    const resources = join(folder, 'resources.json')
+    writeFileSync(resources, JSON.stringify(guest))
+    writeFileSync(clones, JSON.stringify({ ...guest, template: name }))
+    await buildTemplate(resources, name, options)
+    return clones
   } catch (error) {
     // Somebody else may have more luck.
-    rmSync(claim, { recursive: true })
+    rmSync(folder, { recursive: true })
     throw error
   }
 }
 
-function isFirst(claim: string): boolean {
+function isFirst(folder: string): boolean {
   try {
-    mkdirSync(claim)
+    mkdirSync(folder)
     return true
   } catch {
     return false

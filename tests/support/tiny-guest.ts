@@ -56,6 +56,14 @@ export function withSwitches(...switches: string[]): Edit {
   return (xml) => xml.replace('<cmdline>', `<cmdline>${switches.join(' ')} `)
 }
 
+/** Beside what the tiny guest has: a console, a device that tells of a crash, and leave to suspend itself. */
+export function withAllDevices(xml: string): string {
+  const devices = '<serial type="pty"/><panic model="isa"/></devices>'
+  return xml
+    .replace('</devices>', devices)
+    .replace('<devices>', '<pm><suspend-to-mem enabled="yes"/></pm><devices>')
+}
+
 /** An environment with the tiny guest, deallocated when the test ends. */
 export async function tinyGuestEnvironment(
   edit?: Edit,

@@ -110,7 +110,9 @@ test.concurrent.each(Object.entries(hostile))('an answer that %s is one failure'
   const { behaviour, problem, code = 'AGENT_CHANNEL' } = expected
   await using temporary = await temporaryFolder()
   await using agent = await hostileAgent(behaviour)
-  const bounds = code === 'GUEST_EXEC_TIMEOUT' ? { timeout: 0.3 } : {}
+  // All of them ask at the same time.
+  const patient = { agent_timeout: 20 }
+  const bounds = code === 'GUEST_EXEC_TIMEOUT' ? { ...patient, timeout: 0.3 } : patient
   const { environment, context, finished, record } = await startWithHttpAgent(
     temporary.path,
     agent.port,

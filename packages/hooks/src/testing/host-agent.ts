@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { type AgentChannel, SeeError, z } from '@see/core'
 
 const message = z.object({
@@ -16,6 +16,8 @@ const message = z.object({
     })
     .partial(),
 })
+/** Where the output of a program is collected, and stays when that is killed. */
+const OUTPUT = /^\/tmp\/\.see-[0-9a-f-]{36}$/
 type Arguments = z.output<typeof message>['arguments']
 
 /**
@@ -27,6 +29,7 @@ export class HostAgent implements AgentChannel {
   silent = false
   readonly executed: string[][] = []
   readonly #processes = new Map<number, ChildProcess>()
+  readonly #outputs = new Set<string>()
 
   async agentCommand(command: string): Promise<string> {
     if (this.silent) throw new SeeError('AGENT_UNRESPONSIVE', 'the simulated agent is silent')
@@ -38,9 +41,10 @@ export class HostAgent implements AgentChannel {
     }
   }
 
-  /** Ends what still runs. */
+  /** Ends what still runs, and removes what it would leave in a guest. */
   [Symbol.dispose](): void {
     for (const child of this.#processes.values()) child.kill('SIGKILL')
+    for (const folder of this.#outputs) rmSync(folder, { recursive: true, force: true })
   }
 
   async #reply(execute: string, parameters: Arguments): Promise<unknown> {
@@ -73,6 +77,7 @@ export class HostAgent implements AgentChannel {
 
   #spawn(path: string, argv: string[]): Promise<number> {
     this.executed.push([path, ...argv])
+    for (const word of argv) if (OUTPUT.test(word)) this.#outputs.add(word)
     const child = spawn(path, argv, { stdio: 'ignore' })
     return new Promise((resolve, reject) => {
       child.once('error', reject)
