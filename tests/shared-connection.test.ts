@@ -1,17 +1,24 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { sharedTemplate } from './support/shared-template.ts'
-import { tinyGuestEnvironment, tinyGuestResources } from './support/tiny-guest.ts'
+import { tinyGuestResources } from './support/tiny-guest.ts'
 
 // What environments do to one another, all of which call libvirt through one connection.
 
 const GUEST_MS = 90_000
 
-beforeAll(() => sharedTemplate('libvirt'), GUEST_MS)
+let resources: string
+beforeAll(async () => {
+  resources = await sharedTemplate('libvirt')
+}, GUEST_MS)
 
-const environment = (): Promise<Environment<QemuResources>> =>
-  tinyGuestEnvironment(undefined, { template: 'libvirt' })
+/** Deallocated when the test ends. */
+async function environment(): Promise<Environment<QemuResources>> {
+  const allocated = await Environment.allocate(qemuFactory(resources))
+  onTestFinished(() => allocated.deallocate())
+  return allocated
+}
 
 const sockets = (): number =>
   readdirSync('/proc/self/fd').filter((fd) => targetOf(fd).startsWith('socket:')).length
