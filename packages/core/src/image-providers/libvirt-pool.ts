@@ -87,7 +87,7 @@ export async function refreshPool(
 
 async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   try {
-    return await Hypervisor.open(uri, { signal })
+    return await Hypervisor.open(uri, { shared: true, signal })
   } catch (error) {
     signal.throwIfAborted()
     throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })

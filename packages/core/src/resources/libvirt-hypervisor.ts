@@ -20,7 +20,7 @@ export async function openHypervisor(
 
 async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   try {
-    return await Hypervisor.open(uri, { signal })
+    return await Hypervisor.open(uri, { shared: true, signal })
   } catch (error) {
     signal.throwIfAborted()
     throw new SeeError('HYPERVISOR_UNREACHABLE', advised(messageOf(error), uri), { cause: error })
