@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { Environment, type QemuResources, qemuFactory } from '@see/core'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { leftOf } from './support/leftovers.ts'
 import { sharedTemplate } from './support/shared-template.ts'
 import { tinyGuestResources } from './support/tiny-guest.ts'
 
@@ -32,7 +33,7 @@ function targetOf(fd: string): string {
 }
 
 /** A guest with neither a disk nor a network. */
-const bare = (xml: string): string => xml.replaceAll(/<(disk|interface)[^]*<\/\1>/g, '')
+const bare = (xml: string): string => xml.replaceAll(/<(disk|interface)[^]*?<\/\1>/g, '')
 
 /** By libvirt, of which one that is held up hears every five seconds. */
 const isGivenUp = ({ code }: { code: string }): boolean => code === 'VIR_ERR_AGENT_UNRESPONSIVE'
@@ -60,6 +61,7 @@ test('a hook that closes its connection harms nobody else', async () => {
   await expect(closing.context.state()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' })
   await expect(closing.deallocate()).rejects.toThrow('was closed by this process')
   expect(await context.state()).toBe('shutoff')
+  expect(await leftOf(closing.identifier)).toEqual([])
 })
 
 test('calls that a guest does not answer hold up nobody', { timeout: GUEST_MS }, async () => {
