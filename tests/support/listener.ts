@@ -11,7 +11,9 @@ const PROGRAM = `
     socket.on('message', (message) => console.log(String(message)))
     listening.push(new Promise((resolve) => socket.bind(Number(port), resolve)))
   }
-  Promise.all(listening).then(() => console.log('listening'))`
+  Promise.all(listening).then(() => console.log('listening'))
+  // Nobody may be left to end it.
+  process.stdin.on('end', () => process.exit()).resume()`
 
 /** Listens on every address: greets who connects, and remembers what is sent to it by UDP. */
 export class Listener implements AsyncDisposable {
@@ -33,7 +35,7 @@ export class Listener implements AsyncDisposable {
     prefix: readonly string[] = [],
   ): Promise<Listener> {
     const [command = '', ...argv] = [...prefix, process.execPath, '-e', PROGRAM, name, ...ports.map(String)]
-    const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
     const listener = new Listener(child)
     const [first] = await Promise.race([once(child.stdout ?? child, 'data'), once(child, 'exit')])
     if (String(first).trim() !== 'listening') throw new Error(`nothing listens for ${name}: ${first}`)

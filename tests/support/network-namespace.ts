@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { Listener } from './listener.ts'
 
 export function run(command: string, ...argv: string[]): string {
   return execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** A run that was killed leaves it, with nobody in it. */
+function removeIfLeft(name: string): void {
+  if (!existsSync(`/run/netns/${name}`) || run('ip', 'netns', 'pids', name) !== '') return
+  run('ip', 'netns', 'delete', name)
 }
 
 interface OtherHost {
@@ -30,6 +37,7 @@ export class NetworkNamespace implements AsyncDisposable {
 
   static async create(name: string, other: OtherHost): Promise<NetworkNamespace> {
     const namespace = new NetworkNamespace(name)
+    removeIfLeft(name)
     run('ip', 'netns', 'add', name)
     try {
       await namespace.#setUp(other)

@@ -45,6 +45,21 @@ test('keeps what the guest says on its console, as it said it, of each run in a 
   expect(await readdir(temporary.path)).toEqual([`${identifier}_console.log`, `${identifier}_console_2.log`])
 })
 
+test.each([
+  ['is being stopped', true, []],
+  ['runs', false, [{ error: { message: 'no terminal' } }]],
+])('a console that cannot be opened while its guest %s', async (_when, isStopped, failures) => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path)
+  await using _ = environment
+  Object.assign(context.domain, { openConsole: () => Promise.reject(new Error('no terminal')) })
+  await context.poweron()
+  if (isStopped) setTimeout(() => void context.poweroff(), 200)
+  await context.settled()
+  expect(context.failures).toMatchObject(failures)
+  expect(context.failures).toHaveLength(failures.length)
+})
+
 test('keeps no more than configured, lets the guest talk on, and says so', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, consoles, path } = await allocate(temporary.path, { console_limit: 10 })

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConsoleStream, Hook, messageOf, SeeError, z } from '@see/core'
 import { prepareResultsFolder } from './results-folder.ts'
 
@@ -13,6 +14,9 @@ const schema = z.object({
     .default(16 * 1024 * 1024)
     .describe('Bytes that are kept of each run of the guest; that there were more is a failure on record.'),
 })
+
+/** In which a guest that is cut from its power is off. */
+const STOP_MS = 2000
 
 /** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */
 export class ConsoleHook extends Hook<typeof schema> {
@@ -37,7 +41,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     const run = ++this.#runs
     const path = join(this.#folder, `${this.identifier}_console${run === 1 ? '' : `_${run}`}.log`)
     const { signal } = this.context
-    const console = await this.#open(signal)
+    const console = await this.#open(run, signal)
     if (console === undefined) return
     const { console_limit: limit } = this.configuration
     const counted = { bytes: 0 }
@@ -64,13 +68,22 @@ export class ConsoleHook extends Hook<typeof schema> {
     )
   }
 
-  /** Undefined when the environment has come to its end meanwhile. */
-  async #open(signal: AbortSignal): Promise<ConsoleStream | undefined> {
+  /** Undefined when the guest, or the environment, has come to its end meanwhile. */
+  async #open(run: number, signal: AbortSignal): Promise<ConsoleStream | undefined> {
     try {
       return await this.context.domain.openConsole?.({ signal })
     } catch (error) {
-      if (signal.aborted) return undefined
+      if (await this.#hasEnded(run, signal)) return undefined
       throw error
+    }
+  }
+
+  /** A guest that is just being stopped runs yet, to who asks. */
+  async #hasEnded(run: number, signal: AbortSignal): Promise<boolean> {
+    for (const deadline = Date.now() + STOP_MS; ; await sleep(50)) {
+      if (signal.aborted || run !== this.#runs) return true
+      if ((await this.context.state().catch(() => 'shutoff')) === 'shutoff') return true
+      if (Date.now() > deadline) return false
     }
   }
 }
