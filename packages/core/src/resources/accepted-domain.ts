@@ -29,16 +29,14 @@ export async function acceptedDomain(
   const key = JSON.stringify([hypervisor.uri, kind])
   const known = accepted.get(key)
   if (known !== undefined) return await known
-  const answer = defineForAMoment(hypervisor, xml, flags)
   const [oldest] = accepted.keys()
   if (oldest !== undefined && accepted.size >= KINDS_MAX) accepted.delete(oldest)
-  accepted.set(key, answer)
-  try {
-    return await answer
-  } catch (error) {
+  const answer = defineForAMoment(hypervisor, xml, flags).catch((error: unknown) => {
     accepted.delete(key)
     throw new SeeError('DOMAIN_XML_INVALID', `libvirt refuses ${file}: ${messageOf(error)}`, { cause: error })
-  }
+  })
+  accepted.set(key, answer)
+  return await answer
 }
 
 /**

@@ -374,6 +374,17 @@ describe('nothing is left after', () => {
     await expectNothingLeft(identifier)
   })
 
+  test('two at a time whose domain XML libvirt refuses', async () => {
+    const odd = write('odd.xml', domainXml.replace('>hvm<', '>nonsense<'))
+    const factory = qemuFactory(configuration({ domain: { configuration: odd } }))
+    const identifiers = [randomUUID(), randomUUID()]
+    const both = identifiers.map((identifier) => Environment.allocate(factory, undefined, { identifier }))
+    for (const settled of await Promise.allSettled(both)) {
+      expect(settled).toMatchObject({ status: 'rejected', reason: { code: 'DOMAIN_XML_INVALID' } })
+    }
+    await expectNothingLeft(...identifiers)
+  })
+
   test('a range that other sandboxes have used up', async () => {
     const dynamic_address = { ipv4: '10.212.0.0', prefix: 24, subnet_prefix: 25 }
     const network = { sharing: 'own', dynamic_address }
