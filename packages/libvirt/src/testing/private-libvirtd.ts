@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -103,11 +104,25 @@ async function linkDrivers(folder: string, drivers: readonly string[]): Promise<
 async function appearance(path: string, child: ChildProcess): Promise<void> {
   let failure: unknown
   child.once('error', (error) => (failure = error))
-  for (let waitedMs = 0; !existsSync(path); waitedMs += 10) {
+  for (let waitedMs = 0; !(await listens(path)); waitedMs += 10) {
     if (failure !== undefined) throw failure
     if (child.exitCode !== null) throw new Error(`libvirtd ended with status ${child.exitCode}`)
-    if (waitedMs > START_PATIENCE_MS) throw new Error(`no socket at ${path} after ${START_PATIENCE_MS} ms`)
+    if (waitedMs > START_PATIENCE_MS)
+      throw new Error(`nobody listens at ${path} after ${START_PATIENCE_MS} ms`)
     await delay(10)
+  }
+}
+
+/** The file is there a moment before anybody listens at it. */
+async function listens(path: string): Promise<boolean> {
+  const socket = createConnection(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 
