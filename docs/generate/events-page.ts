@@ -35,7 +35,7 @@ Anybody may fire events of other names, and hooks can be configured to hear them
 ## Of the context
 
 Each transition fires two, whose origin is \`@see/core#SeeContext\`, with the attributes that the transition was given.
-A transition that is forbidden in the present state fires nothing.
+A transition that is forbidden in the present state fires nothing. \`evidence_incomplete\` alone belongs to no transition.
 
 ${sections(repository, 'core')}
 

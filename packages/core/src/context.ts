@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { SeeError } from './errors.ts'
 import type { SeeEvent } from './event.ts'
+import type { EvidenceWarning } from './evidence-warning.ts'
 import type { Logger } from './logger.ts'
 import { Observable } from './observable.ts'
+import { WarningRecord } from './warning-record.ts'
 
 /**
  * An observable sandbox. Extend it for a sandbox of your own: say in `cleanup` how to release it; everything about
@@ -12,6 +14,7 @@ export abstract class Context extends Observable {
   /** The UUID of the environment, which names everything that belongs to it. */
   readonly identifier: string
   readonly #abort = new AbortController()
+  readonly #warnings = new WarningRecord()
   #closed = false
 
   constructor(identifier: string, logger: Logger) {
@@ -32,6 +35,19 @@ export abstract class Context extends Observable {
   /** Begins the end: aborts `signal`. Events still fire, so that hooks can finish their work. */
   abort(): void {
     this.#abort.abort(new SeeError('CONTEXT_CLOSED', `environment ${this.identifier} is being deallocated`))
+  }
+
+  /** What evidence lacks so far, oldest first, each once and at most 501. */
+  get warnings(): readonly EvidenceWarning[] {
+    return this.#warnings.all
+  }
+
+  /** Puts on record that evidence lacks something, and fires `evidence_incomplete` when that is new. */
+  async warn(warning: EvidenceWarning): Promise<void> {
+    const kept = this.#warnings.add(warning)
+    if (kept === undefined) return
+    this.logger.info({ warning: kept }, 'evidence is incomplete')
+    await this.trigger('evidence_incomplete', { ...kept })
   }
 
   /** From now on nothing fires any more. */

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { contextFactory } from './context-factory.ts'
 import { Environment, type EnvironmentOptions } from './environment.ts'
 import { SeeError } from './errors.ts'
+import { evidenceWarning } from './evidence-warning.ts'
 import type { Hook } from './hook.ts'
 import { recordingLogger } from './testing/recording-logger.ts'
 import type { Faults } from './testing/simulated-domain.ts'
@@ -97,6 +98,25 @@ describe('allocating', () => {
     expect(made[0]?.allocated).toBe(true)
     await environment.deallocate()
     expect(made[0]?.allocated).toBe(false)
+  })
+
+  test('what its sandbox cannot give evidence of is a warning, which hooks hear of', async () => {
+    const warning = evidenceWarning(
+      'mine:NO_TRACE',
+      'interface 2',
+      'it is not on the network of the environment',
+    )
+    class Warns extends SimulatedResources {
+      readonly warnings = [warning]
+    }
+    const heard: unknown[] = []
+    const setup = ({ context }: Hook) =>
+      context.subscribe('evidence_incomplete', ({ code, what }) => heard.push([code, what]))
+    await using environment = await Environment.allocate(contextFactory(Warns, {}), {
+      hooks: [{ name, configuration: { setup } }],
+    })
+    expect(environment.context.warnings).toEqual([warning])
+    expect(heard).toEqual([['mine:NO_TRACE', 'interface 2']])
   })
 
   test('takes a UUID of the user’s', async () => {

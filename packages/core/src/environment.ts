@@ -66,6 +66,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const setUp = setUpHooks(context, loaded.hooks, releases, options.cleanupTimeoutMs)
     try {
       await unlessAborted(signal, setUp)
+      for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.
       releases.defer('hooks that are being set up', () => setUp.catch(() => undefined), handlersTimeoutMs)

@@ -39,6 +39,17 @@ export interface EventMap {
   pre_poweroff: Attributes
   /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
   post_poweroff: Attributes
+  /** Fired by `SeeContext.warn`, for a hook or for the sandbox: evidence lacks something. */
+  evidence_incomplete: {
+    /** Which kind of gap it is; docs/limits.md has a heading for each stock code. */
+    readonly code: string
+    /** What is missing from the evidence. */
+    readonly what: string
+    /** Why it is missing, and what helps where something does. */
+    readonly why: string
+    /** Where the code is explained; null for one that is not a stock code. */
+    readonly limits: string | null
+  }
 }
 
 export type EventName = Extract<keyof EventMap, string>

@@ -15,6 +15,13 @@ export {
   type EventOf,
   SeeEvent,
 } from './event.ts'
+export {
+  type EvidenceWarning,
+  evidenceWarning,
+  evidenceWarningCodes,
+  type OwnWarningCode,
+  type StockWarningCode,
+} from './evidence-warning.ts'
 export { type ConfiguredEventName, eventNames } from './event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 export { hookAliases, hookName } from './hook-aliases.ts'

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Agent } from './agent.ts'
+import type { EvidenceWarning } from './evidence-warning.ts'
 import type { Logger } from './logger.ts'
 import type { DomainState } from './transitions.ts'
 
@@ -144,6 +145,8 @@ export interface Resources {
   allocate(options: AllocateOptions): Promise<void>
   /** Releases everything that exists; harmless when called twice. */
   deallocate(): Promise<void>
+  /** What the sandbox's evidence lacks from the start, known once it is allocated; the environment warns of each. */
+  readonly warnings?: readonly EvidenceWarning[]
   /** Plugs a read-only disk with the file's bytes into the running guest. */
   attachFile?(path: string): Promise<AttachedDisk>
   /** The guest's own device while it runs, else the bridge it will be put on; undefined when there is neither. */

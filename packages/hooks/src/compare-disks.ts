@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SeeError, together } from '@see/core'
+import { type EvidenceWarning, evidenceWarning, SeeError, together } from '@see/core'
 import { compareListings, type FileChange } from './compare-listings.ts'
 import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
 import { fileSystemStarts } from './disk-layout.ts'
@@ -29,7 +29,7 @@ export interface DiskComparison {
   readonly partitions: readonly PartitionEntry[]
   readonly changes: readonly FileChange[]
   readonly hashes: SideHashes
-  readonly warnings: readonly string[]
+  readonly warnings: readonly EvidenceWarning[]
   readonly errors: readonly string[]
 }
 
@@ -127,10 +127,14 @@ function goneFrom({ start, before, after }: ComparedFileSystem): string[] {
   return [`the file system of ${before.type} at sector ${start} ${instead}`]
 }
 
-function warningsOf({ start, after }: ComparedFileSystem): string[] {
+function warningsOf({ start, after }: ComparedFileSystem): EvidenceWarning[] {
   if (after?.hasPendingJournal !== true) return []
   return [
-    `the journal of the file system at sector ${start} holds changes that were not in place yet, and are not told of`,
+    evidenceWarning(
+      'DISK_JOURNAL_PENDING',
+      `the file system at sector ${start}`,
+      'its journal holds changes that were not in place yet; shut the guest down before its disk is compared',
+    ),
   ]
 }
 

@@ -165,6 +165,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       warnings: comparison.warnings,
       errors: [...comparison.errors, ...errors, ...hives.errors],
     }
+    for (const warning of report.warnings) await this.context.warn(warning)
     await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix}.json`))
   }
 

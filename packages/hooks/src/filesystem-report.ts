@@ -1,3 +1,4 @@
+import type { EvidenceWarning } from '@see/core'
 import type { RegistryChanges } from './registry-changes.ts'
 
 /** A file in `<identifier>_filesystem.json`; what is not known or was not asked for is left out. */
@@ -66,8 +67,8 @@ export interface FilesystemReport {
   readonly deleted_files: readonly DeletedFile[]
   /** Null when registries were not compared. */
   readonly registry: RegistryChanges | null
-  /** What to bear in mind. */
-  readonly warnings: readonly string[]
+  /** What was not compared. */
+  readonly warnings: readonly EvidenceWarning[]
   /** What could not be compared: each is part of a failure on record. */
   readonly errors: readonly string[]
 }

@@ -53,6 +53,7 @@ async function reportOf(
       handler: failure.handler,
       message: messageOf(failure.error),
     })),
+    warnings: context?.warnings ?? [],
     error: error === undefined ? null : reportedError(error),
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, SeeError } from '@see/core'
+import { type EvidenceWarning, messageOf, SeeError } from '@see/core'
 import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
 import type { ExitCode } from '../exit-codes.ts'
 import type { CommandResult } from './command-results.ts'
@@ -17,6 +17,8 @@ export interface RunReport {
   readonly events: number
   readonly commands: readonly CommandResult[]
   readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+  /** What the evidence lacks; docs/limits.md explains each code. */
+  readonly warnings: readonly EvidenceWarning[]
   readonly error: ReportedError | null
 }
 

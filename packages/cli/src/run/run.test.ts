@@ -105,6 +105,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
   expect(report).toEqual({
     identifier,
     ok: true,
+    warnings: [],
     exit_code: 0,
     results_folder: join(folder.path, 'results', identifier),
     files: [

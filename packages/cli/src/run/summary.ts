@@ -5,6 +5,7 @@ import type { CommandResult } from './command-results.ts'
 import type { RunReport } from './run-report.ts'
 
 const OUTPUT_LINES = 20
+const WARNING_LINES = 12
 
 const words: Record<ExitCode, string> = {
   [exitCodes.done]: 'done',
@@ -20,6 +21,7 @@ export function summaryOf(report: RunReport): string {
     [`Run ${report.identifier}: ${words[report.exit_code]} (${report.events} events)`],
     ...report.commands.map(commandLines),
     failureLines(report),
+    warningLines(report),
     evidenceLines(report),
   ]
   return `\n${sections
@@ -61,6 +63,16 @@ function failureLines({ failures }: RunReport): string[] {
   if (failures.length === 0) return []
   const lines = failures.map(({ event, handler, message }) => `  ${event}: ${handler}: ${message}`)
   return ['Handlers that failed', ...lines.map(printable)]
+}
+
+function warningLines({ warnings }: RunReport): string[] {
+  if (warnings.length === 0) return []
+  const lines = warnings
+    .slice(0, WARNING_LINES)
+    .map(({ what, why, limits }) => `  ${what}: ${why}${limits === null ? '' : ` (${limits})`}`)
+  const more =
+    warnings.length > WARNING_LINES ? [`  … ${warnings.length - WARNING_LINES} more in run.json`] : []
+  return ['Evidence lacks', ...lines.map(printable), ...more]
 }
 
 function evidenceLines({ results_folder: folder, files }: RunReport): string[] {
