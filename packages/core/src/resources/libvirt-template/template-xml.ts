@@ -10,6 +10,37 @@ import {
 
 /** Elements that say themselves where the memory is. */
 const PLACES = ['memoryBacking', 'maxMemory', 'numatune'] as const
+interface Sharing {
+  readonly device: string
+  /** The child of its element that has the attribute; the element itself when not given. */
+  readonly child?: string
+  /** With which value of which attribute it is meant; always when not given. */
+  readonly attribute?: string
+  readonly value?: string
+  readonly words: string
+}
+
+/** Devices that give memory back to the host, share it, or bring some that is kept elsewhere. */
+const SHARING: readonly Sharing[] = [
+  { device: 'memory', words: '<memory> in its <devices>' },
+  { device: 'shmem', words: '<shmem>' },
+  { device: 'interface', attribute: 'type', value: 'vhostuser', words: 'the <interface type="vhostuser">' },
+  { device: 'disk', attribute: 'type', value: 'vhostuser', words: 'the <disk type="vhostuser">' },
+  {
+    device: 'filesystem',
+    child: 'driver',
+    attribute: 'type',
+    value: 'virtiofs',
+    words: 'the <filesystem> of virtiofs',
+  },
+  {
+    device: 'video',
+    child: 'driver',
+    attribute: 'name',
+    value: 'vhostuser',
+    words: 'the <video> of vhostuser',
+  },
+]
 /** QEMU's arguments of devices that give memory back to the host, share it, or keep it elsewhere. */
 const ARGUMENT =
   /virtio-(?:balloon|mem|pmem)|pc-dimm|nvdimm|ivshmem|vhost-user|memory-backend|^--?(?:mem-path|mem-prealloc|numa|readconfig)$/
@@ -39,21 +70,12 @@ export function templateXml(xml: string): string {
 }
 
 function sharingDeviceIn(devices: Element): string | undefined {
-  for (const name of ['memory', 'shmem'] as const) {
-    if (childOf(devices, name) !== undefined) return `<${name}> in its <devices>`
-  }
-  for (const name of ['interface', 'disk'] as const) {
-    const type = childrenOf(devices, name).map((each) => each.getAttribute('type'))
-    if (type.includes('vhostuser')) return `the <${name} type="vhostuser">`
-  }
-  const isOfVirtiofs = (each: Element) => driverOf(each, 'type') === 'virtiofs'
-  if (childrenOf(devices, 'filesystem').some(isOfVirtiofs)) return 'the <filesystem> of virtiofs'
-  const isOfVhost = (each: Element) => driverOf(each, 'name') === 'vhostuser'
-  return childrenOf(devices, 'video').some(isOfVhost) ? 'the <video> of vhostuser' : undefined
-}
-
-function driverOf(device: Element, attribute: string): string | null | undefined {
-  return childOf(device, 'driver')?.getAttribute(attribute)
+  const shares = ({ device, child, attribute, value }: (typeof SHARING)[number]) =>
+    childrenOf(devices, device).some((each) => {
+      const holder = child === undefined ? each : childOf(each, child)
+      return attribute === undefined || holder?.getAttribute(attribute) === value
+    })
+  return SHARING.find(shares)?.words
 }
 
 function refused(what: string): Error {
