@@ -149,6 +149,9 @@ test('a template is cloned at another path than it was built at', { timeout: 60_
 
 test('what one clone writes no other sees, and the template least', { timeout: 60_000 }, async () => {
   const one = await started({ template: 'tiny' })
+  // What it gives back would be removed from the file.
+  const value = 96 * 1024 * 1024
+  await expect(one.resources.monitor.execute('balloon', { value })).rejects.toThrow('balloon')
   await one.agent.writeFile('/dev/shm/mine', 'x'.repeat(1_000_000))
   await one.agent.writeFile('/root/mine', 'mine')
   const two = await started({ template: 'tiny' })

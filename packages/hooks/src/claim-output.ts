@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, lchown, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { childEnvironment } from '@see/core'
 
 export interface Owner {
   readonly uid: number
@@ -22,7 +23,8 @@ export async function claimOutput(folder: string, owner: Owner | undefined, dept
     const path = join(folder, entry.name)
     if (entry.isDirectory() && depth < MAX_DEPTH) await claimOutput(path, owner, depth + 1)
     else if (entry.isFile()) await claim(path, 0o644, owner)
-    else if (entry.isDirectory()) await promisify(execFile)('rm', ['-rf', '--', path])
+    else if (entry.isDirectory())
+      await promisify(execFile)('rm', ['-rf', '--', path], { env: childEnvironment() })
     else await rm(path)
   }
 }

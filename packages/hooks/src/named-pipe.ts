@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { childEnvironment } from '@see/core'
 
 /** How long the other process may take to see that nobody reads any more. */
 const ENDING_MS = 5000
@@ -27,7 +28,7 @@ export async function throughNamedPipe(
   const folder = await mkdtemp(join(tmpdir(), 'see-pipe-'))
   try {
     const path = join(folder, 'pipe')
-    await promisify(execFile)('mkfifo', ['-m', '600', path])
+    await promisify(execFile)('mkfifo', ['-m', '600', path], { env: childEnvironment() })
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     // As long as this is open, the reader does not come to an end, even before the other process has opened the pipe; and
     // the other process does not wait for a reader when it opens it.

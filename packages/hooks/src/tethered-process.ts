@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, SeeError } from '@see/core'
+import { childEnvironment, messageOf, SeeError } from '@see/core'
 
 /** What is kept of the end of the standard error. */
 const STDERR_CHARACTERS = 4096
@@ -40,11 +40,18 @@ export class TetheredProcess {
     })
   }
 
-  /** @throws SeeError `TOOL_FAILED` when it cannot be started */
-  static async start(argv: readonly [string, ...string[]]): Promise<TetheredProcess> {
+  /**
+   * @param variables names of variables of ours that it needs beside those that every program gets
+   * @throws SeeError `TOOL_FAILED` when it cannot be started
+   */
+  static async start(
+    argv: readonly [string, ...string[]],
+    variables: readonly string[] = [],
+  ): Promise<TetheredProcess> {
     const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', ...argv], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
+      env: childEnvironment(variables),
     })
     const { stdout } = child
     const tether = child.stdio[3]

@@ -5,6 +5,15 @@ import { requireTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
 const STOP_MS = 2000
+/** What a program with a window needs of the user's environment. It gets nothing else: it shows what a guest draws. */
+const DESKTOP = [
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'XDG_RUNTIME_DIR',
+  'XDG_SESSION_TYPE',
+  'DBUS_SESSION_BUS_ADDRESS',
+]
 /** Display 0 is at this port. */
 const FIRST_PORT = 5900
 
@@ -13,7 +22,9 @@ const schema = z.object({
   viewer: z
     .tuple([z.string().min(1)], z.string())
     .default(['vncviewer', '{host}:{display}'])
-    .describe("The viewer and its arguments; `{host}`, `{port}` and `{display}` become the guest's."),
+    .describe(
+      "The viewer and its arguments; `{host}`, `{port}` and `{display}` become the guest's. It gets the variables of the environment that a program with a window needs, and no others.",
+    ),
 })
 
 /** Opens a viewer on the guest's screen; it is closed when the guest ends. */
@@ -51,7 +62,7 @@ export class VNCHook extends Hook<typeof schema> {
         .replaceAll('{port}', String(port))
         .replaceAll('{display}', String(port - FIRST_PORT)),
     )
-    const viewer = await TetheredProcess.start([program, ...argv])
+    const viewer = await TetheredProcess.start([program, ...argv], DESKTOP)
     viewer.stdout.resume()
     this.logger.info({ host, port }, 'viewer opened')
     using life = new GuestLife(this.context)

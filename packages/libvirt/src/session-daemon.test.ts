@@ -48,12 +48,17 @@ test('qemu:///session starts the daemon of a user who has none', { timeout: 30_0
       XDG_RUNTIME_DIR: runtime,
       XDG_CONFIG_HOME: join(folder, 'config'),
       XDG_CACHE_HOME: join(folder, 'cache'),
+      AWS_SECRET_ACCESS_KEY: 'secret',
     },
     ...(isRoot && { uid: NOBODY, gid: NOBODY }),
   })
   const pidFile = join(runtime, 'libvirt', 'libvirtd.pid')
-  if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8')))
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : undefined
+  const environment = readFileSync(`/proc/${pid ?? 'self'}/environ`, 'utf8')
+  if (pid !== undefined) process.kill(pid)
   expect(stderr).toBe('')
+  expect(environment).toContain(`XDG_CONFIG_HOME=${join(folder, 'config')}`)
+  expect(environment).not.toContain('AWS_SECRET_ACCESS_KEY')
   expect(stdout).toBe('QEMU 0\n')
   expect(readdirSync(join(runtime, 'libvirt')).filter((file) => file.includes('lock'))).toEqual([])
 })

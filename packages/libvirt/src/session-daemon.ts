@@ -8,6 +8,21 @@ import { takeLockFile } from './lock-file.ts'
 
 // libvirt's own client does the same: the daemon ends two minutes after its last connection.
 const COMMAND = ['libvirtd', '--timeout=120'] as const
+/**
+ * What it needs to find programs and its own folders, as libvirt's own client passes on (virCommandAddEnvPassCommon and
+ * virNetSocketForkDaemon). What else is in our environment, keys of the user's cloud say, is not for the daemon of guests.
+ */
+const VARIABLES = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'TMPDIR',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_RUNTIME_DIR',
+] as const
 const RETRY_MS = 10
 const PATIENCE_MS = 10_000
 
@@ -29,7 +44,7 @@ export async function spawnSessionDaemon(
   let failure: unknown
   try {
     const child = isOurs
-      ? spawn(COMMAND[0], COMMAND.slice(1), { detached: true, stdio: 'ignore' })
+      ? spawn(COMMAND[0], COMMAND.slice(1), { detached: true, stdio: 'ignore', env: environment() })
       : undefined
     child?.on('error', (error) => (failure = error))
     child?.unref()
@@ -49,6 +64,15 @@ export async function spawnSessionDaemon(
     'DAEMON_UNREACHABLE',
     `Started '${COMMAND.join(' ')}' for this user, but nothing answers at ${socketPath}; run it by hand to see why.`,
     { cause: failure },
+  )
+}
+
+function environment(): Record<string, string> {
+  return Object.fromEntries(
+    VARIABLES.flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
   )
 }
 

@@ -2,7 +2,8 @@ import { execFile, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { childVariables } from './child-environment.ts'
 import { launchCommand, type QemuLimits } from './launch-command.ts'
 import { QemuProcess } from './qemu-process.ts'
 
@@ -63,6 +64,21 @@ function procFile(pid: number, name: string): string {
 const isAlive = (pid: number) => /^State:\s+[^ZX]/m.test(procFile(pid, 'status'))
 
 describe('QEMU as a child', () => {
+  test('knows no variable of ours but those that programs need', async () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+    vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.check=3')
+    const { pid } = await start()
+    const variables = procFile(pid, 'environ').split('\0').slice(0, -1)
+    // The shell that sets QEMU's limits adds where it is.
+    const allowed = [...childVariables, 'GLIBC_TUNABLES', 'PWD']
+    expect(
+      variables.map((each) => each.split('=', 1)[0]).filter((name) => !allowed.includes(name ?? '')),
+    ).toEqual([])
+    expect(variables).toContain(`PATH=${process.env['PATH']}`)
+    expect(variables).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1')
+  })
+
   test('answers, is confined, and quits', async () => {
     const qemu = await start()
     expect(await qemu.qmp.execute('query-status')).toMatchObject({ status: 'prelaunch' })

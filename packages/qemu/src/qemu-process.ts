@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { childEnvironment } from './child-environment.ts'
 import { before, type CallOptions } from './deadline.ts'
 import { type LaunchOptions, launchCommand } from './launch-command.ts'
 import { isQemuError, QemuError } from './qemu-error.ts'
@@ -65,7 +66,7 @@ export class QemuProcess {
     const child = spawn(program, argv, {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
-      env: { GLIBC_TUNABLES: LARGE_PAGES, ...process.env },
+      env: { ...childEnvironment(), GLIBC_TUNABLES: LARGE_PAGES },
     })
     const failed = new Promise<never>((_resolve, reject) => {
       child.on('error', (error) => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { timeoutSignal } from '@see/core'
+import { childEnvironment, timeoutSignal } from '@see/core'
 import type { ProgramOptions, ProgramResult } from './host.ts'
 
 const LIMIT_CHARACTERS = 256 * 1024
@@ -13,7 +13,7 @@ export function runProgram(
   argv: readonly string[],
   { timeoutMs, signal, until }: ProgramOptions,
 ): Promise<ProgramResult> {
-  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}`, LC_ALL: 'C' }
+  const env = { ...childEnvironment(), PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}`, LC_ALL: 'C' }
   const bound = AbortSignal.any([signal, timeoutSignal(timeoutMs)])
   return new Promise((resolve) => {
     const child = spawn(program, argv, {

@@ -2,12 +2,21 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SeeError } from '@see/core'
+import { childEnvironment, SeeError } from '@see/core'
 import { type GuestProvider, guestProviders } from './guest-providers.ts'
 
 /** In a clone of SEE, which is what has it. */
 const BUILDER = fileURLToPath(new URL('../../../../guest/build.sh', import.meta.url))
 const OUTPUT_CHARACTERS = 4096
+/** Where the builder keeps guests, and how apt reaches the archive. */
+const VARIABLES = [
+  'SEE_GUEST_CACHE',
+  'APT_CONFIG',
+  ...['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+    name,
+    name.toUpperCase(),
+  ]),
+]
 
 export interface GuestOptions {
   readonly signal: AbortSignal
@@ -30,7 +39,11 @@ export async function buildTinyGuest(
   }
   signal.throwIfAborted()
   // In a process group of its own, so that what it started ends with it.
-  const child = spawn('bash', [builder], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn('bash', [builder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: childEnvironment(VARIABLES),
+  })
   const stop = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { childEnvironment } from '@see/qemu'
 import { SeeError } from '../errors.ts'
 
 /** A lock that flock(1) holds for us: the kernel takes it back when that process ends, which it does when we do. */
@@ -20,7 +21,10 @@ const LOCKED_DESCRIPTOR = 3
 export async function lockFile(path: string, signal: AbortSignal): Promise<FileLock> {
   signal.throwIfAborted()
   // Waiting, it is flock itself; with the lock it becomes cat, whose input ends when we die, however we die.
-  const child = spawn('flock', ['--exclusive', '--no-fork', path, 'cat'], { stdio: 'pipe' })
+  const child = spawn('flock', ['--exclusive', '--no-fork', path, 'cat'], {
+    stdio: 'pipe',
+    env: childEnvironment(),
+  })
   const kill = (): void => void child.kill('SIGKILL')
   signal.addEventListener('abort', kill)
   const release = async (): Promise<void> => {

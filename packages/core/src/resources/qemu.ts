@@ -32,6 +32,7 @@ import { openHypervisor } from './libvirt-hypervisor.ts'
 import { bootFilesIn, domainMachine } from './libvirt-template/domain-machine.ts'
 import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
 import { qemuGroup } from './libvirt-template/qemu-group.ts'
+import { templateXml } from './libvirt-template/template-xml.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
@@ -138,7 +139,7 @@ export class QemuResources implements Resources {
         : fetchImage(disk.image, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
-    const kind = JSON.stringify([domainXml, disk === undefined, wanted])
+    const kind = JSON.stringify([domainXml, disk === undefined, wanted, this.#sharesMemory])
     const accepted = await acceptedDomain(hypervisor, {
       kind,
       file: domainFile,
@@ -221,15 +222,21 @@ export class QemuResources implements Resources {
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }
 
+  /** Whether its memory is, or is to become, that of a template. */
+  get #sharesMemory(): boolean {
+    return this.memoryFile !== undefined || this.#configuration.template !== undefined
+  }
+
   #editDomain(file: string, xml: string, { clone, base, network, macAddress }: GuestEdit): EditedDomain {
-    return orInvalid('DOMAIN_XML_INVALID', file, () =>
-      editDomainXml(xml, {
+    return orInvalid('DOMAIN_XML_INVALID', file, () => {
+      const edited = editDomainXml(xml, {
         identifier: this.#identifier,
         disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2', base },
         network,
         macAddress,
-      }),
-    )
+      })
+      return this.#sharesMemory ? { ...edited, xml: templateXml(edited.xml) } : edited
+    })
   }
 
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {

@@ -18,6 +18,7 @@ import type { Freezable } from './freezable.ts'
 import { freeze } from './freeze.ts'
 import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
+import { assertMemoryStays } from './memory-devices.ts'
 import { templateFiles, type TemplateManifest } from './manifest.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
@@ -101,6 +102,7 @@ async function freezeIn(
   const { backing } = await qcow2References(diskFile)
   progress('booting the guest')
   await domain.create()
+  await assertMemoryStays(sandbox.monitor, signal)
   const agent = new GuestAgent(agentChannel)
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')

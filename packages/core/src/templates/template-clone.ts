@@ -4,6 +4,7 @@ import { messageOf, SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
 import type { TemplateMachine } from './manifest.ts'
+import { assertMemoryStays } from './memory-devices.ts'
 import type { Monitor } from './monitor.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
@@ -103,6 +104,7 @@ export class TemplateClone {
     const signal = timeoutSignal(TIMEOUT_MS)
     const state = await this.#template.readState(signal)
     try {
+      await assertMemoryStays(monitor, signal)
       await thaw(monitor, { socketPath, state, signal })
       // One of the same name may have taken its place while QEMU opened its files.
       await this.#template.assertUnchanged()

@@ -9,6 +9,7 @@ import { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { templateName } from './template-name.ts'
 import { templateRoot } from './template-root.ts'
+import { assertTrusted, assertTrustedRoot } from './trusted-files.ts'
 
 const MANIFEST = 'manifest.json'
 /** Of the hidden names of a template that is not complete yet, and of one that is being removed. */
@@ -43,12 +44,18 @@ export class TemplateStore {
       .toSorted()
   }
 
-  /** @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when its manifest cannot be read */
+  /**
+   * @throws SeeError `TEMPLATE_MISSING`, or `TEMPLATE_INVALID` when its manifest cannot be read, or when another user than root
+   * and ourselves made it or could change it
+   */
   async open(name: string): Promise<Template> {
     const folder = this.#folderOf(name)
     const text = await readFile(join(folder, MANIFEST), 'utf8').catch(async (error: unknown) => {
       if (isMissing(error) && !(await exists(folder))) throw await this.#missing(name)
       throw templateError('TEMPLATE_INVALID', name, `its manifest cannot be read: ${messageOf(error)}`, error)
+    })
+    await assertTrusted(this.root, folder).catch((error: unknown) => {
+      throw templateError('TEMPLATE_INVALID', name, messageOf(error), error)
     })
     try {
       return new Template(folder, templateManifest.parse(JSON.parse(text)))
@@ -88,6 +95,9 @@ export class TemplateStore {
     const folder = this.#folderOf(name)
     await mkdir(this.root, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
       throw templateError('TEMPLATE_BUILD', name, `cannot make ${this.root}: ${messageOf(error)}`, error)
+    })
+    await assertTrustedRoot(this.root).catch((error: unknown) => {
+      throw templateError('TEMPLATE_BUILD', name, messageOf(error), error)
     })
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chown, mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { childEnvironment } from '@see/qemu'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ReleaseStack } from '../../release-stack.ts'
@@ -72,7 +73,7 @@ export async function makeFolders(
 
 /** By rm, which also removes folders nested so deep that their path is too long for a system call. */
 async function removeFolder(folder: string): Promise<void> {
-  await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', folder])
+  await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', folder], { env: childEnvironment() })
 }
 
 async function assertFolder(path: string): Promise<void> {

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { childEnvironment } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -25,7 +26,7 @@ export class QemuPipe {
   static async make(folder: RunFolder, name: string): Promise<QemuPipe> {
     const path = folder.of(name)
     try {
-      await promisify(execFile)('mkfifo', ['-m', '600', path])
+      await promisify(execFile)('mkfifo', ['-m', '600', path], { env: childEnvironment() })
       await folder.give(name)
       return QemuPipe.#open(path)
     } catch (error) {

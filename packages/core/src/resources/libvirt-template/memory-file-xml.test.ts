@@ -37,8 +37,3 @@ test('a guest that is to be frozen writes to the file; arguments of the user sta
     'memory-backend=see0',
   ])
 })
-
-test.each(['memoryBacking', 'maxMemory', 'numatune'])('a guest with <%s> is refused', (name) => {
-  const xml = `<domain><${name}/></domain>`
-  expect(() => withMemoryFile(xml, { path: '/m', isClone: false }, 64)).toThrow(`<${name}>`)
-})

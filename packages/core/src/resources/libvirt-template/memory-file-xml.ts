@@ -2,19 +2,15 @@ import type { GuestMemory } from '../../templates/template-clone.ts'
 import { childOf, type Document, type Element, parseXml, serializeXml } from '../xml.ts'
 
 const NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0'
-/** What says itself where the memory is. */
-const CLASHING = ['memoryBacking', 'maxMemory', 'numatune'] as const
 
 /**
  * Has QEMU keep the guest's memory in a file, for which libvirt itself has no words: it chooses the path.
- * @throws Error when the XML says something else of the memory
+ * @param xml that says nothing of the memory itself, see {@link templateXml}
  */
 export function withMemoryFile(xml: string, { path, isClone }: GuestMemory, mib: number): string {
   const document = parseXml(xml)
   const domain = document.documentElement
   if (domain === null) throw new Error('there is no <domain>')
-  const clash = CLASHING.find((name) => childOf(domain, name) !== undefined)
-  if (clash !== undefined) throw new Error(`a guest with <${clash}> cannot be a template: remove it`)
   const args = [
     '-object',
     `memory-backend-file,id=see0,size=${mib}M,mem-path=${path.replaceAll(',', ',,')},share=${isClone ? 'off' : 'on'}`,
