@@ -1,5 +1,5 @@
 export { z } from 'zod'
-export { withOrigin } from './actor.ts'
+export { currentOwner, type Owner, withOrigin } from './actor.ts'
 export type { Agent, ExecOptions, ExecResult, PingOptions } from './agent.ts'
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'

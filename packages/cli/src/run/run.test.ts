@@ -366,7 +366,7 @@ const interruptedFactory: ContextFactory = async (identifier, options) => {
 
 /** Presses Ctrl-C as often as asked. */
 function interrupt(times = 1): void {
-  for (let press = 0; press < times; press++) process.emit('SIGINT')
+  for (let press = 0; press < times; press++) process.emit('SIGINT', 'SIGINT')
 }
 
 test('Ctrl-C while the protocol is loaded', async () => {

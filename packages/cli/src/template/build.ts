@@ -43,6 +43,6 @@ export async function build(
     if (json)
       terminal.out.write(`${JSON.stringify({ ok: false, error: reportedError(error) }, undefined, 2)}\n`)
     terminal.error.write(`see: ${signal.aborted ? messageOf(signal.reason) : errorText(error)}\n`)
-    return signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
+    return exitCodeOf(signal.aborted ? signal.reason : error)
   }
 }
