@@ -49,6 +49,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   POOL_TIMEOUT: 'Raise `fillTimeoutMs`, or see what `prepare` waits for.',
   PROCESS_EXIT: 'Let the hook or protocol throw an error instead: the run ends, is cleaned up and reported.',
   RELEASE_TIMEOUT: 'Something of the sandbox may be left: look with `virsh list --all` for the identifier.',
+  RESULTS_LOST: 'Make room, and let nobody remove the results folder of a run that goes on.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',
   SHUTDOWN_TIMEOUT: 'Raise the timeout, let the guest heed the power button, or power it off.',

@@ -42,6 +42,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   POOL_TIMEOUT: sandbox,
   PROCESS_EXIT: hook,
   RELEASE_TIMEOUT: sandbox,
+  RESULTS_LOST: hook,
   RESULTS_UNWRITABLE: usage,
   SAMPLE_INJECTION: sandbox,
   SHUTDOWN_TIMEOUT: sandbox,

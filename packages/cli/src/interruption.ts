@@ -1,7 +1,6 @@
 import { currentOwner, messageOf, SeeError } from '@see/core'
 import { exitCodes } from './exit-codes.ts'
 import { Interrupted } from './interrupted.ts'
-import { printable } from './printable.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const MOST_LATER_ERRORS = 20
@@ -84,7 +83,7 @@ export class Interruption implements Disposable {
 
   #end(error: SeeError): void {
     if (!this.#abort.signal.aborted) {
-      this.#say(printable(`${error.message}: cleaning up`))
+      this.#say(`${error.message}: cleaning up`)
       this.#abort.abort(error)
     } else if (this.#laterErrors.length < MOST_LATER_ERRORS) {
       this.#laterErrors.push(error)

@@ -37,6 +37,7 @@ export const errorCodes = {
   POOL_TIMEOUT: 'a sandbox of a warm pool was not ready in time',
   PROCESS_EXIT: 'a hook or protocol called process.exit during a run',
   RELEASE_TIMEOUT: 'releasing a resource took longer than allowed',
+  RESULTS_LOST: 'evidence could not be written during the run: the disk is full, or the folder is gone',
   RESULTS_UNWRITABLE: 'the results folder cannot be written',
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',

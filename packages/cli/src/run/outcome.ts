@@ -38,5 +38,6 @@ export class Outcome {
 /** Whether an error after an abort is more than its consequence: a wait that ended. */
 function isOwn(error: unknown, reason: unknown): boolean {
   if (error === reason) return false
-  return error instanceof AggregateError || (error instanceof SeeError && error.code === 'UNCAUGHT_ERROR')
+  if (error instanceof AggregateError) return true
+  return error instanceof SeeError && (error.code === 'UNCAUGHT_ERROR' || error.code === 'RESULTS_LOST')
 }

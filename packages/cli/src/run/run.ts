@@ -52,7 +52,7 @@ export async function run(
   }
   for (const error of interruption.laterErrors) outcome.fail(error)
   progress.end(outcome.error === undefined)
-  await reportRun(outcome, { identifier, json: options.json, terminal })
+  await reportRun(outcome, { identifier, json: options.json, mode: options.resultsMode, terminal })
   return outcome.exitCode
 }
 
