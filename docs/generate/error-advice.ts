@@ -47,7 +47,9 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   NETWORK_INVALID: 'Remove one of the two keys that contradict each other, or correct the network’s XML.',
   POOL_CLOSED: 'Close a pool only when nobody allocates from it any more.',
   POOL_TIMEOUT: 'Raise `fillTimeoutMs`, or see what `prepare` waits for.',
+  PROCESS_EXIT: 'Let the hook or protocol throw an error instead: the run ends, is cleaned up and reported.',
   RELEASE_TIMEOUT: 'Something of the sandbox may be left: look with `virsh list --all` for the identifier.',
+  RESULTS_LOST: 'Make room, and let nobody remove the results folder of a run that goes on.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',
   SHUTDOWN_TIMEOUT: 'Raise the timeout, let the guest heed the power button, or power it off.',
@@ -64,4 +66,6 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   TOOL_FAILED: 'The message has what the tool said last, or which bound it exceeded: raise that key.',
   TOOL_MISSING: 'Install the package that the message names.',
   TRANSITION_FORBIDDEN: 'Look at `context.state()` first; the message says what is allowed.',
+  UNCAUGHT_ERROR:
+    'Await every promise that a hook makes, and catch what a timer or a listener of its may throw.',
 }

@@ -1,5 +1,4 @@
-import { messageOf } from '@see/core'
-import { printable } from './printable.ts'
+import { messageOf, printable } from '@see/core'
 
 /** What was thrown, for people: every member of an AggregateError; stacks only when `stacks` are asked for. */
 export function errorText(error: unknown, stacks = process.env['SEE_LOG'] === 'debug'): string {

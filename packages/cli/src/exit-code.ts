@@ -40,7 +40,9 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   NETWORK_INVALID: usage,
   POOL_CLOSED: sandbox,
   POOL_TIMEOUT: sandbox,
+  PROCESS_EXIT: hook,
   RELEASE_TIMEOUT: sandbox,
+  RESULTS_LOST: hook,
   RESULTS_UNWRITABLE: usage,
   SAMPLE_INJECTION: sandbox,
   SHUTDOWN_TIMEOUT: sandbox,
@@ -53,6 +55,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   TOOL_FAILED: hook,
   TOOL_MISSING: usage,
   TRANSITION_FORBIDDEN: sandbox,
+  UNCAUGHT_ERROR: hook,
 }
 
 /** The exit code for what was thrown; of several errors, the sandbox's counts most and a hook's least. */

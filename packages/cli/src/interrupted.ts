@@ -1,8 +1,8 @@
-/** Why a command ended before its time: its user had it end. */
+/** Why a command ended before its time: its user, or a terminal that closed, had it end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 
-  constructor() {
-    super('interrupted')
+  constructor(signal: NodeJS.Signals) {
+    super(signal === 'SIGINT' ? 'interrupted' : `interrupted by ${signal}`)
   }
 }

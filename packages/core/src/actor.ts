@@ -18,6 +18,11 @@ export function currentActor(): Actor | undefined {
   return storage.getStore()
 }
 
+/** On whose behalf the present code runs; undefined outside of hooks, handlers and protocols. */
+export function currentOwner(): Owner | undefined {
+  return storage.getStore()?.owner
+}
+
 export function runAs<Arguments extends unknown[], Result>(
   actor: Actor,
   run: (...parameters: Arguments) => Result,

@@ -4,6 +4,7 @@ import type { ContextFactory } from './context-factory.ts'
 import { SeeError } from './errors.ts'
 import { setUpHooks } from './hook-manager.ts'
 import { type HooksSource, loadHooks } from './hooks-configuration.ts'
+import { inHurry } from './in-hurry.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources } from './resources.ts'
@@ -22,6 +23,11 @@ export interface EnvironmentOptions {
   readonly handlersTimeoutMs?: number
   /** How long each hook's cleanup may take, in milliseconds; thirty seconds when not given. */
   readonly cleanupTimeoutMs?: number
+  /**
+   * Once it aborts, deallocation waits a second at most for each handler, set-up and clean-up of a hook. The sandbox is
+   * released all the same.
+   */
+  readonly hurry?: AbortSignal
 }
 
 /** A test case's sandbox and hooks, from `allocate` to `deallocate`. One you can hold is allocated. */
@@ -31,13 +37,19 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   readonly context: SeeContext<R>
   readonly #releases: ReleaseStack
   readonly #handlersTimeoutMs: number
+  readonly #hurry: AbortSignal
   #deallocation: Promise<void> | undefined
 
-  private constructor(context: SeeContext<R>, releases: ReleaseStack, handlersTimeoutMs: number) {
+  private constructor(
+    context: SeeContext<R>,
+    releases: ReleaseStack,
+    { handlersTimeoutMs, hurry }: { readonly handlersTimeoutMs: number; readonly hurry: AbortSignal },
+  ) {
     this.identifier = context.identifier
     this.context = context
     this.#releases = releases
     this.#handlersTimeoutMs = handlersTimeoutMs
+    this.#hurry = hurry
   }
 
   /**
@@ -62,14 +74,23 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const releases = new ReleaseStack()
     releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
     const handlersTimeoutMs = options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS
-    const environment = new Environment(context, releases, handlersTimeoutMs)
-    const setUp = setUpHooks(context, loaded.hooks, releases, options.cleanupTimeoutMs)
+    const hurry = options.hurry ?? new AbortController().signal
+    const environment = new Environment(context, releases, { handlersTimeoutMs, hurry })
+    const { cleanupTimeoutMs } = options
+    const setUp = setUpHooks(context, loaded.hooks, { releases, cleanupTimeoutMs, hurry })
     try {
       await unlessAborted(signal, setUp)
       for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.
-      releases.defer('hooks that are being set up', () => setUp.catch(() => undefined), handlersTimeoutMs)
+      const what = 'the set-up of hooks'
+      const ended = () =>
+        inHurry(
+          what,
+          hurry,
+          setUp.catch(() => undefined),
+        )
+      releases.defer(what, ended, handlersTimeoutMs)
       await releaseAfter(error, () => environment.deallocate())
     }
     return environment
@@ -92,7 +113,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   async #deallocate(): Promise<void> {
     const { context } = this
     const timeoutMs = this.#handlersTimeoutMs
-    this.#releases.defer('handlers', () => awaitHandlers(context, timeoutMs), Number.POSITIVE_INFINITY)
+    const ended = () => inHurry('the end of handlers', this.#hurry, awaitHandlers(context, timeoutMs))
+    this.#releases.defer('handlers', ended, Number.POSITIVE_INFINITY)
     context.abort()
     try {
       await this.#releases.release()

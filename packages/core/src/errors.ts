@@ -35,7 +35,9 @@ export const errorCodes = {
   NETWORK_INVALID: 'the network configuration contradicts itself, or the provider refused it',
   POOL_CLOSED: 'a warm pool was used after it was closed',
   POOL_TIMEOUT: 'a sandbox of a warm pool was not ready in time',
+  PROCESS_EXIT: 'a hook or protocol called process.exit during a run',
   RELEASE_TIMEOUT: 'releasing a resource took longer than allowed',
+  RESULTS_LOST: 'evidence could not be written during the run: the disk is full, or the folder is gone',
   RESULTS_UNWRITABLE: 'the results folder cannot be written',
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
@@ -48,6 +50,7 @@ export const errorCodes = {
   TOOL_FAILED: 'a program that a hook runs on this host failed, was killed, or exceeded its bounds',
   TOOL_MISSING: 'a program that is run on this host is not installed',
   TRANSITION_FORBIDDEN: 'the transition is not allowed in the present state',
+  UNCAUGHT_ERROR: 'an error was thrown outside of every handler, or a rejection was not handled',
 } as const
 
 export type SeeErrorCode = keyof typeof errorCodes

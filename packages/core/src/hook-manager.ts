@@ -2,8 +2,17 @@ import { type Owner, runFor } from './actor.ts'
 import { messageOf, SeeError } from './errors.ts'
 import type { HookClass } from './hook.ts'
 import type { LoadedHook } from './hooks-configuration.ts'
+import { inHurry } from './in-hurry.ts'
 import type { ReleaseStack } from './release-stack.ts'
 import type { SeeContext } from './see-context.ts'
+
+interface SetUpOptions {
+  /** Takes the hooks' clean-ups. */
+  readonly releases: ReleaseStack
+  readonly cleanupTimeoutMs: number | undefined
+  /** Once it aborts, clean-ups are waited for only briefly. */
+  readonly hurry: AbortSignal
+}
 
 /**
  * Constructs the hooks and sets them up, in order; their cleanups are pushed on `releases`. One whose set-up throws
@@ -13,8 +22,7 @@ import type { SeeContext } from './see-context.ts'
 export async function setUpHooks(
   context: SeeContext,
   hooks: readonly LoadedHook[],
-  releases: ReleaseStack,
-  cleanupTimeoutMs?: number,
+  { releases, cleanupTimeoutMs, hurry }: SetUpOptions,
 ): Promise<void> {
   for (const hook of hooks) {
     context.signal.throwIfAborted()
@@ -25,7 +33,9 @@ export async function setUpHooks(
       const { configuration } = hook
       const instance = runFor(owner, () => new hook.Class({ identifier, context, configuration, logger }))
       if (instance.cleanup !== undefined) {
-        releases.defer(`hook ${hook.name}`, () => cleanUp(hook, owner, instance), cleanupTimeoutMs)
+        const what = `hook ${hook.name}`
+        const cleaned = () => inHurry(what, hurry, cleanUp(hook, owner, instance))
+        releases.defer(what, cleaned, cleanupTimeoutMs)
       }
       await runFor(owner, () => instance.setup())
     } catch (error) {

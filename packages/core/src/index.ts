@@ -1,5 +1,5 @@
 export { z } from 'zod'
-export { withOrigin } from './actor.ts'
+export { currentOwner, type Owner, withOrigin } from './actor.ts'
 export type { Agent, ExecOptions, ExecResult, PingOptions } from './agent.ts'
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
@@ -34,9 +34,11 @@ export type {
   ImageProviderParameters,
 } from './image-provider.ts'
 export { createLogger, type LogDestination, type Logger } from './logger.ts'
+export { makeFolder } from './make-folder.ts'
 export { loadExport } from './module-loader.ts'
 export { providerAliases } from './image-providers/aliases.ts'
 export { DummyProvider } from './image-providers/dummy.ts'
+export { printable, printableInJson, printableJson, printableLine } from './printable.ts'
 export { requireTool } from './required-tool.ts'
 export { EmbeddedResources, embeddedFactory } from './resources/embedded/embedded.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, rmdir, stat } from 'node:fs/promises'
 import { messageOf, SeeError } from '@see/core'
 import { type ConfinedResult, type ExceededBound, runConfined } from './confined-command.ts'
+import { evidenceModes, resultsLost, writeEvidence } from './evidence-file.ts'
 import type { Evidence } from './processing.ts'
 
 const MIB = 1024 * 1024
@@ -40,7 +41,7 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
   const { evidence, signal } = options
   const base = await claimName(options.base)
   const output = base
-  await mkdir(output, { mode: 0o700 })
+  await mkdir(output, { mode: evidenceModes.folder })
   const [program, ...rest] = options.command
   const fill = (word: string): string =>
     word.replaceAll('{path}', () => evidence.path).replaceAll('{output}', () => output)
@@ -56,7 +57,8 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     duration_ms: null,
     error: null,
   }
-  const write = (): Promise<void> => writeFile(`${base}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
+  const write = (): Promise<void> =>
+    writeEvidence(`${base}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
   await write()
   try {
     const result = await runConfined(command, {
@@ -70,8 +72,8 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     record.exit_code = result.exitCode
     record.exceeded = result.exceeded
     record.duration_ms = result.durationMs
-    await writeFile(`${base}.stdout`, result.stdout)
-    await writeFile(`${base}.stderr`, result.stderr)
+    await writeEvidence(`${base}.stdout`, result.stdout)
+    await writeEvidence(`${base}.stderr`, result.stderr)
     assertWithinBounds(command, result)
     record.status = 'finished'
   } catch (error) {
@@ -106,11 +108,11 @@ export async function sizeOf(path: string): Promise<number> {
 async function claimName(base: string): Promise<string> {
   for (let number = 1; ; number++) {
     try {
-      await using _ = await open(`${base}_${number}.json`, 'wx')
+      await using _ = await open(`${base}_${number}.json`, 'wx', evidenceModes.file)
       return `${base}_${number}`
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue
-      throw error
+      throw resultsLost(`${base}_${number}.json`, error)
     }
   }
 }

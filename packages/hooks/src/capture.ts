@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, SeeError } from '@see/core'
+import { evidenceModes } from './evidence-file.ts'
 import { Latch } from './latch.ts'
 import { PcapCutter } from './pcap-cutter.ts'
 import type { PacketSource } from './packet-source.ts'
@@ -44,7 +45,7 @@ export class Capture {
     this.path = path
     this.#source = source
     this.#cutter = new PcapCutter(limitBytes)
-    const file = createWriteStream(path, { flags: 'wx' })
+    const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
     this.#written = pipeline(source.packets, (packets) => this.#cut(packets), file).then(
       () => undefined,
       (error: unknown) => error,

@@ -3,6 +3,7 @@ import { chmod, lchown, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { childEnvironment } from '@see/core'
+import { evidenceModes } from './evidence-file.ts'
 
 export interface Owner {
   readonly uid: number
@@ -18,11 +19,11 @@ const MAX_DEPTH = 32
  * @param owner who owns it from now on; undefined when it is the caller already
  */
 export async function claimOutput(folder: string, owner: Owner | undefined, depth = 0): Promise<void> {
-  await claim(folder, 0o755, owner)
+  await claim(folder, evidenceModes.folder, owner)
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory() && depth < MAX_DEPTH) await claimOutput(path, owner, depth + 1)
-    else if (entry.isFile()) await claim(path, 0o644, owner)
+    else if (entry.isFile()) await claim(path, evidenceModes.file, owner)
     else if (entry.isDirectory())
       await promisify(execFile)('rm', ['-rf', '--', path], { env: childEnvironment() })
     else await rm(path)

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { writeEvidence } from './evidence-file.ts'
 
 /**
  * What `<identifier>_command_<n>.json` holds. A record that says `running` of a guest that is gone belongs to a command
@@ -36,11 +36,11 @@ export class CommandFiles {
   }
 
   async writeRecord(record: CommandRecord): Promise<void> {
-    await writeFile(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
+    await writeEvidence(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
   }
 
   async writeOutput({ stdout, stderr }: { readonly stdout: Buffer; readonly stderr: Buffer }): Promise<void> {
-    await writeFile(`${this.#base}.stdout`, stdout)
-    await writeFile(`${this.#base}.stderr`, stderr)
+    await writeEvidence(`${this.#base}.stdout`, stdout)
+    await writeEvidence(`${this.#base}.stderr`, stderr)
   }
 }

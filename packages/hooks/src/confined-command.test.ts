@@ -99,7 +99,7 @@ test('writes its folder only, and that is the caller’s afterwards, without lin
   expect(await readdir(temporary.path)).toEqual(['evidence', 'output'])
   expect((await readdir(output)).toSorted()).toEqual(['closed', 'd', 'deep'])
   const result = await stat(join(output, 'deep', 'file'))
-  expect([result.mode & 0o7777, result.uid]).toEqual([0o644, process.getuid?.()])
+  expect([result.mode & 0o7777, result.uid]).toEqual([0o600, process.getuid?.()])
 })
 
 test('a run without end is ended, with all that it left in the background', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConsoleStream, Hook, messageOf, SeeError, z } from '@see/core'
+import { evidenceModes } from './evidence-file.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 
 const schema = z.object({
@@ -46,7 +47,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     const { console_limit: limit } = this.configuration
     const counted = { bytes: 0 }
     try {
-      const file = createWriteStream(path, { flags: 'wx' })
+      const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
       await pipeline(untilAborted(console, signal), (source) => bounded(source, limit, counted), file)
     } catch (error) {
       if (!isFileError(error)) throw error

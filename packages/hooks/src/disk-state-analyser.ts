@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type GuestDisk, SeeError, z } from '@see/core'
@@ -8,6 +8,7 @@ import { describeChanges } from './describe-changes.ts'
 import { DiskTools } from './disk-tools.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
 import { escapedJson } from './escape-text.ts'
+import { writeEvidence } from './evidence-file.ts'
 import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from './is-folder.ts'
@@ -170,7 +171,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
   }
 
   async #write(report: FilesystemReport, path: string): Promise<void> {
-    await writeFile(path, `${escapedJson(report, 2)}\n`)
+    await writeEvidence(path, `${escapedJson(report, 2)}\n`)
     const { created_files, modified_files, deleted_files, errors } = report
     this.logger.info(
       { path, created: created_files.length, modified: modified_files.length, deleted: deleted_files.length },

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { evidenceModes, resultsLost } from './evidence-file.ts'
 
 /** A file that is appended to line by line; each line is with the operating system when `append` returns. */
 export class LineFile {
@@ -8,10 +9,14 @@ export class LineFile {
 
   constructor(path: string) {
     this.path = path
-    this.#descriptor = openSync(path, 'a', 0o644)
+    try {
+      this.#descriptor = openSync(path, 'a', evidenceModes.file)
+    } catch (error) {
+      throw resultsLost(path, error)
+    }
   }
 
-  /** @throws the operating system's error; the next line begins a line of its own all the same */
+  /** @throws SeeError `RESULTS_LOST`; the next line begins a line of its own all the same */
   append(line: string): void {
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`)
     let written = 0
@@ -20,7 +25,7 @@ export class LineFile {
       this.#torn = false
     } catch (error) {
       this.#torn ||= written > 0
-      throw error
+      throw resultsLost(this.path, error)
     }
   }
 

@@ -1,8 +1,9 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
 import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
+import { writeEvidence } from './evidence-file.ts'
 import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
 import { requireTool } from './required-tool.ts'
@@ -144,7 +145,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       log.end()
       await rename(part, `${base}.log`)
       const told = summary.of(path, (expected ?? packets + 1) > packetLimit)
-      await writeFile(`${base}.json`, `${escapedJson(told, 2)}\n`)
+      await writeEvidence(`${base}.json`, `${escapedJson(told, 2)}\n`)
       this.logger.info({ path: `${base}.json`, packets }, 'network trace analysed')
     } finally {
       await rm(part, { force: true })

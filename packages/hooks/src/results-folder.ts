@@ -1,15 +1,16 @@
-import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
+import { mkdtemp, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { messageOf, SeeError } from '@see/core'
+import { makeFolder, messageOf, SeeError } from '@see/core'
+import { evidenceModes } from './evidence-file.ts'
 
 /**
- * Makes a results folder if it is missing, sees that it can be written, and returns its absolute path.
+ * Makes a results folder that only its user may enter if it is missing, sees that it can be written, and returns its absolute path.
  * @throws SeeError `RESULTS_UNWRITABLE`
  */
 export async function prepareResultsFolder(folder: string): Promise<string> {
   const path = resolve(folder)
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path, evidenceModes.folder)
     // Permission bits do not tell of read-only mounts; a folder made does.
     await rmdir(await mkdtemp(join(path, '.see-')))
   } catch (error) {

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
 import { collectBounded } from './collect-bounded.ts'
+import { writeEvidence } from './evidence-file.ts'
 import { fileNameOf } from './file-name.ts'
 import { imageExtension } from './image-type.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -46,7 +46,7 @@ export class ScreenHook extends Hook<typeof schema> {
       timeoutMs: TIMEOUT_MS,
     })
     const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.${imageExtension(data)}`)
-    await writeFile(path, data, { flag: 'wx' })
+    await writeEvidence(path, data)
     this.logger.info({ event: event.name, path }, 'screenshot captured')
   }
 

@@ -29,14 +29,14 @@ export class TimelineHook extends Hook<typeof schema> {
     })
   }
 
-  /** @throws SeeError `RESULTS_UNWRITABLE` when lines were lost on the way */
+  /** @throws SeeError `RESULTS_LOST` when lines were lost on the way */
   override cleanup(): void {
     this.#observation?.[Symbol.dispose]()
     this.#file?.close()
     if (this.#lostLines === 0) return
     throw new SeeError(
-      'RESULTS_UNWRITABLE',
-      `${this.#lostLines} lines of the timeline ${this.#file?.path ?? ''} could not be written: ${messageOf(this.#lostBecause)}`,
+      'RESULTS_LOST',
+      `${this.#lostLines} lines of the timeline are lost: ${messageOf(this.#lostBecause)}`,
       { cause: this.#lostBecause },
     )
   }

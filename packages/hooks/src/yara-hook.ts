@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { messageOf, SeeError, z } from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from './confined-command.ts'
+import { writeEvidence } from './evidence-file.ts'
 import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { requireTool } from './required-tool.ts'
@@ -119,7 +120,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   async #writeResults(): Promise<void> {
     const results = { scanned: this.#scanned, matches: this.#matches }
     const path = join(this.#folder, `${this.identifier}_yara.json`)
-    await writeFile(path, `${JSON.stringify(results, undefined, 2)}\n`)
+    await writeEvidence(path, `${JSON.stringify(results, undefined, 2)}\n`)
   }
 }
 

@@ -1,6 +1,6 @@
+import { printable, printableJson } from '@see/core'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
-import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkHost } from './check.ts'
 import type { Finding, ProviderFindings } from './finding.ts'
@@ -12,9 +12,7 @@ export async function tellOfHost(json: boolean, terminal: Terminal): Promise<Exi
   const providers = await checkHost(realHost, interruption.signal)
   if (interruption.signal.aborted) return exitCodes.interrupted
   const ready = providers.some((provider) => provider.ready)
-  const text = json
-    ? JSON.stringify({ ok: ready, providers }, undefined, 2)
-    : providers.map(linesOf).join('\n\n')
+  const text = json ? printableJson({ ok: ready, providers }, 2) : providers.map(linesOf).join('\n\n')
   terminal.out.write(`${text}\n`)
   return ready ? exitCodes.done : exitCodes.sandbox
 }

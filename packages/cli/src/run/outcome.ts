@@ -1,4 +1,4 @@
-import type { SeeContext } from '@see/core'
+import { type SeeContext, SeeError } from '@see/core'
 import { exitCodeOf } from '../exit-code.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { EvidenceFolder } from './evidence-folder.ts'
@@ -21,18 +21,23 @@ export class Outcome {
     this.#errors.push(error)
   }
 
-  /** What made the run fail. After an interruption that is the interruption, and what could not be cleaned up. */
+  /** What made the run fail. After an abort that is its reason, and what could not be cleaned up. */
   get error(): unknown {
     const { aborted, reason } = this.#signal
-    const errors = aborted
-      ? [reason, ...this.#errors.filter((error) => error instanceof AggregateError)]
-      : this.#errors
+    const errors = aborted ? [reason, ...this.#errors.filter((error) => isOwn(error, reason))] : this.#errors
     return errors.length > 1 ? new AggregateError(errors, 'the run failed in more than one way') : errors[0]
   }
 
   get exitCode(): ExitCode {
-    if (this.#signal.aborted) return exitCodes.interrupted
+    if (this.#signal.aborted) return exitCodeOf(this.#signal.reason)
     if (this.#errors.length > 0) return exitCodeOf(new AggregateError(this.#errors))
     return (this.context?.failures.length ?? 0) > 0 ? exitCodes.hook : exitCodes.done
   }
+}
+
+/** Whether an error after an abort is more than its consequence: a wait that ended. */
+function isOwn(error: unknown, reason: unknown): boolean {
+  if (error === reason) return false
+  if (error instanceof AggregateError) return true
+  return error instanceof SeeError && (error.code === 'UNCAUGHT_ERROR' || error.code === 'RESULTS_LOST')
 }

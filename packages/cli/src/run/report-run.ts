@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { messageOf } from '@see/core'
+import { messageOf, printableJson } from '@see/core'
 import { errorText } from '../error-text.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -13,15 +11,28 @@ import { summaryOf } from './summary.ts'
 interface Options {
   readonly identifier: string
   readonly json: boolean
+  /** The mode of the files of evidence. */
+  readonly mode: number
   readonly terminal: Terminal
 }
 
 /** Tells what came of a run: in `run.json` beside the evidence, and to the user. */
-export async function reportRun(outcome: Outcome, { identifier, json, terminal }: Options): Promise<void> {
+export async function reportRun(
+  outcome: Outcome,
+  { identifier, json, mode, terminal }: Options,
+): Promise<void> {
   const evidence = await evidenceOf(outcome)
-  const report = await reportOf(outcome, identifier, evidence)
-  if (evidence !== undefined) await writeReport(evidence, report, terminal)
-  if (json) terminal.out.write(`${JSON.stringify(report, undefined, 2)}\n`)
+  let report = await reportOf(outcome, identifier, evidence)
+  if (evidence !== undefined) {
+    try {
+      await writeReport(evidence, report)
+      await evidence.open(mode)
+    } catch (error) {
+      outcome.fail(error)
+      report = reported(outcome, report)
+    }
+  }
+  if (json) terminal.out.write(textOf(report))
   else if (evidence !== undefined) terminal.out.write(summaryOf(report))
   const { error } = outcome
   if (error !== undefined) terminal.error.write(`see: ${errorText(error).replaceAll('\n', '\n     ')}\n`)
@@ -34,18 +45,18 @@ async function evidenceOf({ evidence, exitCode }: Outcome): Promise<EvidenceFold
 }
 
 async function reportOf(
-  { exitCode, context, events, records, error }: Outcome,
+  outcome: Outcome,
   identifier: string,
   evidence: EvidenceFolder | undefined,
 ): Promise<RunReport> {
-  const files = (await evidence?.files()) ?? []
+  const { context, events, records } = outcome
+  const { files, omitted } = (await evidence?.files()) ?? { files: [], omitted: 0 }
   const failures = context?.failures ?? []
-  return {
+  return reported(outcome, {
     identifier,
-    ok: exitCode === exitCodes.done,
-    exit_code: exitCode,
     results_folder: evidence?.path ?? null,
     files,
+    files_omitted: omitted,
     events,
     commands: evidence === undefined ? [] : await commandResults(evidence.path, files, records),
     failures: failures.map((failure) => ({
@@ -54,15 +65,32 @@ async function reportOf(
       message: messageOf(failure.error),
     })),
     warnings: context?.warnings ?? [],
+  })
+}
+
+/** A report with how the run ended, as far as that is known by now. */
+function reported(
+  { exitCode, error }: Outcome,
+  rest: Omit<RunReport, 'ok' | 'exit_code' | 'error'>,
+): RunReport {
+  return {
+    ...rest,
+    ok: exitCode === exitCodes.done,
+    exit_code: exitCode,
     error: error === undefined ? null : reportedError(error),
   }
 }
 
-async function writeReport(evidence: EvidenceFolder, report: RunReport, terminal: Terminal): Promise<void> {
-  const path = join(evidence.path, 'run.json')
-  try {
-    await writeFile(path, `${JSON.stringify(report, undefined, 2)}\n`)
-  } catch (error) {
-    terminal.error.write(`see: cannot write ${path}: ${messageOf(error)}\n`)
+async function writeReport(evidence: EvidenceFolder, report: RunReport): Promise<void> {
+  const short = {
+    ...report,
+    files: [],
+    files_omitted: report.files.length + report.files_omitted,
+    commands: [],
   }
+  await evidence.writeReport(textOf(report), textOf(short))
+}
+
+function textOf(report: RunReport): string {
+  return `${printableJson(report, 2)}\n`
 }

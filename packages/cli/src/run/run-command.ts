@@ -3,6 +3,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { secondsOption } from '../seconds.ts'
 import type { Terminal } from '../terminal.ts'
 import { type GuestProvider, guestProviders } from './guest-providers.ts'
+import { modeOption } from './results-mode.ts'
 
 interface Flags {
   readonly provider?: GuestProvider
@@ -12,6 +13,7 @@ interface Flags {
   readonly runtime: number
   readonly timeout: number
   readonly results: string
+  readonly resultsMode: number
   readonly json: boolean
 }
 
@@ -21,6 +23,10 @@ const RUNTIME = new Option('--runtime <seconds>', 'how long to let it run')
 const TIMEOUT = new Option('--timeout <seconds>', 'bound of each wait for the guest')
   .argParser(secondsOption('positive'))
   .default(120_000, '120')
+
+const RESULTS_MODE = new Option('--results-mode <octal>', 'mode of the files of evidence, such as 640')
+  .argParser(modeOption)
+  .default(0o600, '600')
 
 const PROVIDER = new Option(
   '--provider <name>',
@@ -65,6 +71,7 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addOption(RUNTIME)
     .addOption(TIMEOUT)
     .option('--results <dir>', 'where the evidence goes', 'results')
+    .addOption(RESULTS_MODE)
     .option('--json', 'print the summary as one JSON document', false)
     .addHelpText('after', HELP)
     .action(async (first: string | undefined, second: string | undefined, flags: Flags, command: Command) => {

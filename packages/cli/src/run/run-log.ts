@@ -1,5 +1,4 @@
 import { createLogger, type Logger, z } from '@see/core'
-import { printable } from '../printable.ts'
 import type { Progress } from './progress.ts'
 
 /** pino's number of the level `warn`. */
@@ -23,8 +22,8 @@ export function createRunLog({ note, update }: Pick<Progress, 'note' | 'update'>
     write: (text) => {
       const { level, hook, handler, progress, msg } = line.parse(JSON.parse(text))
       const who = handler ?? hook
-      if (level >= WARN) note(printable(who === undefined ? msg : `${who}: ${msg}`))
-      else if (progress !== undefined) update(printable(msg))
+      if (level >= WARN) note(who === undefined ? msg : `${who}: ${msg}`)
+      else if (progress !== undefined) update(msg)
     },
   })
 }

@@ -16,5 +16,7 @@ export interface RunOptions {
   readonly timeoutMs: number
   /** The folder in which the run gets a folder of its own. */
   readonly results: string
+  /** The mode of its files; who may read them may enter their folders. */
+  readonly resultsMode: number
   readonly json: boolean
 }

@@ -12,7 +12,10 @@ export interface RunReport {
   readonly exit_code: ExitCode
   /** Null when the run ended before there was any evidence. */
   readonly results_folder: string | null
+  /** What the hooks wrote: first the files beside run.json, then those in folders; a thousand at most. */
   readonly files: readonly EvidenceFile[]
+  /** How many files there are beyond those in `files`. */
+  readonly files_omitted: number
   /** How many events were fired. */
   readonly events: number
   readonly commands: readonly CommandResult[]

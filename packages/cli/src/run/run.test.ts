@@ -42,6 +42,7 @@ async function runIn(folder: string, { simulation, factory, ...options }: Option
       runtimeMs: 0,
       timeoutMs: 200,
       results: join(folder, 'results'),
+      resultsMode: 0o600,
       json: true,
       ...options,
     },
@@ -113,6 +114,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
     ],
     events: 12,
+    files_omitted: 0,
     commands: [],
     failures: [],
     error: null,
@@ -366,7 +368,7 @@ const interruptedFactory: ContextFactory = async (identifier, options) => {
 
 /** Presses Ctrl-C as often as asked. */
 function interrupt(times = 1): void {
-  for (let press = 0; press < times; press++) process.emit('SIGINT')
+  for (let press = 0; press < times; press++) process.emit('SIGINT', 'SIGINT')
 }
 
 test('Ctrl-C while the protocol is loaded', async () => {

@@ -45,12 +45,14 @@ export async function run(
       progress,
       outcome,
       signal: interruption.signal,
+      hurry: interruption.hurry,
     })
   } catch (error) {
     outcome.fail(error)
   }
+  for (const error of interruption.laterErrors) outcome.fail(error)
   progress.end(outcome.error === undefined)
-  await reportRun(outcome, { identifier, json: options.json, terminal })
+  await reportRun(outcome, { identifier, json: options.json, mode: options.resultsMode, terminal })
   return outcome.exitCode
 }
 
@@ -62,6 +64,8 @@ interface Work {
   readonly progress: Progress
   readonly outcome: Outcome
   readonly signal: AbortSignal
+  /** Aborts when nothing of a hook or protocol is to be waited for any more. */
+  readonly hurry: AbortSignal
 }
 
 async function carryOut({
@@ -72,6 +76,7 @@ async function carryOut({
   progress,
   outcome,
   signal,
+  hurry,
 }: Work): Promise<void> {
   const ofTinyGuest = async () => {
     progress.step('looking for the tiny guest')
@@ -87,6 +92,7 @@ async function carryOut({
   const environment = await Environment.allocate(makeContext, runHooks(options, outcome.evidence.path), {
     identifier,
     signal,
+    hurry,
     logger: createRunLog(progress),
   })
   const { context } = environment
@@ -108,7 +114,7 @@ async function carryOut({
       signal,
       progress: progress.step,
     }
-    await untilAborted(protocol(context, parameters), signal, PROTOCOL_GRACE_MS)
+    await untilAborted(protocol(context, parameters), signal, PROTOCOL_GRACE_MS, hurry)
   } catch (error) {
     outcome.fail(error)
   }

@@ -1,11 +1,12 @@
 import { relative } from 'node:path'
+import { printable, printableLine } from '@see/core'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { printable } from '../printable.ts'
 import type { CommandResult } from './command-results.ts'
 import type { RunReport } from './run-report.ts'
 
 const OUTPUT_LINES = 20
 const WARNING_LINES = 12
+const FILE_LINES = 12
 
 const words: Record<ExitCode, string> = {
   [exitCodes.done]: 'done',
@@ -33,7 +34,7 @@ export function summaryOf(report: RunReport): string {
 function commandLines(result: CommandResult): string[] {
   const what = result.sample === null ? `Command ${result.command}` : `Sample ${result.sample}`
   return [
-    `${printable(what)}: ${endOf(result)}`,
+    `${printableLine(what)}: ${endOf(result)}`,
     ...outputLines('stdout', result.stdout),
     ...outputLines('stderr', result.stderr),
   ]
@@ -49,7 +50,7 @@ function endOf({
   const time = durationMs === null ? '' : ` after ${(durationMs / 1000).toFixed(1)} s`
   if (status === 'finished')
     return signal === null ? `exit code ${exitCode}${time}` : `ended by signal ${signal}${time}`
-  return printable(error ?? status)
+  return printableLine(error ?? status)
 }
 
 function outputLines(stream: string, output: string): string[] {
@@ -62,7 +63,7 @@ function outputLines(stream: string, output: string): string[] {
 function failureLines({ failures }: RunReport): string[] {
   if (failures.length === 0) return []
   const lines = failures.map(({ event, handler, message }) => `  ${event}: ${handler}: ${message}`)
-  return ['Handlers that failed', ...lines.map(printable)]
+  return ['Handlers that failed', ...lines.map(indented)]
 }
 
 function warningLines({ warnings }: RunReport): string[] {
@@ -72,15 +73,25 @@ function warningLines({ warnings }: RunReport): string[] {
     .map(({ what, why, limits }) => `  ${what}: ${why}${limits === null ? '' : ` (${limits})`}`)
   const more =
     warnings.length > WARNING_LINES ? [`  … ${warnings.length - WARNING_LINES} more in run.json`] : []
-  return ['Evidence lacks', ...lines.map(printable), ...more]
+  return ['Evidence lacks', ...lines.map(indented), ...more]
 }
 
-function evidenceLines({ results_folder: folder, files }: RunReport): string[] {
+/** Of several lines, those after the first cannot be taken for lines of ours. */
+function indented(text: string): string {
+  return printable(text).replaceAll('\n', '\n      ')
+}
+
+function evidenceLines({ results_folder: folder, files, files_omitted: omitted }: RunReport): string[] {
   if (folder === null) return []
-  const shown = relative(process.cwd(), folder)
+  const relativePath = relative(process.cwd(), folder)
+  const place = printableLine(relativePath.startsWith('..') ? folder : relativePath)
+  const more = files.length - FILE_LINES + omitted
   return [
-    `Evidence in ${shown.startsWith('..') ? folder : shown}/`,
-    ...files.map(({ path, bytes }) => `  ${sizeOf(bytes).padStart(9)}  ${printable(path)}`),
+    `Evidence in ${place}/`,
+    ...files
+      .slice(0, FILE_LINES)
+      .map(({ path, bytes }) => `  ${sizeOf(bytes).padStart(9)}  ${printableLine(path)}`),
+    ...(more > 0 ? [`  ${''.padStart(9)}  … ${more} more files`] : []),
     `  ${''.padStart(9)}  run.json`,
   ]
 }

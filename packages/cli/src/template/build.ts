@@ -1,4 +1,4 @@
-import { buildTemplate, messageOf } from '@see/core'
+import { buildTemplate, printableJson, printableLine } from '@see/core'
 import { errorText } from '../error-text.ts'
 import { exitCodeOf } from '../exit-code.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -34,15 +34,14 @@ export async function build(
     progress.end(true)
     terminal.out.write(
       json
-        ? `${JSON.stringify({ ok: true, folder, manifest }, undefined, 2)}\n`
-        : `Template ${name} in ${folder}/\n`,
+        ? `${printableJson({ ok: true, folder, manifest }, 2)}\n`
+        : `Template ${name} in ${printableLine(folder)}/\n`,
     )
     return exitCodes.done
   } catch (error) {
     progress.end(false)
-    if (json)
-      terminal.out.write(`${JSON.stringify({ ok: false, error: reportedError(error) }, undefined, 2)}\n`)
-    terminal.error.write(`see: ${signal.aborted ? messageOf(signal.reason) : errorText(error)}\n`)
-    return signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
+    if (json) terminal.out.write(`${printableJson({ ok: false, error: reportedError(error) }, 2)}\n`)
+    terminal.error.write(`see: ${errorText(signal.aborted ? signal.reason : error)}\n`)
+    return exitCodeOf(signal.aborted ? signal.reason : error)
   }
 }

@@ -1,7 +1,6 @@
-import { SeeError, type Template, TemplateStore } from '@see/core'
+import { printableJson, printableLine, SeeError, type Template, TemplateStore } from '@see/core'
 import { errorText } from '../error-text.ts'
 import { Interruption } from '../interruption.ts'
-import { printable } from '../printable.ts'
 import { reportedError } from '../run/run-report.ts'
 
 const MIB = 1024 * 1024
@@ -10,8 +9,10 @@ const MIB = 1024 * 1024
 export async function list(json: boolean): Promise<string> {
   const store = new TemplateStore()
   const names = await store.list()
-  if (json) return `${JSON.stringify({ folder: store.root, templates: names }, undefined, 2)}\n`
-  return names.length === 0 ? `There is no template in ${store.root}/\n` : `${names.join('\n')}\n`
+  if (json) return `${printableJson({ folder: store.root, templates: names }, 2)}\n`
+  return names.length === 0
+    ? `There is no template in ${printableLine(store.root)}/\n`
+    : `${names.join('\n')}\n`
 }
 
 /** What `see template info` prints, and whether the template is as it was built. */
@@ -26,7 +27,7 @@ export async function info(
   const usable = problem === undefined
   if (json) {
     const error = usable ? null : reportedError(problem)
-    return { usable, text: `${JSON.stringify({ ok: usable, folder, manifest, error }, undefined, 2)}\n` }
+    return { usable, text: `${printableJson({ ok: usable, folder, manifest, error }, 2)}\n` }
   }
   return {
     usable,
@@ -63,7 +64,7 @@ function linesOf({ folder, manifest }: Template): string[] {
     `  memory ${machine.memory_mib} MiB, disk ${inMib(disk.bytes)}, state ${inMib(state.bytes)}`,
     `  clones ${identity ? 'are told who they are' : 'are all one machine: "identity" is false'}`,
     ...inputs.map(({ path }) => `  from ${path}`),
-  ].map(printable)
+  ].map(printableLine)
 }
 
 function inMib(bytes: number): string {

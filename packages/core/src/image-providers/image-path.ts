@@ -1,7 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 
 /** Keys of every provider that keeps what it fetches. */
 export const keepingShape = {
@@ -58,7 +59,7 @@ export async function imagePath(place: Place, folder: string, name: string): Pro
   const isFile = kind === 'file' || (kind === 'missing' && place.path === undefined)
   const file = isFile ? given : join(given, name)
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file), 0o777)
     return file
   } catch (error) {
     throw new SeeError('IMAGE_UNAVAILABLE', `cannot make the folder of ${file}: ${messageOf(error)}`, {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { type FileLock, lockFile } from '../image-providers/file-lock.ts'
 import { isLocked } from './in-use.ts'
 import { templateManifest } from './manifest.ts'
@@ -93,7 +94,7 @@ export class TemplateStore {
    */
   async build(name: string, builder: TemplateBuilder, signal: AbortSignal): Promise<Template> {
     const folder = this.#folderOf(name)
-    await mkdir(this.root, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
+    await makeFolder(this.root, 0o755).catch((error: unknown) => {
       throw templateError('TEMPLATE_BUILD', name, `cannot make ${this.root}: ${messageOf(error)}`, error)
     })
     await assertTrustedRoot(this.root).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { lchown, lstat, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 import type { ReleaseStack } from '../../release-stack.ts'
 import { OwnerSocket, ownerSocketPath } from './owner-socket.ts'
 import { removeLeft, sweep } from './sweep.ts'
@@ -72,7 +73,7 @@ export function defaultParent(uid = process.geteuid?.() ?? 0): string {
 
 async function makeParent(parent: string): Promise<void> {
   try {
-    await mkdir(parent, { recursive: true, mode: 0o755 })
+    await makeFolder(parent, 0o755)
   } catch (error) {
     throw unusable(parent, error)
   }

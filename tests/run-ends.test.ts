@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { startSee, writeEmbeddedResources } from './support/see-command.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+interface Report {
+  readonly exit_code: number
+  readonly error: { readonly code: string | null; readonly message: string; readonly errors?: unknown[] }
+  readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+}
+
+const PROTOCOL = `
+export const wait = async (context, { progress, signal }) => {
+  progress('ready')
+  await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+}
+export const deaf = async (context, { progress }) => {
+  progress('ready')
+  await new Promise(() => undefined)
+}
+export const fire = (context, parameters) => {
+  setTimeout(() => context.trigger('go'), 10)
+  return wait(context, parameters)
+}
+`
+
+const HOOK = `
+import { Hook } from '@see/core'
+class Marking extends Hook {
+  cleanup() { process.stderr.write('hook cleaned up\\n') }
+}
+export class Quiet extends Marking { setup() {} }
+export class Throws extends Marking {
+  setup() { this.context.subscribeAsync('go', () => void setTimeout(() => { throw new Error('out of nowhere') }, 50)) }
+}
+export class Rejects extends Marking {
+  setup() { this.context.subscribe('go', () => void Promise.reject(new Error('nobody catches this'))) }
+}
+export class Exits extends Marking {
+  setup() { this.context.subscribe('go', function leave() { process.exit(0) }) }
+}
+export class HangsInSetup extends Marking {
+  async setup() { process.stderr.write('setting up\\n'); await new Promise(() => undefined) }
+}
+export class HangsInCleanup extends Hook {
+  setup() {}
+  async cleanup() { process.stderr.write('hook cleans up\\n'); await new Promise(() => undefined) }
+}
+`
+
+/** A run of an embedded guest that is not powered on, with one hook and one function of the protocol. */
+function startRun(hook: string, protocol: string, ...argv: string[]) {
+  const folder = temporaryFolder()
+  const resources = writeEmbeddedResources(folder)
+  writeFileSync(join(folder, 'protocol.mjs'), PROTOCOL)
+  writeFileSync(join(folder, 'hook.mjs'), HOOK)
+  writeFileSync(
+    join(folder, 'hooks.json'),
+    JSON.stringify({ hooks: [{ name: '@see/hooks#TimelineHook' }, { name: `./hook.mjs#${hook}` }] }),
+  )
+  const words = [
+    'run',
+    resources,
+    '--hooks',
+    'hooks.json',
+    '--protocol',
+    `./protocol.mjs#${protocol}`,
+    ...argv,
+  ]
+  const instances = () => {
+    const path = join(folder, 'instances')
+    return existsSync(path) ? readdirSync(path).filter((name) => /^[0-9a-f-]{36}$/.test(name)) : []
+  }
+  const report = (): Report => {
+    const [identifier = ''] = readdirSync(join(folder, 'results'))
+    return JSON.parse(readFileSync(join(folder, 'results', identifier, 'run.json'), 'utf8')) as Report
+  }
+  return { folder, words, instances, report }
+}
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+  '%s: cleaned up, reported, exit code 130',
+  async (signal) => {
+    const { folder, words, instances, report } = startRun('Quiet', 'wait')
+    const see = startSee(folder, words)
+    await see.said(/ready/)
+    expect(instances()).toHaveLength(1)
+    see.child.kill(signal)
+    const ended = await see.ended
+    expect([ended.exitCode, ended.signal]).toEqual([130, null])
+    expect(ended.error).toContain('hook cleaned up')
+    expect(instances()).toEqual([])
+    const message = signal === 'SIGINT' ? 'interrupted' : `interrupted by ${signal}`
+    expect(report()).toMatchObject({ exit_code: 130, error: { code: null, message } })
+  },
+)
+
+test('a terminal that closes: cleaned up and reported, though nothing can be written any more', async () => {
+  const { folder, words, instances, report } = startRun('Quiet', 'wait')
+  // script(1) is the terminal; killed outright, it hangs up as a closed window does.
+  const see = new URL('../packages/cli/dist/see.js', import.meta.url).pathname
+  const line = `stty cols 80; echo pid $$; exec ${[process.execPath, see, ...words].join(' ')}`
+  const terminal = spawn('script', ['-qc', line, '/dev/null'], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void terminal.kill('SIGKILL'))
+  let said = ''
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => void (said += text))
+  await expect.poll(() => said, { timeout: 15_000 }).toMatch(/ready/)
+  const pid = Number(/pid (\d+)/.exec(said)?.[1])
+  expect(instances()).toHaveLength(1)
+  terminal.kill('SIGKILL')
+  await expect.poll(() => existsSync(`/proc/${pid}/cwd`), { timeout: 15_000 }).toBe(false)
+  expect(instances()).toEqual([])
+  expect(report()).toMatchObject({ exit_code: 130, error: { message: 'interrupted by SIGHUP' } })
+})
+
+test.each([
+  ['an exception outside of a handler', 'Throws', 'fire', 'UNCAUGHT_ERROR', 'out of nowhere'],
+  ['a rejection that nobody handles', 'Rejects', 'fire', 'UNCAUGHT_ERROR', 'nobody catches this'],
+  ['process.exit in a handler', 'Exits', 'fire', 'PROCESS_EXIT', './hook.mjs#Exits called process.exit(0)'],
+])('%s: cleaned up, reported, exit code 3', async (_what, hook, protocol, code, message) => {
+  const { folder, words, instances, report } = startRun(hook, protocol)
+  const see = startSee(folder, words)
+  const { exitCode, error } = await see.ended
+  expect(exitCode).toBe(3)
+  expect(error).toContain('hook cleaned up')
+  expect(error).toContain(message)
+  expect(instances()).toEqual([])
+  expect(report()).toMatchObject({ exit_code: 3, error: { code, message: expect.stringContaining(message) } })
+})
+
+test('a protocol that waits for nothing that can happen does not end the process in its middle', async () => {
+  const { folder, words, instances, report } = startRun('Quiet', 'deaf')
+  const see = startSee(folder, words)
+  await see.said(/ready/)
+  await expect.poll(() => see.child.exitCode).toBeNull()
+  see.child.kill('SIGINT')
+  await see.said(/interrupted: cleaning up/)
+  see.child.kill('SIGINT')
+  expect((await see.ended).exitCode).toBe(130)
+  expect(instances()).toEqual([])
+  expect(report().exit_code).toBe(130)
+})
+
+test.each([
+  ['the set-up of a hook', 'HangsInSetup', /setting up/],
+  ['a protocol', 'Quiet', /ready/],
+  ['the clean-up of a hook', 'HangsInCleanup', /ready/],
+])(
+  'a second Ctrl-C does not wait for %s that hangs: all is cleaned up within seconds',
+  async (_what, hook, at) => {
+    const { folder, words, instances, report } = startRun(hook, 'deaf')
+    const see = startSee(folder, words)
+    await see.said(at)
+    expect(instances()).toHaveLength(1)
+    see.child.kill('SIGINT')
+    await see.said(/interrupted: cleaning up/)
+    const start = performance.now()
+    see.child.kill('SIGINT')
+    expect((await see.ended).exitCode).toBe(130)
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(instances()).toEqual([])
+    expect(report().exit_code).toBe(130)
+  },
+)

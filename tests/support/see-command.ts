@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished } from 'vitest'
+import { embeddedGuest } from './embedded-guest.ts'
+
+const see = fileURLToPath(new URL('../../packages/cli/dist/see.js', import.meta.url))
+
+export interface Ended {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly error: string
+}
+
+/** A `see` that runs in `folder`. `said` resolves when its standard error matches. */
+export interface SeeCommand {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  readonly said: (pattern: RegExp) => Promise<void>
+}
+
+/** Starts the command; it is killed when the test ends before it. */
+export function startSee(
+  folder: string,
+  argv: readonly string[],
+  { env = {}, prefix = [] }: { readonly env?: NodeJS.ProcessEnv; readonly prefix?: readonly string[] } = {},
+): SeeCommand {
+  const [command = '', ...words] = [...prefix, process.execPath, see, ...argv]
+  // Tests silence the log; here it is what a user would see.
+  const { SEE_LOG: _silent, ...inherited } = process.env
+  const child = spawn(command, words, {
+    cwd: folder,
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let [out, error] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void (error += text))
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, out, error }))
+  })
+  const said = async (pattern: RegExp) => await expect.poll(() => error, { timeout: 15_000 }).toMatch(pattern)
+  return { child, ended, said }
+}
+
+/** Writes `resources.json` of an embedded guest whose run folder is made in `folder`. */
+export function writeEmbeddedResources(folder: string): string {
+  const guest = embeddedGuest({ disk: { clone: { storage_pool_path: join(folder, 'instances') } } })
+  writeFileSync(join(folder, 'resources.json'), JSON.stringify({ hypervisor: 'embedded:///', ...guest }))
+  return 'resources.json'
+}
