@@ -22,6 +22,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   EVENT_RESERVED_ATTRIBUTE: 'Give the attribute a name other than `name`, `origin` and `timestamp`.',
   EVIDENCE_UNSUPPORTED: 'Write the evidence in another format: memory uncompressed, say.',
   FILE_UNREADABLE: 'Correct the path, or let yourself read the file.',
+  FILE_UNTRUSTED:
+    'Let the file, and each folder above it, be yours or root’s, and writable by nobody else; or set `SEE_UNTRUSTED_FILES=warn`.',
   GUEST_EXEC_TIMEOUT: 'Raise `timeout`, or run the command in the background with `async_flag`.',
   GUEST_NOT_PAUSED: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.',
   GUEST_OUTPUT_LIMIT: 'Raise the limit, or take it as a sign that the guest floods.',

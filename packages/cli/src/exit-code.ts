@@ -19,6 +19,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   EVENT_RESERVED_ATTRIBUTE: sandbox,
   EVIDENCE_UNSUPPORTED: hook,
   FILE_UNREADABLE: usage,
+  FILE_UNTRUSTED: usage,
   GUEST_EXEC_TIMEOUT: sandbox,
   GUEST_NOT_PAUSED: hook,
   GUEST_OUTPUT_LIMIT: sandbox,

@@ -14,6 +14,7 @@ export const errorCodes = {
   EVENT_RESERVED_ATTRIBUTE: 'an event attribute has a reserved name',
   EVIDENCE_UNSUPPORTED: 'evidence is not of a kind that an analysis can read',
   FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
+  FILE_UNTRUSTED: 'a file that decides what SEE does can be changed by another user',
   GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed, where it can be',
   GUEST_NOT_PAUSED: 'something was to be done that needs a paused guest',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
@@ -55,13 +56,16 @@ export const errorCodes = {
 
 export type SeeErrorCode = keyof typeof errorCodes
 
+/** A message is for people: what is longer quotes something at length. */
+const MESSAGE_CHARACTERS = 4000
+
 /** An error that says what went wrong, where, and what to do; `code` is stable. */
 export class SeeError extends Error {
   override readonly name: string = 'SeeError'
   readonly code: SeeErrorCode
 
   constructor(code: SeeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message, options)
     this.code = code
   }
 }
