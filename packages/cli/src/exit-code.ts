@@ -16,6 +16,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   CONTEXT_CLOSED: sandbox,
   DISK_FULL: usage,
   DOMAIN_XML_INVALID: usage,
+  EVENT_LIMIT: hook,
   EVENT_RESERVED_ATTRIBUTE: sandbox,
   EVIDENCE_UNSUPPORTED: hook,
   FILE_UNREADABLE: usage,

@@ -11,6 +11,7 @@ export const errorCodes = {
   CONTEXT_CLOSED: 'the context was used after its environment was deallocated',
   DISK_FULL: 'the disk of this host has no room for an image',
   DOMAIN_XML_INVALID: 'the domain XML cannot be read, or the provider refused it',
+  EVENT_LIMIT: 'events are fired inside handlers of events without end, or too many wait to be fired',
   EVENT_RESERVED_ATTRIBUTE: 'an event attribute has a reserved name',
   EVIDENCE_UNSUPPORTED: 'evidence is not of a kind that an analysis can read',
   FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
