@@ -135,11 +135,11 @@ export class Observable {
   }
 
   /** Whoever fired it may not wait for what comes of it: then the failure is on record, and nothing else. */
-  #refuse(error: SeeError, event: SeeEvent, turn: Turn | undefined): Promise<void> {
+  #refuse(refusal: SeeError, event: SeeEvent, turn: Turn | undefined): Promise<void> {
     const run = turn?.run
     const handler = run === undefined ? event.origin : nameOf(run.subscription)
-    this.#dispatcher.record({ event: run?.event ?? event.name, handler, error })
-    const refused = Promise.reject(error)
+    this.#dispatcher.record({ event: run?.event ?? event.name, handler, error: refusal })
+    const refused = Promise.reject<void>(refusal)
     refused.catch(() => undefined)
     return refused
   }
