@@ -29,6 +29,12 @@ export const open = async (context, { sample }) => {
   writeFileSync(join(folder, 'by-a-program', 'tool.out'), 'x')
   writeFileSync(join(folder, 'tool.out'), 'x')
 }
+export const many = async (context, { sample }) => {
+  const folder = evidenceOf(context, sample)
+  mkdirSync(join(folder, '0_files', 'deeper'), { recursive: true })
+  for (let n = 0; n < 2000; n++) writeFileSync(join(folder, '0_files', n % 2 ? 'deeper' : '', String(n)), 'x')
+  for (const name of ['disk', 'memory', 'network', 'yara']) writeFileSync(join(folder, context.identifier + '_' + name), 'x')
+}
 export const nothing = async () => undefined
 `
 
@@ -150,4 +156,23 @@ test("the user's own results folder stays as it is", async () => {
   writeFileSync(join(results, 'mine'), '', { mode: 0o644 })
   expect((await startSee(folder, words).ended).exitCode).toBe(0)
   expect([modeOf(results), modeOf(join(results, 'mine'))]).toEqual(['755', '644'])
+})
+
+test('of 2,000 extracted files the results come first, and what is not listed is counted', async () => {
+  const { folder, words } = prepare('many')
+  const { exitCode, out } = await startSee(folder, words).ended
+  expect(exitCode).toBe(0)
+  const [identifier = ''] = readdirSync(join(folder, 'results'))
+  const report = JSON.parse(readFileSync(join(folder, 'results', identifier, 'run.json'), 'utf8'))
+  const results = ['disk', 'memory', 'network', 'timeline.jsonl', 'yara'].map(
+    (name) => `${identifier}_${name}`,
+  )
+  const paths = report.files.map(({ path }: { path: string }) => path)
+  expect(paths.slice(0, 6)).toEqual([...results, '0_files/0'])
+  expect(paths).toHaveLength(1000)
+  expect(report.files_omitted).toBe(2005 - 1000)
+  const shown = out.split('\n').filter((line) => /^ +\d+(\.\d+)? (B|KiB) /.test(line))
+  expect(shown).toHaveLength(12)
+  for (const name of results) expect(out).toContain(`  ${name}\n`)
+  expect(out).toContain('… 1993 more files\n')
 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { startSee, writeEmbeddedResources } from './support/see-command.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -19,6 +20,10 @@ export const wait = async (context, { progress, signal }) => {
 export const deaf = async (context, { progress }) => {
   progress('ready')
   await new Promise(() => undefined)
+}
+export const once = async (context, { progress }) => {
+  await context.trigger('go')
+  progress('over')
 }
 export const fire = (context, parameters) => {
   setTimeout(() => context.trigger('go'), 10)
@@ -40,6 +45,37 @@ export class Rejects extends Marking {
 }
 export class Exits extends Marking {
   setup() { this.context.subscribe('go', function leave() { process.exit(0) }) }
+}
+export class FiresItself extends Marking {
+  setup() {
+    const { context } = this
+    context.subscribe('go', function again() { return context.trigger('go') })
+  }
+}
+export class FiresItselfTwice extends Marking {
+  setup() {
+    const { context } = this
+    context.subscribe('go', function again() { context.trigger('go'); context.trigger('go') })
+  }
+}
+export class FiresInACircle extends Marking {
+  setup() {
+    const { context } = this
+    context.subscribe('go', function there() { return context.trigger('gone') })
+    context.subscribe('gone', async function back() { await context.trigger('go') })
+  }
+}
+export class Storms extends Marking {
+  setup() {
+    const { context } = this
+    context.subscribeAsync('go', async function storm() { await null; await context.trigger('go') })
+  }
+}
+export class DoublesStorms extends Marking {
+  setup() {
+    const { context } = this
+    context.subscribeAsync('go', function storm() { context.trigger('go'); context.trigger('go') })
+  }
 }
 export class HangsInSetup extends Marking {
   async setup() { process.stderr.write('setting up\\n'); await new Promise(() => undefined) }
@@ -163,6 +199,45 @@ test.each([
     see.child.kill('SIGINT')
     expect((await see.ended).exitCode).toBe(130)
     expect(performance.now() - start).toBeLessThan(5000)
+    expect(instances()).toEqual([])
+    expect(report().exit_code).toBe(130)
+  },
+)
+
+test.each([
+  ['itself', 'FiresItself', 'again', 'go → go'],
+  ['itself twice, without waiting', 'FiresItselfTwice', 'again', 'go → go'],
+  ['another whose handler fires it', 'FiresInACircle', 'back', 'go → gone → go'],
+])(
+  'a hook whose handler fires %s: the handler and the event are named, everything is cleaned up',
+  async (_what, hook, handler, chain) => {
+    const { folder, words, instances, report } = startRun(hook, 'once')
+    const { exitCode, error } = await startSee(folder, words).ended
+    expect(exitCode).toBe(3)
+    expect(error).toMatch(/over[^]*hook cleaned up/)
+    expect(instances()).toEqual([])
+    const { failures } = report()
+    expect(failures).toHaveLength(1)
+    expect(failures[0]?.handler).toBe(`./hook.mjs#${hook}.${handler}`)
+    expect(failures[0]?.message).toContain(
+      `${hook}.${handler} fires "${chain.split(' → ').at(-1)}" inside itself without end (${chain})`,
+    )
+  },
+)
+
+test.each(['Storms', 'DoublesStorms'])(
+  'a storm of events (%s) is ended by Ctrl-C, and cleaned up',
+  async (hook) => {
+    const { folder, words, instances, report } = startRun(hook, 'fire')
+    const see = startSee(folder, words)
+    await see.said(/ready/)
+    await sleep(500)
+    see.child.kill('SIGINT')
+    await see.said(/interrupted: cleaning up/)
+    see.child.kill('SIGINT')
+    const { exitCode, error } = await see.ended
+    expect(exitCode).toBe(130)
+    expect(error).toContain('hook cleaned up')
     expect(instances()).toEqual([])
     expect(report().exit_code).toBe(130)
   },

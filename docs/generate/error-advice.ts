@@ -19,9 +19,13 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
     'Do not use a context after `deallocate`; let what waits in a hook wait on `context.signal`.',
   DISK_FULL: 'Make room, or say in `path` where there is some.',
   DOMAIN_XML_INVALID: 'Correct the XML as the message says; `virt-xml-validate` tells of most mistakes.',
+  EVENT_LIMIT:
+    'The message names the handler: let it fire its own event no more, or only once, and wait for what it fires.',
   EVENT_RESERVED_ATTRIBUTE: 'Give the attribute a name other than `name`, `origin` and `timestamp`.',
   EVIDENCE_UNSUPPORTED: 'Write the evidence in another format: memory uncompressed, say.',
   FILE_UNREADABLE: 'Correct the path, or let yourself read the file.',
+  FILE_UNTRUSTED:
+    'Let the file, and each folder above it, be yours or root’s, and writable by nobody else; or set `SEE_UNTRUSTED_FILES=warn`.',
   GUEST_EXEC_TIMEOUT: 'Raise `timeout`, or run the command in the background with `async_flag`.',
   GUEST_NOT_PAUSED: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.',
   GUEST_OUTPUT_LIMIT: 'Raise the limit, or take it as a sign that the guest floods.',

@@ -17,7 +17,7 @@ export class Interruption implements Disposable {
   readonly #hurry = new AbortController()
   readonly #say: (message: string) => void
   readonly #leave: () => void
-  readonly #exit = process.exit.bind(process)
+  readonly #exit = Object.getOwnPropertyDescriptor(process, 'exit') ?? {}
   // An event loop that has nothing to wait for would end the process in the middle of a protocol.
   readonly #alive = setInterval(() => undefined, LONG_MS)
   readonly #laterErrors: SeeError[] = []
@@ -25,7 +25,11 @@ export class Interruption implements Disposable {
 
   constructor(say: (message: string) => void, leave?: () => void) {
     this.#say = say
-    this.#leave = leave ?? (() => this.#exit(exitCodes.interrupted))
+    const exit = (): void => {
+      this[Symbol.dispose]()
+      process.exit(exitCodes.interrupted)
+    }
+    this.#leave = leave ?? exit
     for (const signal of SIGNALS) process.on(signal, this.#interrupt)
     process.on('uncaughtException', this.#uncaught)
     process.exit = this.#refuseExit
@@ -50,7 +54,7 @@ export class Interruption implements Disposable {
     clearInterval(this.#alive)
     for (const signal of SIGNALS) process.off(signal, this.#interrupt)
     process.off('uncaughtException', this.#uncaught)
-    process.exit = this.#exit
+    Object.defineProperty(process, 'exit', this.#exit)
   }
 
   readonly #interrupt = (signal: NodeJS.Signals): void => {

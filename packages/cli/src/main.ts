@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { printable } from '@see/core/printable'
+import { indented } from '@see/core/printable'
 import { checkCommand } from './check/check-command.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { runCommand } from './run/run-command.ts'
@@ -35,7 +35,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       .showHelpAfterError('(see --help says what there is)')
       .configureOutput({
         writeOut: (text) => void terminal.out.write(text),
-        writeErr: (text) => void terminal.error.write(printable(text)),
+        writeErr: (text) => void terminal.error.write(text),
+        outputError: (text, write) => write(`${indented(text.trimEnd(), 2)}\n`),
       })
   }
   try {

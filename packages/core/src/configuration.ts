@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
-import { findNodeAtLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type { z } from 'zod'
 import { messageOf, SeeError } from './errors.ts'
 import { legacyAdvice } from './legacy-keys.ts'
+import { parseJson, tooDeep } from './nesting.ts'
 import { plainCopy } from './plain-copy.ts'
+import { readUserFile } from './user-file.ts'
 
 type Path = readonly PropertyKey[]
+
+const MOST_PROBLEMS = 20
+const PROBLEM_CHARACTERS = 500
 
 /** A configuration as the user gave it, from a file or as an object, before any schema was applied. */
 export class Configuration {
@@ -15,6 +19,7 @@ export class Configuration {
   readonly folder: string
   readonly #file: string | undefined
   readonly #text: string
+  #tree: Node | undefined
 
   private constructor(value: unknown, file?: string, text = '') {
     this.value = value
@@ -28,11 +33,11 @@ export class Configuration {
    * @throws SeeError `FILE_UNREADABLE`, or `CONFIGURATION_INVALID` naming file, line and column
    */
   static load(source: string | object): Configuration {
-    if (typeof source !== 'string') return new Configuration(plainCopy(source))
+    if (typeof source !== 'string') return new Configuration(copyOf(source))
     const file = resolve(source)
-    const text = readText(file)
+    const text = readUserFile(file)
     try {
-      return new Configuration(JSON.parse(text), file, text)
+      return new Configuration(parseJson(text), file, text)
     } catch (error) {
       throw new SeeError('CONFIGURATION_INVALID', malformed(file, text, messageOf(error)), { cause: error })
     }
@@ -40,10 +45,12 @@ export class Configuration {
 
   /** Parses the whole, or the part of it at `path`; the result shares nothing with that of another call. */
   parse<Schema extends z.ZodType>(schema: Schema, value = this.value, path: Path = []): z.output<Schema> {
-    const result = schema.safeParse(plainCopy(value))
+    const result = schema.safeParse(copyOf(value))
     if (result.success) return result.data
-    const problems = result.error.issues.map((issue) => this.#problem(issue, path))
-    throw new SeeError('CONFIGURATION_INVALID', [...new Set(problems)].join('\n'), { cause: result.error })
+    const problems = result.error.issues
+      .slice(0, MOST_PROBLEMS + 1)
+      .map((issue) => this.#problem(issue, path))
+    throw new SeeError('CONFIGURATION_INVALID', inShort([...new Set(problems)]), { cause: result.error })
   }
 
   /** The error for a problem at `path`. */
@@ -54,7 +61,7 @@ export class Configuration {
   /** `file:line:column` of what is at `path`, or of the nearest thing around it; `configuration` without a file. */
   where(path: Path): string {
     if (this.#file === undefined) return 'configuration'
-    const root = parseTree(this.#text)
+    const root = (this.#tree ??= parseTree(this.#text))
     // An issue can lie in what is missing: then the nearest thing that is there.
     for (let depth = path.length; depth > 0; depth--) {
       const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
@@ -82,16 +89,25 @@ export class Configuration {
   }
 }
 
-function readText(file: string): string {
+function copyOf(value: unknown): unknown {
   try {
-    // Editors on Windows put a byte order mark first, which JSON does not allow.
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+    return plainCopy(value)
   } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+    throw new SeeError('CONFIGURATION_INVALID', `configuration: ${messageOf(error)}`, { cause: error })
   }
 }
 
+/** Some problems, and of each the beginning: a key may be as long as the file. */
+function inShort(problems: readonly string[]): string {
+  const kept = problems.slice(0, MOST_PROBLEMS).map((problem) => {
+    return problem.length > PROBLEM_CHARACTERS ? `${problem.slice(0, PROBLEM_CHARACTERS)}…` : problem
+  })
+  return [...kept, ...(problems.length > MOST_PROBLEMS ? ['… and more'] : [])].join('\n')
+}
+
 function malformed(file: string, text: string, problem: string): string {
+  // The tree of what is too deep cannot be made.
+  if (problem === tooDeep().message) return `${position(file, text, 0)}: ${problem}`
   const errors: ParseError[] = []
   parseTree(text, errors, { disallowComments: true })
   const [first] = errors

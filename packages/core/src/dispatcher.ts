@@ -1,5 +1,5 @@
 import { runAs } from './actor.ts'
-import { messageOf } from './errors.ts'
+import { messageOf, SeeError } from './errors.ts'
 import type { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from './logger.ts'
@@ -8,6 +8,9 @@ import { Turn } from './turn.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
 export const DONE = Promise.resolve()
+
+/** A storm of failures must not fill the memory and the report. */
+const MOST_FAILURES = 1000
 
 /** One event on its way through its handlers. */
 interface Dispatch {
@@ -35,6 +38,8 @@ export class Dispatcher {
   readonly running = new Set<AsynchronousRun>()
   readonly #context: object
   readonly #logger: Logger
+  /** Refused events, which whoever fired them may throw again. */
+  readonly #refusals = new Set<unknown>()
   #sequence = 0
 
   constructor(context: object, logger: Logger) {
@@ -86,7 +91,10 @@ export class Dispatcher {
   /** Runs a synchronous handler; returns a promise only if it, or what it fired, must be waited for. */
   #call(subscription: Subscription | undefined, dispatch: Dispatch): Promise<void> | undefined {
     if (subscription === undefined || subscription.asynchronous || !subscription.active) return undefined
-    const turn = new Turn(subscription.owner, this.#context, dispatch.sequence, dispatch.outer)
+    const turn = new Turn(subscription.owner, this.#context, dispatch.sequence, {
+      outer: dispatch.outer,
+      run: { subscription, event: dispatch.event.name },
+    })
     const run = recorded(subscription, dispatch)
     let result: unknown
     try {
@@ -169,10 +177,23 @@ export class Dispatcher {
   }
 
   #fail(error: unknown, subscription: Subscription, { event }: Dispatch, run: RecordedRun | undefined): void {
-    const handler = nameOf(subscription)
     if (run !== undefined) run.error = error
-    this.failures.push({ event: event.name, handler, error })
-    this.#logger.error({ event: event.name, handler, err: error }, `handler failed: ${messageOf(error)}`)
+    this.record({ event: event.name, handler: nameOf(subscription), error })
+  }
+
+  /** Puts a failure on record, once each and the first thousand of them, and that there are more. */
+  record({ event, handler, error }: HandlerFailure): void {
+    const { failures } = this
+    if (this.#refusals.has(error) || failures.length > MOST_FAILURES) return
+    if (error instanceof SeeError && error.code === 'EVENT_LIMIT') this.#refusals.add(error)
+    if (failures.length === MOST_FAILURES) {
+      const message = `more handlers failed than the ${MOST_FAILURES} that are on record`
+      failures.push({ event, handler, error: new SeeError('EVENT_LIMIT', message) })
+      this.#logger.error(message)
+      return
+    }
+    failures.push({ event, handler, error })
+    this.#logger.error({ event, handler, err: error }, `handler failed: ${messageOf(error)}`)
   }
 }
 

@@ -11,9 +11,11 @@ export const errorCodes = {
   CONTEXT_CLOSED: 'the context was used after its environment was deallocated',
   DISK_FULL: 'the disk of this host has no room for an image',
   DOMAIN_XML_INVALID: 'the domain XML cannot be read, or the provider refused it',
+  EVENT_LIMIT: 'events are fired inside handlers of events without end, or too many wait to be fired',
   EVENT_RESERVED_ATTRIBUTE: 'an event attribute has a reserved name',
   EVIDENCE_UNSUPPORTED: 'evidence is not of a kind that an analysis can read',
   FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
+  FILE_UNTRUSTED: 'a file that decides what SEE does can be changed by another user',
   GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed, where it can be',
   GUEST_NOT_PAUSED: 'something was to be done that needs a paused guest',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
@@ -55,13 +57,16 @@ export const errorCodes = {
 
 export type SeeErrorCode = keyof typeof errorCodes
 
+/** A message is for people: what is longer quotes something at length. */
+const MESSAGE_CHARACTERS = 4000
+
 /** An error that says what went wrong, where, and what to do; `code` is stable. */
 export class SeeError extends Error {
   override readonly name: string = 'SeeError'
   readonly code: SeeErrorCode
 
   constructor(code: SeeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(message.length > MESSAGE_CHARACTERS ? `${message.slice(0, MESSAGE_CHARACTERS)}…` : message, options)
     this.code = code
   }
 }

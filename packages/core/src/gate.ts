@@ -7,6 +7,11 @@ export class Gate {
     return this.#busy
   }
 
+  /** How many wait to enter. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Enters if nobody is inside; returns whether it did. Whoever entered must `leave`. */
   tryEnter(): boolean {
     if (this.#busy) return false

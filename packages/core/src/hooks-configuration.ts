@@ -12,6 +12,7 @@ const entry = z.strictObject({
   name: z
     .string()
     .min(1)
+    .max(4096)
     .describe('`module#Export` of the hook; the module is a package, or a path relative to the file.'),
   configuration: record
     .default({})
@@ -118,6 +119,7 @@ async function loadClass(given: string, configuration: Configuration, path: Path
     const Class = await loadExport(name, configuration.folder)
     if (isHookClass(Class)) return Class
   } catch (error) {
+    if (error instanceof SeeError && error.code === 'FILE_UNTRUSTED') throw error
     throw new SeeError('HOOK_LOAD', `${where}: ${what}${messageOf(error)}${pythonAdvice(name)}`, {
       cause: error,
     })

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf, SeeError } from './errors.ts'
+import { trustedPath } from './trusted-file.ts'
 
 /** What a module of the user gets from here, so that all share one copy and need install nothing. */
 const SHARED = ['@see/core', '@see/core/testing', '@see/libvirt', '@see/hooks', 'zod', 'zod/v4']
@@ -12,7 +13,7 @@ let sharedModules: Promise<Record<string, Module>> | undefined
 /**
  * Loads what `module#Export` names; without `#Export`, the default export. A module is a path, relative to `folder`, or
  * a package; TypeScript needs no build step.
- * @throws SeeError `HOOK_LOAD`
+ * @throws SeeError `HOOK_LOAD` or `FILE_UNTRUSTED`
  */
 export async function loadExport(reference: string, folder: string): Promise<unknown> {
   const [specifier = '', name = 'default'] = reference.split('#', 2)
@@ -41,12 +42,18 @@ async function load(specifier: string, reference: string, folder: string): Promi
       interopDefault: false,
       fsCache: false,
     })
-    return await jiti.import<Module>(target)
+    return await jiti.import<Module>(trustedModule(jiti.esmResolve(target)))
   } catch (error) {
+    if (error instanceof SeeError && error.code === 'FILE_UNTRUSTED') throw error
     throw new SeeError('HOOK_LOAD', `${reference}: cannot load ${target}: ${messageOf(error)}`, {
       cause: error,
     })
   }
+}
+
+/** What a module's own imports load is not looked at. */
+function trustedModule(resolved: string): string {
+  return resolved.startsWith('file:') ? trustedPath(fileURLToPath(resolved)) : resolved
 }
 
 async function loadShared(): Promise<Record<string, Module>> {

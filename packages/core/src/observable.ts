@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { currentActor, type Owner } from './actor.ts'
 import { DONE, Dispatcher } from './dispatcher.ts'
+import { SeeError } from './errors.ts'
 import {
   type AnyEvent,
   type Attributes,
@@ -9,6 +11,8 @@ import {
   SeeEvent,
 } from './event.ts'
 import type { ConfiguredEventName } from './event-names.ts'
+import { EventLoop } from './event-loop.ts'
+import { nestedTooDeep } from './event-nesting.ts'
 import type { EventObserver, HandlerFailure } from './event-record.ts'
 import type { Gate } from './gate.ts'
 import type { Logger } from './logger.ts'
@@ -19,12 +23,16 @@ import { Turns } from './turns.ts'
 /** Whoever made the environment. */
 const USER: Owner = { name: 'environment' }
 
+/** How many events may wait to be fired, and how many asynchronous handlers may run. */
+const MOST_WAITING = 10_000
+
 /** Fires events at the handlers subscribed to them. */
 export class Observable {
   readonly logger: Logger
   protected readonly turns = new Turns(this)
   readonly #subscriptions = new Subscriptions()
   readonly #dispatcher: Dispatcher
+  readonly #loop = new EventLoop()
 
   constructor(logger: Logger) {
     this.logger = logger
@@ -64,7 +72,8 @@ export class Observable {
    * Fires an event and resolves when its synchronous handlers have run. Triggers run one after the other; one from
    * inside a synchronous handler that has not ended runs at once. A handler that throws is logged and put on record in
    * `failures`.
-   * @throws SeeError `EVENT_RESERVED_ATTRIBUTE`
+   * @throws SeeError `EVENT_RESERVED_ATTRIBUTE`, or `EVENT_LIMIT` for one fired inside handlers fifty deep, or when ten
+   * thousand wait; then it is on record, too
    */
   trigger<Name extends EventName>(event: Name, ...attributes: AttributesArgument<Name>): Promise<void>
   trigger(event: ConfiguredEventName, attributes?: Attributes): Promise<void>
@@ -76,11 +85,15 @@ export class Observable {
       const fired = typeof event === 'string' ? SeeEvent.create(event, attributes, origin) : event
       this.assertOpen(fired)
       const outer = actor?.turn
+      const refusal = outer?.active === true ? nestedTooDeep(fired.name, outer) : undefined
+      if (refusal !== undefined) return this.#refuse(refusal, fired, outer)
       const inside = outer?.within(this)
       const gate = this.turns.gate(inside)
-      return gate.tryEnter()
-        ? this.#pass(gate, fired, inside, outer)
-        : this.#queue(gate, fired, inside, outer)
+      if (Math.max(gate.waiting, this.#dispatcher.running.size) >= MOST_WAITING) {
+        return this.#refuse(tooMany(fired, origin), fired, outer)
+      }
+      if (this.#loop.isHeldUp() || !gate.tryEnter()) return this.#queue(gate, fired, inside, outer)
+      return this.#pass(gate, fired, inside, outer)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -117,7 +130,18 @@ export class Observable {
 
   async #queue(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
     await gate.enter()
+    if (this.#loop.isHeldUp()) await setImmediate()
     await this.#pass(gate, event, inside, outer)
+  }
+
+  /** Whoever fired it may not wait for what comes of it: then the failure is on record, and nothing else. */
+  #refuse(refusal: SeeError, event: SeeEvent, turn: Turn | undefined): Promise<void> {
+    const run = turn?.run
+    const handler = run === undefined ? event.origin : nameOf(run.subscription)
+    this.#dispatcher.record({ event: run?.event ?? event.name, handler, error: refusal })
+    const refused = Promise.reject<void>(refusal)
+    refused.catch(() => undefined)
+    return refused
   }
 
   #pass(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
@@ -141,4 +165,11 @@ export class Observable {
       [Symbol.dispose]: () => void this.#subscriptions.remove(event, (other) => other === subscription),
     }
   }
+}
+
+function tooMany(event: SeeEvent, origin: string): SeeError {
+  return new SeeError(
+    'EVENT_LIMIT',
+    `${origin} cannot fire "${event}": ${MOST_WAITING} events wait to be fired, or as many asynchronous handlers run; wait for what you fire, or fire less`,
+  )
 }

@@ -14,6 +14,11 @@ export function printable(text: string): string {
   )
 }
 
+/** The same with the lines after the first indented by some spaces: none of them can be taken for a line of ours. */
+export function indented(text: string, spaces: number): string {
+  return printable(text).replaceAll('\n', `\n${' '.repeat(spaces)}`)
+}
+
 /** JSON in which no character is obeyed by a terminal. */
 export function printableJson(value: unknown, indent?: number): string {
   return printableInJson(JSON.stringify(value, undefined, indent))

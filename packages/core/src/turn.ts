@@ -1,5 +1,13 @@
 import type { Actor, Owner } from './actor.ts'
+import type { SeeError } from './errors.ts'
 import { Gate } from './gate.ts'
+import type { Subscription } from './subscription.ts'
+
+/** A handler's run for an event. */
+interface Run {
+  readonly subscription: Subscription
+  readonly event: string
+}
 
 /**
  * A stretch of work on a context, a synchronous handler's or a transition's, during which nothing else of the context
@@ -12,14 +20,28 @@ export class Turn implements Actor {
   readonly sequence: number | undefined
   /** The turn from inside which this one began; it may be one of another context. */
   readonly outer: Turn | undefined
+  /** The run of the handler whose turn it is; none for a transition. */
+  readonly run: Run | undefined
+  /** How many turns are around it, and itself. */
+  readonly depth: number
   active = true
+  /** Why nothing more may be fired inside. */
+  overrun: SeeError | undefined
   #gate: Gate | undefined
 
-  constructor(owner: Owner, context: object, sequence: number | undefined, outer: Turn | undefined) {
+  constructor(
+    owner: Owner,
+    context: object,
+    sequence: number | undefined,
+    { outer, run }: { readonly outer: Turn | undefined; readonly run?: Run },
+  ) {
     this.owner = owner
     this.context = context
     this.sequence = sequence
-    this.outer = outer
+    // What has ended is not around anything: a timer that a handler left behind begins anew.
+    this.outer = outer?.active === true ? outer : undefined
+    this.run = run
+    this.depth = (this.outer?.depth ?? 0) + 1
   }
 
   get turn(): this {

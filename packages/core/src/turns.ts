@@ -27,7 +27,7 @@ export class Turns {
     const current = this.current()
     const gate = this.gate(current)
     await gate.enter()
-    const turn = new Turn(owner, this.#context, current?.sequence, outer)
+    const turn = new Turn(owner, this.#context, current?.sequence, { outer })
     try {
       return await runAs(turn, work)
     } finally {

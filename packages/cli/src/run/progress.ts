@@ -1,4 +1,4 @@
-import { printable, printableLine } from '@see/core/printable'
+import { indented, printableLine } from '@see/core/printable'
 import type { Terminal } from '../terminal.ts'
 
 /** Tells the user what is being done: a spinner on a terminal, else lines with the time. What it is told may be a guest's. */
@@ -35,7 +35,7 @@ class Harmless implements Progress {
   readonly step = (message: string): void => this.#teller.step(printableLine(message))
 
   readonly note = (message: string): void => {
-    this.#teller.note(printable(message).replaceAll('\n', '\n  '))
+    this.#teller.note(indented(message, 2))
   }
 
   readonly update = (message: string): void => this.#teller.update(printableLine(message))

@@ -35,7 +35,7 @@ export async function reportRun(
   if (json) terminal.out.write(textOf(report))
   else if (evidence !== undefined) terminal.out.write(summaryOf(report))
   const { error } = outcome
-  if (error !== undefined) terminal.error.write(`see: ${errorText(error).replaceAll('\n', '\n     ')}\n`)
+  if (error !== undefined) terminal.error.write(`see: ${errorText(error)}\n`)
 }
 
 /** A run that ended before anything was made leaves nothing. */

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { printable, printableLine } from '@see/core'
+import { indented, printable, printableLine } from '@see/core'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import type { CommandResult } from './command-results.ts'
 import type { RunReport } from './run-report.ts'
@@ -63,7 +63,7 @@ function outputLines(stream: string, output: string): string[] {
 function failureLines({ failures }: RunReport): string[] {
   if (failures.length === 0) return []
   const lines = failures.map(({ event, handler, message }) => `  ${event}: ${handler}: ${message}`)
-  return ['Handlers that failed', ...lines.map(indented)]
+  return ['Handlers that failed', ...lines.map((line) => indented(line, 6))]
 }
 
 function warningLines({ warnings }: RunReport): string[] {
@@ -73,12 +73,7 @@ function warningLines({ warnings }: RunReport): string[] {
     .map(({ what, why, limits }) => `  ${what}: ${why}${limits === null ? '' : ` (${limits})`}`)
   const more =
     warnings.length > WARNING_LINES ? [`  … ${warnings.length - WARNING_LINES} more in run.json`] : []
-  return ['Evidence lacks', ...lines.map(indented), ...more]
-}
-
-/** Of several lines, those after the first cannot be taken for lines of ours. */
-function indented(text: string): string {
-  return printable(text).replaceAll('\n', '\n      ')
+  return ['Evidence lacks', ...lines.map((line) => indented(line, 6)), ...more]
 }
 
 function evidenceLines({ results_folder: folder, files, files_omitted: omitted }: RunReport): string[] {

@@ -52,10 +52,8 @@ export class GlanceProvider implements ImageProvider {
   async image(options: ImageOptions): Promise<string> {
     const { timeout, session, os_auth: auth, glance_url: url, libvirt_pool: pool } = this.#configuration
     const timeoutMs = timeout * 1000
-    const [ca, cert] = await Promise.all([
-      readPem(this.#folder, session.cacert),
-      readPem(this.#folder, session.cert),
-    ])
+    const ca = readPem(this.#folder, session.cacert)
+    const cert = readPem(this.#folder, session.cert)
     await using client = new HttpClient({ timeoutMs, ca, cert })
     const service = new GlanceService(client, auth, url)
     const { image, verification } = await this.#find(service, options.signal)

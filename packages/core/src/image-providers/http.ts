@@ -53,7 +53,7 @@ export class HttpProvider implements ImageProvider {
     const [algorithm = '', digest = ''] = checksum.toLowerCase().split(':')
     const path = await imagePath(this.#configuration, this.#folder, digest)
     const timeoutMs = timeout * 1000
-    await using client = new HttpClient({ timeoutMs, ca: await readPem(this.#folder, cacert) })
+    await using client = new HttpClient({ timeoutMs, ca: readPem(this.#folder, cacert) })
     const { url, headers } = withoutUser(this.#url, this.#configuration.headers)
     const what = printableUrl(url)
     const remote = {

@@ -1,16 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { messageOf, SeeError } from '../errors.ts'
+import { readUserFile } from '../user-file.ts'
 
 /**
  * A file of certificates, if one is named.
- * @throws SeeError `FILE_UNREADABLE`
+ * @throws SeeError `FILE_UNREADABLE` or `FILE_UNTRUSTED`
  */
-export async function readPem(folder: string, path: string | undefined): Promise<string | undefined> {
+export function readPem(folder: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined
-  try {
-    return await readFile(resolve(folder, path), 'utf8')
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
-  }
+  return readUserFile(resolve(folder, path))
 }

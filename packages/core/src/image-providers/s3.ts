@@ -70,7 +70,7 @@ export class S3Provider implements ImageProvider {
   async image(options: ImageOptions): Promise<string> {
     const { auth, bucket_name: bucket, timeout, sha256, libvirt_pool: pool } = this.#configuration
     const timeoutMs = timeout * 1000
-    const ca = await readPem(this.#folder, typeof auth.verify === 'string' ? auth.verify : undefined)
+    const ca = readPem(this.#folder, typeof auth.verify === 'string' ? auth.verify : undefined)
     await using client = new HttpClient({ timeoutMs, ca })
     const url = s3Url(auth, bucket, this.#key)
     const access = { url, region: auth.region_name, credentials: s3Credentials(auth), client }

@@ -29,7 +29,8 @@ import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
 import { isMade, networkSchema, planNetwork } from './network-plan.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
-import { orInvalid, readXml } from './user-xml.ts'
+import { readUserFile } from '../user-file.ts'
+import { orInvalid } from './user-xml.ts'
 
 const path = z.string().min(1)
 
@@ -118,7 +119,7 @@ export class LxcResources implements Resources {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const { domain: wanted, network: wantedNetwork, hypervisor: uri } = this.#configuration
     const file = resolve(this.#folder, wanted.configuration)
-    const text = await readXml(file)
+    const text = readUserFile(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }

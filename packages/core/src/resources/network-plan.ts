@@ -5,7 +5,8 @@ import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
 import { NetworkXml } from './network-xml.ts'
 import { type NoLan, planNoLan } from './no-lan.ts'
 import { planShared, type Sharing } from './shared-network/plan-shared.ts'
-import { orInvalid, readXml } from './user-xml.ts'
+import { readUserFile } from '../user-file.ts'
+import { orInvalid } from './user-xml.ts'
 
 /** What a resources file says of the network. */
 export const networkSchema = z.strictObject({
@@ -74,7 +75,7 @@ async function planOfXml(wanted: NetworkConfiguration, file: string): Promise<Ne
   const { mode, dynamic_address: dynamicAddress } = wanted
   if (mode !== undefined) throw contradiction('a mode', 'an XML file, which says how it forwards')
   if (wanted.sharing === 'shared') throw contradiction('the sharing "shared"', 'an XML file')
-  const text = await readXml(file)
+  const text = readUserFile(file)
   const xml = orInvalid('NETWORK_INVALID', file, () => new NetworkXml(text))
   if (dynamicAddress !== undefined && xml.hasIp) {
     throw contradiction('a dynamic_address', `${file}, which has an <ip> element`)

@@ -39,7 +39,8 @@ import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
-import { orInvalid, readXml } from './user-xml.ts'
+import { readUserFile } from '../user-file.ts'
+import { orInvalid } from './user-xml.ts'
 
 /** In the place of the disk in XML that libvirt is only asked about. */
 const UNMADE_DISK = '/dev/null'
@@ -126,7 +127,7 @@ export class QemuResources implements Resources {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
-    const domainXml = await readXml(domainFile)
+    const domainXml = readUserFile(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)

@@ -14,7 +14,8 @@ import { imageSchema } from './image.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { orInvalid, readXml } from './user-xml.ts'
+import { readUserFile } from '../user-file.ts'
+import { orInvalid } from './user-xml.ts'
 
 const path = z.string().min(1)
 
@@ -89,7 +90,7 @@ export class VboxResources implements Resources {
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const file = resolve(this.#folder, this.#configuration.domain.configuration)
-    const text = await readXml(file)
+    const text = readUserFile(file)
     this.#editDomain(file, text, this.#configuration.disk === undefined ? undefined : '')
     const image = await this.#image(signal)
     const edited = this.#editDomain(file, text, image)

@@ -1,8 +1,11 @@
-import { type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom'
+import { type Document, DOMParser, type Element, type Node, XMLSerializer } from '@xmldom/xmldom'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
+import { MOST_NESTING, tooDeep } from '../nesting.ts'
 
 export type { Document, Element }
+
+const PROBLEM_CHARACTERS = 500
 
 const place = z.object({ locator: z.object({ lineNumber: z.int().positive() }) })
 
@@ -18,11 +21,33 @@ export function parseXml(text: string): Document {
   }
   try {
     const document = new DOMParser({ onError }).parseFromString(text, 'text/xml')
-    if (problem === undefined) return document
+    if (problem === undefined) {
+      assertShallow(document)
+      return document
+    }
   } catch (error) {
     problem ??= messageOf(error)
   }
-  throw new Error(`malformed XML: ${problem}`)
+  // The parser quotes what it does not understand, however long.
+  throw new Error(`malformed XML: ${problem.slice(0, PROBLEM_CHARACTERS)}`)
+}
+
+/** Elements are looked for by recursion elsewhere. */
+function assertShallow(document: Document): void {
+  let depth = 0
+  for (let node: Node | null = document; node !== null; ) {
+    if (depth > MOST_NESTING) throw tooDeep()
+    if (node.firstChild !== null) {
+      node = node.firstChild
+      depth++
+      continue
+    }
+    while (node !== null && node.nextSibling === null) {
+      node = node.parentNode
+      depth--
+    }
+    node = node?.nextSibling ?? null
+  }
 }
 
 export function serializeXml(node: Document | Element): string {

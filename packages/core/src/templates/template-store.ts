@@ -1,8 +1,10 @@
 import { constants } from 'node:fs'
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
+import { parseJson } from '../nesting.ts'
+import { CONFIGURATION_BYTES, readRegularFile } from '../user-file.ts'
 import { type FileLock, lockFile } from '../image-providers/file-lock.ts'
 import { isLocked } from './in-use.ts'
 import { templateManifest } from './manifest.ts'
@@ -51,7 +53,7 @@ export class TemplateStore {
    */
   async open(name: string): Promise<Template> {
     const folder = this.#folderOf(name)
-    const text = await readFile(join(folder, MANIFEST), 'utf8').catch(async (error: unknown) => {
+    const text = await manifestText(folder).catch(async (error: unknown) => {
       if (isMissing(error) && !(await exists(folder))) throw await this.#missing(name)
       throw templateError('TEMPLATE_INVALID', name, `its manifest cannot be read: ${messageOf(error)}`, error)
     })
@@ -59,7 +61,7 @@ export class TemplateStore {
       throw templateError('TEMPLATE_INVALID', name, messageOf(error), error)
     })
     try {
-      return new Template(folder, templateManifest.parse(JSON.parse(text)))
+      return new Template(folder, templateManifest.parse(parseJson(text)))
     } catch (error) {
       const why = `${join(folder, MANIFEST)} is none of this version of SEE: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', name, why, error)
@@ -164,6 +166,10 @@ export class TemplateStore {
     const why = `it is not in ${this.root} (${there}); build it: see template build RESOURCES.json ${name}`
     return templateError('TEMPLATE_MISSING', name, why)
   }
+}
+
+async function manifestText(folder: string): Promise<string> {
+  return readRegularFile(join(folder, MANIFEST), CONFIGURATION_BYTES)
 }
 
 async function exists(path: string): Promise<boolean> {
