@@ -19,12 +19,12 @@ export interface HiveOptions {
 /** Compares the hives that may have changed; one that cannot be read is told of, and the others are compared. */
 export async function compareHives(
   tools: DiskTools,
-  { changes, fileSystems }: DiskComparison,
+  { changes, regions }: DiskComparison,
   options: HiveOptions,
 ): Promise<{ registry: RegistryChanges; errors: string[] }> {
   const registry = noRegistryChanges()
   const errors: string[] = []
-  const prefixes = new Map(fileSystems.map(({ start, prefix }) => [start, prefix]))
+  const prefixes = new Map(regions.map(({ start, prefix }) => [start, prefix]))
   for (const change of changes) {
     const file = change.after ?? change.before
     const place = file === undefined ? undefined : hivePlaceOf(file.path, prefixes.get(change.start) ?? '')

@@ -100,7 +100,7 @@ class Describer {
     this.#tools = tools
     this.#comparison = comparison
     this.#options = options
-    this.#prefixes = new Map(comparison.fileSystems.map(({ start, prefix }) => [start, prefix]))
+    this.#prefixes = new Map(comparison.regions.map(({ start, prefix }) => [start, prefix]))
     this.#renames = renamesIn(comparison.changes)
   }
 

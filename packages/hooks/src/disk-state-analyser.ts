@@ -5,8 +5,10 @@ import { type AnyEvent, eventNames, type GuestDisk, SeeError, z } from '@see/cor
 import { compareDisks } from './compare-disks.ts'
 import { compareHives } from './compare-hives.ts'
 import { describeChanges } from './describe-changes.ts'
+import { gapEntries, partitionEntry } from './disk-entries.ts'
 import { DiskTools } from './disk-tools.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
+import { failuresOf, someOf, warningsOfDisks } from './disk-warnings.ts'
 import { escapedJson } from './escape-text.ts'
 import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
@@ -137,7 +139,9 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       signal,
     })
     const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
-    const comparison = await compareDisks(tools, disks, { strict, concurrent, wasRunning, work })
+    const images = [before, after] as const
+    const comparison = await compareDisks(tools, { disks, images, strict, concurrent, wasRunning, work })
+    const failures = failuresOf(comparison.regions)
     const number = ++this.#count
     const suffix = number === 1 ? '' : `_${number}`
     const extractTo = join(this.#folder, `${this.identifier}_extracted_files${suffix}`)
@@ -159,13 +163,14 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const report: FilesystemReport = {
       before: before.path,
       after: checkpoint,
-      partitions: comparison.partitions,
+      partitions: comparison.regions.map(partitionEntry),
+      changed_gaps: gapEntries(comparison),
       ...files,
       registry: hives.registry,
-      warnings: comparison.warnings,
-      errors: [...comparison.errors, ...errors, ...hives.errors],
+      warnings: warningsOfDisks(comparison),
+      errors: [...failures, ...unverifiedIn(comparison.unverified), ...errors, ...hives.errors],
     }
-    for (const warning of report.warnings) await this.context.warn(warning)
+    this.warnOf(report.warnings)
     await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix}.json`))
   }
 
@@ -181,4 +186,10 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const more = errors.length === 1 ? '' : `, and ${errors.length - 1} more, which ${path} tells of`
     throw new SeeError('TOOL_FAILED', `not all of the disk could be compared: ${first}${more}`)
   }
+}
+
+function unverifiedIn(paths: readonly string[]): string[] {
+  return paths.length === 0
+    ? []
+    : [`the content of ${paths.length} files could not be compared: ${someOf(paths)}`]
 }
