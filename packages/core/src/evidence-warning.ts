@@ -5,6 +5,7 @@
 export const evidenceWarningCodes = {
   DISK_FILE_SYSTEM_DIRTY: 'a file system was compared that was in use, or has errors',
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
+  DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
   DISK_PARTITION_NOT_COMPARED: 'what a partition or disk holds changed, and its files were not compared',
   DISK_TABLE_DAMAGED: 'partition tables are damaged or say different things',
   WARNINGS_CUT: 'there were more warnings than are kept',
