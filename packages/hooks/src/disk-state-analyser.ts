@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, type GuestDisk, SeeError, z } from '@see/core'
+import { type AnyEvent, type EvidenceWarning, eventNames, type GuestDisk, SeeError, z } from '@see/core'
 import { compareDisks } from './compare-disks.ts'
 import { compareHives } from './compare-hives.ts'
 import { describeChanges } from './describe-changes.ts'
@@ -145,7 +145,11 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const number = ++this.#count
     const suffix = number === 1 ? '' : `_${number}`
     const extractTo = join(this.#folder, `${this.identifier}_extracted_files${suffix}`)
-    const { errors, ...files } = await describeChanges(tools, comparison, {
+    const {
+      errors,
+      hives: found,
+      ...files
+    } = await describeChanges(tools, comparison, {
       disks,
       work,
       identify: configuration.identify_files,
@@ -157,8 +161,8 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       workers: concurrent ? availableParallelism() : 1,
     })
     const hives = configuration.compare_registries
-      ? await compareHives(tools, comparison, { disks, work, sizeLimit, signal })
-      : { registry: null, errors: [] }
+      ? await compareHives(tools, comparison, { disks, work, sizeLimit, hives: found, signal })
+      : { registry: null, warnings: [], errors: [] }
     if (await isFolder(extractTo)) this.#extracted.push(extractTo)
     const report: FilesystemReport = {
       before: before.path,
@@ -167,11 +171,16 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       changed_gaps: gapEntries(comparison),
       ...files,
       registry: hives.registry,
-      warnings: warningsOfDisks(comparison),
+      warnings: [...this.#allocationWarnings(), ...warningsOfDisks(comparison), ...hives.warnings],
       errors: [...failures, ...unverifiedIn(comparison.unverified), ...errors, ...hives.errors],
     }
     this.warnOf(report.warnings)
     await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix}.json`))
+  }
+
+  /** What was known before of disks that are not this one. */
+  #allocationWarnings(): EvidenceWarning[] {
+    return this.context.warnings.filter(({ code }) => code === 'DISK_NOT_COMPARED')
   }
 
   async #write(report: FilesystemReport, path: string): Promise<void> {
