@@ -7,25 +7,26 @@ set -euo pipefail
 
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
 # new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
-# bubblewrap confines what reads evidence, yara scans it. sleuthkit and reglookup read what a guest left on its disk, of
+# bubblewrap confines what reads evidence, yara scans it. sleuthkit reads what a guest left on its disk, of
 # which qemu-system-common makes a raw file; file tells what that is. tini is the parent of libvirtd without systemd.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
   dnsmasq-base iproute2 iptables nftables
   tcpdump tshark bubblewrap yara
-  sleuthkit reglookup file qemu-system-common
+  sleuthkit file qemu-system-common
   e2fsprogs acl busybox-static tini
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
-# driver for VirtualBox says that there is none. The last line makes disks like those of Windows, with partitions, NTFS
-# and registries.
+# driver for VirtualBox says that there is none. The last lines make disks like those of Windows, with partitions, NTFS
+# and registries, and disks that The Sleuth Kit does not read.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
   openssl
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
+  xfsprogs btrfs-progs
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

@@ -3,7 +3,14 @@
  * what helps.
  */
 export const evidenceWarningCodes = {
+  DISK_FILE_SYSTEM_DIRTY: 'a file system was compared that was in use, or has errors',
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
+  DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
+  DISK_PARTITION_NOT_COMPARED: 'what a partition or disk holds changed, and its files were not compared',
+  DISK_TABLE_DAMAGED: 'partition tables are damaged or say different things',
+  HIVE_CHANGES_CUT: 'there were more changes in a hive of the registry than are kept',
+  HIVE_NOT_CLEAN: 'a hive of the registry was compared without the changes that were only in its log',
+  HIVE_NOT_COMPARED: 'a hive of the registry was not compared, or not all of it',
   WARNINGS_CUT: 'there were more warnings than are kept',
 } as const
 

@@ -1,21 +1,22 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type EvidenceWarning, evidenceWarning, SeeError, together } from '@see/core'
+import { together } from '@see/core'
 import { compareListings, type FileChange } from './compare-listings.ts'
 import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
-import { fileSystemStarts } from './disk-layout.ts'
-import { type FileSystem, listDisk } from './disk-listing.ts'
+import { differingAreas } from './differing-areas.ts'
+import type { ByteRange } from './disk-bytes.ts'
+import { type DiskLayout, diskLayout } from './disk-layout.ts'
+import { listDisk } from './disk-listing.ts'
+import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
-import type { PartitionEntry } from './filesystem-report.ts'
 import type { ListedFile } from './listed-file.ts'
+import type { DiskImage } from './raw-disks.ts'
+import { gapsOf } from './unpartitioned.ts'
 
-/** A file system that is on one of the disks, or on both. */
-interface ComparedFileSystem {
-  readonly start: number
-  /** What its paths begin with. */
-  readonly prefix: string
-  readonly before: FileSystem | undefined
-  readonly after: FileSystem | undefined
+/** A region, and what a comparison of its bytes says of one whose files were not listed on both disks. */
+export interface ComparedRegion extends DiskRegion {
+  /** Every byte is the same; false when that is not so, or when its files were compared. */
+  readonly isSame: boolean
 }
 
 /** Of both disks, what the content of a file is, where it was read in full. */
@@ -25,20 +26,29 @@ interface SideHashes {
 }
 
 export interface DiskComparison {
-  readonly fileSystems: readonly ComparedFileSystem[]
-  readonly partitions: readonly PartitionEntry[]
+  readonly layouts: readonly [DiskLayout, DiskLayout]
+  /**
+   * Those that no side lists (`readBy` is null) and that are not the same are left to another reader, or are reported as
+   * not compared.
+   */
+  readonly regions: readonly ComparedRegion[]
+  /** Space in no partition that differs: boot code, partition tables, gaps. */
+  readonly changedGaps: readonly ByteRange[]
   readonly changes: readonly FileChange[]
   readonly hashes: SideHashes
-  readonly warnings: readonly EvidenceWarning[]
-  readonly errors: readonly string[]
+  /** Paths of files whose content was to be compared, and was not. */
+  readonly unverified: readonly string[]
 }
 
 const NONE: ContentHashes = new Map()
 /** Of an alternate data stream of NTFS, which fiwalk leaves out. */
 const STREAM = /:[^/:]+$/s
-const MAX_ERRORS = 20
+const SECTOR_BYTES = 512
 
 interface CompareOptions {
+  /** Before and after. */
+  readonly disks: readonly [string, string]
+  readonly images: readonly [DiskImage, DiskImage]
   /** Also compare the content of every file. */
   readonly strict: boolean
   readonly concurrent: boolean
@@ -50,96 +60,95 @@ interface CompareOptions {
 
 /**
  * Lists both disks and finds what may have changed.
- * @throws SeeError `TOOL_FAILED`, or `EVIDENCE_UNSUPPORTED` when there is no file system that can be read
+ * @throws SeeError `TOOL_FAILED`
  */
 export async function compareDisks(
   tools: DiskTools,
-  [before, after]: readonly [string, string],
-  { strict, concurrent, wasRunning, work }: CompareOptions,
+  { disks, images, strict, concurrent, wasRunning, work }: CompareOptions,
 ): Promise<DiskComparison> {
-  const both = async <Result>(ask: (disk: string) => Promise<Result>) =>
+  const both = async <Result>(ask: (disk: string) => Promise<Result>): Promise<[Result, Result]> =>
     concurrent
       ? // Whoever clears up after one that failed is not to find the other at work.
-        await together(ask(before), ask(after))
-      : ([await ask(before), await ask(after)] as const)
-  const starts = [...new Set((await both((disk) => fileSystemStarts(tools, disk))).flat())].toSorted(
-    (a, b) => a - b,
+        await together(ask(disks[0]), ask(disks[1]))
+      : [await ask(disks[0]), await ask(disks[1])]
+  const layouts = await both((disk) => diskLayout(tools, disk))
+  const places = placesOf(layouts)
+  const contents = await both(async (disk) =>
+    listDisk(tools, disk, places, await mkdtemp(join(work, 'listing-'))),
   )
-  const list = async (disk: string) => listDisk(tools, disk, starts, await mkdtemp(join(work, 'listing-')))
-  const [formerly, now] = await both(list)
-  const fileSystems = compared(starts, formerly, now)
-  const [former, present] = strict ? await both((disk) => contentHashes(tools, disk)) : [NONE, NONE]
-  const hashes = { before: former, after: present }
-  const unverified: string[] = []
-  const changes = fileSystems.flatMap((each) => {
-    const verify = (a: ListedFile, b: ListedFile): boolean => {
-      if (!strict || b.kind !== 'file') return false
-      if (b.inode.includes('-') && STREAM.test(b.path)) return true
-      const [was, is] = [former.get(hashKey(each.start, a.inode)), present.get(hashKey(each.start, b.inode))]
-      if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${each.prefix}${b.path}`)
-      return was !== is
-    }
-    // What cannot be listed is an error, and not one without files.
-    if (each.after === undefined) return []
-    return compareListings(each.start, each.before?.files ?? [], each.after.files, verify, wasRunning)
-  })
-  return {
-    fileSystems,
-    partitions: fileSystems.map(partitionEntry),
-    changes,
-    hashes,
-    warnings: fileSystems.flatMap(warningsOf),
-    errors: [...fileSystems.flatMap(goneFrom), ...unverifiedIn(unverified)],
-  }
-}
-
-function compared(
-  starts: readonly number[],
-  before: ReadonlyMap<number, FileSystem>,
-  after: ReadonlyMap<number, FileSystem>,
-): ComparedFileSystem[] {
-  if (before.size === 0) {
-    throw new SeeError(
-      'EVIDENCE_UNSUPPORTED',
-      'no file system that The Sleuth Kit can read is on the disk that the guest started from',
+  const [former, now] = layouts
+  const listed = regionsOf(
+    places,
+    { layout: former, contents: contents[0] },
+    { layout: now, contents: contents[1] },
+  )
+  const gaps = gapsOf(layouts).map((gap) => ({ ...gap, region: undefined }))
+  const areas = [...gaps, ...listed.filter(isLeftOut).map((region) => ({ ...areaOf(region), region }))]
+  const differing = await differingAreas(tools, areas, { disks, images, work })
+  const looked = new Set(areas.map(({ region }) => region))
+  const differs = new Set(differing.map(({ region }) => region))
+  const regions = listed.map((region) => ({ ...region, isSame: looked.has(region) && !differs.has(region) }))
+  const hash = (side: 'before' | 'after', disk: string) =>
+    contentHashes(
+      tools,
+      disk,
+      listed.flatMap((region) => filesAt(region, side)),
+      work,
     )
+  const hashes = strict
+    ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
+    : { before: NONE, after: NONE }
+  const unverified: string[] = []
+  const changes = regions.flatMap((region) => changesIn(region, { strict, wasRunning, hashes, unverified }))
+  const changedGaps = differing.filter(({ region }) => region === undefined)
+  return { layouts, regions, changedGaps, changes, hashes, unverified }
+}
+
+interface ChangesOptions {
+  readonly strict: boolean
+  readonly wasRunning: boolean
+  readonly hashes: SideHashes
+  /** Gets the paths of files whose content is not known. */
+  readonly unverified: string[]
+}
+
+function changesIn(
+  { start, prefix, before, after }: DiskRegion,
+  { strict, wasRunning, hashes, unverified }: ChangesOptions,
+): FileChange[] {
+  // What cannot be listed is not one without files.
+  if (after?.readBy !== 'tsk') return []
+  const verify = (a: ListedFile, b: ListedFile): boolean => {
+    if (!strict || b.kind !== 'file') return false
+    if (b.inode.includes('-') && STREAM.test(b.path)) return true
+    const was = hashes.before.get(hashKey(start, a.inode))
+    const is = hashes.after.get(hashKey(start, b.inode))
+    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${b.path}`)
+    return was !== is
   }
-  const isBare = starts.length === 1 && starts[0] === 0
-  return starts.flatMap((start, index) => {
-    const each = { before: before.get(start), after: after.get(start) }
-    if (each.before === undefined && each.after === undefined) return []
-    return [{ start, prefix: isBare ? '' : `p${index + 1}:`, ...each }]
-  })
+  return compareListings(start, before?.files ?? [], after.files, verify, wasRunning)
 }
 
-function partitionEntry({ start, prefix, before, after }: ComparedFileSystem): PartitionEntry {
-  return {
-    name: prefix === '' ? null : prefix.slice(0, -1),
-    start_sector: start,
-    original_file_system: before?.type ?? null,
-    file_system: after?.type ?? null,
-  }
+/** Whether its files are not listed on both disks, though it is there on both. */
+function isLeftOut({ before, after }: DiskRegion): boolean {
+  if (before === undefined || after === undefined) return false
+  return before.readBy === null && after.readBy === null
 }
 
-function goneFrom({ start, before, after }: ComparedFileSystem): string[] {
-  if (before === undefined || after?.type === before.type) return []
-  const instead = after === undefined ? 'cannot be recognised any more' : `is one of ${after.type} now`
-  return [`the file system of ${before.type} at sector ${start} ${instead}`]
+function areaOf({ start, before, after }: DiskRegion): ByteRange {
+  const sectors = Math.max(before?.sectors ?? 0, after?.sectors ?? 0)
+  return { offset: start * SECTOR_BYTES, length: sectors * SECTOR_BYTES }
 }
 
-function warningsOf({ start, after }: ComparedFileSystem): EvidenceWarning[] {
-  if (after?.hasPendingJournal !== true) return []
-  return [
-    evidenceWarning(
-      'DISK_JOURNAL_PENDING',
-      `the file system at sector ${start}`,
-      'its journal holds changes that were not in place yet; shut the guest down before its disk is compared',
-    ),
-  ]
+function filesAt(region: DiskRegion, side: 'before' | 'after') {
+  return (region[side]?.files ?? []).map(({ kind, size, inode }) => ({
+    start: region.start,
+    kind,
+    size,
+    inode,
+  }))
 }
 
-function unverifiedIn(paths: readonly string[]): string[] {
-  if (paths.length === 0) return []
-  const names = paths.slice(0, MAX_ERRORS).join(', ')
-  return [`the content of ${paths.length} files could not be compared: ${names}`]
+function sides([before, after]: readonly [ContentHashes, ContentHashes]): SideHashes {
+  return { before, after }
 }

@@ -1,31 +1,68 @@
-import { SeeError } from '@see/core'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { DiskTools } from './disk-tools.ts'
+import type { ListedFile } from './listed-file.ts'
 
 const OFFSET = /^ {4}<partition_offset>(\d+)<\/partition_offset>$/
 const INODE = /^ {6}<inode>(\d+)<\/inode>$/
 const SHA1 = /^ {6}<hashdigest type='sha1'>([0-9a-f]{40})<\/hashdigest>$/
+const SUM = /^(\d+ \d+) ([0-9a-f]{40})$/
 const SECTOR_BYTES = 512
+/** As fiwalk: a file beyond that is not read. */
+const MAX_FILE_BYTES = 2 ** 31
 
 /** Of each sector at which a file system begins and each inode, the SHA-1 of its content. */
 export type ContentHashes = ReadonlyMap<string, string>
+
+// A sum of what icat could not read would be one of another content.
+const SCRIPT = `disk=$1
+while read -r start inode; do
+  sum=$({ icat -o "$start" "$disk" "$inode" 2>/dev/null || echo >failed; } | sha1sum)
+  if [ -e failed ]; then rm failed; else echo "$start $inode \${sum%% *}"; fi
+done <list`
 
 export function hashKey(start: number, inode: string): string {
   return `${start}:${inode.split('-')[0]}`
 }
 
+interface HashedFile extends Pick<ListedFile, 'kind' | 'size' | 'inode'> {
+  /** The sector at which its file system begins. */
+  readonly start: number
+}
+
 /**
- * Reads the content of every file of a disk, whatever the file system says of its times.
- * @throws SeeError `TOOL_FAILED`
+ * Reads the content of every file of a disk, whatever the file system says of its times: by fiwalk, and where that does
+ * not find the partition, file by file.
+ * @param files those that are listed
+ * @param parent a folder to work in
+ * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
  */
-export async function contentHashes(tools: DiskTools, disk: string): Promise<ContentHashes> {
-  const { stdout } = await tools.succeed(['fiwalk', '-O', '-x', disk], [disk])
+export async function contentHashes(
+  tools: DiskTools,
+  disk: string,
+  files: readonly HashedFile[],
+  parent: string,
+): Promise<ContentHashes> {
+  const { stdout } = await tools.run(['fiwalk', '-O', '-x', disk], [disk])
   const hashes = parseFiwalk(stdout.toString('latin1'))
-  if (hashes.size > 0) return hashes
-  throw new SeeError('TOOL_FAILED', 'fiwalk found no content on the disk')
+  const found = new Set([...hashes.keys()].map((key) => Number(key.split(':')[0])))
+  const left = files.filter(
+    ({ start, kind, size }) => !found.has(start) && kind === 'file' && size > 0 && size < MAX_FILE_BYTES,
+  )
+  if (left.length === 0) return hashes
+  const folder = await mkdtemp(join(parent, 'hashes-'))
+  const lines = left.map(({ start, inode }) => `${start} ${inode.split('-')[0]}\n`)
+  await writeFile(join(folder, 'list'), [...new Set(lines)].join(''))
+  const sums = await tools.succeed(['sh', '-c', SCRIPT, 'icat', disk], [disk], folder)
+  for (const line of sums.stdout.toString('latin1').split('\n')) {
+    const [, file = '', sha1] = SUM.exec(line) ?? []
+    if (sha1 !== undefined) hashes.set(file.replace(' ', ':'), sha1)
+  }
+  return hashes
 }
 
 /** Each element is on a line of its own, and a name cannot make one: `<` and line breaks are escaped in it. */
-export function parseFiwalk(output: string): ContentHashes {
+export function parseFiwalk(output: string): Map<string, string> {
   const hashes = new Map<string, string>()
   let start = 0
   let inode = ''

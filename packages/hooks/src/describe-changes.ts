@@ -30,6 +30,8 @@ interface Described {
   readonly modified_files: readonly ModifiedFile[]
   readonly deleted_files: readonly DeletedFile[]
   readonly errors: readonly string[]
+  /** Those whose content is a hive of the registry of Windows. */
+  readonly hives: ReadonlySet<FileChange>
 }
 
 type Side = 'before' | 'after'
@@ -60,6 +62,7 @@ export async function describeChanges(
     modified_files: described.flatMap(({ modified_files }) => modified_files),
     deleted_files: described.flatMap(({ deleted_files }) => deleted_files),
     errors: described.flatMap(({ errors }) => errors),
+    hives: new Set(described.flatMap(({ hives }) => [...hives])),
   }
 }
 
@@ -100,7 +103,7 @@ class Describer {
     this.#tools = tools
     this.#comparison = comparison
     this.#options = options
-    this.#prefixes = new Map(comparison.fileSystems.map(({ start, prefix }) => [start, prefix]))
+    this.#prefixes = new Map(comparison.regions.map(({ start, prefix }) => [start, prefix]))
     this.#renames = renamesIn(comparison.changes)
   }
 
@@ -109,6 +112,7 @@ class Describer {
     const modified_files: ModifiedFile[] = []
     const deleted_files: DeletedFile[] = []
     const errors: string[] = []
+    const hives = new Set<FileChange>()
     await using before = await this.#contents(changes, 'before')
     await using after = await this.#contents(changes, 'after')
     for (const change of changes) {
@@ -116,6 +120,7 @@ class Describer {
       for (const { skipped } of [was, is]) {
         if (skipped === UNREADABLE) errors.push(`the content of ${this.#path(change)} cannot be read`)
       }
+      if (was.content?.isHive === true || is.content?.isHive === true) hives.add(change)
       if (change.after === undefined) {
         if (change.before !== undefined) deleted_files.push(this.#deleted(change, change.before, was))
       } else if (change.before === undefined)
@@ -137,7 +142,7 @@ class Describer {
         })
       }
     }
-    return { created_files, modified_files, deleted_files, errors }
+    return { created_files, modified_files, deleted_files, errors, hives }
   }
 
   /** By the files of one side. */

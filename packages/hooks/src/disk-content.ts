@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { SeeError } from '@see/core'
 import { type DiskTools, saidBy } from './disk-tools.ts'
 
@@ -17,6 +16,8 @@ export interface Content {
   /** Where it was written to; gone when the contents are disposed. */
   readonly path: string
   readonly sha1: string
+  /** It begins as a hive of the registry of Windows does. */
+  readonly isHive: boolean
   /** What `file` says of it. */
   readonly type?: string
 }
@@ -69,7 +70,7 @@ export class DiskContents implements AsyncDisposable {
         else {
           const path = join(folder, String(number))
           const type = types[number]
-          contents.push({ path, sha1: await sha1Of(path), ...(type === undefined ? {} : { type }) })
+          contents.push({ path, ...(await looked(path)), ...(type === undefined ? {} : { type }) })
         }
       }
       return new DiskContents(contents, folder)
@@ -84,8 +85,12 @@ export class DiskContents implements AsyncDisposable {
   }
 }
 
-async function sha1Of(path: string): Promise<string> {
+async function looked(path: string): Promise<Pick<Content, 'sha1' | 'isHive'>> {
   const hash = createHash('sha1')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+  let first = Buffer.alloc(0)
+  for await (const part of createReadStream(path)) {
+    if (first.length === 0) first = part
+    hash.update(part)
+  }
+  return { sha1: hash.digest('hex'), isHive: first.toString('latin1', 0, 4) === 'regf' }
 }

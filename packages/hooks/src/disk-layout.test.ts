@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { partitionStarts } from './disk-layout.ts'
+import { partitionsIn } from './disk-layout.ts'
 
 const output = `DOS Partition Table
 Offset Sector: 0
@@ -30,5 +30,5 @@ test.each([
   ['an MBR, with logical ones', output, [2048, 88_064, 221_184]],
   ['a GPT, whatever their names', gpt, [2048, 34_816]],
 ])('takes the partitions of %s, and nothing else', (_what, text, starts) => {
-  expect(partitionStarts(text)).toEqual(starts)
+  expect(partitionsIn(text).map(({ start }) => start)).toEqual(starts)
 })

@@ -1,34 +1,67 @@
-import { SeeError, together } from '@see/core'
+import { SeeError } from '@see/core'
+import { readEnds, readRanges } from './disk-bytes.ts'
 import type { DiskTools } from './disk-tools.ts'
+import { type Partition, readPartitionTable, SECTOR_BYTES } from './partition-table.ts'
 
 /** More are of no disk that means well. */
 const MAX_PARTITIONS = 128
-const SLOT = /^\d+: {2}\d+(?::\d+)? +(\d+) +\d+ +\d+(?: |$)/
+/** Bytes at either end of a disk in which a partition table usually is. */
+const END_BYTES = 65_536
+const SLOT = /^\d+: {2}\d+(?::\d+)? +(\d+) +\d+ +(\d+)(?: |$)/
+const UNIT = /^Units are in (\d+)-byte sectors$/m
 
-/** The sectors, of 512 bytes, at which a disk's partitions begin, by the output of `mmls`. */
-export function partitionStarts(output: string): number[] {
-  const starts = output.split('\n').flatMap((line) => {
-    const [, start] = SLOT.exec(line) ?? []
-    return start === undefined ? [] : [Number(start)]
-  })
-  return [...new Set(starts)].toSorted((a, b) => a - b)
+export interface DiskLayout {
+  readonly sizeBytes: number
+  readonly partitions: readonly Partition[]
+  /** What is wrong with the partition tables. */
+  readonly problems: readonly string[]
 }
 
 /**
- * Where a disk may have file systems: at its partitions, and at its beginning if there is one.
+ * The partitions of a disk; none on a disk without a partition table.
  * @throws SeeError `TOOL_FAILED`
  */
-export async function fileSystemStarts(tools: DiskTools, disk: string): Promise<number[]> {
-  const [table, bare] = await together(
-    tools.run(['mmls', disk], [disk]),
-    tools.run(['fsstat', '-t', disk], [disk]),
+export async function diskLayout(tools: DiskTools, disk: string): Promise<DiskLayout> {
+  const ends = await readEnds(tools, disk, END_BYTES)
+  const { sizeBytes, first, last } = ends
+  const table = await readPartitionTable(ends, async ({ offset, length }) => {
+    if (offset + length > sizeBytes) return undefined
+    if (offset + length <= first.length) return first.subarray(offset, offset + length)
+    const inLast = offset - (sizeBytes - last.length)
+    if (inLast >= 0) return last.subarray(inLast, inLast + length)
+    return (await readRanges(tools, disk, [{ offset, length }]))[0]
+  })
+  const isOther = table.partitions.length === 0 && hasOtherTable(first)
+  const partitions = isOther ? await otherPartitions(tools, disk) : table.partitions
+  if (partitions.length <= MAX_PARTITIONS) return { sizeBytes, partitions, problems: table.problems }
+  throw new SeeError(
+    'TOOL_FAILED',
+    `the disk has ${partitions.length} partitions; at most ${MAX_PARTITIONS} are read`,
   )
-  const partitions = table.exitCode === 0 ? partitionStarts(table.stdout.toString('latin1')) : []
-  if (partitions.length > MAX_PARTITIONS) {
-    throw new SeeError(
-      'TOOL_FAILED',
-      `the disk has ${partitions.length} partitions; at most ${MAX_PARTITIONS} are read`,
-    )
+}
+
+/** Whether there is a label of BSD or Sun, or a map of Apple's, by its signature. */
+function hasOtherTable(first: Buffer): boolean {
+  if (first.length < 1024) return false
+  const isBsd = first.readUInt32LE(512) === 0x8256_4557
+  return isBsd || first.readUInt16BE(508) === 0xdabe || first.toString('latin1', 512, 514) === 'PM'
+}
+
+/** Those of tables that only The Sleuth Kit reads. */
+async function otherPartitions(tools: DiskTools, disk: string): Promise<Partition[]> {
+  const { exitCode, stdout } = await tools.run(['mmls', disk], [disk])
+  return exitCode === 0 ? partitionsIn(stdout.toString('latin1')) : []
+}
+
+/** The partitions that `mmls` lists. */
+export function partitionsIn(output: string): Partition[] {
+  const unitSectors = Number(UNIT.exec(output)?.[1] ?? SECTOR_BYTES) / SECTOR_BYTES
+  const byStart = new Map<number, Partition>()
+  for (const line of output.split('\n')) {
+    const [, start, sectors] = SLOT.exec(line) ?? []
+    if (start === undefined || Number(start) === 0) continue
+    const at = Number(start) * unitSectors
+    byStart.set(at, { start: at, sectors: Number(sectors) * unitSectors, type: 'other' })
   }
-  return bare.exitCode === 0 ? [...new Set([0, ...partitions])] : partitions
+  return [...byStart.values()].toSorted((a, b) => a.start - b.start)
 }

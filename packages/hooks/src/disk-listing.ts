@@ -1,72 +1,118 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, SeeError } from '@see/core'
+import { messageOf } from '@see/core'
 import type { DiskTools } from './disk-tools.ts'
+import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
 import { type ListedFile, parseListedFile } from './listed-file.ts'
 
-/** A file system of a disk. */
-export interface FileSystem {
-  /** The Sleuth Kit's name of its type. */
-  readonly type: string
-  readonly files: readonly ListedFile[]
-  /** Its journal holds changes that are not in place yet, and not listed. */
-  readonly hasPendingJournal: boolean
+/** Where to look for a file system, in sectors of 512 bytes. */
+export interface Place {
+  readonly start: number
+  readonly sectors: number
 }
 
-// Feature flags of an ext superblock, 96 bytes into it, which begins at byte 1024.
-const INCOMPATIBLE_FEATURES = 1024 + 96
-const NEEDS_RECOVERY = 4
+/** What is at a place of one disk. */
+export interface PlaceContent {
+  /**
+   * The Sleuth Kit's name of the file system; of what it cannot read, the name that blkid has for it, such as `xfs` or
+   * `LVM2_member`. Null when nothing is recognised.
+   */
+  readonly type: string | null
+  /** Who listed its files; null when nobody did. */
+  readonly readBy: 'tsk' | null
+  /** Why nobody did, where more is known than that it is of no kind that can be read. */
+  readonly whyUnread?: string
+  /** It was to be listed, and that failed. */
+  readonly failure?: string
+  readonly files: readonly ListedFile[]
+  readonly state: FileSystemState
+}
 
-// Of each sector: the type of its file system, the listing, and how that went.
+const AMBIGUOUS = 8
+
+// Of each place: its first bytes, the type of its file system, the listing, and how that went.
 const SCRIPT = `disk=$1; shift
-for start do
-  fsstat -t -o "$start" "$disk" >"$start.type" 2>/dev/null || { rm "$start.type"; continue; }
+while [ $# -gt 0 ]; do
+  start=$1 sectors=$2; shift 2
+  dd if="$disk" bs=${HEAD_BYTES} iflag=skip_bytes skip=$((start * 512)) count=1 status=none >"$start.head"
+  fsstat -t -o "$start" "$disk" >"$start.type" 2>/dev/null || {
+    rm "$start.type"
+    blkid -p -O $((start * 512)) -S $((sectors * 512)) -s TYPE -o value "$disk" >"$start.known" 2>/dev/null
+    echo $? >"$start.code"
+    continue
+  }
   fls -r -p -u -m / -o "$start" "$disk" >"$start.list" 2>"$start.error"
   echo $? >"$start.code"
-  od -An -tu4 -j $((start * 512 + ${INCOMPATIBLE_FEATURES})) -N4 "$disk" >"$start.features"
+  if grep -q ^ntfs "$start.type"; then
+    icat -o "$start" "$disk" 3-112 >"$start.volume" 2>/dev/null
+    icat -o "$start" "$disk" 2 2>/dev/null | head -c 8192 >"$start.log"
+  fi
 done`
 
 /**
- * Lists the file systems that begin at the given sectors of a disk.
+ * Lists the file systems at the given places of a disk.
  * @param folder an empty one, to work in
- * @returns of each sector with a file system that can be read, what is there
- * @throws SeeError `TOOL_FAILED`: a listing that fails, or is empty, is never one of no files
+ * @returns of each place what is there; a listing that fails, or is empty, is never one of no files
+ * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
  */
 export async function listDisk(
   tools: DiskTools,
   disk: string,
-  starts: readonly number[],
+  places: readonly Place[],
   folder: string,
-): Promise<Map<number, FileSystem>> {
-  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, ...starts.map(String)], [disk], folder)
-  const found = new Map<number, FileSystem>()
-  for (const start of starts) {
-    const read = (extension: string) => readFile(join(folder, `${start}.${extension}`), 'latin1')
-    const type = await read('type').catch(() => undefined)
-    if (type === undefined) continue
-    const [code, said] = [(await read('code')).trim(), (await read('error')).trim()]
-    const listing = code === '0' ? await read('list') : ''
-    if (listing === '') throw listingFailed(start, `fls ended with exit code ${code} and no file`, said)
-    if (said !== '') throw listingFailed(start, 'fls complained', said)
-    const hasPendingJournal =
-      type.startsWith('ext') && (Number(await read('features')) & NEEDS_RECOVERY) !== 0
-    found.set(start, { type: type.trim(), files: filesIn(listing, start), hasPendingJournal })
+): Promise<Map<number, PlaceContent>> {
+  const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
+  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, ...words], [disk], folder)
+  const found = new Map<number, PlaceContent>()
+  for (const { start } of places) {
+    const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))
+    found.set(start, await contentOf(read))
   }
   return found
 }
 
-function filesIn(listing: string, start: number): ListedFile[] {
+type ReadResult = (extension: string) => Promise<Buffer>
+
+async function contentOf(read: ReadResult): Promise<PlaceContent> {
+  const code = Number((await read('code')).toString())
+  const type = await read('type').catch(() => undefined)
+  if (type === undefined) return unreadContent((await read('known')).toString('latin1'), code)
+  const name = type.toString('latin1').trim()
+  const state = await stateOf(name, read)
+  const content = { type: name, files: [], state }
+  if (state.misread !== undefined) return { ...content, readBy: null, whyUnread: state.misread }
   try {
-    return listing.split('\n').flatMap((line) => {
-      const file = line === '' ? undefined : parseListedFile(line)
-      return file === undefined ? [] : [file]
-    })
+    const said = (await read('error')).toString('latin1').trim()
+    return { ...content, readBy: 'tsk', files: listedFiles(await read('list'), code, said) }
   } catch (error) {
-    throw listingFailed(start, messageOf(error), '')
+    return { ...content, readBy: null, failure: messageOf(error) }
   }
 }
 
-function listingFailed(start: number, what: string, said: string): SeeError {
+/** The names are blkid's own; where it finds several it says nothing. */
+function unreadContent(known: string, code: number): PlaceContent {
+  const name = known.trim()
+  const several = 'it has the marks of several kinds'
+  const whyUnread = code === AMBIGUOUS ? { whyUnread: several } : {}
+  return { type: name === '' ? null : name, readBy: null, ...whyUnread, files: [], state: QUIET }
+}
+
+async function stateOf(type: string, read: ReadResult): Promise<FileSystemState> {
+  if (type.startsWith('ext')) return stateOfExt(await read('head'))
+  if (type === 'ntfs') return stateOfNtfs(await read('volume'), await read('log'))
+  return QUIET
+}
+
+function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
   const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-500))}`
-  return new SeeError('TOOL_FAILED', `the file system at sector ${start} cannot be listed: ${what}${words}`)
+  if (code !== 0 || listing.length === 0)
+    throw new Error(`fls ended with exit code ${code} and no file${words}`)
+  if (said !== '') throw new Error(`fls complained${words}`)
+  return listing
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const file = line === '' ? undefined : parseListedFile(line)
+      return file === undefined ? [] : [file]
+    })
 }

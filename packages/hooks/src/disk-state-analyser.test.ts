@@ -93,8 +93,9 @@ test.each(['dos', 'gpt'] as const)('tells the partitions of a %s disk apart', as
   await using run = await diskAnalysis(folder, disk)
   const report = await run.analyse()
   expect(report.partitions).toMatchObject([
-    { name: 'p1', start_sector: 2048 },
-    { name: 'p3', start_sector: 35 * 2048 },
+    { name: 'p1', start_sector: 2048, file_system: 'ext4', compared: 'files' },
+    { name: 'p2', start_sector: 18 * 2048, file_system: null, compared: 'same' },
+    { name: 'p3', start_sector: 35 * 2048, file_system: 'ext4', compared: 'files' },
   ])
   expect(report.created_files).toMatchObject([{ path: 'p3:/evil', type: 'file', sha1: EVIL_SHA1 }])
   expect(run.context.failures).toEqual([])

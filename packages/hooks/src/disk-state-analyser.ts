@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, type GuestDisk, SeeError, z } from '@see/core'
+import { type AnyEvent, type EvidenceWarning, eventNames, type GuestDisk, SeeError, z } from '@see/core'
 import { compareDisks } from './compare-disks.ts'
 import { compareHives } from './compare-hives.ts'
 import { describeChanges } from './describe-changes.ts'
+import { gapEntries, partitionEntry } from './disk-entries.ts'
 import { DiskTools } from './disk-tools.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
+import { failuresOf, someOf, warningsOfDisks } from './disk-warnings.ts'
 import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { ExtractedFiles } from './extracted-files.ts'
@@ -138,11 +140,17 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       signal,
     })
     const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
-    const comparison = await compareDisks(tools, disks, { strict, concurrent, wasRunning, work })
+    const images = [before, after] as const
+    const comparison = await compareDisks(tools, { disks, images, strict, concurrent, wasRunning, work })
+    const failures = failuresOf(comparison.regions)
     const number = ++this.#count
     const suffix = number === 1 ? '' : `_${number}`
     const extractTo = join(this.#folder, `${this.identifier}_extracted_files${suffix}`)
-    const { errors, ...files } = await describeChanges(tools, comparison, {
+    const {
+      errors,
+      hives: found,
+      ...files
+    } = await describeChanges(tools, comparison, {
       disks,
       work,
       identify: configuration.identify_files,
@@ -154,20 +162,26 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       workers: concurrent ? availableParallelism() : 1,
     })
     const hives = configuration.compare_registries
-      ? await compareHives(tools, comparison, { disks, work, sizeLimit, signal })
-      : { registry: null, errors: [] }
+      ? await compareHives(tools, comparison, { disks, work, sizeLimit, hives: found, signal })
+      : { registry: null, warnings: [], errors: [] }
     if (await isFolder(extractTo)) this.#extracted.push(extractTo)
     const report: FilesystemReport = {
       before: before.path,
       after: checkpoint,
-      partitions: comparison.partitions,
+      partitions: comparison.regions.map(partitionEntry),
+      changed_gaps: gapEntries(comparison),
       ...files,
       registry: hives.registry,
-      warnings: comparison.warnings,
-      errors: [...comparison.errors, ...errors, ...hives.errors],
+      warnings: [...this.#allocationWarnings(), ...warningsOfDisks(comparison), ...hives.warnings],
+      errors: [...failures, ...unverifiedIn(comparison.unverified), ...errors, ...hives.errors],
     }
-    for (const warning of report.warnings) await this.context.warn(warning)
+    this.warnOf(report.warnings)
     await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix}.json`))
+  }
+
+  /** What was known before of disks that are not this one. */
+  #allocationWarnings(): EvidenceWarning[] {
+    return this.context.warnings.filter(({ code }) => code === 'DISK_NOT_COMPARED')
   }
 
   async #write(report: FilesystemReport, path: string): Promise<void> {
@@ -182,4 +196,10 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const more = errors.length === 1 ? '' : `, and ${errors.length - 1} more, which ${path} tells of`
     throw new SeeError('TOOL_FAILED', `not all of the disk could be compared: ${first}${more}`)
   }
+}
+
+function unverifiedIn(paths: readonly string[]): string[] {
+  return paths.length === 0
+    ? []
+    : [`the content of ${paths.length} files could not be compared: ${someOf(paths)}`]
 }

@@ -70,12 +70,11 @@ test('fails at set-up where a program is missing, saying how to get it', async (
 test.each([
   ['strict', 'fiwalk', 'sleuthkit'],
   ['identify_files', 'file', 'file'],
-  ['compare_registries', 'reglookup', 'reglookup'],
 ])('%s needs %s, and nothing else does', async (key, program, debian) => {
   await using temporary = await temporaryFolder()
   await using _ = await programsBut(program)
   const disk = { image: 'x', checkpoint: 'x' }
-  const others = { strict: true, identify_files: true, compare_registries: true, [key]: false }
+  const others = { strict: true, identify_files: true, [key]: false }
   const run = await diskAnalysis(temporary.path, disk, others)
   await run[Symbol.asyncDispose]()
   const failed = diskAnalysis(temporary.path, disk, { ...others, [key]: true })

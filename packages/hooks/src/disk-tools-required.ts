@@ -7,7 +7,6 @@ const FUSE = '/dev/fuse'
 
 interface Wanted {
   readonly identify_files: boolean
-  readonly compare_registries: boolean
   readonly strict: boolean
 }
 
@@ -19,7 +18,8 @@ export async function requireDiskTools(wanted: Wanted, signal: AbortSignal): Pro
   for (const name of ['mmls', 'fsstat', 'fls', 'icat']) await requireTool(name, 'sleuthkit')
   if (wanted.strict) await requireTool('fiwalk', 'sleuthkit')
   if (wanted.identify_files) await requireTool('file', 'file')
-  if (wanted.compare_registries) await requireTool('reglookup', 'reglookup')
+  await requireTool('blkid', 'util-linux')
+  await requireTool('qemu-img', 'qemu-utils')
   await requireTool('qemu-storage-daemon', 'qemu-system-common')
   for (const name of ['unshare', 'nsenter']) await requireTool(name, 'util-linux')
   await assertConfinement(signal)

@@ -46,13 +46,30 @@ export interface DeletedFile {
   readonly skipped?: string
 }
 
-/** A file system on either disk. */
+/** A partition of either disk, or the whole of a disk. Sectors have 512 bytes. */
 export interface PartitionEntry {
-  /** As it stands in paths; null for the file system of a disk without partitions. */
+  /** As it stands in paths; null for the whole disk. */
   readonly name: string | null
   readonly start_sector: number
+  /** Null where the disk has no such partition. */
+  readonly original_sectors: number | null
+  readonly sectors: number | null
+  /** The type of the file system; null when its files were not listed. */
   readonly original_file_system: string | null
   readonly file_system: string | null
+  /** What it holds, also where files were not listed: `xfs`, `LVM2_member`, `swap`; null when that is not known. */
+  readonly original_content: string | null
+  readonly content: string | null
+  /** Whether its files were compared, or else all of its bytes, which are `same` or `changed`. */
+  readonly compared: 'files' | 'same' | 'changed'
+}
+
+/** A part of the disk that is in no partition, and differs. */
+export interface ChangedGap {
+  readonly start_sector: number
+  readonly sectors: number
+  /** `boot` for the one at the beginning of the disk, with boot code and partition table, else `gap`. */
+  readonly kind: 'boot' | 'gap'
 }
 
 /** What is in `<identifier>_filesystem.json`. */
@@ -62,6 +79,7 @@ export interface FilesystemReport {
   /** The checkpoint that was compared; null for the disk as it was then. */
   readonly after: string | null
   readonly partitions: readonly PartitionEntry[]
+  readonly changed_gaps: readonly ChangedGap[]
   readonly created_files: readonly CreatedFile[]
   readonly modified_files: readonly ModifiedFile[]
   readonly deleted_files: readonly DeletedFile[]

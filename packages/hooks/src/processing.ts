@@ -1,4 +1,13 @@
-import { type AnyEvent, type ConfiguredEventName, eventNames, Hook, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  type ConfiguredEventName,
+  type EvidenceWarning,
+  eventNames,
+  Hook,
+  messageOf,
+  SeeError,
+  z,
+} from '@see/core'
 
 /** The keys of every hook that processes evidence. */
 export const processingKeys = {
@@ -68,6 +77,18 @@ export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Sc
     })
     this.#last = processed.catch(() => undefined)
     await processed
+  }
+
+  /**
+   * Puts warnings on record. Their events are not awaited: while a handler waits for this processing, they wait for that
+   * handler.
+   */
+  protected warnOf(warnings: readonly EvidenceWarning[]): void {
+    for (const warning of warnings) {
+      this.context.warn(warning).catch((error: unknown) => {
+        this.logger.info({ code: warning.code, error: messageOf(error) }, 'warning without its event')
+      })
+    }
   }
 
   /** Called when the processing was waited for: only then can a hook fire an event that tells of its results. */

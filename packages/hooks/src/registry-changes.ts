@@ -1,8 +1,15 @@
-import { emptyHive, type RegistryHive, unquoted } from './registry-hive.ts'
+import { shownData, typeName } from './registry-data.ts'
+import type { Children, RegistryKey, RegistryValue } from './registry-hive.ts'
 
-const MAX_CHARACTERS = 1024
 /** Of each kind of change in a hive: a new user's hive alone has thousands. */
 const MAX_CHANGES = 20_000
+/** Levels of keys; Windows allows 512. */
+const MAX_DEPTH = 600
+/** Characters of all paths in the changes of a hive, and of one problem. */
+const MAX_CHARACTERS = 16 * 1024 * 1024
+const MAX_PROBLEM = 500
+const MAX_PROBLEMS = 20
+const WINDOWS_EPOCH_MS = -11_644_473_600_000n
 
 interface KeyEntry {
   /** The file of the hive. */
@@ -17,19 +24,28 @@ interface ValueEntry extends KeyEntry {
 
 interface Data {
   readonly type: string
-  /** At most 1024 characters. */
+  /** Text, numbers, or bytes in hexadecimal: at most 1024 characters. */
   readonly data: string
+  /** Bytes of the data. */
+  readonly size: number
 }
 
 interface OriginalData {
   readonly original_type: string
   readonly original_data: string
+  readonly original_size: number
+}
+
+interface ModifiedKey extends KeyEntry {
+  /** What is different: `mtime`, `security`, `class`, `link`. */
+  readonly changes: readonly string[]
+  readonly mtime: string
+  readonly original_mtime: string
 }
 
 export interface RegistryChanges {
   readonly created_keys: KeyEntry[]
-  /** Keys that were written to, by their times. */
-  readonly modified_keys: (KeyEntry & { readonly mtime: string; readonly original_mtime: string })[]
+  readonly modified_keys: ModifiedKey[]
   readonly deleted_keys: KeyEntry[]
   readonly created_values: (ValueEntry & Data)[]
   readonly modified_values: (ValueEntry & Data & OriginalData)[]
@@ -54,66 +70,154 @@ export interface HivePlace {
   readonly root: string
 }
 
-/**
- * Adds what is different between two states of a hive; one that is not there is an empty one.
- * @returns false when there was more than is kept
- */
+/** What a comparison of a hive lacks. */
+interface Incomplete {
+  /** There were more changes than are kept. */
+  readonly isCut: boolean
+  /** What could not be read; at most 20. */
+  readonly problems: readonly string[]
+}
+
+interface Pair {
+  readonly path: string
+  readonly depth: number
+  readonly before: RegistryKey | undefined
+  readonly after: RegistryKey | undefined
+}
+
+/** Adds what is different between two states of a hive, by the raw data; one that is not there is an empty one. */
 export function addRegistryChanges(
   changes: RegistryChanges,
   { hive, root }: HivePlace,
-  before: RegistryHive = emptyHive,
-  after: RegistryHive = emptyHive,
-): boolean {
-  let isWhole = true
-  const add = <Entry>(entries: Entry[], found: readonly Entry[]) => {
-    entries.push(...found.slice(0, MAX_CHANGES))
-    if (found.length > MAX_CHANGES) isWhole = false
-  }
-  const key = (path: string) => ({ hive, key: `${root}${windowsPath(path)}` })
-  const value = (path: string) => {
-    const slash = path.lastIndexOf('/')
-    return { ...key(path.slice(0, slash)), value: unquoted(path.slice(slash + 1)) }
-  }
-  const beforeKeys = [...before.keys.keys()]
-  const afterKeys = [...after.keys.keys()]
-  add(changes.created_keys, afterKeys.filter((path) => !before.keys.has(path)).map(key))
-  add(changes.deleted_keys, beforeKeys.filter((path) => !after.keys.has(path)).map(key))
-  add(
-    changes.modified_keys,
-    [...after.keys].flatMap(([path, mtime]) => {
-      const former = before.keys.get(path)
-      return former === undefined || former === mtime ? [] : [{ ...key(path), mtime, original_mtime: former }]
-    }),
-  )
-  add(
-    changes.created_values,
-    [...after.values]
-      .filter(([path]) => !before.values.has(path))
-      .map(([path, { type, data }]) => ({ ...value(path), type, data: shown(data) })),
-  )
-  add(
-    changes.modified_values,
-    [...after.values].flatMap(([path, { type, data }]) => {
-      const former = before.values.get(path)
-      if (former === undefined || (former.type === type && former.data === data)) return []
-      const original = { original_type: former.type, original_data: shown(former.data) }
-      return [{ ...value(path), type, data: shown(data), ...original }]
-    }),
-  )
-  add(
-    changes.deleted_values,
-    [...before.values]
-      .filter(([path]) => !after.values.has(path))
-      .map(([path, { type, data }]) => ({ ...value(path), original_type: type, original_data: shown(data) })),
-  )
-  return isWhole
+  before: RegistryKey | undefined,
+  after: RegistryKey | undefined,
+): Incomplete {
+  const comparison = new Comparison(hive)
+  const pairs: Pair[] = [{ path: root, depth: 0, before, after }]
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) pairs.push(...comparison.compare(pair))
+  return comparison.addTo(changes)
 }
 
-function windowsPath(path: string): string {
-  return path === '/' || path === '' ? '' : path.split('/').map(unquoted).join('\\')
+class Comparison {
+  readonly #hive: string
+  readonly #found = noRegistryChanges()
+  readonly #problems: string[] = []
+  #isCut = false
+  #charactersLeft = MAX_CHARACTERS
+
+  constructor(hive: string) {
+    this.#hive = hive
+  }
+
+  /** @returns the subkeys that are to be compared, the last first */
+  compare({ path, depth, before, after }: Pair): Pair[] {
+    const key = { hive: this.#hive, key: path }
+    if (depth > 0 && before === undefined) this.#add(this.#found.created_keys, key)
+    else if (depth > 0 && after === undefined) this.#add(this.#found.deleted_keys, key)
+    else if (before !== undefined && after !== undefined) this.#compareKey(key, before, after)
+    this.#compareValues(key, before, after)
+    const pairs = this.#paired(path, before?.subkeys(), after?.subkeys())
+    if (depth < MAX_DEPTH)
+      return pairs.map((pair) => ({ ...pair, path: `${path}\\${pair.name}`, depth: depth + 1 })).toReversed()
+    if (pairs.length > 0) this.#problem(path, 'there are too many levels of keys')
+    return []
+  }
+
+  addTo(changes: RegistryChanges): Incomplete {
+    changes.created_keys.push(...this.#found.created_keys)
+    changes.modified_keys.push(...this.#found.modified_keys)
+    changes.deleted_keys.push(...this.#found.deleted_keys)
+    changes.created_values.push(...this.#found.created_values)
+    changes.modified_values.push(...this.#found.modified_values)
+    changes.deleted_values.push(...this.#found.deleted_values)
+    return { isCut: this.#isCut, problems: this.#problems }
+  }
+
+  #compareKey(key: KeyEntry, before: RegistryKey, after: RegistryKey): void {
+    const differences = [
+      ...(before.mtime === after.mtime ? [] : ['mtime']),
+      ...(this.#isSame(key.key, () => before.security === after.security) ? [] : ['security']),
+      ...(this.#isSame(key.key, () => before.className === after.className) ? [] : ['class']),
+      ...(before.isLink === after.isLink ? [] : ['link']),
+    ]
+    if (differences.length === 0) return
+    const times = { mtime: timeOf(after.mtime), original_mtime: timeOf(before.mtime) }
+    this.#add(this.#found.modified_keys, { ...key, changes: differences, ...times })
+  }
+
+  #isSame(path: string, compare: () => boolean): boolean {
+    try {
+      return compare()
+    } catch (error) {
+      this.#problem(path, error instanceof Error ? error.message : String(error))
+      return true
+    }
+  }
+
+  #compareValues(key: KeyEntry, before: RegistryKey | undefined, after: RegistryKey | undefined): void {
+    for (const { name, before: was, after: is } of this.#paired(key.key, before?.values(), after?.values())) {
+      const value = { ...key, value: name }
+      if (was === undefined) {
+        if (is !== undefined) this.#add(this.#found.created_values, { ...value, ...dataOf(is) })
+      } else if (is === undefined) this.#add(this.#found.deleted_values, { ...value, ...originalOf(was) })
+      else if (was.type !== is.type || !was.data.equals(is.data)) {
+        this.#add(this.#found.modified_values, { ...value, ...dataOf(is), ...originalOf(was) })
+      }
+    }
+  }
+
+  /**
+   * Children by their names, those of the same name in their order. One that is missing where not all could be read is not
+   * said to be new or gone.
+   */
+  #paired<Child extends RegistryKey | RegistryValue>(
+    path: string,
+    before: Children<Child> | undefined,
+    after: Children<Child> | undefined,
+  ): { name: string; before: Child | undefined; after: Child | undefined }[] {
+    for (const problem of [before?.problem, after?.problem])
+      if (problem !== undefined) this.#problem(path, problem)
+    const rest = new Map<string, Child[]>()
+    for (const child of before?.found ?? []) {
+      const same = rest.get(child.name)
+      if (same === undefined) rest.set(child.name, [child])
+      else same.push(child)
+    }
+    const pairs: { name: string; before: Child | undefined; after: Child | undefined }[] = []
+    for (const child of after?.found ?? []) {
+      const former = rest.get(child.name)?.shift()
+      if (former !== undefined || before?.problem === undefined) {
+        pairs.push({ name: child.name, before: former, after: child })
+      }
+    }
+    if (after?.problem !== undefined) return pairs
+    for (const [name, children] of rest) {
+      for (const child of children) pairs.push({ name: name, before: child, after: undefined })
+    }
+    return pairs
+  }
+
+  #problem(path: string, problem: string): void {
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(`${path.slice(-MAX_PROBLEM)}: ${problem}`)
+  }
+
+  #add<Entry extends KeyEntry>(entries: Entry[], entry: Entry): void {
+    this.#charactersLeft -= entry.key.length
+    if (entries.length < MAX_CHANGES && this.#charactersLeft > 0) entries.push(entry)
+    else this.#isCut = true
+  }
 }
 
-function shown(data: string): string {
-  const text = unquoted(data)
-  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text
+function dataOf(value: RegistryValue): Data {
+  return { type: typeName(value), data: shownData(value), size: value.data.length }
+}
+
+function originalOf(value: RegistryValue): OriginalData {
+  const { type, data, size } = dataOf(value)
+  return { original_type: type, original_data: data, original_size: size }
+}
+
+function timeOf(time: bigint): string {
+  const date = new Date(Number(time / 10_000n + WINDOWS_EPOCH_MS))
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString().replace(/\.\d+Z$/, 'Z')
 }

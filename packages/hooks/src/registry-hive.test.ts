@@ -1,62 +1,75 @@
+import { assert, integer, property, uint8Array } from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { addRegistryChanges, noRegistryChanges } from './registry-changes.ts'
-import { parseHive, unquoted } from './registry-hive.ts'
+import { readHive } from './registry-hive.ts'
+import { emptyHive, mergeIntoHive } from './testing/registry-hive.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
 
-const BEFORE = `/,KEY,,1970-01-01 00:00:00
-/Run,KEY,,2026-01-01 00:00:00
-/Run/same,SZ,x,
-/Run/changed,SZ,x,
-/Run/gone,DWORD,0x00000001,
-/Old,KEY,,2026-01-01 00:00:00
-`
-const AFTER = `/,KEY,,1970-01-01 00:00:00
-/Run,KEY,,2026-02-03 04:05:06
-/Run/same,SZ,x,
-/Run/changed,EXPAND_SZ,y,
-/Run/,SZ,default,
-/New%2C key,KEY,,2026-01-01 00:00:00
-`
+const PLACE = { hive: '/h', root: 'R' }
 
-const key = (name: string) => `HKEY_LOCAL_MACHINE\\SOFTWARE\\${name}`
-
-test('tells keys and values that are new, changed and gone', () => {
+test('more changes than are kept are cut, and data is', async () => {
+  await using temporary = await temporaryFolder()
+  const path = emptyHive(join(temporary.path, 'hive'))
+  const values = Array.from({ length: 20_001 }, (_, index) => `"v${index}"="${'x'.repeat(30)}"`)
+  const long = `"long"="${'y'.repeat(2000)}"`
+  const { root } = readHive(readFileSync(mergeIntoHive(path, `[\\Key]\n${long}\n${values.join('\n')}`)))
   const changes = noRegistryChanges()
-  const place = { hive: '/Windows/System32/config/SOFTWARE', root: String.raw`HKEY_LOCAL_MACHINE\SOFTWARE` }
-  expect(addRegistryChanges(changes, place, parseHive(BEFORE), parseHive(AFTER))).toBe(true)
-  const { hive } = place
-  const [mtime, original_mtime] = ['2026-02-03T04:05:06Z', '2026-01-01T00:00:00Z']
-  const original = { original_type: 'SZ', original_data: 'x' }
-  expect(changes).toEqual({
-    created_keys: [{ hive, key: key('New, key') }],
-    modified_keys: [{ hive, key: key('Run'), mtime, original_mtime }],
-    deleted_keys: [{ hive, key: key('Old') }],
-    created_values: [{ hive, key: key('Run'), value: '', type: 'SZ', data: 'default' }],
-    modified_values: [{ hive, key: key('Run'), value: 'changed', type: 'EXPAND_SZ', data: 'y', ...original }],
-    deleted_values: [
-      { hive, key: key('Run'), value: 'gone', original_type: 'DWORD', original_data: '0x00000001' },
-    ],
-  })
-})
-
-test('cuts data short, and says when there is more than is kept', () => {
-  const changes = noRegistryChanges()
-  const values = Array.from({ length: 20_001 }, (_, index) => `/v${index},SZ,${'x'.repeat(2000)},\n`)
-  const hive = parseHive(`/,KEY,,1970-01-01 00:00:00\n${values.join('')}`)
-  expect(addRegistryChanges(changes, { hive: '/h', root: 'R' }, undefined, hive)).toBe(false)
+  expect(addRegistryChanges(changes, PLACE, undefined, root)).toEqual({ isCut: true, problems: [] })
+  expect(changes.created_keys).toEqual([{ hive: '/h', key: 'R\\Key' }])
   expect(changes.created_values).toHaveLength(20_000)
-  expect(changes.created_values[0]).toMatchObject({ key: 'R', value: 'v0', data: `${'x'.repeat(1024)}…` })
+  expect(changes.created_values[0]).toMatchObject({ value: 'long', data: `${'y'.repeat(1024)}…`, size: 4002 })
 })
 
-test.each([
-  ['plain', 'plain'],
-  ['a%2C %22b%22', 'a, "b"'],
-  ['d%00%C3%00%A9%00%00%00', 'dÃ©'],
-  ['%FF%FE%FD', '\xff\xfe\xfd'],
-  ['%C3%A9', 'é'],
-])('%s stands for %j', (quoted, text) => {
-  expect(unquoted(quoted)).toBe(text)
+test('data in segments is read whole', async () => {
+  await using temporary = await temporaryFolder()
+  const path = emptyHive(join(temporary.path, 'hive'))
+  const bytes = readFileSync(path)
+  expect(readHive(bytes).root.name).toBe('ROOT')
+  const text = Array.from({ length: 15_000 }, (_, index) => (index % 256).toString(16).padStart(2, '0')).join(
+    ',',
+  )
+  const { root } = readHive(readFileSync(mergeIntoHive(path, `[\\Key]\n"big"=hex:${text}`)))
+  const [value] = root.subkeys().found[0]?.values().found ?? []
+  expect(value?.data).toEqual(Buffer.from(text.replaceAll(',', ''), 'hex'))
 })
 
-test.each(['/x,KEY', '/x,SZ,a,b,c', 'x'])('refuses the line %j', (line) => {
-  expect(() => parseHive(line)).toThrow('not a line of reglookup')
+test('no bytes of a hive, however broken, do more than be a problem', async () => {
+  await using temporary = await temporaryFolder()
+  const hive = mergeIntoHive(
+    emptyHive(join(temporary.path, 'hive')),
+    '[\\A]\n"a"="1"\n\n[\\A\\B]\n"b"=dword:00000002\n\n[\\C]',
+  )
+  const whole = readFileSync(hive)
+  const { root } = readHive(whole)
+  assert(
+    property(
+      integer({ min: 0, max: whole.length - 8 }),
+      uint8Array({ minLength: 1, maxLength: 8 }),
+      (at, noise) => {
+        const broken = Buffer.from(whole)
+        broken.set(noise, at)
+        let after: ReturnType<typeof readHive>
+        try {
+          after = readHive(broken)
+        } catch {
+          return
+        }
+        addRegistryChanges(noRegistryChanges(), PLACE, root, after.root)
+      },
+    ),
+    { numRuns: 3000 },
+  )
+})
+
+test('a key that is its own subkey ends', async () => {
+  await using temporary = await temporaryFolder()
+  const whole = readFileSync(mergeIntoHive(emptyHive(join(temporary.path, 'hive')), '[\\Loop]\n'))
+  const root = whole.readUInt32LE(36)
+  const list = whole.readUInt32LE(4096 + root + 4 + 28)
+  whole.writeUInt32LE(root, 4096 + list + 4 + 4)
+  const changes = noRegistryChanges()
+  const { problems } = addRegistryChanges(changes, PLACE, undefined, readHive(whole).root)
+  expect(problems).toEqual([`R: the cell at ${root} is referred to twice`])
 })

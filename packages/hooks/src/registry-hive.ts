@@ -1,88 +1,139 @@
-import { SeeError } from '@see/core'
-import { type DiskTools, saidBy } from './disk-tools.ts'
+import { BrokenCell, HiveFile, type HiveState } from './hive-file.ts'
 
-interface RegistryValue {
-  readonly type: string
-  /** As reglookup quotes it. */
-  readonly data: string
+export interface RegistryValue {
+  /** Empty for the key's default value. */
+  readonly name: string
+  /** The number of its type. */
+  readonly type: number
+  readonly data: Buffer
 }
 
-/** The keys and values of a hive by their paths, as reglookup quotes them. */
+export interface RegistryKey {
+  readonly name: string
+  /** When it was last written to: 100 nanoseconds since 1601. */
+  readonly mtime: bigint
+  /** The digest of its security descriptor. */
+  readonly security: string
+  readonly className: string
+  readonly isLink: boolean
+  values(): Children<RegistryValue>
+  subkeys(): Children<RegistryKey>
+}
+
+export interface Children<Child> {
+  readonly found: readonly Child[]
+  /** Why there may be others; undefined when these are all. */
+  readonly problem: string | undefined
+}
+
 export interface RegistryHive {
-  /** Of each key when it was last written to. */
-  readonly keys: ReadonlyMap<string, string>
-  readonly values: ReadonlyMap<string, RegistryValue>
+  readonly state: HiveState
+  readonly root: RegistryKey
 }
 
-export const emptyHive: RegistryHive = { keys: new Map(), values: new Map() }
+const KEY_BYTES = 76
+const VALUE_BYTES = 20
+const NONE = 0xffff_ffff
+const IS_LINK = 0x10
+const KEY_NAME_IS_LATIN = 0x20
+const VALUE_NAME_IS_LATIN = 0x1
+const IS_INLINE = 0x8000_0000
+const INLINE_BYTES = 4
 
-/** It warns of text that it cannot print, and prints the bytes. */
-const HARMLESS = /^WARN: While quoting (?:value|key|valuename)/i
-const TIME = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/
-
-/** What could be read of a hive. */
-interface ReadHive {
-  readonly hive: RegistryHive
-  /** What reglookup complained of: more may have been there. */
-  readonly complaint: string | undefined
+/** @throws Error when it is no hive, or has no root */
+export function readHive(bytes: Buffer): RegistryHive {
+  const file = new HiveFile(bytes)
+  return { state: file.state, root: new Key(file, file.root) }
 }
 
-/**
- * Reads a hive's file by reglookup, which reads what it can of a broken one.
- * @throws SeeError `TOOL_FAILED` when that is nothing
- */
-export async function readHive(tools: DiskTools, path: string): Promise<ReadHive> {
-  const result = await tools.run(['reglookup', '-H', path], [path])
-  if (result.exitCode !== 0) {
-    throw new SeeError('TOOL_FAILED', `reglookup ended with exit code ${result.exitCode}: ${saidBy(result)}`)
+class Key implements RegistryKey {
+  readonly #file: HiveFile
+  readonly #cell: Buffer
+
+  constructor(file: HiveFile, offset: number) {
+    this.#file = file
+    this.#cell = file.cellOnce(offset, 'nk', KEY_BYTES)
+    if (KEY_BYTES + this.#cell.readUInt16LE(72) > this.#cell.length)
+      throw new BrokenCell(`the key at ${offset} has no name`)
   }
-  const hive = parseHive(result.stdout.toString('latin1'))
-  if (hive.keys.size === 0) throw new SeeError('TOOL_FAILED', `reglookup found no key: ${saidBy(result)}`)
-  const complaint = result.stderr
-    .toString('latin1')
-    .split('\n')
-    .find((line) => line !== '' && !HARMLESS.test(line))
-  return { hive, complaint }
+
+  get name(): string {
+    const name = this.#cell.subarray(KEY_BYTES, KEY_BYTES + this.#cell.readUInt16LE(72))
+    return nameIn(name, (this.#flags & KEY_NAME_IS_LATIN) !== 0)
+  }
+
+  get mtime(): bigint {
+    return this.#cell.readBigUInt64LE(4)
+  }
+
+  get security(): string {
+    const offset = this.#cell.readUInt32LE(44)
+    return offset === NONE ? '' : this.#file.security(offset)
+  }
+
+  get className(): string {
+    const [offset, length] = [this.#cell.readUInt32LE(48), this.#cell.readUInt16LE(74)]
+    return offset === NONE || length === 0 ? '' : this.#file.data(offset, length).toString('utf16le')
+  }
+
+  get isLink(): boolean {
+    return (this.#flags & IS_LINK) !== 0
+  }
+
+  values(): Children<RegistryValue> {
+    const count = this.#cell.readUInt32LE(36)
+    const list = () => (count === 0 ? [] : this.#file.offsets(this.#cell.readUInt32LE(40), count))
+    return readAll(list, (offset) => this.#value(offset))
+  }
+
+  subkeys(): Children<RegistryKey> {
+    const count = this.#cell.readUInt32LE(20)
+    const list = () => (count === 0 ? [] : this.#file.subkeys(this.#cell.readUInt32LE(28)))
+    return readAll(list, (offset) => new Key(this.#file, offset))
+  }
+
+  get #flags(): number {
+    return this.#cell.readUInt16LE(2)
+  }
+
+  #value(offset: number): RegistryValue {
+    const cell = this.#file.cellOnce(offset, 'vk', VALUE_BYTES)
+    const nameLength = cell.readUInt16LE(2)
+    if (VALUE_BYTES + nameLength > cell.length) throw new BrokenCell(`the value at ${offset} has no name`)
+    const isLatin = (cell.readUInt16LE(16) & VALUE_NAME_IS_LATIN) !== 0
+    const name = nameIn(cell.subarray(VALUE_BYTES, VALUE_BYTES + nameLength), isLatin)
+    const size = cell.readUInt32LE(4)
+    const length = size % IS_INLINE
+    const data =
+      size >= IS_INLINE
+        ? cell.subarray(8, 8 + Math.min(length, INLINE_BYTES))
+        : length === 0
+          ? Buffer.alloc(0)
+          : this.#file.data(cell.readUInt32LE(8), length)
+    return { name, type: cell.readUInt32LE(12), data }
+  }
 }
 
-/** Commas, quotes and what cannot be printed are quoted in all four fields, and slashes in names. */
-export function parseHive(output: string): RegistryHive {
-  const keys = new Map<string, string>()
-  const values = new Map<string, RegistryValue>()
-  for (const line of output.split('\n')) {
-    if (line === '') continue
-    const [path, type, data, time, ...more] = line.split(',')
-    if (
-      path === undefined ||
-      type === undefined ||
-      data === undefined ||
-      time === undefined ||
-      more.length > 0
-    ) {
-      throw new SeeError('TOOL_FAILED', `not a line of reglookup: ${JSON.stringify(line.slice(0, 200))}`)
+/** Reads what can be read. */
+function readAll<Child>(list: () => readonly number[], read: (offset: number) => Child): Children<Child> {
+  const found: Child[] = []
+  let problem: string | undefined
+  const attempt = <Result>(work: () => Result): Result | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof BrokenCell) && !(error instanceof RangeError)) throw error
+      problem ??= error.message
+      return undefined
     }
-    if (type === 'KEY') keys.set(path, time.replace(TIME, '$1T$2Z'))
-    else values.set(path, { type, data })
   }
-  return { keys, values }
+  for (const offset of attempt(list) ?? []) {
+    const child = attempt(() => read(offset))
+    if (child !== undefined) found.push(child)
+  }
+  return { found, problem }
 }
 
-/** What a quoted name or value stands for; Windows' own text where it is none of reglookup's. */
-export function unquoted(quoted: string): string {
-  const bytes = Buffer.from(
-    quoted.replaceAll(/%([0-9A-Fa-f]{2})/g, (_match, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    ),
-    'latin1',
-  )
-  return (textIn(bytes) ?? bytes.toString('latin1')).replace(/\0$/, '')
-}
-
-function textIn(bytes: Buffer): string | undefined {
-  try {
-    const isWide = bytes.length % 2 === 0 && bytes.includes(0)
-    return new TextDecoder(isWide ? 'utf-16le' : 'utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
+function nameIn(bytes: Buffer, isLatin: boolean): string {
+  return bytes.toString(isLatin ? 'latin1' : 'utf16le')
 }

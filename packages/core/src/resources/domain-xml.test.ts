@@ -102,6 +102,16 @@ test('without a disk or network to set, those of the XML stay', () => {
   expect(xml).toContain('<source bridge="br0"/>')
 })
 
+test.each(['transient', 'shareable', 'mirror'])('the first disk is not <%s>, others are', (name) => {
+  const marked = users.replaceAll(/(<target dev="vd.")\/>/g, `$1/><${name}/>`)
+  expect(marked.match(new RegExp(`<${name}/>`, 'g'))).toHaveLength(2)
+  const { xml } = editDomainXml(marked, edit)
+  expect(xml.match(new RegExp(`<target dev="vda"/>|<target dev="vdb"/><${name}/>|<${name}/>`, 'g'))).toEqual([
+    '<target dev="vda"/>',
+    `<target dev="vdb"/><${name}/>`,
+  ])
+})
+
 test('a generation ID is another each time, and none is added', () => {
   const withId = users.replace('<name>', '<genid>43dc0cf8-809b-4adb-9bea-a9abb5f3d90e</genid><name>')
   const idIn = () => /<genid>([0-9a-f-]{36})<\/genid>/.exec(editDomainXml(withId, edit).xml)?.[1]

@@ -87,9 +87,17 @@ export function guestsDiskIn(devices: Element): Element | undefined {
   return childrenOf(devices, 'disk').find((each) => (each.getAttribute('device') ?? 'disk') === 'disk')
 }
 
+/**
+ * What an overlay that only one environment has does not need, and its evidence would suffer from: with `transient` libvirt
+ * puts another file over it, which is gone with the guest, `shareable` switches off what keeps others from writing it, and
+ * a `mirror` is another file that gets what the guest writes.
+ */
+const NOT_OF_OVERLAY = ['transient', 'shareable', 'mirror']
+
 function editDisk(devices: Element, { path, format, base }: DiskEdit): void {
   const disk = guestsDiskIn(devices)
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
+  for (const name of NOT_OF_OVERLAY) for (const each of childrenOf(disk, name)) disk.removeChild(each)
   disk.setAttribute('type', 'file')
   setAttributes(ensureChild(disk, 'source'), { file: path })
   if (format === undefined) return

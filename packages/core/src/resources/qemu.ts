@@ -3,6 +3,7 @@ import { DomainUndefineFlags, type Hypervisor, type Network, type StoragePool } 
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { EvidenceWarning } from '../evidence-warning.ts'
 import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
@@ -36,6 +37,7 @@ import { templateXml } from './libvirt-template/template-xml.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
+import { otherDisks } from './other-disks.ts'
 import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
@@ -79,6 +81,7 @@ export class QemuResources implements Resources {
   #allocated: AllocatedGuest | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
+  #warnings: readonly EvidenceWarning[] = []
 
   constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
@@ -105,6 +108,10 @@ export class QemuResources implements Resources {
     return this.allocated.network
   }
 
+  get warnings(): readonly EvidenceWarning[] {
+    return this.#warnings
+  }
+
   get macAddress(): string | undefined {
     return this.#edited?.macAddress
   }
@@ -128,6 +135,7 @@ export class QemuResources implements Resources {
     const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = readUserFile(domainFile)
+    this.#warnings = otherDisks(domainXml, disk !== undefined)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)

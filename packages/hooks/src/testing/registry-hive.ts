@@ -28,10 +28,6 @@ export function emptyHive(path: string): string {
 
   hive.write('regf', 0)
   numbers(0, { 4: 1, 8: 1, 20: 1, 24: 3, 32: 1, 36: root, 40: BLOCK, 44: 1 })
-  let sum = 0
-  for (let offset = 0; offset < 508; offset += 4) sum ^= hive.readUInt32LE(offset)
-  numbers(0, { 508: sum >>> 0 })
-
   hive.write('hbin', BLOCK)
   numbers(BLOCK, { 8: BLOCK })
   const key = BLOCK + root + 4
@@ -45,7 +41,7 @@ export function emptyHive(path: string): string {
   numbers(record, { 4: security, 8: security, 12: 1, 16: SECURITY.length })
   SECURITY.copy(hive, record + 20)
   hive.writeInt32LE(BLOCK - free, BLOCK + free)
-  writeFileSync(path, hive)
+  writeFileSync(path, resealHive(hive))
   return path
 }
 
@@ -54,4 +50,12 @@ export function mergeIntoHive(path: string, text: string): string {
   const input = `Windows Registry Editor Version 5.00\n\n${text}\n`
   execFileSync('hivexregedit', ['--merge', '--unsafe-printable-strings', path], { input })
   return path
+}
+
+/** The bytes of a hive or its log, with the sum of its first block as it should be. */
+export function resealHive(bytes: Buffer): Buffer {
+  let sum = 0
+  for (let offset = 0; offset < 508; offset += 4) sum ^= bytes.readUInt32LE(offset)
+  bytes.writeUInt32LE(sum >>> 0, 508)
+  return bytes
 }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { otherDisks } from './other-disks.ts'
+
+const xml = `<domain type="qemu"><devices>
+  <disk type="file" device="cdrom"><target dev="sda"/></disk>
+  <disk type="file"><source file="/first"/><target dev="vda"/></disk>
+  <disk type="block" device="lun"><source dev="/dev/sdz"/><target dev="sdb"/></disk>
+  <disk type="file" device="disk"><source file="/tools"/><target dev="vdc"/><readonly/></disk>
+  <filesystem type="mount"><source dir="/srv"/><target dir="share"/></filesystem>
+</devices></domain>`
+
+test('each disk and folder that the guest can write beside its own is a warning', () => {
+  const named = (hasOwnDisk: boolean) => otherDisks(xml, hasOwnDisk).map(({ code, what }) => [code, what])
+  const others = [
+    ['DISK_NOT_COMPARED', 'the disk sdb of the domain’s XML'],
+    ['DISK_NOT_COMPARED', 'the folder share of the domain’s XML'],
+  ]
+  expect(named(true)).toEqual(others)
+  expect(named(false)).toEqual([['DISK_NOT_COMPARED', 'the disk vda of the domain’s XML'], ...others])
+})

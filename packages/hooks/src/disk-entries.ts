@@ -1,0 +1,36 @@
+import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
+import type { RegionSide } from './disk-regions.ts'
+import type { ChangedGap, PartitionEntry } from './filesystem-report.ts'
+import { SECTOR_BYTES } from './partition-table.ts'
+
+/** The report's entry of a region. */
+export function partitionEntry({ name, start, before, after, isSame }: ComparedRegion): PartitionEntry {
+  return {
+    name,
+    start_sector: start,
+    original_sectors: before?.sectors ?? null,
+    sectors: after?.sectors ?? null,
+    original_file_system: fileSystemOf(before),
+    file_system: fileSystemOf(after),
+    original_content: before?.type ?? null,
+    content: after?.type ?? null,
+    compared: comparedBy({ before, after, isSame }),
+  }
+}
+
+export function gapEntries({ changedGaps }: DiskComparison): ChangedGap[] {
+  return changedGaps.map(({ offset, length }) => ({
+    start_sector: offset / SECTOR_BYTES,
+    sectors: Math.ceil(length / SECTOR_BYTES),
+    kind: offset === 0 ? 'boot' : 'gap',
+  }))
+}
+
+function fileSystemOf(side: RegionSide | undefined): string | null {
+  return side === undefined || side.readBy === null ? null : side.type
+}
+
+function comparedBy({ before, after, isSame }: Pick<ComparedRegion, 'before' | 'after' | 'isSame'>) {
+  if (isSame) return 'same'
+  return [before, after].every((side) => side === undefined || side.readBy !== null) ? 'files' : 'changed'
+}

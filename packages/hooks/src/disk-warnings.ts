@@ -1,0 +1,113 @@
+import { type EvidenceWarning, evidenceWarning, SeeError } from '@see/core'
+import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
+import type { DiskRegion, RegionSide } from './disk-regions.ts'
+
+/** Regions, paths and the like that one warning names. */
+const MAX_NAMES = 20
+/** What a partition is whose content means nothing after the guest's end. */
+const SWAP = 'swap'
+
+/** Says what a comparison of file systems did not look at. */
+export function warningsOfDisks({ layouts, regions }: DiskComparison): EvidenceWarning[] {
+  const [before, after] = layouts
+  return [
+    ...before.problems.map((problem) => tableWarning('the disk that the guest started from', problem)),
+    ...after.problems.map((problem) => tableWarning('the guest’s disk', problem)),
+    ...regions.flatMap(warningsOfRegion),
+  ]
+}
+
+/**
+ * What failed, in words.
+ * @throws SeeError `EVIDENCE_UNSUPPORTED` when the files of no region could be listed
+ */
+export function failuresOf(regions: readonly DiskRegion[]): string[] {
+  const failures = regions.flatMap((region) => failuresOfRegion(region))
+  const isRead = regions.some(({ before, after }) => isListed(before) || isListed(after))
+  if (isRead || failures.length > 0) return failures
+  const found = regions.map((region) => `${nameOf(region)} ${kindsOf(region)}`).slice(0, MAX_NAMES)
+  throw new SeeError(
+    'EVIDENCE_UNSUPPORTED',
+    `no file system that The Sleuth Kit can read is on the disk: ${found.join('; ')}`,
+  )
+}
+
+/** Names of things, of which there may be any number, for one line. */
+export function someOf(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : ''
+  return `${names.slice(0, MAX_NAMES).join(', ')}${more}`
+}
+
+function tableWarning(what: string, problem: string): EvidenceWarning {
+  return evidenceWarning(
+    'DISK_TABLE_DAMAGED',
+    `the partition table of ${what}`,
+    `${problem}: a guest may see other partitions than are compared`,
+  )
+}
+
+function warningsOfRegion(region: ComparedRegion): EvidenceWarning[] {
+  const sides = [region.before, region.after].filter((side) => side !== undefined)
+  const warnings: EvidenceWarning[] = []
+  const isSwap = sides.every(({ type }) => type === SWAP)
+  if (sides.some(({ readBy }) => readBy === null) && !region.isSame && !isSwap) {
+    const whyUnread = sides.map((side) => side.whyUnread ?? side.failure).find((why) => why !== undefined)
+    warnings.push(
+      evidenceWarning(
+        'DISK_PARTITION_NOT_COMPARED',
+        `${nameOf(region)}, ${kindsOf(region)}`,
+        `its bytes changed, and its files were not compared: ${whyUnread ?? 'The Sleuth Kit does not read what it holds'}`,
+      ),
+    )
+  }
+  for (const [side, which] of [
+    [region.before, 'the disk that the guest started from'],
+    [region.after, 'the guest’s disk'],
+  ] as const) {
+    if (side === undefined) continue
+    const what = `${nameOf(region)}, ${side.type ?? 'unknown'}, of ${which}`
+    if (side.state.hasPendingJournal) warnings.push(evidenceWarning('DISK_JOURNAL_PENDING', what, JOURNAL))
+    if (side.state.dirty !== undefined) {
+      warnings.push(evidenceWarning('DISK_FILE_SYSTEM_DIRTY', what, `${side.state.dirty}; ${SHUT_DOWN}`))
+    }
+  }
+  return warnings
+}
+
+const SHUT_DOWN = 'shut the guest down before its disk is compared'
+const JOURNAL = `its journal holds changes that were not in place yet; ${SHUT_DOWN}`
+
+function failuresOfRegion({ before, after, ...region }: DiskRegion): string[] {
+  const name = nameOf(region)
+  const failures = [before, after].flatMap((side) =>
+    side?.failure === undefined ? [] : [`${name}, ${side.type}, cannot be listed: ${side.failure}`],
+  )
+  if (!isListed(before) || after?.failure !== undefined || after?.type === before?.type) return failures
+  const now =
+    after?.type === undefined || after.type === null
+      ? 'cannot be recognised any more'
+      : `is ${after.type} now`
+  return [...failures, `the file system ${before?.type} of ${name} ${now}`]
+}
+
+function isListed(side: RegionSide | undefined): boolean {
+  return side !== undefined && side.readBy !== null
+}
+
+function nameOf({ name, start }: { readonly name: string | null; readonly start: number }): string {
+  return name === null ? 'the whole disk' : `${name} (sector ${start})`
+}
+
+/** What it was and is, and what the partition table says of it. */
+function kindsOf({ before, after }: DiskRegion): string {
+  const [was, is] = [kindOf(before), kindOf(after)]
+  return was === is ? is : `${is}, formerly ${was}`
+}
+
+function kindOf(side: RegionSide | undefined): string {
+  if (side === undefined) return 'no partition'
+  const type = side.type ?? 'of no known kind'
+  return side.type !== null || side.partitionType === null
+    ? type
+    : `${type}, partition type ${side.partitionType}`
+}
