@@ -4,6 +4,14 @@
  */
 export const evidenceWarningCodes = {
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
+  INTERFACE_NOT_ISOLATED:
+    'the guest has an interface, or another way out, that the network mode does not cover',
+  INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
+  TRACE_CAPTURE_ENDED: 'the capture of a trace ended before it was stopped',
+  TRACE_LIMIT_REACHED: 'a trace reached its limit and ends there',
+  TRACE_PACKETS_CUT: 'only the beginnings of some packets are in a trace',
+  TRACE_PACKETS_LOST: 'packets came too fast to be captured',
+  TRACE_STARTED_LATE: 'the guest had sent packets before its trace began',
   WARNINGS_CUT: 'there were more warnings than are kept',
 } as const
 

@@ -27,6 +27,7 @@ async function allocate(folder: string, configuration: Record<string, unknown> =
       path,
       packets: packets.length,
       bytes: capture.length,
+      warnings: [],
     })
     return path
   }

@@ -3,14 +3,15 @@ import { DomainUndefineFlags, type Hypervisor, type Network, type StoragePool } 
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { EvidenceWarning } from '../evidence-warning.ts'
 import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
-  CapturePoint,
   GuestDisk,
+  InterfacesListener,
   Resources,
   ResourcesParameters,
   VncServer,
@@ -19,11 +20,11 @@ import type { SeeContext } from '../see-context.ts'
 import { identityOf } from '../templates/identity.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
 import { acceptedDomain } from './accepted-domain.ts'
-import { capturePoint } from './capture-point.ts'
 import type { DiskImage } from './disk-image.ts'
 import { fetchImage } from './fetched-image.ts'
+import { guestInterfaces } from './guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
-import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
+import { hasConsoleIn, interfacesIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
@@ -35,6 +36,7 @@ import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
+import { otherInterfaces } from './other-interfaces.ts'
 import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
@@ -77,6 +79,7 @@ export class QemuResources implements Resources {
   #allocated: AllocatedGuest | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
+  #warnings: readonly EvidenceWarning[] = []
 
   constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
     this.#identifier = identifier
@@ -103,6 +106,10 @@ export class QemuResources implements Resources {
     return this.allocated.network
   }
 
+  get warnings(): readonly EvidenceWarning[] {
+    return this.#warnings
+  }
+
   get macAddress(): string | undefined {
     return this.#edited?.macAddress
   }
@@ -127,6 +134,7 @@ export class QemuResources implements Resources {
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = await readXml(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
+    this.#warnings = otherInterfaces(domainXml, wanted, domainFile)
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)
     const planned = { macAddress: guest.macAddress, clone: UNMADE_DISK, network }
@@ -195,8 +203,13 @@ export class QemuResources implements Resources {
     throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
   }
 
-  capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain, this.#identifier, this.allocated.address)
+  async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
+    const { domain } = this
+    const { address } = this.allocated
+    if (interfacesIn(await domain.getXMLDesc()).length === 0) return undefined
+    const tell = async (xml: string) => await listener(await guestInterfaces(xml, address))
+    if (await domain.isActive()) await tell(await domain.getXMLDesc())
+    return domain.whenDevicesExist(tell)
   }
 
   async hasConsole(): Promise<boolean> {

@@ -1,20 +1,17 @@
 /** A capture in the pcap format, with microseconds, of Ethernet frames. */
-export function pcapOf(frames: readonly Buffer[], littleEndian = true): Buffer {
-  const uint32 = (...values: number[]) => {
-    const bytes = Buffer.alloc(values.length * 4)
-    values.forEach((value, index) => {
-      if (littleEndian) bytes.writeUInt32LE(value, index * 4)
-      else bytes.writeUInt32BE(value, index * 4)
-    })
-    return bytes
-  }
-  const version = littleEndian ? 0x00040002 : 0x00020004
-  const header = uint32(0xa1b2c3d4, version, 0, 0, 262_144, 1)
+export function pcapOf(frames: readonly Buffer[]): Buffer {
+  const header = uint32(0xa1b2c3d4, 0x00040002, 0, 0, 262_144, 1)
   const packets = frames.flatMap((frame, index) => [
     uint32(1_700_000_000 + index, 0, frame.length, frame.length),
     frame,
   ])
   return Buffer.concat([header, ...packets])
+}
+
+function uint32(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 4)
+  values.forEach((value, index) => void bytes.writeUInt32LE(value, index * 4))
+  return bytes
 }
 
 const MAC = { guest: '525400000001', host: '525400000002' }
