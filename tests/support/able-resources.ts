@@ -72,7 +72,7 @@ class AbleResources extends BareResources {
   override readonly domain = this.able
   readonly agentChannel = { agentCommand: () => Promise.reject(new Error(NOTHING_ON)) }
 
-  async capturePoint(): Promise<undefined> {
+  async watchInterfaces(): Promise<undefined> {
     return undefined
   }
 

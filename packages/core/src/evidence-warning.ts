@@ -11,6 +11,17 @@ export const evidenceWarningCodes = {
   HIVE_CHANGES_CUT: 'there were more changes in a hive of the registry than are kept',
   HIVE_NOT_CLEAN: 'a hive of the registry was compared without the changes that were only in its log',
   HIVE_NOT_COMPARED: 'a hive of the registry was not compared, or not all of it',
+  INTERFACE_NOT_ISOLATED:
+    'the guest has an interface, or another way out, that the network mode does not cover',
+  INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
+  NETWORK_PACKETS_MALFORMED: 'packets of a trace are not what their protocol says, and were read in part',
+  NETWORK_PACKETS_UNREAD: 'packets of a trace were not analysed',
+  NETWORK_SUMMARY_CUT: 'a table of the network summary was full',
+  TRACE_CAPTURE_ENDED: 'the capture of a trace ended before it was stopped',
+  TRACE_LIMIT_REACHED: 'a trace reached its limit and ends there',
+  TRACE_PACKETS_CUT: 'only the beginnings of some packets are in a trace',
+  TRACE_PACKETS_LOST: 'packets came too fast to be captured',
+  TRACE_STARTED_LATE: 'the guest had sent packets before its trace began',
   WARNINGS_CUT: 'there were more warnings than are kept',
 } as const
 

@@ -27,19 +27,37 @@ export interface ConsoleStream extends AsyncIterable<Uint8Array> {
   destroy(): unknown
 }
 
-/** A device of this host that a guest's packets pass. */
+/** The device of this host through which all packets of one of a guest's interfaces pass, and nothing else. */
 export interface CapturePoint {
   readonly device: string
-  /** Where others are on the device, too: the guest's address, by which its packets are told from theirs. */
-  readonly macAddress?: string | undefined
-  /** Where the others are guests that do not reach it: what is meant for it of what the host sends to all. */
-  readonly fromHost?: {
-    /** The host's on the device. */
+  /** Packets that the guest has sent so far, as the kernel counts them. */
+  readonly packetsSent: () => number
+  /** Set on a network shared with other guests: which broadcasts of the host are meant for this guest. */
+  readonly shared?: {
+    /** The guest's MAC address. */
     readonly macAddress: string
-    /** The guest's. */
+    /** The guest's IPv4 address. */
     readonly address: string
+    /** The host's MAC address on the network. */
+    readonly hostMacAddress: string
   }
 }
+
+/** One of a guest's interfaces that cannot be captured. */
+export interface UntraceableInterface {
+  /** Which interface, such as `interface 2 (user, 52:54:00:01:02:03)`. */
+  readonly what: string
+  readonly why: string
+}
+
+/** What is known of a guest's interfaces once its devices exist. */
+export interface GuestInterfaces {
+  readonly points: readonly CapturePoint[]
+  readonly untraceable: readonly UntraceableInterface[]
+}
+
+/** Must not throw. */
+export type InterfacesListener = (interfaces: GuestInterfaces) => Promise<void>
 
 export interface CaptureOptions {
   /** Bytes that are kept of each packet. */
@@ -48,6 +66,10 @@ export interface CaptureOptions {
 
 /** Packets as the provider itself captures them. */
 export interface PacketCapture {
+  /** Whether the guest had run before, so that packets of it may be missing. */
+  readonly beganLate: boolean
+  /** Why packets were lost; undefined as long as none were. */
+  readonly loss: string | undefined
   /** A pcap file, packet by packet. Destroy it when no more is wanted. */
   readonly packets: Readable
   /** Ends it: what was captured by then is in the stream, which ends. */
@@ -149,11 +171,15 @@ export interface Resources {
   readonly warnings?: readonly EvidenceWarning[]
   /** Plugs a read-only disk with the file's bytes into the running guest. */
   attachFile?(path: string): Promise<AttachedDisk>
-  /** The guest's own device while it runs, else the bridge it will be put on; undefined when there is neither. */
-  capturePoint?(): Promise<CapturePoint | undefined>
+  /**
+   * Calls the listener with the devices of the guest's interfaces: before this resolves if the guest is on, and from
+   * then on each time new ones appear, in time to capture the first packet. Returns what ends that; undefined when the
+   * guest has no interface.
+   */
+  watchInterfaces?(listener: InterfacesListener): Promise<(() => void) | undefined>
   /**
    * Captures every packet from now on, of a guest that is off from its power-on, by the provider's own means; undefined
-   * when the guest has no network. Where there is no such method, `capturePoint` tells where others can.
+   * when the guest has no network. Where there is no such method, `watchInterfaces` says where others can.
    */
   capture?(options: CaptureOptions): Promise<PacketCapture | undefined>
   /** Whether the domain has a console that `openConsole` can open. */

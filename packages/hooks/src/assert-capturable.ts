@@ -3,12 +3,15 @@ import { SeeError } from '@see/core'
 
 const TIMEOUT_MS = 5000
 
+/** Every host has it, and capturing on it takes the same rights as on a guest's device. */
+const DEVICE = 'lo'
+
 /**
- * Sees that tcpdump may capture on a device, by having it tell what it could capture there.
+ * Checks that tcpdump may capture, before a guest has a device, by asking what it could capture on the loopback device.
  * @throws SeeError `TOOL_FAILED`
  */
-export async function assertCapturable(tcpdump: string, device: string): Promise<void> {
-  const process = await TetheredProcess.start([tcpdump, '-i', device, '-L'])
+export async function assertCapturable(tcpdump: string): Promise<void> {
+  const process = await TetheredProcess.start([tcpdump, '-i', DEVICE, '-L'])
   process.stdout.resume()
   const timer = setTimeout(() => void process.stop(0), TIMEOUT_MS)
   const how = await process.ended
@@ -17,7 +20,7 @@ export async function assertCapturable(tcpdump: string, device: string): Promise
   const failure = await process.failure()
   throw new SeeError(
     'TOOL_FAILED',
-    `packets of ${device} cannot be captured: ${failure.message}; run as root, or let yourself capture: setcap cap_net_raw+ep ${tcpdump}`,
+    `packets cannot be captured: ${failure.message}; run as root, or let yourself capture: setcap cap_net_raw+ep ${tcpdump}`,
     { cause: failure },
   )
 }

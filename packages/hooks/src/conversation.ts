@@ -31,6 +31,13 @@ export interface Conversation {
 
 const WITH_PORTS = ['tcp', 'udp', 'sctp'] as const
 
+/** IANA's numbers of them. */
+const PROTOCOLS = new Map([
+  ['6', 'tcp'],
+  ['17', 'udp'],
+  ['132', 'sctp'],
+])
+
 /**
  * Of a packet in a tunnel, or of an error message that quotes another packet, the outermost is meant, which is what
  * really passed.
@@ -45,8 +52,8 @@ export function routeOf(packet: Packet): Route {
       destination: { address: packet.first('eth.dst') ?? '' },
     }
   }
-  const protocol = layers.slice(ip + 1).find((layer) => !layer.startsWith('ipv6.')) ?? 'ip'
   const version = layers[ip] === 'ip' ? 'ip' : 'ipv6'
+  const protocol = protocolOf(packet, layers.slice(ip + 1), version)
   return {
     protocol,
     source: endpoint(packet.first(`${version}.src`), portOf(packet, protocol, 'src')),
@@ -54,20 +61,86 @@ export function routeOf(packet: Packet): Route {
   }
 }
 
+/** tshark shows what a datagram's fragments carry only at the last of them. */
+function protocolOf(packet: Packet, layers: readonly string[], version: 'ip' | 'ipv6'): string {
+  const protocol = layers.find((layer) => !layer.startsWith('ipv6.')) ?? 'ip'
+  if (protocol !== 'data') return protocol
+  const number = packet.first(version === 'ip' ? 'ip.proto' : 'ipv6.fraghdr.nxt')
+  return (number === undefined ? undefined : PROTOCOLS.get(number)) ?? protocol
+}
+
+/** Whether a packet quotes another one, as errors of ICMP do: what it shows of names and requests was counted before. */
+export function quotesAnother(packet: Packet): boolean {
+  const layers = packet.first('frame.protocols')?.split(':') ?? []
+  return layers.includes('icmp') || layers.includes('icmpv6')
+}
+
+/** Fragments of one datagram, whose ports are not known before its last one. */
+interface Fragments {
+  readonly route: Route
+  packets: number
+  bytes: number
+  readonly first: number
+  last: number
+}
+
 /** Sorts packets by their conversations. */
 export class Conversations extends Counted<Conversation> {
+  readonly #waiting = new Map<string, Fragments>()
+  readonly #most: number
+
+  constructor(limit: number) {
+    super(limit)
+    this.#most = limit
+  }
+
   add(packet: Packet): void {
-    const { protocol, source, destination } = routeOf(packet)
+    const route = routeOf(packet)
     const time = packet.number('frame.time_epoch')
+    const size = { packets: 1, bytes: packet.number('frame.len'), first: time, last: time }
+    const datagram = datagramOf(packet, route)
+    if (datagram === undefined) return this.#count(route, size)
+    const before = this.#waiting.get(datagram)
+    if (route.source.port !== undefined) {
+      this.#waiting.delete(datagram)
+      if (before !== undefined) this.#count(route, before)
+      this.#count(route, size)
+    } else if (before !== undefined) {
+      before.packets++
+      before.bytes += size.bytes
+      before.last = time
+    } else if (this.#waiting.size < this.#most) this.#waiting.set(datagram, { route, ...size })
+    else this.#count(route, size)
+  }
+
+  /** Datagrams that were never complete are conversations without ports. */
+  override get values(): Conversation[] {
+    for (const fragments of this.#waiting.values()) this.#count(fragments.route, fragments)
+    this.#waiting.clear()
+    return super.values
+  }
+
+  #count(
+    { protocol, source, destination }: Route,
+    { packets, bytes, first, last }: Omit<Fragments, 'route'>,
+  ): void {
     const ends = [source, destination].map(({ address, port }) => `${address} ${port}`).toSorted()
     const conversation = this.at([protocol, ...ends], () => {
-      return { protocol, source, destination, packets: 0, bytes: 0, first: time, last: time }
+      return { protocol, source, destination, packets: 0, bytes: 0, first, last }
     })
     if (conversation === undefined) return
-    conversation.packets++
-    conversation.bytes += packet.number('frame.len')
-    conversation.last = time
+    conversation.packets += packets
+    conversation.bytes += bytes
+    conversation.last = last
   }
+}
+
+/** What the fragments of one datagram have in common; undefined for a packet that is whole. */
+function datagramOf(packet: Packet, { source, destination, protocol }: Route): string | undefined {
+  const isFragment = packet.first('ip.flags.mf') === '1' || packet.number('ip.frag_offset') > 0
+  const identification = isFragment ? packet.first('ip.id') : packet.first('ipv6.fraghdr.ident')
+  if (identification === undefined) return undefined
+  return JSON.stringify([source.address, destination.address, protocol, identification])
 }
 
 function portOf(packet: Packet, protocol: string, end: 'src' | 'dst'): string | undefined {

@@ -5,7 +5,18 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { NetworkSummary } from './network-summary.ts'
 import { withoutPrograms } from './testing/fake-program.ts'
-import { dnsMessage, pcapOf, tcpFrame, udpFrame } from './testing/pcap.ts'
+import {
+  clientHello,
+  dnsAnswer,
+  dnsMessage,
+  dnsName,
+  pcapOf,
+  quotingFrame,
+  tcpFrame,
+  udpFragments,
+  udpFrame,
+  uint16,
+} from './testing/pcap.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
@@ -27,6 +38,7 @@ async function allocate(folder: string, configuration: Record<string, unknown> =
       path,
       packets: packets.length,
       bytes: capture.length,
+      warnings: [],
     })
     return path
   }
@@ -93,6 +105,7 @@ test('tells of the conversations, DNS names and HTTP requests of a trace', async
       },
     ],
     tls: [],
+    warnings: [],
   })
   const lines = (await read('.log')).split('\n')
   expect(lines).toHaveLength(5)
@@ -100,6 +113,138 @@ test('tells of the conversations, DNS names and HTTP requests of a trace', async
     /^ {4}1 1700000000\.000000000 10\.9\.0\.2 → 10\.9\.0\.1 DNS 74 Standard query 0x1234 A c2/,
   )
   expect(lines[2]).toContain('HTTP 128 GET /gate.php?id=7 HTTP/1.1')
+})
+
+test('finds TLS and HTTP on ports that are another protocol’s, and a request whose body never ends', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const http = (text: string) => Buffer.from(`${text} HTTP/1.1\r\nHost: c2.example\r\n`)
+  const body = Buffer.from('Content-Length: 100000\r\n\r\nabc')
+  await trace([
+    tcpFrame({ sourcePort: 1, port: 80 }, clientHello('on80.example')),
+    tcpFrame({ sourcePort: 2, port: 8080 }, clientHello()),
+    tcpFrame({ sourcePort: 3, port: 6667 }, Buffer.concat([http('GET /irc'), Buffer.from('\r\n')])),
+    tcpFrame({ sourcePort: 4, port: 80 }, Buffer.concat([http('POST /endless'), body])),
+  ])
+  await analyse()
+  expect(context.failures).toEqual([])
+  const { tls, http: requests } = await summary()
+  expect(tls).toEqual([
+    { server_name: 'on80.example', server: { address: '10.9.0.1', port: 80 }, connections: 1 },
+    { server_name: null, server: { address: '10.9.0.1', port: 8080 }, connections: 1 },
+  ])
+  expect(requests).toMatchObject([
+    { method: 'GET', uri: '/irc', server: { port: 6667 } },
+    { method: 'POST', uri: '/endless', server: { port: 80 } },
+  ])
+})
+
+test('takes for answers what a response says of the name that was asked for, of every common type', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const address = (name: string, last: number) => ({ name, type: 1, data: Buffer.of(192, 0, 2, last) })
+  const texts = (...all: string[]) =>
+    Buffer.concat(all.flatMap((text) => [Buffer.of(text.length), Buffer.from(text)]))
+  const [srv, alias, text, binding, ns, plain] = [
+    '_sip._tcp.a.example',
+    'alias.example',
+    'txt.example',
+    'https.example',
+    'zone.example',
+    'plain.example',
+  ]
+  const messages = [
+    dnsAnswer(
+      { name: srv, type: 33 },
+      [
+        { name: srv, type: 33, data: Buffer.concat([uint16(1, 2, 5060), dnsName('sip.example')]) },
+        address('forged.example', 66),
+      ],
+      [address('sip.example', 5)],
+    ),
+    dnsAnswer({ name: alias, type: 1 }, [
+      { name: alias, type: 5, data: dnsName('Real.example') },
+      address('real.example', 1),
+      address('forged.example', 66),
+    ]),
+    dnsAnswer({ name: text, type: 16 }, [
+      { name: text, type: 16, data: texts('one', 'two') },
+      { name: text, type: 16, data: texts('three') },
+    ]),
+    dnsAnswer({ name: binding, type: 65 }, [
+      { name: binding, type: 65, data: Buffer.concat([uint16(1), dnsName('svc.example')]) },
+    ]),
+    dnsAnswer(
+      { name: ns, type: 2 },
+      [{ name: ns, type: 2, data: dnsName('ns.example') }],
+      [address('ns.example', 53)],
+    ),
+    dnsAnswer({ name: plain, type: 1 }, [address(plain, 9)]),
+  ]
+  await trace(messages.map((message) => udpFrame({ sourcePort: 53, port: 4000, back: true }, message)))
+  await analyse()
+  expect(context.failures).toEqual([])
+  const answers = (await summary()).dns.map(({ name, type, answers: found }) => [name, type, found])
+  expect(answers).toEqual([
+    [srv, 'SRV', ['sip.example:5060']],
+    [alias, 'A', ['Real.example', '192.0.2.1']],
+    [text, 'TXT', ['one', 'two', 'three']],
+    [binding, 'HTTPS', ['1 svc.example']],
+    [ns, 'NS', ['ns.example']],
+    [plain, 'A', ['192.0.2.9']],
+  ])
+})
+
+test('counts a question that an error message quotes once, and a fragmented datagram as one conversation', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const fragments = udpFragments({ sourcePort: 40_002, port: 9999 }, Buffer.alloc(2000))
+  const lost = udpFragments({ sourcePort: 40_003, port: 9999 }, Buffer.alloc(2000))[0]
+  await trace([question, quotingFrame(question), ...fragments, ...(lost === undefined ? [] : [lost])])
+  await analyse()
+  const { dns: names, conversations } = await summary()
+  expect(names).toMatchObject([{ name: 'c2.example.org', queries: 1 }])
+  const between = conversations.map(({ protocol, destination: { port }, packets }) => [
+    protocol,
+    port,
+    packets,
+  ])
+  expect(between).toEqual([
+    ['udp', 53, 1],
+    ['icmp', undefined, 1],
+    ['udp', 9999, 2],
+    ['udp', undefined, 1],
+  ])
+})
+
+test('says what of the trace it did not read, could not, or has no room for', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path, {
+    packet_limit: 3,
+  })
+  await using _ = environment
+  const malformed = udpFrame(
+    { sourcePort: 53, port: 4000, back: true },
+    Buffer.from('123481800001ffff0000000003626164', 'hex'),
+  )
+  const path = await trace([question, malformed, question, question, question])
+  const capture = await readFile(path)
+  // The length of the first packet on the wire: its end was not captured.
+  capture.writeUInt32LE(1500, 24 + 12)
+  await writeFile(path, capture)
+  await analyse()
+  const expected = [
+    { code: 'NETWORK_PACKETS_UNREAD', what: expect.stringContaining('2 packets at the end of') },
+    { code: 'NETWORK_PACKETS_MALFORMED', what: expect.stringContaining('parts of 1 packets') },
+    { code: 'TRACE_PACKETS_CUT', what: expect.stringContaining('the ends of 1 packets') },
+  ]
+  const { truncated, warnings } = await summary()
+  expect(truncated).toBe(true)
+  expect(warnings).toMatchObject(expected)
+  expect(context.warnings).toMatchObject(expected)
 })
 
 test('writes the log as JSON', async () => {

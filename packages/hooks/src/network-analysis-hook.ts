@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, type EventOf, Hook, SeeError, z } from '@see/core'
+import { type AnyEvent, eventNames, type EventOf, type EvidenceWarning, Hook, SeeError, z } from '@see/core'
 import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
@@ -47,6 +47,8 @@ interface Trace {
   readonly number: number
   /** How many packets are in it, once it is complete. */
   packets?: number
+  /** What the trace lacks, once it is complete. */
+  warnings: readonly EvidenceWarning[]
   analysed: boolean
 }
 
@@ -54,6 +56,7 @@ interface Trace {
 export class NetworkAnalysisHook extends Hook<typeof schema> {
   static override readonly schema = schema
   readonly #traces = new Map<string, Trace>()
+  readonly #warnings: EvidenceWarning[] = []
   #processing: Promise<void> | undefined
   #folder = ''
   #tshark = ''
@@ -74,12 +77,14 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   }
 
   readonly traceStarted = ({ path }: EventOf<'network_tracing_started'>): void => {
-    this.#traces.set(path, { number: this.#traces.size + 1, analysed: false })
+    this.#traces.set(path, { number: this.#traces.size + 1, warnings: [], analysed: false })
   }
 
-  readonly traceStopped = ({ path, packets }: EventOf<'network_tracing_stopped'>): void => {
+  readonly traceStopped = ({ path, packets, warnings }: EventOf<'network_tracing_stopped'>): void => {
     const trace = this.#traces.get(path)
-    if (trace !== undefined) trace.packets = packets
+    if (trace === undefined) return
+    trace.packets = packets
+    trace.warnings = warnings
   }
 
   readonly startProcessing = (event: AnyEvent): Promise<void> => {
@@ -98,6 +103,16 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       )
     }
     await this.#processing.catch(() => undefined)
+    await this.#warn()
+  }
+
+  override async cleanup(): Promise<void> {
+    await this.#warn()
+  }
+
+  /** An asynchronous handler cannot fire events that the handler which waits for it would wait for. */
+  async #warn(): Promise<void> {
+    for (const warning of this.#warnings.splice(0)) await this.context.warn(warning)
   }
 
   async #process(event: AnyEvent): Promise<void> {
@@ -126,7 +141,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     return state === 'shutoff' || state === 'crashed'
   }
 
-  async #analyse(path: string, { number, packets: expected }: Trace): Promise<void> {
+  async #analyse(path: string, { number, packets: expected, warnings }: Trace): Promise<void> {
     const { log_format, packet_limit: packetLimit, timeout } = this.configuration
     const { signal } = this.context
     const options = { tshark: this.#tshark, packetLimit, timeoutMs: timeout * 1000, signal }
@@ -144,11 +159,18 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       }
       log.end()
       await rename(part, `${base}.log`)
-      const told = summary.of(path, (expected ?? packets + 1) > packetLimit)
-      await writeEvidence(`${base}.json`, `${escapedJson(told, 2)}\n`)
+      const report = summary.of({ path, unread: unreadOf(packets, expected, packetLimit), warnings })
+      await writeEvidence(`${base}.json`, `${escapedJson(report, 2)}\n`)
+      this.#warnings.push(...report.warnings)
       this.logger.info({ path: `${base}.json`, packets }, 'network trace analysed')
     } finally {
       await rm(part, { force: true })
     }
   }
+}
+
+/** Packets of a trace beyond those that were read; null when there may be some, of a trace that nobody stopped. */
+function unreadOf(read: number, expected: number | undefined, packetLimit: number): number | null {
+  if (expected !== undefined) return Math.max(0, expected - read)
+  return read < packetLimit ? 0 : null
 }

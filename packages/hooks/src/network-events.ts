@@ -1,3 +1,5 @@
+import type { EvidenceWarning } from '@see/core'
+
 declare module '@see/core' {
   interface EventMap {
     /** Fired by NetworkTracerHook: every packet from now on is in the trace. */
@@ -13,6 +15,8 @@ declare module '@see/core' {
       readonly packets: number
       /** Of the file. */
       readonly bytes: number
+      /** What the guest sent or received that is not in the trace. */
+      readonly warnings: readonly EvidenceWarning[]
     }
   }
 }

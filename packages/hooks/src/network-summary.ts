@@ -1,20 +1,17 @@
-import { type Conversation, Conversations, type Endpoint, routeOf } from './conversation.ts'
+import type { EvidenceWarning } from '@see/core'
+import { type Conversation, Conversations, type Endpoint, quotesAnother, routeOf } from './conversation.ts'
 import { Counted } from './counted.ts'
+import { dnsAnswers } from './dns-answers.ts'
 import { dnsTypeOf } from './dns-type.ts'
 import type { Packet } from './packet.ts'
 import type { PacketSink } from './packet-lines.ts'
+import { summaryWarnings } from './summary-warnings.ts'
 
 /** What a guest can have of each kind in its summary. */
 const LIMIT = 10_000
 const ANSWERS = 100
-const ANSWER_FIELDS = [
-  'dns.cname',
-  'dns.a',
-  'dns.aaaa',
-  'dns.ptr.domain_name',
-  'dns.mx.mail_exchange',
-  'dns.txt',
-] as const
+/** RFC 8446. */
+const CLIENT_HELLO = '1'
 
 interface DnsName {
   readonly name: string
@@ -38,7 +35,8 @@ interface HttpRequest {
 }
 
 interface TlsName {
-  readonly server_name: string
+  /** As the client gave it; null when it gave none, or encrypted it. */
+  readonly server_name: string | null
   readonly server: Endpoint
   connections: number
 }
@@ -54,6 +52,16 @@ export interface NetworkSummary {
   readonly dns: readonly DnsName[]
   readonly http: readonly HttpRequest[]
   readonly tls: readonly TlsName[]
+  /** What is not in this summary, and what the trace lacks. */
+  readonly warnings: readonly EvidenceWarning[]
+}
+
+/** What is known of the trace beside its packets. */
+export interface TraceFacts {
+  readonly path: string
+  /** Packets in it that were not read; null when there may be some. */
+  readonly unread: number | null
+  readonly warnings: readonly EvidenceWarning[]
 }
 
 /** Makes a summary of packets, none of which it keeps; how much it keeps of them is bounded. */
@@ -64,12 +72,17 @@ export class Summary implements PacketSink {
   readonly #tls = new Counted<TlsName>(LIMIT)
   #packets = 0
   #bytes = 0
-  #skipped = false
+  #skipped = 0
+  #malformed = 0
+  #cut = 0
 
   add(packet: Packet): void {
     this.#packets++
     this.#bytes += packet.number('frame.len')
+    if (packet.first('_ws.malformed') !== undefined) this.#malformed++
+    if (packet.number('frame.cap_len') < packet.number('frame.len')) this.#cut++
     this.#conversations.add(packet)
+    if (quotesAnother(packet)) return
     addDns(this.#dns, packet)
     addHttp(this.#http, packet)
     addTls(this.#tls, packet)
@@ -77,21 +90,33 @@ export class Summary implements PacketSink {
 
   skip(): void {
     this.#packets++
-    this.#skipped = true
+    this.#skipped++
   }
 
-  /** @param truncated whether there are packets that it was not given */
-  of(trace: string, truncated: boolean): NetworkSummary {
-    const tables = [this.#conversations, this.#dns, this.#http, this.#tls]
+  of({ path, unread, warnings }: TraceFacts): NetworkSummary {
+    const conversations = this.#conversations.values
+    const tables = { conversations: this.#conversations, dns: this.#dns, http: this.#http, tls: this.#tls }
+    const full = Object.entries(tables).flatMap(([name, { full: isFull }]) => (isFull ? [name] : []))
     return {
-      trace,
+      trace: path,
       packets: this.#packets,
       bytes: this.#bytes,
-      truncated: truncated || this.#skipped || tables.some(({ full }) => full),
-      conversations: this.#conversations.values,
+      truncated: unread !== 0 || this.#skipped > 0 || full.length > 0,
+      conversations,
       dns: this.#dns.values,
       http: this.#http.values,
       tls: this.#tls.values,
+      warnings: [
+        ...warnings,
+        ...summaryWarnings({
+          path,
+          unread,
+          full,
+          skipped: this.#skipped,
+          malformed: this.#malformed,
+          cut: warnings.some(({ code }) => code === 'TRACE_PACKETS_CUT') ? 0 : this.#cut,
+        }),
+      ],
     }
   }
 }
@@ -104,15 +129,16 @@ function addDns(names: Counted<DnsName>, packet: Packet): void {
     const type = dnsTypeOf(types[index])
     const entry = names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
     if (entry === undefined) return
-    if (isResponse) addAnswer(names, entry, packet)
-    else entry.queries++
+    if (!isResponse) entry.queries++
+    // A message has one question at most: RFC 9619.
+    else if (index === 0) addAnswer(names, entry, packet)
   })
 }
 
 function addAnswer(names: Counted<DnsName>, entry: DnsName, packet: Packet): void {
   const code = packet.number('dns.flags.rcode')
   if (Number.isInteger(code) && !entry.response_codes.includes(code)) entry.response_codes.push(code)
-  for (const answer of ANSWER_FIELDS.flatMap((field) => packet.all(field)).map(short)) {
+  for (const answer of dnsAnswers(packet, packet.first('dns.qry.name') ?? '').map(short)) {
     if (entry.answers.includes(answer)) continue
     if (entry.answers.length >= ANSWERS) names.full = true
     else if (names.hasRoomFor(answer)) entry.answers.push(answer)
@@ -136,8 +162,10 @@ function addHttp(requests: Counted<HttpRequest>, packet: Packet): void {
 
 function addTls(names: Counted<TlsName>, packet: Packet): void {
   const server = routeOf(packet).destination
-  for (const given of packet.all('tls.handshake.extensions_server_name')) {
-    const server_name = short(given)
+  const hellos = packet.all('tls.handshake.type').filter((type) => type === CLIENT_HELLO).length
+  const given = packet.all('tls.handshake.extensions_server_name')
+  for (let index = 0; index < Math.max(hellos, given.length); index++) {
+    const server_name = optional(given[index])
     const entry = names.at([server_name, server], () => ({ server_name, server, connections: 0 }))
     if (entry !== undefined) entry.connections++
   }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
-import { type CapturePoint, Environment } from '@see/core'
+import { type CapturePoint, Environment, type GuestInterfaces, type InterfacesListener } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { fakeProgram, withoutPrograms } from './testing/fake-program.ts'
@@ -12,14 +12,29 @@ const before = Buffer.from('sent before the trace')
 const during = Buffer.from('sent during the trace')
 const after = Buffer.from('sent after the trace')
 
+interface Fake extends Partial<CapturePoint> {
+  readonly device: string
+}
+
+/** A guest whose interfaces have these devices; none when undefined. */
 async function allocate(
   folder: string,
-  point: CapturePoint | undefined,
+  found: Fake | Omit<GuestInterfaces, 'points'> | undefined,
   configuration: Record<string, unknown> = {},
 ) {
+  const interfaces: GuestInterfaces =
+    found !== undefined && 'device' in found
+      ? { points: [{ packetsSent: () => 0, ...found }], untraceable: [] }
+      : { points: [], untraceable: [], ...found }
   const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
     const context = await simulatedFactory()(identifier, options)
-    Object.assign(context.resources, { capturePoint: async () => point })
+    Object.assign(context.resources, {
+      async watchInterfaces(listener: InterfacesListener) {
+        if (found === undefined) return undefined
+        await listener(interfaces)
+        return () => undefined
+      },
+    })
     return context
   }
   const environment = await Environment.allocate(factory, {
@@ -99,18 +114,23 @@ test('deletes the trace at the end if it is to, and not before', async () => {
   expect(await readdir(temporary.path)).toEqual([])
 })
 
-test('on a device with others, keeps to the guest’s address and to what all are sent', async () => {
+test('on a network shared with others, has all that leaves the guest’s device, and nothing for others', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
-  const trace = async (macAddress: string) => {
-    const { environment, context, path } = await allocate(temporary.path, { device: device.name, macAddress })
-    await using _ = environment
-    await context.poweron()
-    await device.send(during)
-    await context.poweroff()
-    return packetsIn(path)
+  const shared = {
+    macAddress: '02:00:00:00:00:07',
+    address: '198.51.100.7',
+    hostMacAddress: device.macAddress,
   }
-  expect([await trace('02:00:00:00:00:02'), await trace('02:00:00:00:00:03')]).toEqual([1, 0])
+  const { environment, context, path } = await allocate(temporary.path, { device: device.name, shared })
+  await using _ = environment
+  await context.poweron()
+  await device.send(Buffer.from('the host to another guest'))
+  device.sendIn(Buffer.from('the guest under a foreign address'))
+  await context.poweroff()
+  const trace = await readFile(path)
+  expect(trace.includes('the guest under a foreign address')).toBe(true)
+  expect(trace.includes('the host to another guest')).toBe(false)
 })
 
 test('keeps no more of a packet than configured', async () => {
@@ -127,13 +147,16 @@ test('keeps no more of a packet than configured', async () => {
   await device.send(Buffer.alloc(1000, 'x'))
   await context.poweroff()
   expect(await readFile(path, 'latin1')).toMatch(/[^x]x{22}([^x]|$)/)
+  expect(context.warnings).toMatchObject([
+    { code: 'TRACE_PACKETS_CUT', what: expect.stringMatching(/^the ends of [1-9]\d* of [1-9]/) },
+  ])
 })
 
 test('reaches its limit: the trace ends with a whole packet, and a failure tells', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const configuration = { trace_limit: 5 }
-  const { environment, context, path } = await allocate(
+  const { environment, context, path, events } = await allocate(
     temporary.path,
     { device: device.name },
     configuration,
@@ -147,6 +170,9 @@ test('reaches its limit: the trace ends with a whole packet, and a failure tells
   ])
   expect((await readFile(path)).length).toBeLessThanOrEqual(5000)
   expect(packetsIn(path)).toBe(4)
+  const beyond = { code: 'TRACE_LIMIT_REACHED', what: expect.stringMatching(/^16 packets after the first/) }
+  expect(context.warnings).toMatchObject([beyond])
+  expect(events[1]).toMatchObject({ name: 'network_tracing_stopped', warnings: [beyond] })
 })
 
 /** The process that captures on a device. */
@@ -173,6 +199,56 @@ test('is killed: what came by then is kept, and a failure tells', async () => {
     { event: 'post_poweroff', error: { code: 'TOOL_FAILED', message: expect.stringContaining('SIGKILL') } },
   ])
   expect(packetsIn(path)).toBe(1)
+  expect(context.warnings).toMatchObject([
+    {
+      code: 'TRACE_CAPTURE_ENDED',
+      what: expect.stringContaining(device.name),
+      why: expect.stringContaining('SIGKILL'),
+    },
+  ])
+})
+
+test('a trace that begins when the guest has sent packets, and one without an interface’s, say so', async () => {
+  await using temporary = await temporaryFolder()
+  using device = networkDevice()
+  const late = await allocate(temporary.path, { device: device.name, packetsSent: () => 7 })
+  await using _ = late.environment
+  await late.context.poweron()
+  await late.context.poweroff()
+  expect(late.context.warnings).toMatchObject([
+    { code: 'TRACE_STARTED_LATE', what: expect.stringContaining('up to 7 packets') },
+  ])
+  const untraceable = [{ what: 'interface 2 (user)', why: 'it has no device' }]
+  const without = await allocate(temporary.path, { untraceable })
+  await using other = without.environment
+  await without.context.poweron()
+  expect(other.identifier).toBe(without.identifier)
+  await without.context.poweroff()
+  expect(without.context.warnings).toMatchObject([
+    {
+      code: 'INTERFACE_NOT_TRACED',
+      what: expect.stringContaining('interface 2 (user)'),
+      why: 'it has no device',
+    },
+  ])
+})
+
+test('packets that the kernel had no room for are counted', async () => {
+  await using temporary = await temporaryFolder()
+  using device = networkDevice()
+  const { environment, context, path } = await allocate(temporary.path, { device: device.name })
+  await using _ = environment
+  await context.poweron()
+  const pid = await captureOf(device)
+  process.kill(pid, 'SIGSTOP')
+  const sent = 20_000
+  await device.send(...Array.from({ length: sent }, () => Buffer.alloc(1400)))
+  process.kill(pid, 'SIGCONT')
+  await context.poweroff()
+  const lost = Number(/^(\d+) packets/.exec(context.warnings[0]?.what ?? '')?.[1])
+  expect(context.warnings).toMatchObject([{ code: 'TRACE_PACKETS_LOST', what: `${lost} packets of ${path}` }])
+  expect(lost).toBeGreaterThan(0)
+  expect(packetsIn(path)).toBeGreaterThanOrEqual(sent - lost)
 })
 
 test('a device that goes with its guest ends the trace well', async () => {
@@ -214,34 +290,34 @@ test.each([
   ])
 })
 
-test('before there is a device, says at which event there will be one', async () => {
+test('a guest without an interface is a failure, and leaves no empty trace', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, undefined)
   await using _ = environment
   await context.poweron()
   expect(context.failures[0]).toMatchObject({ event: 'pre_poweron', error: { code: 'HOOK_ORDER' } })
-  expect(String(context.failures[0]?.error)).toContain('set start_trace_on_event to post_poweron')
+  expect(String(context.failures[0]?.error)).toContain('no network interface')
+  expect(await readdir(temporary.path)).toEqual([])
 })
 
-test.each([
-  ['the device is not there', { device: 'seenodevice' }, /seenodevice.*No such device/s],
-  ['the provider has no network', undefined, undefined],
-])('fails at set-up when %s', async (_what, point, message) => {
+test('a device that is not there is a failure, and leaves no empty trace', async () => {
   await using temporary = await temporaryFolder()
-  const allocating =
-    message === undefined
-      ? Environment.allocate(simulatedFactory(), {
-          hooks: [
-            { name: '@see/hooks#NetworkTracerHook', configuration: { results_folder: temporary.path } },
-          ],
-        })
-      : allocate(temporary.path, point)
-  await expect(allocating).rejects.toMatchObject({
+  const { environment, context } = await allocate(temporary.path, { device: 'seenodevice' })
+  await using _ = environment
+  await context.poweron()
+  expect(context.failures[0]).toMatchObject({
+    event: 'pre_poweron',
+    error: { code: 'TOOL_FAILED', message: expect.stringMatching(/seenodevice.*No such device/s) },
+  })
+  expect(await readdir(temporary.path)).toEqual([])
+})
+
+test('fails at set-up when the provider has no network', async () => {
+  await using temporary = await temporaryFolder()
+  const hooks = [{ name: '@see/hooks#NetworkTracerHook', configuration: { results_folder: temporary.path } }]
+  await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
     code: 'HOOK_SETUP',
-    cause:
-      message === undefined
-        ? { code: 'CONFIGURATION_INVALID' }
-        : { code: 'TOOL_FAILED', message: expect.stringMatching(message) },
+    cause: { code: 'CONFIGURATION_INVALID' },
   })
 })
 

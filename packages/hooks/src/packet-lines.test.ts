@@ -51,16 +51,19 @@ import { writeFileSync } from 'node:fs'
 const [{ NetworkLog }, { Summary }, { PacketLines }] = await Promise.all(
   ['network-log', 'network-summary', 'packet-lines'].map((name) => import(DIST + name + '.js')),
 )
+const hundred = (value) => Array.from({ length: 100 }, () => value)
 const summary = new Summary()
 const log = new NetworkLog(FOLDER + '/log', 'json')
 const lines = new PacketLines([log, summary])
 for (let number = 0; number < 3000; number++) {
   const answers = Array.from({ length: 100 }, (_, index) => number + ' ' + index + 'x'.repeat(990))
-  const layers = { frame_len: ['60'], dns_flags_response: ['1'], dns_qry_type: ['16'], dns_qry_name: ['n' + number] }
+  const layers = { frame_len: ['60'], dns_flags_response: ['1'], dns_qry_type: ['16'], dns_qry_name: ['n' + number],
+    dns_count_answers: ['100'], dns_resp_name: hundred('n' + number), dns_resp_type: hundred('16'),
+    dns_resp_len: hundred('1000'), dns_txt_length: hundred('999') }
   lines.push(Buffer.from(JSON.stringify({ layers: { ...layers, dns_txt: answers, _ws_col_Info: ['x'.repeat(20000)] } }) + '\\n'))
 }
 log.end()
-writeFileSync(FOLDER + '/summary', JSON.stringify(summary.of('trace', false)))
+writeFileSync(FOLDER + '/summary', JSON.stringify(summary.of({ path: 'trace', unread: 0, warnings: [] })))
 `
 
 test('300 MB of what a guest makes up fit a small heap, and the summary says that it is not all', {

@@ -1,16 +1,28 @@
 import type { Readable } from 'node:stream'
 import type { SeeError } from '@see/core'
 
-/** Whatever captures the packets of a guest. */
+/** How a source that has ended went. */
+export interface SourceOutcome {
+  /** Why it ended though it should not have. */
+  readonly failure: SeeError | undefined
+  /** Packets that came too fast. */
+  readonly dropped: number
+}
+
+/** Captures the packets of one interface of a guest. */
 export interface PacketSource {
+  /** The interface, in a message. */
+  readonly name: string
   /** A pcap file, whose header comes when the capture has begun. */
   readonly packets: Readable
   readonly isRunning: boolean
   /** Resolves when it has ended. */
   readonly ended: Promise<unknown>
+  /** Packets that the guest had sent by the time the capture began, as far as is known; called once it has. */
+  sentBefore(): number | 'unknown'
   stop(graceMs: number): Promise<void>
   /** What to throw when it ended though it should not have. */
   failure(): Promise<SeeError>
-  /** Why not everything is in the file, once it has ended. */
-  problem(trace: { readonly path: string; readonly stopping: boolean }): Promise<SeeError | undefined>
+  /** @param stopping whether it ended because it was stopped */
+  outcome(stopping: boolean): Promise<SourceOutcome>
 }

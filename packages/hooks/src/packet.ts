@@ -2,17 +2,40 @@ import { SeeError, z } from '@see/core'
 
 /** The fields that tshark is asked for, by its own names. */
 export const packetFields = [
-  ...(['frame.number', 'frame.time_epoch', 'frame.len', 'frame.protocols'] as const),
-  ...(['_ws.col.Source', '_ws.col.Destination', '_ws.col.Protocol', '_ws.col.Info'] as const),
+  ...(['frame.number', 'frame.time_epoch', 'frame.len', 'frame.cap_len', 'frame.protocols'] as const),
+  ...([
+    '_ws.col.Source',
+    '_ws.col.Destination',
+    '_ws.col.Protocol',
+    '_ws.col.Info',
+    '_ws.malformed',
+  ] as const),
   ...(['eth.src', 'eth.dst', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'] as const),
+  ...([
+    'ip.id',
+    'ip.proto',
+    'ip.flags.mf',
+    'ip.frag_offset',
+    'ipv6.fraghdr.ident',
+    'ipv6.fraghdr.nxt',
+  ] as const),
   ...(['tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'sctp.srcport', 'sctp.dstport'] as const),
-  ...(['dns.qry.name', 'dns.qry.type', 'dns.flags.response', 'dns.flags.rcode'] as const),
+  ...([
+    'dns.qry.name',
+    'dns.qry.type',
+    'dns.flags.response',
+    'dns.flags.rcode',
+    'dns.count.answers',
+  ] as const),
+  ...(['dns.resp.name', 'dns.resp.type', 'dns.resp.len', 'dns.txt.length'] as const),
   ...(['dns.cname', 'dns.a', 'dns.aaaa', 'dns.ptr.domain_name', 'dns.mx.mail_exchange', 'dns.txt'] as const),
+  ...(['dns.ns', 'dns.soa.mname', 'dns.srv.target', 'dns.srv.port', 'dns.naptr.replacement'] as const),
+  ...(['dns.svcb.svcpriority', 'dns.svcb.targetname'] as const),
   ...(['http.request.method', 'http.request.uri', 'http.host', 'http.user_agent'] as const),
-  'tls.handshake.extensions_server_name',
+  ...(['tls.handshake.type', 'tls.handshake.extensions_server_name'] as const),
 ] as const
 
-type PacketField = (typeof packetFields)[number]
+export type PacketField = (typeof packetFields)[number]
 
 /** A line of `tshark -T ek`: of each field that the packet has, its values, as many as there are. */
 const line = z.object({ layers: z.record(z.string(), z.array(z.string())) })

@@ -1,71 +1,102 @@
 import { SeeError } from '@see/core'
 
 /** Of the file's own header and of each packet's: https://www.tcpdump.org/manpages/pcap-savefile.5.txt */
-const FILE_HEADER = 24
+export const FILE_HEADER = 24
 const PACKET_HEADER = 16
-/** Where a packet's header says how many bytes of it follow. */
+/** Where a packet's header says how many bytes of it follow, and how many it had. */
 const LENGTH_OFFSET = 8
+const WIRE_LENGTH_OFFSET = 12
 /** The most that tcpdump takes of one packet. */
 const MAX_PACKET = 262_144
 
-/** With microseconds and with nanoseconds. */
-const MAGIC_NUMBERS = [0xa1b2c3d4, 0xa1b23c4d]
+/** With microseconds, in the byte order in which traces are written. */
+export const MAGIC_NUMBER = 0xa1b2c3d4
+export const ETHERNET = 1
+const LINK_TYPE_OFFSET = 20
 
-/** Passes a capture through in whole packets, and none beyond a limit in bytes. */
-export class PcapCutter {
-  /** Packets passed through so far. */
+/** What a trace may hold, and what it holds; of all its captures together. */
+export class TraceBudget {
+  /** Packets in the trace. */
   packets = 0
-  /** Bytes passed through so far. */
-  bytes = 0
-  /** Whether a packet did not fit any more; from then on nothing passes. */
-  full = false
-  readonly #limitBytes: number
-  #rest: Buffer = Buffer.alloc(0)
-  #littleEndian: boolean | undefined
+  /** Of the file. */
+  bytes = FILE_HEADER
+  /** Packets in the trace of which only the beginning is there. */
+  cut = 0
+  /** Packets that did not fit. */
+  beyond = 0
+  readonly limitBytes: number
 
   constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes
+    this.limitBytes = limitBytes
   }
 
-  /** @throws SeeError `TOOL_FAILED` when it is no capture */
-  push(chunk: Uint8Array): Buffer {
-    if (this.full) return Buffer.alloc(0)
-    const data = Buffer.concat([this.#rest, chunk])
-    const end = this.#wholePackets(data)
-    this.#rest = data.subarray(end)
-    this.bytes += end
-    return data.subarray(0, end)
+  /** Whether a packet did not fit; from then on none is taken, so that the trace has no gap. */
+  get full(): boolean {
+    return this.beyond > 0
   }
 
-  #wholePackets(data: Buffer): number {
-    let end = 0
-    if (this.#littleEndian === undefined) {
-      if (data.length < FILE_HEADER) return 0
-      this.#littleEndian = isLittleEndian(data)
-      end = FILE_HEADER
+  /** Counts a packet. @returns whether it is to be written */
+  take(bytes: number, isCut: boolean): boolean {
+    if (this.full || this.bytes + bytes > this.limitBytes) {
+      this.beyond++
+      return false
     }
-    while (data.length >= end + PACKET_HEADER) {
-      const next = end + PACKET_HEADER + this.#lengthAt(data, end + LENGTH_OFFSET)
-      if (this.bytes + next > this.#limitBytes) {
-        this.full = true
-        break
-      }
-      if (next > data.length) break
-      this.packets++
-      end = next
-    }
-    return end
-  }
-
-  #lengthAt(data: Buffer, offset: number): number {
-    const length = this.#littleEndian === true ? data.readUInt32LE(offset) : data.readUInt32BE(offset)
-    if (length <= MAX_PACKET) return length
-    throw new SeeError('TOOL_FAILED', `the capture is broken: a packet of ${length} bytes`)
+    this.packets++
+    this.bytes += bytes
+    if (isCut) this.cut++
+    return true
   }
 }
 
-function isLittleEndian(header: Buffer): boolean {
-  if (MAGIC_NUMBERS.includes(header.readUInt32LE())) return true
-  if (MAGIC_NUMBERS.includes(header.readUInt32BE())) return false
-  throw new SeeError('TOOL_FAILED', `this is no capture: it begins with ${header.toString('hex', 0, 4)}`)
+/** Takes whole packets, with their headers but without the file's, out of what a capture writes. */
+export class PcapCutter {
+  /** Whether the file's header was there: the capture has begun. */
+  begun = false
+  readonly #budget: TraceBudget
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(budget: TraceBudget) {
+    this.#budget = budget
+  }
+
+  /** @throws SeeError `TOOL_FAILED` when it is no capture of Ethernet */
+  push(chunk: Uint8Array): Buffer {
+    const data = Buffer.concat([this.#rest, chunk])
+    if (!this.begun && data.length < FILE_HEADER) {
+      this.#rest = data
+      return Buffer.alloc(0)
+    }
+    const start = this.begun ? 0 : FILE_HEADER
+    if (!this.begun) assertCapture(data)
+    this.begun = true
+    const { taken, read } = this.#packets(data, start)
+    this.#rest = data.subarray(read)
+    return data.subarray(start, taken)
+  }
+
+  #packets(data: Buffer, start: number): { taken: number; read: number } {
+    let [taken, read] = [start, start]
+    while (data.length >= read + PACKET_HEADER) {
+      const length = data.readUInt32LE(read + LENGTH_OFFSET)
+      if (length > MAX_PACKET) {
+        throw new SeeError('TOOL_FAILED', `the capture is broken: a packet of ${length} bytes`)
+      }
+      const bytes = PACKET_HEADER + length
+      if (read + bytes > data.length) break
+      const isCut = data.readUInt32LE(read + WIRE_LENGTH_OFFSET) > length
+      read += bytes
+      // None is taken after one that is not.
+      if (this.#budget.take(bytes, isCut)) taken = read
+    }
+    return { taken, read }
+  }
+}
+
+function assertCapture(data: Buffer): void {
+  if (data.readUInt32LE() !== MAGIC_NUMBER) {
+    throw new SeeError('TOOL_FAILED', `this is no capture: it begins with ${data.toString('hex', 0, 4)}`)
+  }
+  const linkType = data.readUInt32LE(LINK_TYPE_OFFSET)
+  if (linkType === ETHERNET) return
+  throw new SeeError('TOOL_FAILED', `this is a capture of link type ${linkType}, not of Ethernet`)
 }

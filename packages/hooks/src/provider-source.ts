@@ -5,18 +5,20 @@ import type { PacketSource } from './packet-source.ts'
 /** Packets that the provider itself captures. */
 export function providerSource(capture: PacketCapture): PacketSource {
   const { packets } = capture
+  const failureOf = () =>
+    new SeeError('TOOL_FAILED', capture.loss ?? 'the provider stopped capturing by itself')
   return {
+    name: "the guest's interface",
     packets,
     ended: once(packets, 'close').catch(() => undefined),
     get isRunning() {
       return !packets.destroyed
     },
+    sentBefore: () => (capture.beganLate ? 'unknown' : 0),
     stop: () => capture.stop(),
-    failure: async () => stoppedByItself(),
-    problem: async ({ stopping }) => (stopping ? undefined : stoppedByItself()),
+    failure: async () => failureOf(),
+    outcome: async (stopping) => {
+      return { failure: stopping && capture.loss === undefined ? undefined : failureOf(), dropped: 0 }
+    },
   }
-}
-
-function stoppedByItself(): SeeError {
-  return new SeeError('TOOL_FAILED', 'the provider stopped capturing by itself')
 }

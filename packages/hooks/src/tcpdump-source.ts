@@ -1,55 +1,82 @@
-import { type CapturePoint, SeeError } from '@see/core'
+import type { CapturePoint } from '@see/core'
 import type { PacketSource } from './packet-source.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
 /** KiB that the kernel keeps for us while this process is busy with something else. */
 const KERNEL_BUFFER_KIB = 16_384
 
+/** What one tcpdump captures on a device. */
+export interface TcpdumpTarget {
+  readonly point: CapturePoint
+  /** From the host's point of view: `in` is what the guest sends; everything when undefined. */
+  readonly direction: 'in' | 'out' | undefined
+  /** In the language of pcap-filter(7); everything when empty. */
+  readonly filter: string
+}
+
+/**
+ * How the packets of a device are captured: by one tcpdump, but on a network shared with other guests by two. There the
+ * host's broadcasts for the others come in, too: only questions for the guest's address and DHCP answers with its MAC
+ * address are taken of those. A filter cannot tell which way a packet goes: with "inbound" in it, libpcap 1.10 loses the
+ * first packet.
+ */
+export function tcpdumpTargets(point: CapturePoint): TcpdumpTarget[] {
+  const { shared } = point
+  if (shared === undefined) return [{ point, direction: undefined, filter: '' }]
+  const { macAddress, address, hostMacAddress } = shared
+  const bytes = macAddress.replaceAll(':', '')
+  const isAnswer = `udp dst port 68 and udp[36:4] = 0x${bytes.slice(0, 8)} and udp[40:2] = 0x${bytes.slice(8)}`
+  const isForGuest = `arp dst host ${address} or (${isAnswer})`
+  const filter = `ether host ${macAddress} or (ether multicast and ether src ${hostMacAddress} and (${isForGuest}))`
+  return [
+    { point, direction: 'in', filter: '' },
+    { point, direction: 'out', filter },
+  ]
+}
+
 /** Packets of a device of this host, by tcpdump. @throws SeeError `TOOL_FAILED` */
 export async function tcpdumpSource(
   tcpdump: string,
-  point: CapturePoint,
+  target: TcpdumpTarget,
   snapLength: number,
 ): Promise<PacketSource> {
-  const process = await TetheredProcess.start(captureCommand(tcpdump, point, snapLength))
+  const { point, direction } = target
+  const process = await TetheredProcess.start(captureCommand(tcpdump, target, snapLength))
   return {
+    name: `the device ${point.device}`,
     packets: process.stdout,
     ended: process.ended,
     get isRunning() {
       return process.isRunning
     },
+    sentBefore: () => (direction === 'out' ? 0 : point.packetsSent()),
     stop: (graceMs) => process.stop(graceMs),
     failure: () => process.failure(),
-    async problem({ path, stopping }) {
+    async outcome(stopping) {
+      await process.ended
       const { stderr } = process
       // A guest that is powered off takes its own device with it.
-      const deviceGone = /interface disappeared|network is down/i.test(stderr)
-      if (!stopping && !deviceGone) return await process.failure()
-      const dropped = Number(/^(\d+) packets? dropped by kernel/m.exec(stderr)?.[1] ?? 0)
-      if (dropped === 0) return undefined
-      return new SeeError(
-        'TOOL_FAILED',
-        `${dropped} packets are not in the trace ${path}: they came too fast`,
-      )
+      const deviceGone = /interface disappeared|network is down|No such device/i.test(stderr)
+      return {
+        failure: stopping || deviceGone ? undefined : await process.failure(),
+        dropped: droppedIn(stderr, 'kernel') + droppedIn(stderr, 'interface'),
+      }
     },
   }
 }
 
-function captureCommand(tcpdump: string, point: CapturePoint, snapLength: number): [string, ...string[]] {
+function droppedIn(stderr: string, where: 'kernel' | 'interface'): number {
+  return Number(new RegExp(`^(\\d+) packets? dropped by ${where}`, 'm').exec(stderr)?.[1] ?? 0)
+}
+
+function captureCommand(
+  tcpdump: string,
+  { point, direction, filter }: TcpdumpTarget,
+  snapLength: number,
+): [string, ...string[]] {
   // Every packet at once, and none left in a buffer at the end.
   const output = ['--immediate-mode', '-U', '-w', '-']
   const input = ['-i', point.device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)]
-  return [tcpdump, ...input, ...output, ...filterOf(point)]
-}
-
-function filterOf({ macAddress, fromHost }: CapturePoint): string[] {
-  if (macAddress === undefined) return []
-  if (fromHost === undefined) return [`ether host ${macAddress} or ether multicast`]
-  // The host's questions for the guest's address, and its answers of DHCP, by the guest's address in them.
-  const bytes = macAddress.replaceAll(':', '')
-  const isAnswer = `udp dst port 68 and udp[36:4] = 0x${bytes.slice(0, 8)} and udp[40:2] = 0x${bytes.slice(8)}`
-  const isForGuest = `arp dst host ${fromHost.address} or (${isAnswer})`
-  return [
-    `ether host ${macAddress} or (ether multicast and ether src ${fromHost.macAddress} and (${isForGuest}))`,
-  ]
+  const way = direction === undefined ? [] : ['-Q', direction]
+  return [tcpdump, ...input, ...way, ...output, ...(filter === '' ? [] : [filter])]
 }

@@ -6,6 +6,12 @@ import { PacketLines, type PacketSink } from './packet-lines.ts'
 const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 const OUTPUT_BYTES = 256 * 1024 * 1024
 
+/**
+ * Protocols are recognized by what they say before their port is asked, and a request is read before its body is there:
+ * https://www.wireshark.org/docs/wsug_html_chunked/ (preferences of tcp and http).
+ */
+const PREFERENCES = ['tcp.try_heuristic_first:TRUE', 'http.desegment_body:FALSE']
+
 export interface DissectOptions {
   /** tshark's path. */
   readonly tshark: string
@@ -26,7 +32,9 @@ export async function dissect(
   { tshark, packetLimit, timeoutMs, signal }: DissectOptions,
 ): Promise<number> {
   const fields = packetFields.flatMap((field) => ['-e', field])
-  const argv = [tshark, '-n', '-r', trace, '-c', String(packetLimit), '-T', 'ek', ...fields] as const
+  const preferences = PREFERENCES.flatMap((preference) => ['-o', preference])
+  const input = ['-n', ...preferences, '-r', trace, '-c', String(packetLimit)]
+  const argv = [tshark, ...input, '-T', 'ek', ...fields] as const
   const bounds = { timeoutMs, memoryBytes: MEMORY_BYTES, outputBytes: OUTPUT_BYTES, signal }
   const lines = new PacketLines(sinks)
   const onStdout = (part: Buffer): void => lines.push(part)

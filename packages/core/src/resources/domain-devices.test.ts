@@ -1,26 +1,42 @@
 import { expect, test } from 'vitest'
-import { firstInterfaceIn, hasConsoleIn, vncServerIn } from './domain-devices.ts'
+import { describeInterface, hasConsoleIn, interfacesIn, vncServerIn } from './domain-devices.ts'
 
 const domain = (devices: string) => `<domain><devices>${devices}</devices></domain>`
 
-test('finds the first interface of a running domain', () => {
+test('finds the interfaces of a running domain', () => {
   const running = `<interface type="network">
       <mac address="52:54:00:AA:bb:cc"/><source network="net" portid="x" bridge="virbr7"/><target dev="vnet3"/>
     </interface><interface type="bridge"><source bridge="br0"/></interface>`
-  expect(firstInterfaceIn(domain(running))).toEqual({
+  const [first, second] = interfacesIn(domain(running))
+  expect(first).toEqual({
+    type: 'network',
     macAddress: '52:54:00:aa:bb:cc',
     target: 'vnet3',
     bridge: 'virbr7',
-    network: 'net',
+    source: 'net',
   })
+  expect(second).toMatchObject({ type: 'bridge', source: 'br0', bridge: 'br0', target: undefined })
 })
 
-test('of one that is off, finds what its configuration tells', () => {
+test('finds what the configuration of a domain says that is off', () => {
   const off = '<interface type="network"><source network="net"/></interface>'
-  expect(firstInterfaceIn(domain(off))).toMatchObject({ network: 'net' })
-  expect(firstInterfaceIn(domain(off))?.target).toBeUndefined()
-  expect(firstInterfaceIn(domain(''))).toBeUndefined()
-  expect(firstInterfaceIn('<domain/>')).toBeUndefined()
+  expect(interfacesIn(domain(off))).toMatchObject([{ source: 'net', target: undefined }])
+  expect(interfacesIn(domain(''))).toEqual([])
+  expect(interfacesIn('<domain/>')).toEqual([])
+})
+
+test('names an interface in a message', () => {
+  const [user] = interfacesIn(domain('<interface type="user"/>'))
+  expect(user && describeInterface(user, 2)).toBe('interface 2 (user)')
+  const [bridged] = interfacesIn(
+    domain(
+      '<interface type="bridge"><mac address="52:54:00:00:00:01"/><source bridge="b\u001b"/></interface>'.replace(
+        '\u001b',
+        '&quot;',
+      ),
+    ),
+  )
+  expect(bridged && describeInterface(bridged, 1)).toBe('interface 1 (bridge "b\\"", 52:54:00:00:00:01)')
 })
 
 test.each([

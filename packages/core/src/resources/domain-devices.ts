@@ -1,27 +1,39 @@
+import { quoted } from '../quoted.ts'
 import type { VncServer } from '../resources.ts'
-import { childOf, childrenOf, type Element, parseXml } from './xml.ts'
+import { attribute, devicesIn } from './device-elements.ts'
 
-/** The first interface of a domain, as libvirt describes it. */
+/** Attributes of an interface's `<source>` that say what it is on, by precedence. */
+const SOURCES = ['network', 'bridge', 'dev', 'path']
+
+/** An `<interface>` of a domain, as libvirt describes it. */
 export interface DomainInterface {
+  /** libvirt's type of it, such as `network`, `bridge` or `user`. */
+  readonly type: string
   /** In lower case. */
   readonly macAddress: string | undefined
-  /** The device on the host's side; only a running domain has it. */
+  /** The device on the host's side; for one that libvirt names, only a running domain has it. */
   readonly target: string | undefined
   /** The bridge it is on; for one on a network, only a running domain tells. */
   readonly bridge: string | undefined
-  /** The name of the network it is on. */
-  readonly network: string | undefined
+  /** What it is on: the name of a network, bridge or device. */
+  readonly source: string | undefined
 }
 
-export function firstInterfaceIn(xml: string): DomainInterface | undefined {
-  const [first] = devicesIn(xml, 'interface')
-  if (first === undefined) return undefined
-  return {
-    macAddress: attribute(first, 'mac', 'address')?.toLowerCase(),
-    target: attribute(first, 'target', 'dev'),
-    bridge: attribute(first, 'source', 'bridge'),
-    network: attribute(first, 'source', 'network'),
-  }
+/** In the order of the XML. */
+export function interfacesIn(xml: string): DomainInterface[] {
+  return devicesIn(xml, 'interface').map((each) => ({
+    type: each.getAttribute('type') ?? 'unknown',
+    macAddress: attribute(each, ['mac'], 'address')?.toLowerCase(),
+    target: attribute(each, ['target'], 'dev'),
+    bridge: attribute(each, ['source'], 'bridge'),
+    source: SOURCES.map((name) => attribute(each, ['source'], name)).find((found) => found !== undefined),
+  }))
+}
+
+/** Names an interface, by its position from 1 on, in a message. */
+export function describeInterface({ type, source, macAddress }: DomainInterface, position: number): string {
+  const on = source === undefined ? type : `${type} ${quoted(source)}`
+  return `interface ${position} (${[on, macAddress].filter((each) => each !== undefined).join(', ')})`
 }
 
 /** Whether the first console is one that libvirt can open: a pseudo-terminal. */
@@ -33,7 +45,7 @@ export function hasConsoleIn(xml: string): boolean {
 export function vncServerIn(xml: string): VncServer | undefined {
   const vnc = devicesIn(xml, 'graphics').find((each) => each.getAttribute('type') === 'vnc')
   if (vnc === undefined) return undefined
-  const listen = attribute(vnc, 'listen', 'address') ?? vnc.getAttribute('listen') ?? ''
+  const listen = attribute(vnc, ['listen'], 'address') ?? vnc.getAttribute('listen') ?? ''
   const port = Number(vnc.getAttribute('port') ?? -1)
   return { host: reachable(listen), port: port > 0 ? port : undefined }
 }
@@ -47,24 +59,14 @@ export interface DomainChannel {
 }
 
 export function channelIn(xml: string, name: string): DomainChannel | undefined {
-  const channel = devicesIn(xml, 'channel').find((each) => attribute(each, 'target', 'name') === name)
-  const path = channel === undefined ? undefined : attribute(channel, 'source', 'path')
+  const channel = devicesIn(xml, 'channel').find((each) => attribute(each, ['target'], 'name') === name)
+  const path = channel === undefined ? undefined : attribute(channel, ['source'], 'path')
   if (channel === undefined || path === undefined) return undefined
-  return { path, isConnected: attribute(channel, 'target', 'state') === 'connected' }
+  return { path, isConnected: attribute(channel, ['target'], 'state') === 'connected' }
 }
 
 /** A server that listens everywhere is asked on this host. */
 function reachable(listen: string): string {
   if (listen === '::') return '::1'
   return listen === '' || listen === '0.0.0.0' ? '127.0.0.1' : listen
-}
-
-function devicesIn(xml: string, name: string): Element[] {
-  const domain = parseXml(xml).documentElement
-  const devices = domain === null ? undefined : childOf(domain, 'devices')
-  return devices === undefined ? [] : childrenOf(devices, name)
-}
-
-function attribute(parent: Element, child: string, name: string): string | undefined {
-  return childOf(parent, child)?.getAttribute(name) ?? undefined
 }

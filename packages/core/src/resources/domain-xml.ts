@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { deviceNameOf } from './network-xml.ts'
 import {
   appendElement,
   childOf,
@@ -77,6 +78,8 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   for (const [index, each] of interfaces.entries()) {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
   }
+  if (edit.isContainer === true)
+    for (const [index, each] of interfaces.entries()) nameDevice(each, identifier, index)
   const macAddress = interfaces.length > 0 ? edit.macAddress : undefined
   const isOnNetwork = interfaces[0]?.getAttribute('type') === 'network'
   return { xml: serializeXml(document), macAddress, isOnNetwork, hasAgent: hasAgentChannel(devices) }
@@ -126,6 +129,13 @@ function editInterface(first: Element | undefined, { name, device, filter, isola
     )
   }
   appendElement(first, 'filterref', { filter })
+}
+
+/** A container's devices have to be found by their names: it cannot be started paused and looked at. */
+function nameDevice(each: Element, identifier: string, index: number): void {
+  if (!['network', 'bridge'].includes(each.getAttribute('type') ?? '')) return
+  const target = ensureChild(each, 'target')
+  if (!target.hasAttribute('dev')) target.setAttribute('dev', deviceNameOf(identifier, index))
 }
 
 function appendFilesystem(

@@ -5,13 +5,14 @@ import { z } from 'zod'
 import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import type { EvidenceWarning } from '../evidence-warning.ts'
 import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
-import type { AllocateOptions, CapturePoint, Resources, ResourcesParameters } from '../resources.ts'
+import type { AllocateOptions, InterfacesListener, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { acceptedDomain } from './accepted-domain.ts'
-import { capturePoint } from './capture-point.ts'
 import { ContainerAgent } from './container/container-agent.ts'
+import { watchDevices } from './container/device-watch.ts'
 import { ContainerDomain } from './container/container-domain.ts'
 import { type ContainerXml, readContainerXml } from './container/container-xml.ts'
 import { removeLeftByLibvirt } from './container/left-by-libvirt.ts'
@@ -21,12 +22,14 @@ import {
   type MountedFolder,
   planFolders,
 } from './container/mounted-folders.ts'
-import { hasConsoleIn } from './domain-devices.ts'
+import { hasConsoleIn, interfacesIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
+import { capturePointAt, interfacesWithoutDevice } from './guest-devices.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
 import { isMade, networkSchema, planNetwork } from './network-plan.ts'
+import { otherInterfaces } from './other-interfaces.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
 import { readUserFile } from '../user-file.ts'
@@ -81,6 +84,7 @@ export class LxcResources implements Resources {
   readonly #releases = new ReleaseStack()
   #allocated: Allocated | undefined
   #edited: EditedDomain | undefined
+  #warnings: readonly EvidenceWarning[] = []
 
   constructor({ identifier, configuration, folder, logger }: ResourcesParameters<LxcConfiguration>) {
     this.#identifier = identifier
@@ -106,6 +110,10 @@ export class LxcResources implements Resources {
     return this.#resources().agent
   }
 
+  get warnings(): readonly EvidenceWarning[] {
+    return this.#warnings
+  }
+
   get macAddress(): string | undefined {
     return this.#edited?.macAddress
   }
@@ -122,6 +130,7 @@ export class LxcResources implements Resources {
     const text = readUserFile(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
+    this.#warnings = otherInterfaces(text, wantedNetwork, file)
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const edit = (made?: MadeNetwork): EditedDomain =>
       this.#editDomain(file, text, folders, {
@@ -167,8 +176,22 @@ export class LxcResources implements Resources {
     return this.#releases.release()
   }
 
-  capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain.virDomain, this.#identifier, this.#resources().address)
+  async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
+    const { network, address } = this.#resources()
+    const written = this.#edited?.xml ?? ''
+    const interfaces = interfacesIn(written)
+    if (interfaces.length === 0) return undefined
+    const untraceable = interfacesWithoutDevice(written)
+    if (untraceable.length > 0) await listener({ points: [], untraceable })
+    const names = interfaces.flatMap(({ target }) => (target === undefined ? [] : [target]))
+    const bridge = address === undefined ? undefined : await network?.getBridgeName()
+    const tell = async (name: string): Promise<void> => {
+      const { macAddress } = interfaces.find(({ target }) => target === name) ?? {}
+      const isShared = name === names[0]
+      const point = await capturePointAt({ target: name, macAddress, bridge }, isShared ? address : undefined)
+      await listener({ points: [point], untraceable: [] })
+    }
+    return await watchDevices(names, tell)
   }
 
   async hasConsole(): Promise<boolean> {

@@ -23,6 +23,12 @@ export const networkSchema = z.strictObject({
       '`shared`: one network for all environments of a mode on this host, whose guests do not reach one another, nor have other addresses than those they are given; `own`: one for each environment, which is slower. When not given: `shared` where SEE runs as root on the host of libvirtd with nftables, unless `dynamic_address` has a single subnet or subnets for a single guest.',
     ),
   configuration: z.string().min(1).optional().describe("The path of a network's XML, in place of a mode."),
+  other_interfaces: z
+    .enum(['warn', 'refuse'])
+    .default('warn')
+    .describe(
+      "What happens when the domain's XML gives the guest a way to a network beside its first interface, such as a second interface or a network card of the host, which this network does not cover: `warn` records a warning of each, `refuse` refuses the allocation.",
+    ),
   dynamic_address: dynamicAddressSchema
     .optional()
     .describe(
@@ -30,7 +36,7 @@ export const networkSchema = z.strictObject({
     ),
 })
 
-type NetworkConfiguration = z.output<typeof networkSchema>
+export type NetworkConfiguration = z.output<typeof networkSchema>
 
 /** A network that is to be made: everything about it read and checked. */
 export interface NetworkPlan {

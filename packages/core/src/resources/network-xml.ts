@@ -107,9 +107,9 @@ export function bridgeNameOf(identifier: string): string {
   return `virbr-${identifier.slice(0, 8)}`
 }
 
-/** The host's side of the guest's first interface, where that is on the environment's own network. */
-export function deviceNameOf(identifier: string): string {
-  return `see-${identifier.slice(0, 8)}`
+/** The host's side of a guest's interface, where SEE names it; the first has index 0. */
+export function deviceNameOf(identifier: string, index = 0): string {
+  return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`
 }
 
 function networkElement(text: string): Element {

@@ -10,8 +10,8 @@ import type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
-  CapturePoint,
   GuestDisk,
+  InterfacesListener,
   Resources,
   ResourcesParameters,
   VncServer,
@@ -20,11 +20,11 @@ import type { SeeContext } from '../see-context.ts'
 import { identityOf } from '../templates/identity.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
 import { acceptedDomain } from './accepted-domain.ts'
-import { capturePoint } from './capture-point.ts'
 import type { DiskImage } from './disk-image.ts'
 import { fetchImage } from './fetched-image.ts'
+import { guestInterfaces } from './guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
-import { hasConsoleIn, vncServerIn } from './domain-devices.ts'
+import { hasConsoleIn, interfacesIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
@@ -38,6 +38,7 @@ import { interfaceOn, makeNetwork } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 import { otherDisks } from './other-disks.ts'
+import { otherInterfaces } from './other-interfaces.ts'
 import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
@@ -135,8 +136,11 @@ export class QemuResources implements Resources {
     const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = readUserFile(domainFile)
-    this.#warnings = otherDisks(domainXml, disk !== undefined)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
+    this.#warnings = [
+      ...otherDisks(domainXml, disk !== undefined),
+      ...otherInterfaces(domainXml, wanted, domainFile),
+    ]
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const network = interfaceOn(plan, this.#identifier)
     const planned = { macAddress: guest.macAddress, clone: UNMADE_DISK, network }
@@ -205,8 +209,13 @@ export class QemuResources implements Resources {
     throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
   }
 
-  capturePoint(): Promise<CapturePoint | undefined> {
-    return capturePoint(this.domain, this.#identifier, this.allocated.address)
+  async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
+    const { domain } = this
+    const { address } = this.allocated
+    if (interfacesIn(await domain.getXMLDesc()).length === 0) return undefined
+    const tell = async (xml: string) => await listener(await guestInterfaces(xml, address))
+    if (await domain.isActive()) await tell(await domain.getXMLDesc())
+    return domain.whenDevicesExist(tell)
   }
 
   async hasConsole(): Promise<boolean> {

@@ -11,6 +11,9 @@ import {
 import type { ReleaseStack } from '../release-stack.ts'
 import { isNoDomain } from './no-domain.ts'
 
+/** Gets the XML of the domain, whose guest is paused. */
+type DevicesListener = (xml: string) => Promise<void>
+
 /**
  * A domain that libvirt knows only while it runs, and that it destroys when the connection to this process ends, however
  * that comes. While it is off, its state, and what it is powered on with, is answered here; everything else fails with
@@ -18,6 +21,7 @@ import { isNoDomain } from './no-domain.ts'
  */
 export class TransientDomain extends Domain {
   readonly #xml: string
+  readonly #listeners = new Set<DevicesListener>()
 
   /** @param xml what it is powered on with */
   constructor(hypervisor: Hypervisor, identifier: string, xml: string) {
@@ -25,8 +29,41 @@ export class TransientDomain extends Domain {
     this.#xml = xml
   }
 
+  /**
+   * Calls the listener at each power-on, when the domain's devices exist and before the guest runs. Containers cannot
+   * be started that way. Returns what ends it.
+   */
+  whenDevicesExist(listener: DevicesListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
   override async create(options: FlagOptions = {}): Promise<void> {
-    await this.createFrom(this.#xml, options)
+    if (this.#listeners.size === 0) return await this.createFrom(this.#xml, options)
+    const { flags = 0 } = options
+    const { paused } = DomainCreateFlags
+    await this.createFrom(this.#xml, { ...options, flags: flags | paused })
+    await this.orDestroyed(async () => {
+      await this.devicesExist()
+      if ((flags & paused) === 0) await this.resume()
+    })
+  }
+
+  /** Tells the listeners. */
+  protected async devicesExist(): Promise<void> {
+    if (this.#listeners.size === 0) return
+    const xml = await this.getXMLDesc()
+    await Promise.all([...this.#listeners].map((listener) => listener(xml)))
+  }
+
+  protected async orDestroyed(start: () => Promise<void>): Promise<void> {
+    try {
+      await start()
+    } catch (error) {
+      // It may have ended of that already; what is still there goes with the environment.
+      await this.destroy().catch(() => undefined)
+      throw error
+    }
   }
 
   protected async createFrom(xml: string, options: FlagOptions): Promise<void> {

@@ -1,13 +1,24 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 
 /** A network device of a test's own, on which nobody else sends. */
 export interface NetworkDevice extends Disposable {
   readonly name: string
+  readonly macAddress: string
   /** Sends UDP datagrams out on it. */
   send(...payloads: readonly Buffer[]): Promise<void>
+  /** Has an IPv4 packet with the payload come in on it, from a MAC address of nobody's. */
+  sendIn(payload: Buffer): void
 }
+
+/** Sends a frame out on a device: packet(7). */
+const SEND = `use Socket; my ($device, $payload) = @ARGV;
+  open my $file, "<", "/sys/class/net/$device/ifindex" or die; my $index = <$file>;
+  socket(my $socket, 17, SOCK_RAW, 0) or die $!;
+  my $frame = pack("H*", "0200000000020200000000ff0800") . pack("H*", $payload);
+  send($socket, $frame, 0, pack("S n i S C C a8", 17, 0x0800, $index, 0, 0, 6, "")) or die $!`
 
 const ip = (...argv: string[]) => execFileSync('ip', argv)
 
@@ -24,6 +35,8 @@ export function networkDevice(): NetworkDevice {
   ip('neighbour', 'add', peer, 'lladdr', '02:00:00:00:00:02', 'dev', name)
   return {
     name,
+    macAddress: readFileSync(`/sys/class/net/${name}/address`, 'latin1').trim(),
+    sendIn: (payload) => void execFileSync('perl', ['-e', SEND, `${name}p`, payload.toString('hex')]),
     send: (...payloads) => sendTo(peer, payloads),
     [Symbol.dispose]: () => void ip('link', 'delete', name),
   }

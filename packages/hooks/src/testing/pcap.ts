@@ -1,20 +1,17 @@
 /** A capture in the pcap format, with microseconds, of Ethernet frames. */
-export function pcapOf(frames: readonly Buffer[], littleEndian = true): Buffer {
-  const uint32 = (...values: number[]) => {
-    const bytes = Buffer.alloc(values.length * 4)
-    values.forEach((value, index) => {
-      if (littleEndian) bytes.writeUInt32LE(value, index * 4)
-      else bytes.writeUInt32BE(value, index * 4)
-    })
-    return bytes
-  }
-  const version = littleEndian ? 0x00040002 : 0x00020004
-  const header = uint32(0xa1b2c3d4, version, 0, 0, 262_144, 1)
+export function pcapOf(frames: readonly Buffer[]): Buffer {
+  const header = uint32(0xa1b2c3d4, 0x00040002, 0, 0, 262_144, 1)
   const packets = frames.flatMap((frame, index) => [
     uint32(1_700_000_000 + index, 0, frame.length, frame.length),
     frame,
   ])
   return Buffer.concat([header, ...packets])
+}
+
+function uint32(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 4)
+  values.forEach((value, index) => void bytes.writeUInt32LE(value, index * 4))
+  return bytes
 }
 
 const MAC = { guest: '525400000001', host: '525400000002' }
@@ -46,8 +43,24 @@ export function tcpFrame(
   return ipFrame(6, Buffer.concat([tcp, payload]), false)
 }
 
-function ipFrame(protocol: number, payload: Buffer, back: boolean): Buffer {
-  const ip = Buffer.from('450000000000400040000000', 'hex')
+/** A datagram of the guest's as its router returns it: in an error message of ICMP. */
+export function quotingFrame(quoted: Buffer): Buffer {
+  return ipFrame(1, Buffer.concat([Buffer.from('0303000000000000', 'hex'), quoted.subarray(14)]), true)
+}
+
+/** The fragments of a UDP datagram, the first of which holds 1480 bytes. */
+export function udpFragments(ports: { sourcePort: number; port: number }, payload: Buffer): Buffer[] {
+  const datagram = udpFrame(ports, payload).subarray(34)
+  return [
+    ipFrame(17, datagram.subarray(0, 1480), false, 0x2000),
+    ipFrame(17, datagram.subarray(1480), false, 1480 / 8),
+  ]
+}
+
+/** @param fragment flags and offset of IPv4's header; "do not fragment" when not given */
+function ipFrame(protocol: number, payload: Buffer, back: boolean, fragment = 0x4000): Buffer {
+  const ip = Buffer.from('450000000007000040000000', 'hex')
+  ip.writeUInt16BE(fragment, 6)
   ip.writeUInt16BE(20 + payload.length, 2)
   ip[9] = protocol
   const guest = Buffer.from([10, 9, 0, 2])
@@ -65,4 +78,59 @@ export function dnsMessage(labels: readonly (string | Buffer)[], answer?: readon
   const record =
     answer === undefined ? [] : [Buffer.from('c00c000100010000003c0004', 'hex'), Buffer.from(answer)]
   return Buffer.concat([header, Buffer.alloc(4), question, ...record])
+}
+
+interface DnsRecordBytes {
+  readonly name: string
+  readonly type: number
+  readonly data: Buffer
+}
+
+/** The answer to a question for a name, with records in its sections of answers and of additional records. */
+export function dnsAnswer(
+  asked: { readonly name: string; readonly type: number },
+  answers: readonly DnsRecordBytes[],
+  additional: readonly DnsRecordBytes[] = [],
+): Buffer {
+  const header = Buffer.from('123481800001000000000000', 'hex')
+  header.writeUInt16BE(answers.length, 6)
+  header.writeUInt16BE(additional.length, 10)
+  const question = Buffer.concat([dnsName(asked.name), uint16(asked.type, 1)])
+  const records = [...answers, ...additional].map(({ name, type, data }) =>
+    Buffer.concat([dnsName(name), uint16(type, 1, 0, 60, data.length), data]),
+  )
+  return Buffer.concat([header, question, ...records])
+}
+
+export function dnsName(name: string): Buffer {
+  const labels = name.split('.').filter((label) => label !== '')
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
+    Buffer.of(0),
+  ])
+}
+
+export function uint16(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 2)
+  values.forEach((value, index) => void bytes.writeUInt16BE(value, index * 2))
+  return bytes
+}
+
+/** The first message of a TLS connection (RFC 8446), with a server name or without. */
+export function clientHello(serverName?: string): Buffer {
+  const name = Buffer.from(serverName ?? '')
+  const extension = Buffer.concat([
+    uint16(0, name.length + 5, name.length + 3),
+    Buffer.of(0),
+    uint16(name.length),
+    name,
+  ])
+  const extensions = serverName === undefined ? Buffer.alloc(0) : extension
+  const random = Buffer.alloc(32, 'r')
+  const body = Buffer.concat([
+    ...[uint16(0x0303), random, Buffer.of(0), uint16(2, 0x1301), Buffer.of(1, 0)],
+    ...[uint16(extensions.length), extensions],
+  ])
+  const handshake = Buffer.concat([Buffer.of(1, 0), uint16(body.length), body])
+  return Buffer.concat([Buffer.of(22), uint16(0x0301, handshake.length), handshake])
 }

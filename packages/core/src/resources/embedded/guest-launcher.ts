@@ -88,6 +88,7 @@ export class GuestLauncher {
       this.#parts.hardware.folder,
       `capture-${++this.#captureCount}`,
       snapLength,
+      qemu !== undefined,
     )
     if (qemu !== undefined) await capture.attach(qemu)
     this.#captures.add(capture)

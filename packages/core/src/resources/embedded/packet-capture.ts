@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isQemuError, type QemuProcess } from '@see/qemu'
+import { messageOf } from '../../errors.ts'
 import type { PacketCapture } from '../../resources.ts'
 import { within } from '../../within.ts'
 import { NETDEV } from './qemu-arguments.ts'
@@ -11,10 +13,14 @@ const HEADER_BYTES = 24
 const ETHERNET = 1
 /** A pipe holds little: who still reads is done by then. */
 const READ_MS = 5000
+/** Between the end of QEMU's files and its own. */
+const END_MS = 2000
 
 /** What passes a guest's interface, by QEMU's own filter, as one pcap stream however often the guest is powered on. */
 export class EmbeddedCapture implements PacketCapture {
   readonly packets = new PassThrough()
+  readonly beganLate: boolean
+  #loss: string | undefined
   readonly #folder: RunFolder
   readonly #id: string
   readonly #snapLength: number
@@ -22,11 +28,17 @@ export class EmbeddedCapture implements PacketCapture {
     | { readonly qemu: QemuProcess; readonly pipe: QemuPipe; readonly copied: Promise<void> }
     | undefined
 
-  constructor(folder: RunFolder, id: string, snapLength: number) {
+  /** @param beganLate whether the guest has run already */
+  constructor(folder: RunFolder, id: string, snapLength: number, beganLate: boolean) {
+    this.beganLate = beganLate
     this.#folder = folder
     this.#id = id
     this.#snapLength = snapLength
     this.packets.write(pcapHeader(snapLength))
+  }
+
+  get loss(): string | undefined {
+    return this.#loss
   }
 
   /** Lets everything from now on that passes a guest's interface into the stream. */
@@ -46,7 +58,9 @@ export class EmbeddedCapture implements PacketCapture {
       throw error
     }
     pipe.opened()
-    this.#attached = { qemu, pipe, copied: this.#copy(pipe.source) }
+    const copied = this.#copy(pipe.source)
+    this.#attached = { qemu, pipe, copied }
+    void copied.then(() => this.#assertEnded(qemu, pipe))
   }
 
   async detach(): Promise<void> {
@@ -56,7 +70,10 @@ export class EmbeddedCapture implements PacketCapture {
     const { qemu, pipe, copied } = attached
     try {
       if (qemu.isRunning) await qemu.qmp.execute('object-del', { id: this.#id })
-      await within(READ_MS, copied, () => new Error('nobody reads')).catch(() => this.packets.destroy())
+      await within(READ_MS, copied, () => new Error('the packets are not read')).catch((error: unknown) => {
+        this.#loss ??= `its last packets were not read within ${READ_MS} ms: ${messageOf(error)}`
+        this.packets.destroy()
+      })
     } catch (error) {
       if (!isQemuError(error)) throw error
     } finally {
@@ -67,6 +84,13 @@ export class EmbeddedCapture implements PacketCapture {
   async stop(): Promise<void> {
     await this.detach()
     this.packets.end()
+  }
+
+  /** QEMU's filter ends its file without a word when it cannot be written; a QEMU that ends closes it first. */
+  async #assertEnded(qemu: QemuProcess, pipe: QemuPipe): Promise<void> {
+    if (this.#attached?.pipe !== pipe) return
+    await Promise.race([qemu.ended, sleep(END_MS, undefined, { ref: false })])
+    if (qemu.isRunning) this.#loss ??= 'QEMU stopped writing packets while the guest ran'
   }
 
   /** All but the header that QEMU begins with each time. Nobody reads any more once the stream is destroyed. */
@@ -80,8 +104,10 @@ export class EmbeddedCapture implements PacketCapture {
         if (!this.packets.write(packets))
           await Promise.race([once(this.packets, 'drain'), closing(this.packets)])
       }
-    } catch {
-      // The pipe was removed, since QEMU ended.
+    } catch (error) {
+      // Removing the pipe ends it, when QEMU has ended.
+      if (this.#attached?.pipe.source === source)
+        this.#loss ??= `QEMU's packets cannot be read: ${messageOf(error)}`
     }
   }
 }

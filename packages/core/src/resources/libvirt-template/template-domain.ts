@@ -35,9 +35,10 @@ export class TemplateDomain extends TransientDomain {
   async #createFirst(still: FlagOptions, isToRun: boolean): Promise<void> {
     const { xml, prepare, started } = this.#starts
     await this.createFrom(xml, still)
-    await this.#orDestroyed(async () => {
+    await this.orDestroyed(async () => {
       await prepare(this)
       this.#isFirst = false
+      await this.devicesExist()
       await this.resume()
       await started()
       if (!isToRun) await this.suspend()
@@ -46,19 +47,9 @@ export class TemplateDomain extends TransientDomain {
 
   async #createAgain(still: FlagOptions, isToRun: boolean): Promise<void> {
     await super.create(still)
-    await this.#orDestroyed(async () => {
+    await this.orDestroyed(async () => {
       await this.#starts.assertBootable()
       if (isToRun) await this.resume()
     })
-  }
-
-  async #orDestroyed(start: () => Promise<void>): Promise<void> {
-    try {
-      await start()
-    } catch (error) {
-      // It may have ended of that already; what is still there goes with the environment.
-      await this.destroy().catch(() => undefined)
-      throw error
-    }
   }
 }

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { networkSchema } from './network-plan.ts'
+import { otherInterfaces } from './other-interfaces.ts'
+
+const domain = (devices: string, rest = '') =>
+  `<domain xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><devices>${devices}</devices>${rest}</domain>`
+const first = '<interface type="network"><source network="net"/></interface>'
+const whatOf = (xml: string, network = {}) =>
+  otherInterfaces(xml, networkSchema.parse(network), 'domain.xml').map(({ what }) => what)
+
+const second =
+  '<interface type="network"><mac address="52:54:00:00:00:02"/><source network="default"/></interface>'
+
+test.each([
+  ['a second interface', second, 'interface 2 (network "default", 52:54:00:00:00:02)'],
+  ['an interface of QEMU’s own network', '<interface type="user"/>', 'interface 2 (user)'],
+  [
+    'a vhost-user interface',
+    '<interface type="vhostuser"><source type="unix" path="/run/s" mode="client"/></interface>',
+    'interface 2 (vhostuser "/run/s")',
+  ],
+  ['an assigned card', '<interface type="hostdev"/>', 'interface 2 (hostdev)'],
+  [
+    'a PCI device that cannot be looked at',
+    '<hostdev mode="subsystem" type="pci"><source><address domain="0xffff" bus="0xff" slot="0x1f" function="0x7"/></source></hostdev>',
+    'the PCI device ffff:ff:1f.7 of the host, a network card',
+  ],
+  [
+    'a USB device',
+    '<hostdev mode="subsystem" type="usb"/>',
+    'a USB device of the host, which may be a network card',
+  ],
+  ['a container’s device', '<hostdev mode="capabilities" type="net"/>', 'a network device of the host'],
+  ['a vsock', '<vsock model="virtio"/>', 'the vsock device, which leads to the host'],
+])('warns of %s', (_what, device, expected) => {
+  expect(whatOf(domain(first + device))).toEqual([expected])
+})
+
+test('warns of QEMU’s arguments that make an interface', () => {
+  const line = '<qemu:commandline><qemu:arg value="-netdev"/><qemu:arg value="user,id=x"/></qemu:commandline>'
+  expect(whatOf(domain(first, line))).toEqual(["QEMU's argument -netdev"])
+})
+
+test('is silent where there is nothing else, or nothing is promised', () => {
+  expect(whatOf(domain(first))).toEqual([])
+  expect(otherInterfaces(domain(first + second), undefined, 'domain.xml')).toEqual([])
+})
+
+test('the mode "none" removes interfaces, but not cards of the host', () => {
+  expect(whatOf(domain(first + second), { mode: 'none' })).toEqual([])
+  const card = '<hostdev mode="capabilities" type="net"/>'
+  expect(whatOf(domain(card), { mode: 'none' })).toEqual(['a network device of the host'])
+})
+
+test('refuses them if the configuration says so, and names them', () => {
+  expect(() => whatOf(domain(first + second), { other_interfaces: 'refuse' })).toThrow(
+    expect.objectContaining({
+      code: 'NETWORK_INVALID',
+      message: expect.stringMatching(/domain\.xml.*interface 2 \(network "default"/),
+    }),
+  )
+  expect(whatOf(domain(first), { other_interfaces: 'refuse' })).toEqual([])
+})

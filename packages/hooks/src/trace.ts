@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises'
+import {
+  type EvidenceWarning,
+  type GuestInterfaces,
+  messageOf,
+  type Resources,
+  SeeError,
+  evidenceWarning,
+} from '@see/core'
+import { Capture, type CaptureOptions } from './capture.ts'
+import { providerSource } from './provider-source.ts'
+import { tcpdumpSource, tcpdumpTargets } from './tcpdump-source.ts'
+import { traceFailure, traceWarnings, untracedWarnings } from './trace-warnings.ts'
+
+export interface TraceOptions extends CaptureOptions {
+  /** The program's path; empty where the provider captures. */
+  readonly tcpdump: string
+  /** The event that starts the trace, for the error. */
+  readonly event: string
+}
+
+export interface TraceResult {
+  readonly packets: number
+  /** Of the file. */
+  readonly bytes: number
+  readonly warnings: readonly EvidenceWarning[]
+  readonly failure: SeeError | undefined
+}
+
+/** The packets of all interfaces of a guest, from one event to another, however often it is powered on between them. */
+export class Trace {
+  readonly path: string
+  readonly #capture: Capture
+  readonly #options: TraceOptions
+  readonly #warnings: EvidenceWarning[] = []
+  #failure: SeeError | undefined
+  #unwatch: (() => void) | undefined
+
+  private constructor(capture: Capture, options: TraceOptions) {
+    this.path = capture.path
+    this.#capture = capture
+    this.#options = options
+  }
+
+  /**
+   * Resolves when every packet from now on will be in the trace. Nothing is left when it throws.
+   * @throws SeeError `HOOK_ORDER`, `TOOL_FAILED`, `NETWORK_INVALID` or `RESULTS_UNWRITABLE`
+   */
+  static async start(resources: Resources, options: TraceOptions): Promise<Trace> {
+    const trace = new Trace(await Capture.create(options), options)
+    try {
+      await trace.#begin(resources)
+      if (trace.#failure !== undefined) throw trace.#failure
+      return trace
+    } catch (error) {
+      trace.#unwatch?.()
+      await trace.#capture.stop()
+      await rm(trace.path, { force: true })
+      throw error
+    }
+  }
+
+  /** The file is complete then. */
+  async stop(): Promise<TraceResult> {
+    this.#unwatch?.()
+    const result = await this.#capture.stop()
+    const { packets, bytes } = result.budget
+    const warnings = [...this.#warnings, ...traceWarnings(this.path, result)]
+    return { packets, bytes, warnings, failure: this.#failure ?? traceFailure(this.path, result) }
+  }
+
+  async #begin(resources: Resources): Promise<void> {
+    const { snapLength, event } = this.#options
+    if (resources.capture === undefined) {
+      this.#unwatch = await orInvalid(resources.watchInterfaces?.((each) => this.#add(each)))
+      if (this.#unwatch !== undefined) return
+    } else {
+      const capture = await resources.capture({ snapLength })
+      if (capture !== undefined) return await this.#capture.add(async () => providerSource(capture))
+    }
+    throw new SeeError(
+      'HOOK_ORDER',
+      `cannot start a trace at ${event}: the guest has no network interface; leave NetworkTracerHook out`,
+    )
+  }
+
+  /** A failure must not keep a guest from running: it is reported when the trace is stopped. */
+  async #add(interfaces: GuestInterfaces): Promise<void> {
+    const { tcpdump, snapLength } = this.#options
+    this.#warnings.push(...untracedWarnings(this.path, interfaces))
+    const adding = interfaces.points.flatMap(tcpdumpTargets).map(async (target) => {
+      try {
+        await this.#capture.add(() => tcpdumpSource(tcpdump, target, snapLength))
+      } catch (error) {
+        this.#failure ??= error instanceof SeeError ? error : new SeeError('TOOL_FAILED', messageOf(error))
+        const what = `packets of the device ${target.point.device} in ${this.path}`
+        this.#warnings.push(evidenceWarning('TRACE_CAPTURE_ENDED', what, messageOf(error)))
+      }
+    })
+    await Promise.all(adding)
+  }
+}
+
+async function orInvalid<Value>(watching: Promise<Value> | undefined): Promise<Value | undefined> {
+  try {
+    return await watching
+  } catch (error) {
+    throw new SeeError('NETWORK_INVALID', `the guest's network cannot be found: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
