@@ -3,7 +3,10 @@
  * what helps.
  */
 export const evidenceWarningCodes = {
+  COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
+  OUTPUT_LOST: 'output of a command, or its exit code, was lost in the guest',
+  OUTPUT_TRUNCATED: 'a command printed more than was kept',
   WARNINGS_CUT: 'there were more warnings than are kept',
 } as const
 
