@@ -5,6 +5,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   ADDRESS_TIMEOUT:
     'See on the screen or console whether the guest boots and asks for an address by DHCP; raise the timeout (`--timeout`).',
   AGENT_CHANNEL: 'Power the guest off and on. If it happens again, the sample has taken the agent over.',
+  AGENT_COMMAND_DISABLED:
+    'Take the command off the block list of the guest’s agent (`/etc/sysconfig/qemu-ga` on Fedora and RHEL, else `/etc/qemu/qemu-ga.conf`) and restart it, or install a newer agent in the guest.',
   AGENT_COMMAND_FAILED:
     'The message has what the agent said: a path that is not there, a program that cannot be executed.',
   AGENT_UNAVAILABLE:

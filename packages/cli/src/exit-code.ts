@@ -7,6 +7,7 @@ const { usage, sandbox, hook } = exitCodes
 const byCode: Record<SeeErrorCode, ExitCode> = {
   ADDRESS_TIMEOUT: sandbox,
   AGENT_CHANNEL: sandbox,
+  AGENT_COMMAND_DISABLED: sandbox,
   AGENT_COMMAND_FAILED: sandbox,
   AGENT_UNAVAILABLE: sandbox,
   AGENT_UNRESPONSIVE: sandbox,

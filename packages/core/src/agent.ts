@@ -12,8 +12,17 @@ export interface ExecOptions {
   readonly timeoutMs?: number
   /** How much of each output stream is brought back, in bytes; 1 MiB when not given. */
   readonly maxOutputBytes?: number
+  /**
+   * Called with the output as it comes, while the program runs: the same bytes as are brought back, unless the guest
+   * ends first. What it throws ends the wait for the program.
+   */
+  readonly onOutput?: (stream: OutputStream, chunk: Buffer) => void
+  /** Called each time that the program was seen to run still. */
+  readonly onRunning?: () => void
   readonly signal?: AbortSignal
 }
+
+export type OutputStream = 'stdout' | 'stderr'
 
 export interface ExecResult {
   /** Null when a signal ended the program. */
@@ -22,8 +31,10 @@ export interface ExecResult {
   readonly signal: number | null
   readonly stdout: Buffer
   readonly stderr: Buffer
-  /** Whether more came than `maxOutputBytes` of either stream. */
+  /** Whether there was more of either stream than is here: more than `maxOutputBytes`, or than the guest had room for. */
   readonly truncated: boolean
+  /** Why output, or the exit code, was lost in the guest; null when nothing is known to be. */
+  readonly lost: string | null
 }
 
 /** Runs programs in a sandbox, and moves files in and out. Whatever it brings back is bounded. */
@@ -37,7 +48,8 @@ export interface Agent {
   waitUntilReady(options: UntilOptions): Promise<void>
   /**
    * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
-   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when it cannot be started
+   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it and what it started, `AGENT_COMMAND_FAILED` when it cannot be
+   * started, `AGENT_COMMAND_DISABLED` when the guest's agent may not run programs
    */
   exec(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>
   /** Whether the guest says that it is a Windows: paths and programs differ there. */

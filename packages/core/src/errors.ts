@@ -2,6 +2,7 @@
 export const errorCodes = {
   ADDRESS_TIMEOUT: 'the guest got no address in time',
   AGENT_CHANNEL: 'the guest agent sent what no agent should send, or its channel broke',
+  AGENT_COMMAND_DISABLED: 'the guest agent does not know a command, or was configured not to carry it out',
   AGENT_COMMAND_FAILED: 'the guest agent refused a command',
   AGENT_UNAVAILABLE: 'the sandbox has no guest agent channel',
   AGENT_UNRESPONSIVE: 'the guest agent did not answer in time',

@@ -3,6 +3,7 @@
  * what helps.
  */
 export const evidenceWarningCodes = {
+  COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
   DISK_FILE_SYSTEM_DIRTY: 'a file system was compared that was in use, or has errors',
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
   DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
@@ -17,6 +18,8 @@ export const evidenceWarningCodes = {
   NETWORK_PACKETS_MALFORMED: 'packets of a trace are not what their protocol says, and were read in part',
   NETWORK_PACKETS_UNREAD: 'packets of a trace were not analysed',
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',
+  OUTPUT_LOST: 'output of a command, or its exit code, was lost in the guest',
+  OUTPUT_TRUNCATED: 'a command printed more than was kept',
   TRACE_CAPTURE_ENDED: 'the capture of a trace ended before it was stopped',
   TRACE_LIMIT_REACHED: 'a trace reached its limit and ends there',
   TRACE_PACKETS_CUT: 'only the beginnings of some packets are in a trace',

@@ -1,6 +1,6 @@
 export { z } from 'zod'
 export { currentOwner, type Owner, withOrigin } from './actor.ts'
-export type { Agent, ExecOptions, ExecResult, PingOptions } from './agent.ts'
+export type { Agent, ExecOptions, ExecResult, OutputStream, PingOptions } from './agent.ts'
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'

@@ -6,6 +6,8 @@ export interface UntilOptions {
   readonly timeoutMs: number
   /** Pause between two questions in milliseconds. */
   readonly intervalMs?: number
+  /** Up to which the pause grows, by a tenth each time, in milliseconds; `intervalMs` when not given. */
+  readonly maxIntervalMs?: number
   readonly signal?: AbortSignal | undefined
 }
 
@@ -16,15 +18,15 @@ export interface UntilOptions {
 export async function until<Answer>(
   ask: () => Promise<Answer | undefined>,
   timedOut: () => Error,
-  { timeoutMs, intervalMs = 50, signal }: UntilOptions,
+  { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: UntilOptions,
 ): Promise<Answer> {
   signal?.throwIfAborted()
   const over = new AbortController()
   const poll = async () => {
-    for (;;) {
+    for (let pauseMs = intervalMs; ; pauseMs = Math.min(pauseMs * 1.1, maxIntervalMs)) {
       const answer = await ask()
       if (answer !== undefined) return answer
-      await sleep(intervalMs, undefined, { signal: over.signal })
+      await sleep(pauseMs, undefined, { signal: over.signal })
     }
   }
   try {

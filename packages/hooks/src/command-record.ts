@@ -1,4 +1,6 @@
-import { writeEvidence } from './evidence-file.ts'
+import { type FileHandle, open } from 'node:fs/promises'
+import { messageOf, type OutputStream, SeeError } from '@see/core'
+import { evidenceModes, writeEvidence } from './evidence-file.ts'
 
 /**
  * What `<identifier>_command_<n>.json` holds. A record that says `running` of a guest that is gone belongs to a command
@@ -20,8 +22,10 @@ export interface CommandRecord {
   /** ISO 8601, when the guest was asked to run it. */
   started: string | null
   duration_ms: number | null
-  /** Whether an output stream was longer than is kept. */
+  /** Whether an output stream was longer than is kept, or than the guest had room for. */
   truncated: boolean
+  /** Why output, or the exit code, was lost in the guest; null when nothing is known to be. */
+  lost: string | null
   error: string | null
 }
 
@@ -29,6 +33,10 @@ export interface CommandRecord {
 export class CommandFiles {
   readonly recordPath: string
   readonly #base: string
+  readonly #streams = new Map<OutputStream, FileHandle>()
+  /** What is being written, in the order in which it came. */
+  #written: Promise<void> = Promise.resolve()
+  #failure: unknown
 
   constructor(base: string) {
     this.#base = base
@@ -39,8 +47,32 @@ export class CommandFiles {
     await writeEvidence(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
   }
 
-  async writeOutput({ stdout, stderr }: { readonly stdout: Buffer; readonly stderr: Buffer }): Promise<void> {
-    await writeEvidence(`${this.#base}.stdout`, stdout)
-    await writeEvidence(`${this.#base}.stderr`, stderr)
+  /** Makes the files of the output, which are empty at first. */
+  async openOutput(): Promise<void> {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.#streams.set(stream, await open(`${this.#base}.${stream}`, 'w', evidenceModes.file))
+    }
+  }
+
+  /** Output as it comes, whatever becomes of the guest. */
+  readonly addOutput = (stream: OutputStream, chunk: Buffer): void => {
+    const write = async () => void (await this.#streams.get(stream)?.appendFile(chunk))
+    this.#written = this.#written.then(write).catch((error: unknown) => void (this.#failure ??= error))
+  }
+
+  /** @throws SeeError `RESULTS_UNWRITABLE` */
+  async closeOutput(): Promise<void> {
+    await this.#written
+    for (const file of this.#streams.values()) await file.close()
+    this.#streams.clear()
+    if (this.#failure === undefined) return
+    const why = messageOf(this.#failure)
+    throw new SeeError(
+      'RESULTS_UNWRITABLE',
+      `the output ${this.#base}.stdout or .stderr cannot be written: ${why}`,
+      {
+        cause: this.#failure,
+      },
+    )
   }
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import {
   type EventOf,
+  evidenceWarning,
   type ExecResult,
   Hook,
   messageOf,
@@ -9,13 +10,14 @@ import {
   type SeeEvent,
 } from '@see/core'
 import { AgentAddress } from './agent-address.ts'
-import type { CommandChannel, PreparedCommand } from './command-channel.ts'
+import type { CommandChannel, CommandProgress, PreparedCommand } from './command-channel.ts'
 import { CommandFiles, type CommandRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
 import { type CommandsSettings, commandsSchema } from './commands-settings.ts'
 import { GuestAgentChannel } from './guest-agent-channel.ts'
 import { GuestLife } from './guest-life.ts'
 import { HttpAgentChannel } from './http-agent-channel.ts'
+import { LastLook } from './last-look.ts'
 import { Latch } from './latch.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { sha256Of } from './sha256.ts'
@@ -28,6 +30,7 @@ const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', '
 export class CommandsHook extends Hook<typeof commandsSchema> {
   static override readonly schema: typeof commandsSchema = commandsSchema
   readonly #started = new WeakMap<SeeEvent, Latch>()
+  readonly #running = new Set<LastLook>()
   #count = 0
   #folder = ''
   readonly #address = new AgentAddress(this.configuration['agent-host'])
@@ -41,6 +44,9 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       this.context.subscribe('post_poweroff', this.forgetAddress)
       this.context.subscribe('post_shutdown', this.forgetAddress)
     }
+    for (const event of ['pre_pause', 'pre_restart', 'pre_shutdown', 'pre_poweroff'] as const) {
+      this.context.subscribe(event, this.lookOnceMore)
+    }
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     for (const event of ['run_command', 'run_sample'] as const) {
       this.context.subscribeAsync(event, this.runInBackground)
@@ -51,6 +57,12 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   readonly hearAddress = (event: EventOf<'ip_address'>): void => this.#address.hear(event)
 
   readonly forgetAddress = (): void => this.#address.forget()
+
+  /** A command that has ended by now has its exit code on record before its guest stops. */
+  readonly lookOnceMore = async (): Promise<void> => {
+    if ((await this.context.state()) !== 'running') return
+    await Promise.all(Array.from(this.#running, (running) => running.taken()))
+  }
 
   /** Runs the command and holds the event back; of one in the background, waits only until it has been started. */
   readonly run = async (event: SeeEvent): Promise<void> => {
@@ -73,23 +85,48 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     const files = new CommandFiles(join(this.#folder, `${this.identifier}_command_${++this.#count}`))
     const record = newRecord(event, request)
     using life = new GuestLife(this.context)
+    const look = new LastLook()
     try {
       await files.writeRecord(record)
       const command = await this.#prepare(request, record, life.signal)
       record.status = 'running'
       record.started = new Date().toISOString()
       await files.writeRecord(record)
+      await files.openOutput()
+      this.#running.add(look)
       if (this.#channel.startsWhenSent) started?.open()
-      const result = await this.#execute(command, record, life.signal)
+      const progress = { onOutput: files.addOutput, onRunning: look.looked }
+      const result = await this.#execute(command, record, life.signal, progress)
       if (result === undefined) return
-      await files.writeOutput(result)
+      await files.closeOutput()
       assertExecuted(request, record, result)
     } catch (error) {
+      await files.closeOutput().catch(() => undefined)
       await this.#fail(error, request, record, life)
     } finally {
       await files.writeRecord(record)
+      this.#running.delete(look)
+      look.end()
     }
+    await this.#warn(record)
     if (record.status === 'finished') await this.#tell(record, files)
+  }
+
+  /** Of what is not known of a command. */
+  async #warn({ status, command, sample, error, lost, truncated }: CommandRecord): Promise<void> {
+    const what = `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
+    if (status === 'running') {
+      await this.context.warn(
+        evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? 'unknown'),
+      )
+    }
+    if (lost !== null) {
+      await this.context.warn(evidenceWarning('OUTPUT_LOST', `output or exit code of ${what}`, lost))
+    } else if (truncated) {
+      const { output_limit: limit } = this.configuration
+      const why = `more than ${limit} bytes were printed; raise output_limit`
+      await this.context.warn(evidenceWarning('OUTPUT_TRUNCATED', `output of ${what}`, why))
+    }
   }
 
   async #prepare(
@@ -116,20 +153,24 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     command: PreparedCommand,
     record: CommandRecord,
     signal: AbortSignal,
+    progress: CommandProgress,
   ): Promise<ExecResult | undefined> {
     const start = performance.now()
     this.logger.info({ command: record.command }, 'running in the guest')
-    const result = await command(signal).finally(() => {
+    const result = await command(signal, progress).finally(() => {
       record.duration_ms = Math.round(performance.now() - start)
     })
     if (result === undefined) {
       record.duration_ms = null
       return undefined
     }
-    record.status = 'finished'
+    const isKnown = result.exitCode !== null || result.signal !== null
+    if (isKnown) record.status = 'finished'
+    else record.error = result.lost
     record.exit_code = result.exitCode
     record.signal = result.signal
     record.truncated = result.truncated
+    record.lost = result.lost
     return result
   }
 
@@ -195,6 +236,7 @@ function newRecord(event: SeeEvent, { command, sample }: CommandRequest): Comman
     started: null,
     duration_ms: null,
     truncated: false,
+    lost: null,
     error: null,
   }
 }

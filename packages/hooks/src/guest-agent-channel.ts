@@ -24,7 +24,8 @@ export class GuestAgentChannel implements CommandChannel {
     const { timeoutMs, maxOutputBytes, readyTimeoutMs } = this.#bounds
     await agent.waitUntilReady({ timeoutMs: readyTimeoutMs, signal })
     const argv = await this.#argv(request, record, signal)
-    return (running) => agent.exec(argv, { timeoutMs, maxOutputBytes, signal: running })
+    return (running, progress) =>
+      agent.exec(argv, { timeoutMs, maxOutputBytes, signal: running, ...progress })
   }
 
   async #argv(

@@ -32,5 +32,6 @@ export function resultOf(
     stdout: bytes.subarray(0, maxOutputBytes),
     stderr: Buffer.alloc(0),
     truncated: bytes.length > maxOutputBytes,
+    lost: null,
   }
 }

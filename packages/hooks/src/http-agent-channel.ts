@@ -43,10 +43,12 @@ export class HttpAgentChannel implements CommandChannel {
     record.command ??= '{sample}'
     const host = await this.#listening(signal)
     const path = agentPath(request, this.#agent.system)
-    return async (running) => {
+    return async (running, { onOutput }) => {
       const answer = await this.#ask(host, path, request.sample, running)
       if (request.inBackground) return undefined
-      return this.#result(host, answer)
+      const result = this.#result(host, answer)
+      onOutput('stdout', result.stdout)
+      return result
     }
   }
 

@@ -1,4 +1,5 @@
 export { AgentSocket } from './agent-socket.ts'
+export { parseBoundedJson } from './bounded-json.ts'
 export { childEnvironment } from './child-environment.ts'
 export { connectSocket, LONGEST_SOCKET_PATH } from './connect-socket.ts'
 export type { CallOptions } from './deadline.ts'

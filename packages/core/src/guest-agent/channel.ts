@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '@see/qemu'
 import { z } from 'zod'
 import type { PingOptions } from '../agent.ts'
 import { SeeError } from '../errors.ts'
@@ -23,7 +24,8 @@ export class Commands {
   }
 
   /**
-   * @throws SeeError `AGENT_UNAVAILABLE`, `AGENT_UNRESPONSIVE`, `AGENT_COMMAND_FAILED` or `AGENT_CHANNEL`
+   * @throws SeeError `AGENT_UNAVAILABLE`, `AGENT_UNRESPONSIVE`, `AGENT_COMMAND_FAILED`, `AGENT_COMMAND_DISABLED` or
+   * `AGENT_CHANNEL`
    */
   async run<Reply>(
     schema: z.ZodType<Reply>,
@@ -39,7 +41,10 @@ export class Commands {
     }
     const command = JSON.stringify({ execute, arguments: parameters })
     const timeoutSeconds = Math.ceil(timeoutMs / 1000)
-    const text = await within(timeoutMs, this.#channel.agentCommand(command, { timeoutSeconds }), () => {
+    const answer = this.#channel.agentCommand(command, { timeoutSeconds }).catch((error: unknown) => {
+      throw error instanceof SeeError && isDisabled(error.message) ? disabled(execute, error) : error
+    })
+    const text = await within(timeoutMs, answer, () => {
       return new SeeError(
         'AGENT_UNRESPONSIVE',
         `the guest agent did not answer ${execute} within ${timeoutMs} ms`,
@@ -48,7 +53,10 @@ export class Commands {
     const parsed = parseReply(execute, text)
     if ('error' in parsed) {
       const message = `the guest agent refused ${execute}: ${quoted(parsed.error.desc)}`
-      throw new SeeError('AGENT_COMMAND_FAILED', message)
+      const refused = new SeeError('AGENT_COMMAND_FAILED', message)
+      throw parsed.error.class === 'CommandNotFound' || isDisabled(parsed.error.desc)
+        ? disabled(execute, refused)
+        : refused
     }
     const result = schema.safeParse(parsed.return)
     if (result.success) return result.data
@@ -58,13 +66,29 @@ export class Commands {
   }
 }
 
+/**
+ * What qemu-ga says of a command on its block list, or that it does not know: "The command guest-exec has been disabled for
+ * this instance", "Command guest-exec has been disabled", "The command guest-exec has not been found".
+ */
+function isDisabled(description: string): boolean {
+  return /command [\w-]+ has (been disabled|not been found)/i.test(description)
+}
+
+function disabled(execute: string, cause: SeeError): SeeError {
+  return new SeeError(
+    'AGENT_COMMAND_DISABLED',
+    `the guest agent does not carry out ${execute}: take it off the agent's block list, in /etc/sysconfig/qemu-ga (Fedora, RHEL) or /etc/qemu/qemu-ga.conf of the guest, or install a newer agent (${cause.message})`,
+    { cause },
+  )
+}
+
 function parseReply(execute: string, text: string): z.output<typeof reply> {
   if (text.length > REPLY_LIMIT) {
     const message = `the guest agent answered ${execute} with ${text.length} characters, more than ${REPLY_LIMIT}`
     throw new SeeError('AGENT_CHANNEL', message)
   }
   try {
-    return reply.parse(JSON.parse(text))
+    return reply.parse(parseBoundedJson(text))
   } catch (error) {
     const message = `the guest agent answered ${execute} with ${quoted(text)}, which is no reply`
     throw new SeeError('AGENT_CHANNEL', message, { cause: error })

@@ -5,10 +5,11 @@ import type { AgentChannel } from '../resources.ts'
 import type { UntilOptions } from '../until.ts'
 import { untilReady } from '../until-ready.ts'
 import { Commands } from './channel.ts'
-import { execInOtherGuest, execInShellGuest } from './exec.ts'
 import { readGuestFile, writeGuestFile } from './files.ts'
+import { isWindowsGuest } from './is-windows.ts'
+import { execInShellGuest } from './shell-exec.ts'
+import { execInWindowsGuest } from './windows-exec.ts'
 
-const osInfo = z.object({ id: z.string().max(200).optional() })
 const nothing = z.unknown()
 const DEFAULT_READ_BYTES = 1024 * 1024
 
@@ -37,16 +38,17 @@ export class GuestAgent implements Agent {
   /**
    * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
    * In a guest with a shell, a program that is missing ends with exit code 127, as there.
-   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it, `AGENT_COMMAND_FAILED` when the agent cannot start it
+   * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it and what it started, `AGENT_COMMAND_FAILED` when the agent cannot
+   * start it, `AGENT_COMMAND_DISABLED` when it may not
    */
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    const execIn = (await this.isWindows()) ? execInOtherGuest : execInShellGuest
+    const execIn = (await this.isWindows()) ? execInWindowsGuest : execInShellGuest
     return await execIn(this.#commands, argv, options)
   }
 
-  /** Whether the guest says that it is a Windows: paths and programs differ there. */
+  /** Whether the guest is a Windows, by its own word: paths and programs differ there. */
   async isWindows(): Promise<boolean> {
-    this.#windows ??= (await this.#commands.run(osInfo, 'guest-get-osinfo')).id === 'mswindows'
+    this.#windows ??= await isWindowsGuest(this.#commands)
     return this.#windows
   }
 

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
-import type { ExecOptions, ExecResult } from '../agent.ts'
+import type { ExecOptions, ExecResult, OutputStream } from '../agent.ts'
 import { within } from '../within.ts'
 
-export interface BoundedOptions extends Required<Omit<ExecOptions, 'signal' | 'stdin'>> {
+export interface BoundedOptions extends Pick<ExecOptions, 'onOutput' | 'onRunning'> {
+  readonly timeoutMs: number
+  readonly maxOutputBytes: number
   readonly stdin: string | Uint8Array
   readonly env: Record<string, string>
   readonly signal: AbortSignal | undefined
@@ -13,6 +15,7 @@ export interface BoundedOptions extends Required<Omit<ExecOptions, 'signal' | 's
 
 /** What a program leaves running in the background may keep its output open; what it wrote itself is there at once. */
 const DRAIN_MS = 100
+const RUNNING_MS = 100
 
 /**
  * Runs a program of this host in a process group of its own, and kills the whole group when it takes too long.
@@ -20,25 +23,28 @@ const DRAIN_MS = 100
  */
 export async function runBounded(
   [program, ...args]: readonly [string, ...string[]],
-  { stdin, timeoutMs, maxOutputBytes, env, signal }: BoundedOptions,
+  { stdin, timeoutMs, maxOutputBytes, env, signal, onOutput, onRunning }: BoundedOptions,
   timedOut: () => Error,
 ): Promise<ExecResult> {
   signal?.throwIfAborted()
   const child = spawn(program, args, { env, detached: true, stdio: 'pipe' })
   const closed = new Promise((resolve) => void child.once('close', resolve))
-  const stdout = new BoundedOutput(child.stdout, maxOutputBytes)
-  const stderr = new BoundedOutput(child.stderr, maxOutputBytes)
+  const take = (stream: OutputStream) => (part: Buffer) => onOutput?.(stream, part)
+  const stdout = new BoundedOutput(child.stdout, maxOutputBytes, take('stdout'))
+  const stderr = new BoundedOutput(child.stderr, maxOutputBytes, take('stderr'))
+  const running = onRunning === undefined ? undefined : setInterval(onRunning, RUNNING_MS)
   // A program need not read what it is given.
   child.stdin.on('error', () => undefined).end(stdin)
   try {
     const end = await within(timeoutMs, exitOf(child), timedOut, signal)
     await within(DRAIN_MS, closed, () => new Error('still open')).catch(() => undefined)
     const truncated = stdout.truncated || stderr.truncated
-    return { ...end, stdout: stdout.take(), stderr: stderr.take(), truncated }
+    return { ...end, stdout: stdout.take(), stderr: stderr.take(), truncated, lost: null }
   } catch (error) {
     killGroup(child)
     throw error
   } finally {
+    clearInterval(running)
     child.stdin.destroy()
   }
 }
@@ -50,13 +56,16 @@ class BoundedOutput {
   #room: number
   truncated = false
 
-  constructor(stream: Readable, maxBytes: number) {
+  constructor(stream: Readable, maxBytes: number, take: (part: Buffer) => void) {
     this.#stream = stream
     this.#room = maxBytes
     stream.on('data', (part: Buffer) => {
       if (part.length > this.#room) this.truncated = true
-      if (this.#room > 0) this.#parts.push(part.subarray(0, this.#room))
-      this.#room = Math.max(0, this.#room - part.length)
+      const kept = part.subarray(0, this.#room)
+      this.#room -= kept.length
+      if (kept.length === 0) return
+      this.#parts.push(kept)
+      take(kept)
     })
   }
 

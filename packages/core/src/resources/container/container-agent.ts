@@ -56,14 +56,20 @@ export class ContainerAgent implements Agent {
    * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing its process group, `GUEST_STOPPED` or `AGENT_UNAVAILABLE`
    */
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    const { stdin = '', timeoutMs = EXEC_TIMEOUT_MS, maxOutputBytes = DEFAULT_BYTES, signal } = options
+    const {
+      stdin = '',
+      timeoutMs = EXEC_TIMEOUT_MS,
+      maxOutputBytes = DEFAULT_BYTES,
+      signal,
+      ...calls
+    } = options
     const entrance = await this.#entrance()
     const timedOut = () =>
       new SeeError(
         'GUEST_EXEC_TIMEOUT',
         `${argv.join(' ').slice(0, 200)} ran longer than ${timeoutMs} ms in the container`,
       )
-    const bounds = { stdin, timeoutMs, maxOutputBytes, signal, env: ENVIRONMENT }
+    const bounds = { stdin, timeoutMs, maxOutputBytes, signal, env: ENVIRONMENT, ...calls }
     try {
       return await runBounded([...entrance, ...argv], bounds, timedOut)
     } catch (error) {

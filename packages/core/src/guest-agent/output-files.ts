@@ -1,0 +1,100 @@
+import type { ExecOptions, ExecResult } from '../agent.ts'
+import { messageOf, SeeError } from '../errors.ts'
+import { until } from '../until.ts'
+import type { Commands } from './channel.ts'
+import { GuestOutput, openOutput } from './guest-output.ts'
+
+const DEFAULT_OUTPUT_BYTES = 1024 * 1024
+const DEFAULT_TIMEOUT_MS = 60_000
+
+/** Reads both streams of a program from open files of the guest, as they come. */
+export class OutputFiles {
+  readonly #stdout: GuestOutput
+  readonly #stderr: GuestOutput
+  readonly #parts = { stdout: new Array<Buffer>(), stderr: new Array<Buffer>() }
+  readonly #options: ExecOptions
+  #lost: string | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(commands: Commands, handles: readonly [number, number], options: ExecOptions) {
+    this.#options = options
+    const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
+    const take = (stream: 'stdout' | 'stderr') => (part: Buffer) => {
+      this.#parts[stream].push(part)
+      options.onOutput?.(stream, part)
+    }
+    this.#stdout = new GuestOutput(commands, handles[0], maxBytes, take('stdout'))
+    this.#stderr = new GuestOutput(commands, handles[1], maxBytes, take('stderr'))
+  }
+
+  /**
+   * Makes the files `<base>.out` and `<base>.err`, of which nobody but the agent and the program needs the names: they can
+   * be removed as soon as the program has them open.
+   * @returns why not, where the place takes none or has no room
+   * @throws SeeError as {@link Commands.run}
+   */
+  static async make(commands: Commands, base: string, options: ExecOptions): Promise<OutputFiles | string> {
+    const out = await openOutput(commands, `${base}.out`)
+    if ('refused' in out) return out.refused
+    const probe = new GuestOutput(commands, out.handle, 0, () => undefined)
+    const err = (await probe.isCut()) ? { refused: 'no room' } : await openOutput(commands, `${base}.err`)
+    if ('handle' in err) {
+      const files = new OutputFiles(commands, [out.handle, err.handle], options)
+      files.#stdout.rewind()
+      return files
+    }
+    await probe.close()
+    return err.refused
+  }
+
+  /** Brings what came since the last time. @returns whether it caught up with both */
+  async collect(): Promise<boolean> {
+    // One at a time: what is asked when time is up may meet what was asked before.
+    const mine = this.#turn.then(() => this.#collect())
+    this.#turn = mine.catch(() => undefined)
+    return await mine
+  }
+
+  /** Of a program that has ended: what is still to come, and all of it. Its end is known, so that nothing fails here. */
+  async rest(): Promise<Pick<ExecResult, 'stdout' | 'stderr' | 'truncated' | 'lost'>> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = this.#options
+    const timedOut = () =>
+      new SeeError('AGENT_UNRESPONSIVE', `the agent did not send it within ${timeoutMs} ms`)
+    const caughtUp = async () => ((await this.collect()) ? true : undefined)
+    let isCut = false
+    try {
+      await until(caughtUp, timedOut, { timeoutMs, intervalMs: 20, signal })
+      isCut = !this.#isTruncated && (await this.#stderr.isCut())
+    } catch (error) {
+      this.#lost ??= `the program's output was not brought to its end: ${messageOf(error)}`
+    }
+    const full = isCut ? 'the guest had no room for all of the output' : null
+    return {
+      stdout: Buffer.concat(this.#parts.stdout),
+      stderr: Buffer.concat(this.#parts.stderr),
+      truncated: this.#isTruncated || isCut,
+      lost: this.#lost ?? this.#stdout.lost ?? this.#stderr.lost ?? full,
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#stdout.close(), this.#stderr.close()])
+  }
+
+  get #isTruncated(): boolean {
+    return this.#stdout.truncated || this.#stderr.truncated
+  }
+
+  async #collect(): Promise<boolean> {
+    if (this.#lost !== null) return true
+    try {
+      const caughtUp = [await this.#stdout.collect(), await this.#stderr.collect()]
+      return !caughtUp.includes(false)
+    } catch (error) {
+      // An agent that was started anew does not know the files any more; the program goes on.
+      if (!(error instanceof SeeError) || error.code !== 'AGENT_COMMAND_FAILED') throw error
+      this.#lost = `output from some moment on: ${error.message}`
+      return true
+    }
+  }
+}

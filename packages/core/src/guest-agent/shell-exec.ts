@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import type { ExecOptions, ExecResult } from '../agent.ts'
+import { SeeError } from '../errors.ts'
+import { execCaptured } from './captured-exec.ts'
+import type { Commands } from './channel.ts'
+import { OutputFiles } from './output-files.ts'
+import { runQuietly, startProgram, untilEnded } from './program.ts'
+
+/** Folders that every Linux has, those in memory first: what a program prints does not belong on the guest's disk. */
+const PLACES = ['/dev/shm', '/dev', '/run', '/tmp', '/var/tmp', '']
+
+// A session of its own lets a program be ended with what it started: newer agents make none. setsid would run a leader of a
+// group as its child, so one is left as it is.
+const OWN_SESSION = `
+{ read -r s </proc/$$/stat; } 2>/dev/null
+s=\${s##*) }; s=\${s#* }; s=\${s#* }
+[ "\${s%% *}" != $$ ] && command -v setsid >/dev/null && exec setsid -- "$@"
+exec "$@"`
+
+// The names go at once: what a program removes or fills up then cannot be what is collected of it.
+const COLLECT = ': >"$0.out"; exec >>"$0.out" 2>>"$0.err"; '
+const removing = (made: readonly string[]) => {
+  return `rm -f ${made.map((base) => `${base}.out ${base}.err`).join(' ')}${OWN_SESSION}`
+}
+
+// The leader, all processes of its group and session, and all that descend from those, as long as their parents live.
+const KILL = `
+kill -STOP -"$0" "$0"
+found=" $0 "; more=y
+while [ -n "$more" ]; do
+  more=
+  for file in /proc/[0-9]*/stat; do
+    { read -r s <"$file"; } || continue
+    pid=\${s%% *}
+    set -- \${s##*) }
+    case $found in *" $pid "*) continue ;; esac
+    case $found in *" $2 "*) ;; *) [ "$4" = "$0" ] || continue ;; esac
+    found="$found$pid "; more=y
+  done
+done
+kill -9 -"$0"
+kill -9 $found`
+
+/** Runs a program in a guest that has a shell. */
+export async function execInShellGuest(
+  commands: Commands,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const kill = (pid: number) =>
+    runQuietly(commands, ['/bin/sh', '-c', `exec 2>/dev/null${KILL}`, String(pid)])
+  const { base, made, files } = await findPlace(commands, options)
+  if (files === undefined) {
+    // The agent then holds the output in its own memory.
+    const shell = ['/bin/sh', '-c', removing(made), base, ...argv]
+    return await execCaptured(commands, shell, { ...options, argv, kill })
+  }
+  try {
+    const shell = ['/bin/sh', '-c', `${COLLECT}${removing(made)}`, base, ...argv]
+    const pid = await startProgram(commands, shell, { stdin: options.stdin })
+    const collect = () => files.collect()
+    const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
+    const { exitCode, signal } = end
+    const output = await files.rest()
+    return { exitCode, signal, ...output, lost: end.lost ?? output.lost }
+  } finally {
+    await files.close()
+  }
+}
+
+interface Place {
+  readonly base: string
+  /** All bases of which there may be files. */
+  readonly made: readonly string[]
+  /** Undefined when no folder takes them. */
+  readonly files: OutputFiles | undefined
+}
+
+async function findPlace(commands: Commands, options: ExecOptions): Promise<Place> {
+  const made: string[] = []
+  for (const folder of PLACES) {
+    const base = `${folder}/.see-${randomUUID()}`
+    made.push(base)
+    try {
+      const files = await OutputFiles.make(commands, base, options)
+      if (typeof files !== 'string') return { base, made, files }
+    } catch (error) {
+      if (!(error instanceof SeeError) || error.code !== 'AGENT_COMMAND_DISABLED') throw error
+      break
+    }
+  }
+  return { base: 'see', made, files: undefined }
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import type { ExecOptions, ExecResult } from '../agent.ts'
+import { batchFile } from './batch-file.ts'
+import { execCaptured } from './captured-exec.ts'
+import type { Commands } from './channel.ts'
+import { writeGuestFile } from './files.ts'
+import { runQuietly, startProgram, untilEnded } from './program.ts'
+import { TailCopies } from './tail-copies.ts'
+
+/** A path without spaces, which needs no quotes. */
+const FOLDER = 'C:\\Windows\\Temp'
+
+/**
+ * Runs a program in a guest without a POSIX shell: by a batch file, so that its output goes to files. The agent's own
+ * collecting ends with the last child that has the output open, and what it sends at once may break the channel.
+ */
+export async function execInWindowsGuest(
+  commands: Commands,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  const base = `${FOLDER}\\see-${randomUUID()}`
+  const kill = (pid: number) => runQuietly(commands, ['taskkill.exe', '/f', '/t', '/pid', String(pid)])
+  const batch = batchFile(argv, `${base}.out`, `${base}.err`)
+  if (batch === undefined) return await execCaptured(commands, argv, { ...options, argv, kill })
+  await writeGuestFile(commands, `${base}.cmd`, Buffer.from(batch))
+  const copies = new TailCopies(commands, base, options)
+  try {
+    const pid = await startProgram(commands, ['cmd.exe', '/d', '/c', `${base}.cmd`], { stdin: options.stdin })
+    const collect = () => copies.collect()
+    const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
+    const { exitCode, signal } = end
+    const output = await copies.rest()
+    return { exitCode, signal, ...output, lost: end.lost ?? output.lost }
+  } finally {
+    await runQuietly(commands, ['cmd.exe', '/d', '/c', `del ${base}.*`]).catch(() => undefined)
+  }
+}
