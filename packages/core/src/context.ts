@@ -42,12 +42,17 @@ export abstract class Context extends Observable {
     return this.#warnings.all
   }
 
-  /** Puts on record that evidence lacks something, and fires `evidence_incomplete` when that is new. */
+  /**
+   * Puts on record that evidence lacks something, and fires `evidence_incomplete` when that is new. The event's handlers are
+   * not waited for: an event that is being handled may be waiting for the one who warns.
+   */
   async warn(warning: EvidenceWarning): Promise<void> {
     const kept = this.#warnings.add(warning)
     if (kept === undefined) return
     this.logger.info({ warning: kept }, 'evidence is incomplete')
-    await this.trigger('evidence_incomplete', { ...kept })
+    this.trigger('evidence_incomplete', { ...kept }).catch((error: unknown) => {
+      this.logger.error({ err: error }, 'evidence_incomplete could not be fired')
+    })
   }
 
   /** From now on nothing fires any more. */

@@ -15,6 +15,7 @@ import { isOfFullDisk, runQemuImg } from '../resources/qemu-img.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
 import type { Freezable } from './freezable.ts'
+import { freezeFileSystems } from './file-systems.ts'
 import { freeze } from './freeze.ts'
 import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from './identity.ts'
@@ -88,8 +89,8 @@ async function freezeIn(
   sandbox: Freezable,
   identity: boolean,
   { name }: Work,
-  { signal, timeoutMs, progress }: BuildTemplateOptions,
-): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity'>> {
+  { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
+): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'at_rest'>> {
   const { domain, diskFile, agentChannel } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const socketPath = join(dirname(diskFile), 'state')
@@ -108,7 +109,11 @@ async function freezeIn(
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
   const way = identity ? await identityWay(sandbox, signal) : null
-  await agent.exec(['sync'], { signal })
+  const unrest = await freezeFileSystems(sandbox.agentChannel)
+  if (unrest !== undefined) {
+    logger.warn(`the disk of template ${JSON.stringify(name)} may not be at rest: ${unrest}`)
+    await agent.exec(['sync'], { signal })
+  }
   // Last: whatever the guest still has to do when it is frozen, each clone does.
   await sleep(SETTLE_MS, undefined, { signal })
   progress('freezing it')
@@ -127,7 +132,7 @@ async function freezeIn(
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
   )
-  return { inputs, machine, identity: way }
+  return { inputs, machine, identity: way, at_rest: unrest === undefined }
 }
 
 /** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */

@@ -3,7 +3,7 @@ import { fileFacts } from './file-facts.ts'
 import { templateName } from './template-name.ts'
 
 /** Of the form of the folder; another one is not read. */
-export const TEMPLATE_VERSION = 2
+export const TEMPLATE_VERSION = 3
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
@@ -35,6 +35,11 @@ export const templateManifest = z.strictObject({
   machine: templateMachine,
   /** By which way a clone is told who it is; null where it is not. */
   identity: z.enum(['port', 'agent']).nullable(),
+  /**
+   * Whether the guest's file systems were frozen, and each clone thaws them: then nothing waits in the journals of its disk
+   * to be put in place.
+   */
+  at_rest: z.boolean(),
   /** What it was made from: the disk's image, the kernel. */
   inputs: z.array(input).max(8),
   memory: fileFacts,

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { timeoutSignal } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
+import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
 import type { TemplateMachine } from './manifest.ts'
 import { assertMemoryStays } from './memory-devices.ts'
@@ -62,9 +63,10 @@ export class TemplateClone {
     return this.#template.manifest.identity !== null
   }
 
-  /** Whether it is the guest's agent that tells a clone who it is. */
-  get isToldByAgent(): boolean {
-    return this.#template.manifest.identity === 'agent'
+  /** Whether a clone becomes a machine of its own by way of the guest's agent. */
+  get needsAgent(): boolean {
+    const { identity, at_rest: isAtRest } = this.#template.manifest
+    return identity === 'agent' || isAtRest
   }
 
   /**
@@ -116,9 +118,10 @@ export class TemplateClone {
   }
 
   /**
-   * Makes a clone that has just begun to run a machine of its own, where its template has it that way.
+   * Makes a clone that has just begun to run a machine of its own, where its template has it that way, and lets it write to
+   * its disk.
    * @param port QEMU's end of the port at which guests wait for it
-   * @throws SeeError `TEMPLATE_IDENTITY`
+   * @throws SeeError `TEMPLATE_IDENTITY`, or `TEMPLATE_INVALID` when its file systems stay frozen
    */
   async becomeOwn(
     channel: AgentChannel | undefined,
@@ -127,7 +130,8 @@ export class TemplateClone {
   ): Promise<void> {
     if (this.#taken) return
     this.#taken = true
-    const way = this.#template.manifest.identity
+    const { identity: way, at_rest: isAtRest } = this.#template.manifest
+    if (isAtRest) await this.#thaw(channel)
     if (way === null) return
     const signal = timeoutSignal(TIMEOUT_MS)
     try {
@@ -137,6 +141,15 @@ export class TemplateClone {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`
       throw templateError('TEMPLATE_IDENTITY', this.#template.name, why, error)
+    }
+  }
+
+  async #thaw(channel: AgentChannel | undefined): Promise<void> {
+    try {
+      await thawFileSystems(channel)
+    } catch (error) {
+      const why = `the file systems of its clone could not be thawed: ${messageOf(error)}`
+      throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)
     }
   }
 }

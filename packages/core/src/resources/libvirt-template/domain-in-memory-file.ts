@@ -57,7 +57,7 @@ export function domainInMemoryFile(
     async started() {
       if (clone === undefined) return
       const channel = libvirtAgentChannel(own)
-      if (clone.isToldByAgent) {
+      if (clone.needsAgent) {
         // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
         await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
       }

@@ -28,6 +28,11 @@ export function writtenTemplate(name: string, inputPath: string): TemplateBuilde
     await writeFile(join(folder, 'overlay.qcow2'), 'what a clone keeps')
     await chmod(join(folder, 'memory'), 0o660)
     const inputs = [{ path: inputPath, ...(await factsOf(inputPath, signal)) }]
-    await writeManifest(folder, { name, resources: null, machine, identity: 'agent', inputs }, group, signal)
+    await writeManifest(
+      folder,
+      { name, resources: null, machine, identity: 'agent', at_rest: true, inputs },
+      group,
+      signal,
+    )
   }
 }

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { SeeError } from '../errors.ts'
+import { Commands } from '../guest-agent/channel.ts'
+import type { AgentChannel } from '../resources.ts'
+
+const FREEZE_MS = 60_000
+/** In a clone nothing is left to be written. */
+const THAW_MS = 20_000
+
+const count = z.int().nonnegative()
+
+/**
+ * Has a guest's file systems put everything in place on its disk, journals included, and hold all writers back: so the disk
+ * of a template says itself what is on it. Until they are thawed, the agent answers little else.
+ * @returns why that cannot be; undefined when it is done
+ * @throws SeeError as the guest agent does, but for `AGENT_COMMAND_FAILED`
+ */
+export async function freezeFileSystems(channel: AgentChannel | undefined): Promise<string | undefined> {
+  try {
+    const frozen = await new Commands(channel).run(
+      count,
+      'guest-fsfreeze-freeze',
+      {},
+      { timeoutMs: FREEZE_MS },
+    )
+    return frozen === 0 ? 'the guest agent finds no file system to freeze' : undefined
+  } catch (error) {
+    // One that does not know the command, or must not.
+    if (error instanceof SeeError && error.code === 'AGENT_COMMAND_FAILED') return error.message
+    throw error
+  }
+}
+
+/**
+ * Lets the writers go on, in a clone.
+ * @throws SeeError as the guest agent does
+ */
+export async function thawFileSystems(channel: AgentChannel | undefined): Promise<void> {
+  await new Commands(channel).run(count, 'guest-fsfreeze-thaw', {}, { timeoutMs: THAW_MS })
+}
