@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Context } from './context.ts'
@@ -90,15 +91,15 @@ test('more events than ten thousand do not wait: they are refused, on record, an
   const unhandled: unknown[] = []
   const hear = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', hear)
-  let release = (): void => undefined
-  context.subscribe(named('first'), () => new Promise<void>((resolve) => (release = resolve)))
+  const held = new AbortController()
+  context.subscribe(named('first'), () => once(held.signal, 'abort'))
   let heard = 0
   context.subscribe(named('next'), () => void heard++)
   const first = context.trigger(named('first'))
   for (let count = 0; count < 10_003; count++) void context.trigger(named('next'))
   await sleep(20)
   process.off('unhandledRejection', hear)
-  release()
+  held.abort()
   await first
   await context.settled()
   expect(heard).toBe(10_000)
@@ -115,7 +116,7 @@ test('events that follow one another without end let timers run', async () => {
   const context = bare()
   let over = false
   context.subscribeAsync(named('again'), async () => {
-    await null
+    await Promise.resolve()
     if (!over) void context.trigger(named('again'))
   })
   await context.trigger(named('again'))
