@@ -7,8 +7,9 @@ const exits: Readonly<Record<ExitCode, string>> = {
   [exitCodes.done]: 'done',
   [exitCodes.usage]: 'bad usage or configuration, or something missing on this host: nothing was run',
   [exitCodes.sandbox]: 'the sandbox failed',
-  [exitCodes.hook]: 'finished, but a hook or one of its handlers failed',
-  [exitCodes.interrupted]: 'interrupted by Ctrl-C or SIGTERM; everything was cleaned up',
+  [exitCodes.hook]: 'a hook or one of its handlers failed, or evidence could not be written',
+  [exitCodes.interrupted]:
+    'interrupted by Ctrl-C, SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; everything was cleaned up',
 }
 
 function isCode(name: string): name is SeeErrorCode {
@@ -41,6 +42,10 @@ ${table(['code', 'meaning', 'what to do', 'exit'], errors)}
 ${table(['exit code', 'meaning'], Object.entries(exits))}
 
 \`see check\` exits with 0 when at least one provider is ready, else with 2.
+
+An error outside of every handler, an unhandled rejection and \`process.exit\` in a hook or protocol end the run as an
+interruption does: everything is cleaned up and reported, and the exit code is 3. After a third signal nothing more is
+cleaned up. A process that was killed outright (\`kill -9\`) reports nothing.
 
 Of several errors, the sandbox's counts most and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
 

@@ -8,7 +8,7 @@ import { embeddedGuest } from './embedded-guest.ts'
 
 const see = fileURLToPath(new URL('../../packages/cli/dist/see.js', import.meta.url))
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
   readonly out: string

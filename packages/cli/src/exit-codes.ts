@@ -5,8 +5,9 @@ export const exitCodes = {
   usage: 1,
   /** The sandbox failed. */
   sandbox: 2,
-  /** The run finished, but a hook or one of its handlers failed. */
+  /** A hook or one of its handlers failed, or evidence could not be written; the sandbox did not fail. */
   hook: 3,
+  /** By SIGINT (Ctrl-C), SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; the report says which. */
   interrupted: 130,
 } as const
 

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf, SeeError } from '@see/core'
 
 /** Of what is made for evidence: only the user who runs SEE may read it. */
@@ -16,9 +17,8 @@ export async function writeEvidence(
   data: string | Uint8Array,
   { durable = false } = {},
 ): Promise<void> {
-  const part = join(dirname(path), `.${basename(path)}.part`)
+  const part = join(dirname(path), `.${randomUUID()}.part`)
   try {
-    await rm(part, { force: true })
     await writePart(part, data, durable)
     await rename(part, path)
   } catch (error) {

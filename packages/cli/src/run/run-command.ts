@@ -43,8 +43,11 @@ run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire
 
 The evidence is in DIR/<identifier>/, with a summary in run.json.
 
-Exit codes: 0 done; 1 bad usage or configuration, nothing was run; 2 the sandbox failed; 3 finished, but a hook failed;
-130 interrupted. Ctrl-C cleans up, whenever it comes.
+Exit codes: 0 done; 1 bad usage or configuration, nothing was run; 2 the sandbox failed; 3 a hook failed, or
+evidence could not be written; 130 interrupted (by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT). Ctrl-C cleans up, whenever it
+comes; a second one does not wait for hooks.
+
+The files given, hooks and protocols are not used if another user can change them; SEE_UNTRUSTED_FILES=warn only warns.
 
 Examples:
   see run -- ./sample.bin

@@ -12,7 +12,7 @@ const words: Record<ExitCode, string> = {
   [exitCodes.done]: 'done',
   [exitCodes.usage]: 'not begun: the configuration is wrong',
   [exitCodes.sandbox]: 'the sandbox failed',
-  [exitCodes.hook]: 'finished, but a hook failed',
+  [exitCodes.hook]: 'a hook failed, or evidence was lost',
   [exitCodes.interrupted]: 'interrupted',
 }
 
