@@ -20,6 +20,7 @@ export const evidenceWarningCodes = {
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',
   OUTPUT_LOST: 'output of a command, or its exit code, was lost in the guest',
   OUTPUT_TRUNCATED: 'a command printed more than was kept',
+  SINKHOLE_RECORD_CUT: 'requests to a sinkhole are not in its record',
   TRACE_CAPTURE_ENDED: 'the capture of a trace ended before it was stopped',
   TRACE_LIMIT_REACHED: 'a trace reached its limit and ends there',
   TRACE_PACKETS_CUT: 'only the beginnings of some packets are in a trace',

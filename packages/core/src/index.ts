@@ -48,6 +48,7 @@ export { LibvirtPoolProvider } from './image-providers/libvirt-pool.ts'
 export { S3Provider } from './image-providers/s3.ts'
 export { type Qcow2References, qcow2References } from './resources/qcow2-references.ts'
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
+export type { SinkholeListener, SinkholeRequest } from './resources/sinkhole/entry.ts'
 export { VboxResources, vboxFactory } from './resources/vbox.ts'
 export { injectSample, type InjectOptions } from './sample.ts'
 export { ReleaseStack } from './release-stack.ts'
@@ -64,6 +65,7 @@ export type {
   InterfaceAddresses,
   InterfacesListener,
   PacketCapture,
+  RequestSource,
   Resources,
   ResourcesClass,
   ResourcesParameters,

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Agent } from './agent.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
 import type { Logger } from './logger.ts'
+import type { SinkholeListener } from './resources/sinkhole/entry.ts'
 import type { DomainState } from './transitions.ts'
 
 /** An address of a guest's interface, as the provider reports it. */
@@ -74,6 +75,12 @@ export interface PacketCapture {
   readonly packets: Readable
   /** Ends it: what was captured by then is in the stream, which ends. */
   stop(): Promise<void>
+}
+
+/** Tells what a guest asks of its network. */
+export interface RequestSource {
+  /** Calls the listener with each request from now on. Returns what ends that. */
+  listen(listener: SinkholeListener): () => void
 }
 
 /** Where a guest's VNC server listens on this host. */
@@ -182,6 +189,8 @@ export interface Resources {
    * when the guest has no network. Where there is no such method, `watchInterfaces` says where others can.
    */
   capture?(options: CaptureOptions): Promise<PacketCapture | undefined>
+  /** What a guest's network ends in, where that is a sinkhole. */
+  readonly sinkhole?: RequestSource | undefined
   /** Whether the domain has a console that `openConsole` can open. */
   hasConsole?(): Promise<boolean>
   /** Undefined when the configuration names none, so that the guest's disks are the user's own. */

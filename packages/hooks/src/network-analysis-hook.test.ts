@@ -115,17 +115,21 @@ test('tells of the conversations, DNS names and HTTP requests of a trace', async
   expect(lines[2]).toContain('HTTP 128 GET /gate.php?id=7 HTTP/1.1')
 })
 
+const httpHead = (text: string) => Buffer.from(`${text} HTTP/1.1\r\nHost: c2.example\r\n`)
+const address = (name: string, last: number) => ({ name, type: 1, data: Buffer.of(192, 0, 2, last) })
+const texts = (...all: string[]) =>
+  Buffer.concat(all.flatMap((text) => [Buffer.of(text.length), Buffer.from(text)]))
+
 test('finds TLS and HTTP on ports that are another protocol’s, and a request whose body never ends', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
   await using _ = environment
-  const http = (text: string) => Buffer.from(`${text} HTTP/1.1\r\nHost: c2.example\r\n`)
   const body = Buffer.from('Content-Length: 100000\r\n\r\nabc')
   await trace([
     tcpFrame({ sourcePort: 1, port: 80 }, clientHello('on80.example')),
     tcpFrame({ sourcePort: 2, port: 8080 }, clientHello()),
-    tcpFrame({ sourcePort: 3, port: 6667 }, Buffer.concat([http('GET /irc'), Buffer.from('\r\n')])),
-    tcpFrame({ sourcePort: 4, port: 80 }, Buffer.concat([http('POST /endless'), body])),
+    tcpFrame({ sourcePort: 3, port: 6667 }, Buffer.concat([httpHead('GET /irc'), Buffer.from('\r\n')])),
+    tcpFrame({ sourcePort: 4, port: 80 }, Buffer.concat([httpHead('POST /endless'), body])),
   ])
   await analyse()
   expect(context.failures).toEqual([])
@@ -144,9 +148,6 @@ test('takes for answers what a response says of the name that was asked for, of 
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
   await using _ = environment
-  const address = (name: string, last: number) => ({ name, type: 1, data: Buffer.of(192, 0, 2, last) })
-  const texts = (...all: string[]) =>
-    Buffer.concat(all.flatMap((text) => [Buffer.of(text.length), Buffer.from(text)]))
   const [srv, alias, text, binding, ns, plain] = [
     '_sip._tcp.a.example',
     'alias.example',

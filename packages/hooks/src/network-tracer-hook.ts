@@ -31,6 +31,7 @@ const schema = z.object({
 export class NetworkTracerHook extends Hook<typeof schema> {
   static override readonly schema = schema
   readonly #traces: string[] = []
+  #count = 0
   #trace: Trace | undefined
   #folder = ''
   #tcpdump = ''
@@ -45,7 +46,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
         'sandboxes of this provider have no network to trace; leave NetworkTracerHook out, or say "optional": true',
       )
     }
-    if (resources.capture === undefined) {
+    if (resources.watchInterfaces !== undefined) {
       this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
       await assertCapturable(this.#tcpdump)
     }
@@ -69,7 +70,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       tcpdump: this.#tcpdump,
       event: event.name,
     })
-    this.#traces.push(path)
+    this.#traces.push(...this.#trace.files)
+    this.#count++
     this.logger.info({ path }, 'network tracing started')
     await this.context.trigger('network_tracing_started', { path })
   }
@@ -103,7 +105,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
   }
 
   #nextPath(): string {
-    const number = this.#traces.length + 1
+    const number = this.#count + 1
     return join(this.#folder, `${this.identifier}${number === 1 ? '' : `_${number}`}.pcap`)
   }
 }

@@ -3,12 +3,14 @@ import {
   type EvidenceWarning,
   type GuestInterfaces,
   messageOf,
+  type RequestSource,
   type Resources,
   SeeError,
   evidenceWarning,
 } from '@see/core'
 import { Capture, type CaptureOptions } from './capture.ts'
 import { providerSource } from './provider-source.ts'
+import { SinkholeRecord } from './sinkhole-record.ts'
 import { tcpdumpSource, tcpdumpTargets } from './tcpdump-source.ts'
 import { traceFailure, traceWarnings, untracedWarnings } from './trace-warnings.ts'
 
@@ -35,6 +37,7 @@ export class Trace {
   readonly #warnings: EvidenceWarning[] = []
   #failure: SeeError | undefined
   #unwatch: (() => void) | undefined
+  #requests: SinkholeRecord | undefined
 
   private constructor(capture: Capture, options: TraceOptions) {
     this.path = capture.path
@@ -55,33 +58,49 @@ export class Trace {
     } catch (error) {
       trace.#unwatch?.()
       await trace.#capture.stop()
-      await rm(trace.path, { force: true })
+      trace.#requests?.close()
+      for (const path of trace.files) await rm(path, { force: true })
       throw error
     }
   }
 
-  /** The file is complete then. */
+  /** Every file that it writes. */
+  get files(): string[] {
+    return this.#requests === undefined ? [this.path] : [this.path, this.#requests.path]
+  }
+
+  /** The files are complete then. */
   async stop(): Promise<TraceResult> {
     this.#unwatch?.()
     const result = await this.#capture.stop()
     const { packets, bytes } = result.budget
-    const warnings = [...this.#warnings, ...traceWarnings(this.path, result)]
+    const cut = this.#requests?.close() ?? []
+    const warnings = [...this.#warnings, ...traceWarnings(this.path, result), ...cut]
     return { packets, bytes, warnings, failure: this.#failure ?? traceFailure(this.path, result) }
   }
 
   async #begin(resources: Resources): Promise<void> {
     const { snapLength, event } = this.#options
-    if (resources.capture === undefined) {
-      this.#unwatch = await orInvalid(resources.watchInterfaces?.((each) => this.#add(each)))
-      if (this.#unwatch !== undefined) return
-    } else {
-      const capture = await resources.capture({ snapLength })
-      if (capture !== undefined) return await this.#capture.add(async () => providerSource(capture))
-    }
+    if (resources.sinkhole !== undefined) this.#record(resources.sinkhole)
+    const capture = await resources.capture?.({ snapLength })
+    if (capture !== undefined) await this.#capture.add(async () => providerSource(capture))
+    this.#unwatch = await orInvalid(resources.watchInterfaces?.((each) => this.#add(each)))
+    if (capture !== undefined || this.#unwatch !== undefined) return
     throw new SeeError(
       'HOOK_ORDER',
       `cannot start a trace at ${event}: the guest has no network interface; leave NetworkTracerHook out`,
     )
+  }
+
+  /** @throws SeeError `RESULTS_UNWRITABLE` */
+  #record(source: RequestSource): void {
+    const path = this.path.replace(/\.pcap$/, '_sinkhole.jsonl')
+    try {
+      this.#requests = new SinkholeRecord(source, path)
+    } catch (error) {
+      const message = `the record ${path} cannot be written: ${messageOf(error)}`
+      throw new SeeError('RESULTS_UNWRITABLE', message, { cause: error })
+    }
   }
 
   /** A failure must not keep a guest from running: it is reported when the trace is stopped. */

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { deviceNameOf } from './network-xml.ts'
 import {
   appendElement,
+  childElementsOf,
   childOf,
   childrenOf,
   type Element,
@@ -24,13 +25,18 @@ export interface DomainEdit {
   /** What takes the place of the first disk; the XML's own when undefined. The format is for QEMU. */
   readonly disk: DiskEdit | undefined
   /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
-  readonly network: InterfaceEdit | 'none' | undefined
+  readonly network: InterfaceEdit | SinkholeEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
   readonly macAddress: string
   /** A container without an interface would be on the host's network. */
   readonly isContainer?: boolean
   /** Folders of the host that are mounted in the guest, behind those of the XML. */
   readonly filesystems?: readonly { readonly sourcePath: string; readonly targetPath: string }[]
+}
+
+/** A TCP port of the loopback device to which QEMU sends the frames of the first interface. */
+interface SinkholeEdit {
+  readonly sinkholePort: number
 }
 
 export interface InterfaceEdit {
@@ -74,6 +80,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
   if (network === 'none') for (const each of interfaces.splice(0)) devices.removeChild(each)
+  else if (network !== undefined && 'sinkholePort' in network) sinkInterface(interfaces[0], network)
   else if (network !== undefined) editInterface(interfaces[0], network)
   for (const [index, each] of interfaces.entries()) {
     ensureChild(each, 'mac').setAttribute('address', index === 0 ? edit.macAddress : freshMacAddress())
@@ -129,6 +136,18 @@ function editInterface(first: Element | undefined, { name, device, filter, isola
     )
   }
   appendElement(first, 'filterref', { filter })
+}
+
+/** What of an interface does not depend on what it is on. */
+const OF_THE_CARD = new Set(['mac', 'model', 'address', 'boot', 'rom', 'alias'])
+
+function sinkInterface(first: Element | undefined, { sinkholePort }: SinkholeEdit): void {
+  if (first === undefined) throw new Error('it has no <interface> to put on the network')
+  first.setAttribute('type', 'client')
+  for (const each of childElementsOf(first)) {
+    if (!OF_THE_CARD.has(each.localName ?? '')) first.removeChild(each)
+  }
+  appendElement(first, 'source', { address: '127.0.0.1', port: String(sinkholePort) })
 }
 
 /** A container's devices have to be found by their names: it cannot be started paused and looked at. */

@@ -8,14 +8,19 @@ const DEVICES = '/sys/class/net'
 /** libvirt's types of interfaces whose packets pass a device of the host that is this guest's alone. */
 const WITH_DEVICE = new Set(['network', 'bridge', 'ethernet', 'direct'])
 
-/**
- * The devices of a domain's interfaces, as the XML of the running domain has them.
- * @param address the guest's IPv4 address on a network shared with other guests, which its first interface is on
- */
-export async function guestInterfaces(xml: string, address?: string): Promise<GuestInterfaces> {
+interface Options {
+  /** The guest's IPv4 address on a network shared with other guests, which its first interface is on. */
+  readonly address: string | undefined
+  /** The first interface that is wanted, from 0 on. */
+  readonly from: number
+}
+
+/** The devices of a domain's interfaces, as the XML of the running domain has them. */
+export async function guestInterfaces(xml: string, { address, from }: Options): Promise<GuestInterfaces> {
   const points: CapturePoint[] = []
   const untraceable: UntraceableInterface[] = []
   for (const [index, each] of interfacesIn(xml).entries()) {
+    if (index < from) continue
     const why = whyUntraceable(each)
     if (why !== undefined) untraceable.push({ what: describeInterface(each, index + 1), why })
     else points.push(await capturePointAt(each, index === 0 ? address : undefined))

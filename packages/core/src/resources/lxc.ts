@@ -131,6 +131,12 @@ export class LxcResources implements Resources {
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
     this.#warnings = otherInterfaces(text, wantedNetwork, file)
+    if (plan === 'sinkhole') {
+      throw new SeeError(
+        'NETWORK_INVALID',
+        'containers have no network mode "sinkhole": their packets go through the kernel of this host; use a QEMU guest, or the mode "isolated"',
+      )
+    }
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const edit = (made?: MadeNetwork): EditedDomain =>
       this.#editDomain(file, text, folders, {

@@ -6,17 +6,22 @@ import type { DomainEdit, InterfaceEdit } from './domain-xml.ts'
 import { inTurn, TURN_TIMEOUT_MS } from './in-turn.ts'
 import { removeLeftOfNetwork } from './left-of-network.ts'
 import { createInFreeSubnet, createNetwork } from './libvirt-network.ts'
-import { isMade, type NetworkPlan } from './network-plan.ts'
+import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
 import { deviceNameOf } from './network-xml.ts'
 import { joinShared } from './shared-network/join-shared.ts'
 import type { AddressRange } from './subnet.ts'
 
+/** In the place of the sinkhole's port in XML that libvirt is only asked about. */
+const UNOPENED_PORT = 1
+
 /** What the plan makes of the guest's first interface. */
 export function interfaceOn(
-  plan: NetworkPlan | 'none' | undefined,
+  plan: PlannedNetwork,
   identifier: string,
   made?: MadeNetwork,
+  sinkholePort = UNOPENED_PORT,
 ): DomainEdit['network'] {
+  if (plan === 'sinkhole') return { sinkholePort }
   if (!isMade(plan)) return plan
   return made?.interface ?? ownInterface(plan, identifier, undefined)
 }

@@ -11,10 +11,10 @@ import { orInvalid } from './user-xml.ts'
 /** What a resources file says of the network. */
 export const networkSchema = z.strictObject({
   mode: z
-    .enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'none'])
+    .enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'sinkhole', 'none'])
     .optional()
     .describe(
-      '`nat-no-lan`: the guest reaches the Internet, but neither the host nor its networks; `nat`: all that the host reaches; `routed`: the same under its own address; `isolated`: only the host; `none`: nothing, for it has no interface. `nat-no-lan` when neither this nor `configuration` is given.',
+      '`nat-no-lan`: the guest reaches the Internet, but neither the host nor its networks; `nat`: all that the host reaches; `routed`: the same under its own address; `isolated`: only the host; `sinkhole`: nothing, but every name is answered and every connection accepted inside of SEE, and NetworkTracerHook records what was asked (QEMU guests only); `none`: nothing, for it has no interface. `nat-no-lan` when neither this nor `configuration` is given.',
     ),
   sharing: z
     .enum(['shared', 'own'])
@@ -49,24 +49,27 @@ export interface NetworkPlan {
   readonly sharing: Sharing
 }
 
+/** A network that is to be made, or a mode in which none is; undefined where the domain's XML says what there is. */
+export type PlannedNetwork = NetworkPlan | 'none' | 'sinkhole' | undefined
+
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
 
 /**
- * @returns undefined when the domain's XML says what its interfaces are on, "none" when it is to have none
+ * @returns undefined when the domain's XML says what its interfaces are on, the mode where no network is made
  * @throws SeeError `FILE_UNREADABLE`, `NETWORK_INVALID` or `TOOL_MISSING`
  */
 export async function planNetwork(
   wanted: NetworkConfiguration | undefined,
   { folder, uri }: { readonly folder: string; readonly uri: string },
-): Promise<NetworkPlan | 'none' | undefined> {
+): Promise<PlannedNetwork> {
   if (wanted === undefined) return undefined
   const { mode = 'nat-no-lan', dynamic_address: dynamicAddress = DEFAULT_ADDRESS } = wanted
   if (wanted.configuration !== undefined)
     return await planOfXml(wanted, resolve(folder, wanted.configuration))
-  if (mode === 'none') {
-    if (wanted.dynamic_address !== undefined) throw contradiction('a dynamic_address', 'the mode "none"')
-    if (wanted.sharing !== undefined) throw contradiction('a "sharing"', 'the mode "none"')
-    return 'none'
+  if (mode === 'none' || mode === 'sinkhole') {
+    if (wanted.dynamic_address !== undefined) throw contradiction('a dynamic_address', `the mode "${mode}"`)
+    if (wanted.sharing !== undefined) throw contradiction('a "sharing"', `the mode "${mode}"`)
+    return mode
   }
   return {
     xml: NetworkXml.of(mode),
@@ -96,6 +99,6 @@ function contradiction(one: string, other: string): SeeError {
 }
 
 /** Whether there is a network to be made. */
-export function isMade(plan: NetworkPlan | 'none' | undefined): plan is NetworkPlan {
-  return plan !== undefined && plan !== 'none'
+export function isMade(plan: PlannedNetwork): plan is NetworkPlan {
+  return typeof plan === 'object'
 }

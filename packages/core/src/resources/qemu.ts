@@ -10,8 +10,10 @@ import type {
   AgentChannel,
   AllocateOptions,
   AttachedDisk,
+  CaptureOptions,
   GuestDisk,
   InterfacesListener,
+  PacketCapture,
   Resources,
   ResourcesParameters,
   VncServer,
@@ -41,6 +43,8 @@ import { otherDisks } from './other-disks.ts'
 import { otherInterfaces } from './other-interfaces.ts'
 import { removeNvramAtTheEnd } from './nvram.ts'
 import { together } from './together.ts'
+import { openSinkhole } from './libvirt-sinkhole.ts'
+import type { Sinkhole } from './sinkhole/sinkhole.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
 import { readUserFile } from '../user-file.ts'
 import { orInvalid } from './user-xml.ts'
@@ -60,6 +64,8 @@ export interface AllocatedGuest {
   readonly storage: GuestsStorage | undefined
   /** The user's files that the guest is made from. */
   readonly inputs: readonly string[]
+  /** What the guest's network ends in, in the mode of that name. */
+  readonly sinkhole: Sinkhole | undefined
   /** Of a guest that is to become a template. */
   readonly group: number | undefined
 }
@@ -162,6 +168,7 @@ export class QemuResources implements Resources {
     const inputs = [...(image === undefined ? [] : [image.path]), ...bootFilesIn(domainXml)]
     const clone = await this.#clone(inputs)
     const group = this.memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
+    const sunk = plan === 'sinkhole' ? await openSinkhole(hypervisor, this.#releases) : undefined
     signal.throwIfAborted()
     const source = clone?.disk ?? image
     const overlay = disk?.clone.copy_on_write === true ? await clone?.readOverlay() : undefined
@@ -173,7 +180,7 @@ export class QemuResources implements Resources {
     const edited = this.#editDomain(domainFile, domainXml, {
       clone: storage?.clone ?? '',
       base: disk?.clone.copy_on_write === true ? clone?.disk : undefined,
-      network: interfaceOn(plan, this.#identifier, made),
+      network: interfaceOn(plan, this.#identifier, made, sunk?.port),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
     removeNvramAtTheEnd(hypervisor, { wanted: domainXml, accepted, xml: edited.xml }, this.#releases)
@@ -197,7 +204,17 @@ export class QemuResources implements Resources {
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
     const { network: on, address } = made ?? { network: undefined, address: undefined }
-    this.#allocated = { hypervisor, domain, accepted, network: on, address, storage, inputs, group }
+    this.#allocated = {
+      hypervisor,
+      domain,
+      accepted,
+      network: on,
+      address,
+      storage,
+      inputs,
+      group,
+      sinkhole: sunk?.sinkhole,
+    }
   }
 
   deallocate(): Promise<void> {
@@ -209,11 +226,22 @@ export class QemuResources implements Resources {
     throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
   }
 
+  get sinkhole(): Sinkhole | undefined {
+    return this.#allocated?.sinkhole
+  }
+
+  /** Undefined when the guest's network does not end in a sinkhole: `watchInterfaces` says where its packets are. */
+  async capture(options: CaptureOptions): Promise<PacketCapture | undefined> {
+    return this.allocated.sinkhole?.capture(options, await this.domain.isActive())
+  }
+
   async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
     const { domain } = this
-    const { address } = this.allocated
-    if (interfacesIn(await domain.getXMLDesc()).length === 0) return undefined
-    const tell = async (xml: string) => await listener(await guestInterfaces(xml, address))
+    const { address, sinkhole } = this.allocated
+    // What ends in the sinkhole is captured there.
+    const from = sinkhole === undefined ? 0 : 1
+    if (interfacesIn(await domain.getXMLDesc()).length <= from) return undefined
+    const tell = async (xml: string) => await listener(await guestInterfaces(xml, { address, from }))
     if (await domain.isActive()) await tell(await domain.getXMLDesc())
     return domain.whenDevicesExist(tell)
   }

@@ -56,9 +56,13 @@ export function serializeXml(node: Document | Element): string {
 
 /** The child elements with a name. */
 export function childrenOf(parent: Element, name: string): Element[] {
+  return childElementsOf(parent).filter((each) => each.localName === name)
+}
+
+export function childElementsOf(parent: Element): Element[] {
   const found: Element[] = []
   for (let node = parent.firstChild; node !== null; node = node.nextSibling) {
-    if (isElement(node) && node.localName === name) found.push(node)
+    if (isElement(node)) found.push(node)
   }
   return found
 }

@@ -128,8 +128,13 @@ export function clientHello(serverName?: string): Buffer {
   const extensions = serverName === undefined ? Buffer.alloc(0) : extension
   const random = Buffer.alloc(32, 'r')
   const body = Buffer.concat([
-    ...[uint16(0x0303), random, Buffer.of(0), uint16(2, 0x1301), Buffer.of(1, 0)],
-    ...[uint16(extensions.length), extensions],
+    uint16(0x0303),
+    random,
+    Buffer.of(0),
+    uint16(2, 0x1301),
+    Buffer.of(1, 0),
+    uint16(extensions.length),
+    extensions,
   ])
   const handshake = Buffer.concat([Buffer.of(1, 0), uint16(body.length), body])
   return Buffer.concat([Buffer.of(22), uint16(0x0301, handshake.length), handshake])

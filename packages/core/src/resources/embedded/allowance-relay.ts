@@ -61,7 +61,7 @@ export async function openRelays(
   folder: RunFolder,
   { mode, allow }: NetworkConfiguration,
 ): Promise<AllowanceRelay[]> {
-  if (mode === 'none') return []
+  if (mode === 'none' || mode === 'sinkhole') return []
   const signal = AbortSignal.timeout(CONNECT_MS)
   return await Promise.all(
     allow.map(async ({ to }, index) => {

@@ -19,6 +19,8 @@ import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
 import { freshMacAddress } from '../domain-xml.ts'
+import { pickGuestSubnet, type Subnet } from '../guest-subnet.ts'
+import { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { emptyOverlay } from '../empty-overlay.ts'
 import { assertAccelerator } from './accelerator.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
@@ -26,7 +28,7 @@ import { EmbeddedDomain } from './embedded-domain.ts'
 import { type GuestInputs, guestInputs } from './guest-inputs.ts'
 import { GuestLauncher } from './guest-launcher.ts'
 import { hasOpenIdentityPort } from './identity-port.ts'
-import { assertConsistent, pickGuestSubnet, type Subnet } from './network.ts'
+import { assertConsistent } from './network.ts'
 import { copyImage, copyOverlay, DISK_NAME } from './overlay.ts'
 import { requirePrograms } from './programs.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
@@ -50,6 +52,7 @@ export class EmbeddedResources implements Freezable {
   /** The subnet of the guest; undefined when it has no interface. */
   readonly network: Subnet | undefined
   readonly macAddress: string | undefined
+  readonly sinkhole: Sinkhole | undefined
   readonly #identifier: string
   readonly #configuration: EmbeddedConfiguration
   readonly #parent: string
@@ -79,6 +82,7 @@ export class EmbeddedResources implements Freezable {
     const hasInterface = network.mode !== 'none'
     this.network = hasInterface ? this.#subnet : undefined
     this.macAddress = hasInterface ? freshMacAddress() : undefined
+    this.sinkhole = network.mode === 'sinkhole' ? Sinkhole.inSubnet(this.#subnet) : undefined
   }
 
   /** The path of QEMU. */
@@ -143,6 +147,7 @@ export class EmbeddedResources implements Freezable {
       limits: this.#configuration.limits,
       clone,
       memoryFile: this.#memoryFile,
+      sinkhole: this.sinkhole,
     })
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { timeoutSignal } from '@see/libvirt'
-import { type AgentSocket, QemuProcess, type QmpClient } from '@see/qemu'
+import { type AgentSocket, connectSocket, QemuProcess, type QmpClient } from '@see/qemu'
 import type { PacketCapture } from '../../resources.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
+import type { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 import { openIdentityPort } from './identity-port.ts'
@@ -23,6 +24,8 @@ export interface LauncherParts {
   readonly clone: TemplateClone | undefined
   /** The file in which the memory is to be, of a guest that is to become a template. */
   readonly memoryFile: string | undefined
+  /** What the guest's network ends in, in the mode of that name. */
+  readonly sinkhole: Sinkhole | undefined
 }
 
 /** Starts QEMU for one guest each time that it is powered on, with all that goes along with it. */
@@ -41,7 +44,7 @@ export class GuestLauncher {
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
   async start(agent: AgentSocket, signal: AbortSignal): Promise<QemuProcess> {
-    const { program, hardware, limits, clone, memoryFile } = this.#parts
+    const { program, hardware, limits, clone, memoryFile, sinkhole } = this.#parts
     const { folder, machine, network } = hardware
     const qemu = await QemuProcess.start({
       program,
@@ -56,6 +59,11 @@ export class GuestLauncher {
       signal,
     })
     try {
+      // Before a clone knows its card: without somebody at the other end it has no link.
+      if (sinkhole !== undefined) {
+        const connecting = AbortSignal.any([signal, timeoutSignal(CONNECT_MS)])
+        sinkhole.connect(await connectSocket(folder.of(sockets.sinkhole), connecting))
+      }
       if (clone?.memory !== undefined || memoryFile !== undefined) await this.#connect(agent, qemu, signal)
       if (clone?.memory !== undefined) {
         // Safe only as long as the guest announces nothing, see networkArguments.
@@ -109,6 +117,7 @@ export class GuestLauncher {
   /** Ends what goes along with a QEMU, but for its captures. */
   close(): void {
     this.#identityPort?.destroy()
+    this.#parts.sinkhole?.disconnect()
     for (const relay of this.#relays) relay.close()
   }
 

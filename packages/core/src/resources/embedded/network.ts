@@ -1,14 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { SeeError } from '../../errors.ts'
-import { formatIpv4, parseIpv4 } from '../subnet.ts'
-
-/** 10.128.0.0/9 has room for so many subnets of 256 addresses. They are the guests' own: nobody else sees them. */
-const FIRST = parseIpv4('10.128.0.0')
-const SUBNETS = 2 ** 15
-const HOST = 2
-const GUEST = 15
 
 const port = z.int().min(1).max(65_535)
 
@@ -33,10 +25,10 @@ const forwarding = z.strictObject({
 
 export const networkSchema = z.strictObject({
   mode: z
-    .enum(['restricted', 'user', 'none'])
+    .enum(['restricted', 'sinkhole', 'user', 'none'])
     .default('restricted')
     .describe(
-      '`restricted`: nothing but what is allowed; `user`: all that this host reaches, itself included; `none`: no interface.',
+      '`restricted`: nothing but what is allowed; `sinkhole`: nothing, but every name is answered and every connection accepted inside of SEE, and NetworkTracerHook records what was asked; `user`: all that this host reaches, itself included; `none`: no interface.',
     ),
   allow: z
     .array(allowance)
@@ -52,10 +44,10 @@ export type NetworkConfiguration = z.output<typeof networkSchema>
 
 /** @throws SeeError `NETWORK_INVALID` when it contradicts itself */
 export function assertConsistent({ mode, allow, forward }: NetworkConfiguration): void {
-  if (mode === 'none' && allow.length + forward.length > 0) {
+  if ((mode === 'none' || mode === 'sinkhole') && allow.length + forward.length > 0) {
     throw new SeeError(
       'NETWORK_INVALID',
-      'the network has "allow" or "forward" and the mode "none": remove one of them',
+      `the network has "allow" or "forward" and the mode "${mode}": remove one of them`,
     )
   }
   const places = allow.map(({ address, port: at }) => `${address}:${at}`)
@@ -67,24 +59,6 @@ export function assertConsistent({ mode, allow, forward }: NetworkConfiguration)
 export interface Target {
   readonly host: string
   readonly port: number
-}
-
-/** The subnet of one guest. */
-export interface Subnet {
-  readonly network: string
-  readonly host: string
-  readonly firstGuest: string
-  readonly beforeFirstGuest: string
-  /** An address of it, by its last byte. */
-  readonly address: (last: number) => string
-}
-
-/** One of a great many, so that guests of the same host have addresses of their own. */
-export function pickGuestSubnet(): Subnet {
-  const first = FIRST + randomInt(SUBNETS) * 256
-  const address = (last: number) => formatIpv4(first + last)
-  const [firstGuest, beforeFirstGuest] = [address(GUEST), address(GUEST - 1)]
-  return { network: `${address(0)}/24`, host: address(HOST), firstGuest, beforeFirstGuest, address }
 }
 
 /** Undefined when it is no `host:port`; an IPv6 address stands in brackets. */

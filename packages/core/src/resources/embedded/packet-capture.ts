@@ -5,12 +5,11 @@ import { isQemuError, type QemuProcess } from '@see/qemu'
 import { messageOf } from '../../errors.ts'
 import type { PacketCapture } from '../../resources.ts'
 import { within } from '../../within.ts'
+import { PCAP_HEADER_BYTES, pcapHeader } from '../pcap-header.ts'
 import { NETDEV } from './qemu-arguments.ts'
 import { QemuPipe } from './qemu-pipe.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const HEADER_BYTES = 24
-const ETHERNET = 1
 /** A pipe holds little: who still reads is done by then. */
 const READ_MS = 5000
 /** Between the end of QEMU's files and its own. */
@@ -95,7 +94,7 @@ export class EmbeddedCapture implements PacketCapture {
 
   /** All but the header that QEMU begins with each time. Nobody reads any more once the stream is destroyed. */
   async #copy(source: Readable): Promise<void> {
-    let header = HEADER_BYTES
+    let header = PCAP_HEADER_BYTES
     try {
       for await (const chunk of source) {
         const packets: Buffer = chunk.subarray(header)
@@ -114,15 +113,4 @@ export class EmbeddedCapture implements PacketCapture {
 
 async function closing(stream: Readable): Promise<void> {
   if (!stream.destroyed) await new Promise((resolve) => void stream.once('close', resolve))
-}
-
-/** https://www.tcpdump.org/manpages/pcap-savefile.5.txt */
-function pcapHeader(snapLength: number): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES)
-  header.writeUInt32LE(0xa1b2c3d4, 0)
-  header.writeUInt16LE(2, 4)
-  header.writeUInt16LE(4, 6)
-  header.writeUInt32LE(snapLength, 16)
-  header.writeUInt32LE(ETHERNET, 20)
-  return header
 }

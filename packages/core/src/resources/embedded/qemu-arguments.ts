@@ -1,7 +1,8 @@
 import { IDENTITY_PORT } from '../../templates/identity-port.ts'
 import type { GuestMemory } from '../../templates/template-clone.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
-import type { NetworkConfiguration, Subnet } from './network.ts'
+import type { Subnet } from '../guest-subnet.ts'
+import type { NetworkConfiguration } from './network.ts'
 import { DISK_NAME } from './overlay.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -36,6 +37,7 @@ export const sockets = {
   agent: 'agent',
   identity: 'identity',
   console: 'console',
+  sinkhole: 'sinkhole',
   allowance: (index: number) => `allow-${index}`,
 } as const
 
@@ -121,9 +123,21 @@ function diskArguments(path: string): string[] {
   return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
 }
 
-function networkArguments({ folder, network, subnet, macAddress, hasLent }: GuestHardware): string[] {
+function networkArguments({ folder, network, subnet, macAddress, hasLent, memory }: GuestHardware): string[] {
   if (macAddress === undefined) return []
   const { allow, forward, mode } = network
+  const device = [
+    '-device',
+    // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
+    // template, and QEMU, when it is told that none is to be made, crashes when such a guest boots anew.
+    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
+  ]
+  if (mode === 'sinkhole') {
+    const address = `addr.type=unix,addr.path=${option(folder.of(sockets.sinkhole))}`
+    // The state of a template has that of QEMU's own network in it, which has to be taken over by one: it has no card.
+    const taken = memory?.isClone === true ? ['-netdev', 'user,id=unused,ipv6=off,restrict=on'] : []
+    return ['-netdev', `stream,id=${NETDEV},server=on,${address}`, ...taken, ...device]
+  }
   const allowed = allow.map(({ address, port }, index) => {
     return `guestfwd=tcp:${subnet.address(address)}:${port}-chardev:${sockets.allowance(index)}`
   })
@@ -145,10 +159,7 @@ function networkArguments({ folder, network, subnet, macAddress, hasLent }: Gues
     }),
     '-netdev',
     options.join(','),
-    // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
-    // template, and QEMU, when it is told that none is to be made, crashes when such a guest boots anew.
-    '-device',
-    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
+    ...device,
   ]
 }
 

@@ -9,12 +9,19 @@ const LABEL = /^\+?(\d+):\+?(\d+)$/
  * @throws SeeError `STORAGE_FAILED` when this user cannot give it files
  */
 export async function qemuGroup(hypervisor: Hypervisor): Promise<number | undefined> {
-  const label = ownershipIn(await hypervisor.getCapabilities())
-  const [, uid, gid] = LABEL.exec(label ?? '') ?? []
-  if (uid === undefined || gid === undefined || Number(uid) === process.geteuid?.()) return undefined
-  if (process.geteuid?.() === 0) return Number(gid)
+  const owner = await qemuOwner(hypervisor)
+  if (owner === undefined || owner.uid === process.geteuid?.()) return undefined
+  const { uid, gid } = owner
+  if (process.geteuid?.() === 0) return gid
   const why = `${hypervisor.uri} runs guests as user ${uid}, to whom only root can open the files of a template`
   throw new SeeError('STORAGE_FAILED', `${why}: build it as root, or with "hypervisor": "qemu:///session"`)
+}
+
+/** The user and group that libvirt starts QEMU as; undefined where it is the daemon's own user. */
+export async function qemuOwner(hypervisor: Hypervisor): Promise<{ uid: number; gid: number } | undefined> {
+  const label = ownershipIn(await hypervisor.getCapabilities())
+  const [, uid, gid] = LABEL.exec(label ?? '') ?? []
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
 
 /** `+UID:+GID`, by libvirt's security model "dac". */

@@ -1,0 +1,83 @@
+import { formatIpv4, parseIpv4 } from '../subnet.ts'
+import { addressBytes } from './datagrams.ts'
+
+const HEADER_BYTES = 12
+const MOST_NAME = 255
+const TYPE_A = 1
+const CLASS_INTERNET = 1
+const TTL_SECONDS = 60
+/** The range for benchmarks (RFC 2544), which is nobody's: each name gets an address of its own from it. */
+const FIRST = parseIpv4('198.18.0.1')
+/** Names that are kept apart: they are kept in memory. */
+const ADDRESSES = 2 ** 14
+
+export interface DnsQuestion {
+  readonly name: string
+  /** IANA's number of it. */
+  readonly type: number
+}
+
+/** Answers questions for names: an address of its own for each, in the order in which they are asked for. */
+export class DnsServer {
+  readonly #names = new Map<string, string>()
+
+  /** @returns undefined for what is no question */
+  answer(message: Buffer): { question: DnsQuestion; address: string | null; message: Buffer } | undefined {
+    const asked = questionIn(message)
+    if (asked === undefined) return undefined
+    const { question, end } = asked
+    const address = question.type === TYPE_A ? this.#addressOf(question.name) : null
+    const header = Buffer.from(message.subarray(0, HEADER_BYTES))
+    // A response, with recursion, without an error, to one question.
+    header.writeUInt16BE(0x8180 | (message.readUInt16BE(2) & 0x0100), 2)
+    header.writeUInt16BE(1, 4)
+    header.writeUInt16BE(address === null ? 0 : 1, 6)
+    header.writeUInt32BE(0, 8)
+    const records = address === null ? [] : [recordOf(address)]
+    return {
+      question,
+      address,
+      message: Buffer.concat([header, message.subarray(HEADER_BYTES, end), ...records]),
+    }
+  }
+
+  /** A guest that asks for more names than there are addresses is given some again. */
+  #addressOf(name: string): string {
+    const key = name.toLowerCase()
+    const known = this.#names.get(key)
+    if (known !== undefined) return known
+    const address = formatIpv4(FIRST + (this.#names.size % ADDRESSES))
+    if (this.#names.size < ADDRESSES) this.#names.set(key, address)
+    return address
+  }
+}
+
+/** The first question of a message, and where it ends: RFC 1035. */
+function questionIn(message: Buffer): { question: DnsQuestion; end: number } | undefined {
+  if (message.length < HEADER_BYTES || message.readUInt16BE(4) === 0) return undefined
+  const isResponse = (message.readUInt16BE(2) & 0x8000) !== 0
+  if (isResponse) return undefined
+  const labels: string[] = []
+  let offset = HEADER_BYTES
+  for (;;) {
+    const length = message[offset]
+    if (length === undefined || length > 63 || offset - HEADER_BYTES > MOST_NAME) return undefined
+    offset++
+    if (length === 0) break
+    labels.push(message.toString('latin1', offset, offset + length))
+    offset += length
+  }
+  if (offset + 4 > message.length) return undefined
+  return { question: { name: labels.join('.'), type: message.readUInt16BE(offset) }, end: offset + 4 }
+}
+
+function recordOf(address: string): Buffer {
+  const record = Buffer.alloc(12)
+  // The name is that of the question.
+  record.writeUInt16BE(0xc00c, 0)
+  record.writeUInt16BE(TYPE_A, 2)
+  record.writeUInt16BE(CLASS_INTERNET, 4)
+  record.writeUInt32BE(TTL_SECONDS, 6)
+  record.writeUInt16BE(4, 10)
+  return Buffer.concat([record, addressBytes(address)])
+}

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { readUdp, udp } from './datagrams.ts'
+import type { SinkholeRequest } from './entry.ts'
+import { ETHERTYPE, ethernet, type Ipv4, ipv4, PROTOCOL, readEthernet, readIpv4 } from './packet.ts'
+import { Sinkhole } from './sinkhole.ts'
+import { FLAG, plus, readTcp, tcp, type TcpSegment } from './tcp-segment.ts'
+
+const GUEST = '10.200.0.15'
+const HOST = '10.200.0.2'
+const closing: Sinkhole[] = []
+
+afterEach(() => {
+  for (const sinkhole of closing.splice(0)) sinkhole.disconnect()
+})
+
+/** A guest's card on a sinkhole, and what came back to it. */
+function guest() {
+  const frames: Buffer[] = []
+  const requests: SinkholeRequest[] = []
+  const socket = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      frames.push(chunk.subarray(4))
+      done()
+    },
+  })
+  const sinkhole = Sinkhole.inSubnet({ firstGuest: GUEST, host: HOST })
+  closing.push(sinkhole)
+  sinkhole.listen((request) => requests.push(request))
+  sinkhole.connect(socket)
+  const raw = (bytes: Buffer) => socket.push(bytes)
+  const send = (frame: Buffer) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(frame.length)
+    raw(Buffer.concat([length, frame]))
+  }
+  const sendIp = (packet: Ipv4) => send(ethernet('52:55:0a:00:02:02', ETHERTYPE.ipv4, ipv4(packet)))
+  const packets = () =>
+    frames.flatMap((frame) => readIpv4(readEthernet(frame)?.payload ?? Buffer.alloc(0)) ?? [])
+  const segments = () =>
+    packets().flatMap((packet) => (packet.protocol === PROTOCOL.tcp ? (readTcp(packet) ?? []) : []))
+  const sendTcp = (to: string, segment: Partial<TcpSegment>) =>
+    sendIp(
+      tcp(GUEST, to, {
+        sourcePort: 1000,
+        port: 80,
+        sequence: 0,
+        acknowledged: 0,
+        flags: FLAG.ack,
+        window: 65_535,
+        payload: Buffer.alloc(0),
+        ...segment,
+      }),
+    )
+  return { sinkhole, socket, requests, frames, raw, send, sendIp, sendTcp, packets, segments }
+}
+
+const isDns = (request: SinkholeRequest) => request.kind === 'dns' && request.name === 'c2.example'
+
+/** Opens a connection; returns the next sequence numbers of guest and sinkhole. */
+async function open(
+  { sendTcp, segments }: ReturnType<typeof guest>,
+  to: string,
+  ports: Partial<TcpSegment> = {},
+) {
+  sendTcp(to, { ...ports, sequence: 0xffff_fffe, flags: FLAG.syn })
+  await expect.poll(() => segments().length).toBeGreaterThan(0)
+  const answer = segments().at(-1)
+  expect(answer).toMatchObject({ flags: FLAG.syn | FLAG.ack, acknowledged: 0xffff_ffff })
+  return { sequence: 0xffff_ffff, acknowledged: plus(answer?.sequence ?? 0, 1) }
+}
+
+test('a connection’s numbers go round, segments come twice and out of order, and a request is read once', async () => {
+  const card = guest()
+  const { sequence, acknowledged } = await open(card, '203.0.113.1')
+  const [first, second] = [Buffer.from('GET /a HTTP/1.1\r\nHost: x'), Buffer.from('\r\n\r\n')]
+  const later = { sequence: plus(sequence, first.length), acknowledged, payload: second }
+  card.sendTcp('203.0.113.1', later)
+  card.sendTcp('203.0.113.1', { sequence, acknowledged, payload: first })
+  card.sendTcp('203.0.113.1', { sequence, acknowledged, payload: first })
+  card.sendTcp('203.0.113.1', later)
+  await expect.poll(() => card.requests.length).toBe(2)
+  expect(card.requests).toMatchObject([
+    { kind: 'tcp', address: '203.0.113.1', port: 80 },
+    { kind: 'http', method: 'GET', uri: '/a', headers: ['Host: x'] },
+  ])
+  const body = Buffer.concat(card.segments().map(({ payload }) => payload)).toString()
+  expect(body).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*OK\n$/)
+})
+
+test('sends a guest no more than it has room for', async () => {
+  const card = guest()
+  const { sequence, acknowledged } = await open(card, '203.0.113.1', { window: 5 })
+  card.sendTcp('203.0.113.1', {
+    sequence,
+    acknowledged,
+    window: 5,
+    payload: Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+  })
+  const sent = () => Buffer.concat(card.segments().map(({ payload }) => payload))
+  await expect.poll(() => sent().toString()).toBe('HTTP/')
+  const room = { sequence: plus(sequence, 18), acknowledged: plus(acknowledged, 5), window: 3 }
+  card.sendTcp('203.0.113.1', room)
+  await expect.poll(() => sent().toString()).toBe('HTTP/1.1')
+})
+
+test('gives one address only, and refuses a guest that asks for another', async () => {
+  const card = guest()
+  const ask = (type: number, address: number[]) => {
+    const message = Buffer.alloc(240)
+    message.writeUInt8(1, 0)
+    Buffer.from('63825363', 'hex').copy(message, 236)
+    const options = Buffer.of(53, 1, type, 50, 4, ...address, 255)
+    const payload = Buffer.concat([message, options])
+    card.sendIp(udp('0.0.0.0', '255.255.255.255', { sourcePort: 68, port: 67, payload }))
+  }
+  ask(1, [10, 200, 0, 15])
+  ask(3, [10, 200, 0, 15])
+  ask(3, [10, 200, 0, 99])
+  await expect.poll(() => card.packets().length).toBe(3)
+  const types = card.packets().map((packet) => readUdp(packet)?.payload.readUInt8(242))
+  expect(types).toEqual([2, 5, 6])
+})
+
+test('holds a flood of connections and names in bounds, and says what it refused', async () => {
+  const card = guest()
+  for (let port = 1; port <= 700; port++) card.sendTcp('203.0.113.1', { sourcePort: port, flags: FLAG.syn })
+  await expect.poll(() => card.requests.length, { timeout: 5000 }).toBe(700)
+  expect(card.requests.filter(({ kind }) => kind === 'tcp')).toHaveLength(512)
+  expect(card.requests.filter(({ kind }) => kind === 'refused')).toHaveLength(188)
+})
+
+test('a flood of frames leaves this process its time', async () => {
+  const card = guest()
+  const frame = ethernet(
+    '52:55:0a:00:02:02',
+    ETHERTYPE.ipv4,
+    ipv4(udp(GUEST, HOST, { sourcePort: 9, port: 9, payload: Buffer.alloc(100) })),
+  )
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(frame.length)
+  card.raw(Buffer.concat(Array.from({ length: 5000 }, () => Buffer.concat([length, frame]))))
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  await expect.poll(() => card.requests.length, { timeout: 10_000 }).toBe(5000)
+  clearInterval(timer)
+  expect(turns).toBeGreaterThan(50)
+})
+
+test('outlives whatever bytes a guest sends', async () => {
+  const card = guest()
+  for (let count = 0; count < 500; count++) {
+    const noise = randomBytes(count)
+    card.send(noise)
+    card.send(ethernet('52:55:0a:00:02:02', ETHERTYPE.ipv4, noise))
+    card.send(ethernet('52:55:0a:00:02:02', ETHERTYPE.arp, noise))
+    for (const protocol of Object.values(PROTOCOL)) {
+      card.sendIp({ protocol, source: GUEST, destination: HOST, payload: noise })
+    }
+    card.sendIp(udp(GUEST, HOST, { sourcePort: 9, port: 53, payload: noise }))
+    card.sendIp(udp(GUEST, HOST, { sourcePort: 68, port: 67, payload: noise }))
+  }
+  const ask = Buffer.from('123401000001000000000000026332076578616d706c650000010001', 'hex')
+  card.sendIp(udp(GUEST, HOST, { sourcePort: 9, port: 53, payload: ask }))
+  await expect.poll(() => card.requests.some(isDns), { timeout: 10_000 }).toBe(true)
+  // Longer than any frame.
+  card.raw(Buffer.from('7fffffff', 'hex'))
+  await expect.poll(() => card.socket.destroyed).toBe(true)
+})
+
+test('what a guest sends in a TLS connection that is none does not end it', async () => {
+  const card = guest()
+  const { sequence, acknowledged } = await open(card, '203.0.113.1', { port: 443 })
+  card.sendTcp('203.0.113.1', {
+    port: 443,
+    sequence,
+    acknowledged,
+    payload: Buffer.concat([Buffer.of(22, 3, 1), randomBytes(200)]),
+  })
+  await expect
+    .poll(() => card.requests, { timeout: 5000 })
+    .toContainEqual(
+      expect.objectContaining({ kind: 'tls', server_name: null, problem: expect.stringMatching(/./) }),
+    )
+  await sleep(10)
+  expect((await open(card, '203.0.113.2')).sequence).toBe(0xffff_ffff)
+})
+
+test('captures both ways, with the lengths of what is cut', async () => {
+  const card = guest()
+  const capture = card.sinkhole.capture({ snapLength: 64 }, false)
+  card.sendIp(udp(GUEST, HOST, { sourcePort: 9, port: 9, payload: Buffer.alloc(500) }))
+  await expect.poll(() => card.requests.length).toBe(1)
+  await capture.stop()
+  const pcap = Buffer.concat(await capture.packets.toArray())
+  expect([pcap.readUInt32LE(), pcap.readUInt32LE(24 + 8), pcap.readUInt32LE(24 + 12)]).toEqual([
+    0xa1b2c3d4, 64, 542,
+  ])
+  expect(pcap).toHaveLength(24 + 16 + 64)
+  expect(capture.loss).toBeUndefined()
+})

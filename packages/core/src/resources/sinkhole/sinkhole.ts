@@ -1,0 +1,138 @@
+import type { Duplex } from 'node:stream'
+import type { CaptureOptions, PacketCapture } from '../../resources.ts'
+import type { Subnet } from '../guest-subnet.ts'
+import { answerArp, answerPing, readUdp, udp } from './datagrams.ts'
+import { answerDhcp, type Lease } from './dhcp.ts'
+import { DnsServer } from './dns.ts'
+import { type SinkholeListener, type SinkholeRequest, shownHex, shownText } from './entry.ts'
+import { FrameLink } from './frame-link.ts'
+import {
+  type Ethernet,
+  ETHERTYPE,
+  ethernet,
+  type Ipv4,
+  ipv4,
+  PROTOCOL,
+  readEthernet,
+  readIpv4,
+} from './packet.ts'
+import { SinkholeCapture } from './sinkhole-capture.ts'
+import { answerDns, serveTcp } from './tcp-service.ts'
+import { TcpServer } from './tcp-server.ts'
+
+const DHCP = { server: 67, client: 68 } as const
+const DNS_PORT = 53
+const EVERYBODY = '255.255.255.255'
+const EVERY_CARD = 'ff:ff:ff:ff:ff:ff'
+
+/**
+ * A network for one guest that ends in this process: it has everything that a guest looks for, at every address, and no
+ * way out, for it opens no socket. What the guest asks for is told to listeners.
+ */
+export class Sinkhole {
+  readonly #lease: Lease
+  readonly #dns = new DnsServer()
+  readonly #listeners = new Set<SinkholeListener>()
+  readonly #captures = new Set<SinkholeCapture>()
+  #link: FrameLink | undefined
+  #tcp: TcpServer | undefined
+  #guestMac = EVERY_CARD
+
+  constructor(lease: Lease) {
+    this.#lease = lease
+  }
+
+  /** Of a subnet of its own, which no other guest sees. */
+  static inSubnet({ firstGuest, host }: Pick<Subnet, 'firstGuest' | 'host'>): Sinkhole {
+    return new Sinkhole({ guest: firstGuest, host, netmask: '255.255.255.0' })
+  }
+
+  /** Takes the frames of a guest that has just been started, in place of those before. */
+  connect(socket: Duplex): void {
+    this.disconnect()
+    this.#tcp = new TcpServer(
+      (packet) => this.#send(packet),
+      (connection) => serveTcp(connection, this.#dns, this.#record),
+      () => this.#record({ kind: 'refused', what: 'a TCP connection: too many are open' }),
+    )
+    this.#link = new FrameLink(socket, (frame) => this.#receive(frame))
+  }
+
+  disconnect(): void {
+    this.#tcp?.close()
+    this.#link?.close()
+    this.#link = undefined
+  }
+
+  /** Calls the listener with each request from now on. Returns what ends that. */
+  listen(listener: SinkholeListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /**
+   * Captures every frame from now on.
+   * @param beganLate whether the guest has run already
+   */
+  capture({ snapLength }: CaptureOptions, beganLate: boolean): PacketCapture {
+    const capture: SinkholeCapture = new SinkholeCapture(snapLength, beganLate, () => {
+      this.#captures.delete(capture)
+    })
+    this.#captures.add(capture)
+    return capture
+  }
+
+  readonly #record = (request: SinkholeRequest): void => {
+    for (const listener of this.#listeners) listener(request)
+  }
+
+  #receive(bytes: Buffer): void {
+    for (const capture of this.#captures) capture.add(bytes)
+    const frame = readEthernet(bytes)
+    if (frame === undefined) return
+    if (frame.type === ETHERTYPE.arp) {
+      const answer = answerArp(frame, this.#lease.guest)
+      if (answer !== undefined) this.#transmit(answer)
+    }
+    if (frame.type === ETHERTYPE.ipv4) this.#receiveIpv4(frame)
+  }
+
+  #receiveIpv4({ source, payload }: Ethernet): void {
+    const packet = readIpv4(payload)
+    if (packet === undefined) return
+    this.#guestMac = source
+    if (packet.protocol === PROTOCOL.tcp) this.#tcp?.receive(packet)
+    if (packet.protocol === PROTOCOL.udp) this.#receiveUdp(packet)
+    if (packet.protocol !== PROTOCOL.icmp) return
+    const answer = answerPing(packet)
+    if (answer === undefined) return
+    this.#record({ kind: 'ping', address: packet.destination })
+    this.#send(answer)
+  }
+
+  #receiveUdp(packet: Ipv4): void {
+    const datagram = readUdp(packet)
+    if (datagram === undefined) return
+    const { sourcePort, port, payload } = datagram
+    const { source, destination: address } = packet
+    const back = (message: Buffer) => ({ sourcePort: port, port: sourcePort, payload: message })
+    if (port === DHCP.server && sourcePort === DHCP.client) {
+      const answer = answerDhcp(payload, this.#lease)
+      if (answer !== undefined) this.#send(udp(this.#lease.host, EVERYBODY, back(answer)))
+      return
+    }
+    const answer = port === DNS_PORT ? answerDns(this.#dns, payload, address, this.#record) : undefined
+    if (answer !== undefined) return this.#send(udp(address, source, back(answer)))
+    const first = { first_hex: shownHex(payload), first_text: shownText(payload) }
+    this.#record({ kind: 'data', protocol: 'udp', address, port, bytes: payload.length, ...first })
+  }
+
+  #send(packet: Ipv4): void {
+    this.#transmit(ethernet(this.#guestMac, ETHERTYPE.ipv4, ipv4(packet)))
+  }
+
+  #transmit(frame: Buffer): void {
+    for (const capture of this.#captures) capture.add(frame)
+    this.#link?.send(frame)
+  }
+}
