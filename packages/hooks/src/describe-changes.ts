@@ -1,3 +1,4 @@
+import { attributeTexts } from './attributes.ts'
 import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
 import { hashKey } from './content-hashes.ts'
@@ -9,6 +10,7 @@ import { type ListedFile, textOf } from './listed-file.ts'
 import { renamesIn } from './renames.ts'
 
 const MAX_BATCH = 500
+const NONE: ReadonlyMap<string, string> = new Map()
 const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 
 export interface DescribeOptions {
@@ -136,8 +138,13 @@ class Describer {
           ...(this.#hasSize(former) ? { original_size: former.size } : {}),
           ...(was.sha1 === undefined ? {} : { original_sha1: was.sha1 }),
           original_permissions: former.permissions,
-          original_mtime: timeOf(former.mtime),
+          original_mtime: timeOf(former),
           ...(former.target === undefined ? {} : { original_target: textOf(former.target) }),
+          ...(differences.includes('device') ? { original_device: former.device ?? null } : {}),
+          ...(differences.includes('attributes')
+            ? { original_attributes: attributeTexts(former.attributes ?? NONE) }
+            : {}),
+          ...(differences.includes('flags') ? { original_flags: former.flags ?? '' } : {}),
           ...(differences.includes('content') ? await this.#extract(now, is) : {}),
         })
       }
@@ -198,8 +205,13 @@ class Describer {
       permissions: file.permissions,
       uid: file.uid,
       gid: file.gid,
-      mtime: timeOf(file.mtime),
+      mtime: timeOf(file),
       ...(file.target === undefined ? {} : { target: textOf(file.target) }),
+      ...(file.device === undefined ? {} : { device: file.device }),
+      ...(file.attributes === undefined || file.attributes.size === 0
+        ? {}
+        : { attributes: attributeTexts(file.attributes) }),
+      ...(file.flags === undefined || file.flags === '' ? {} : { flags: file.flags }),
       ...(known.skipped === undefined ? {} : { skipped: known.skipped }),
     }
   }
@@ -241,7 +253,10 @@ interface ReadContents extends AsyncDisposable {
 }
 
 /** By the guest's clock, which may be set to anything. */
-function timeOf(seconds: number): string {
+function timeOf({ mtime: seconds, mtimeNs = 0 }: ListedFile): string {
   const date = new Date(seconds * 1000)
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z')
+  const fraction = mtimeNs === 0 ? '' : `.${String(mtimeNs).padStart(9, '0')}`
+  return Number.isNaN(date.getTime())
+    ? `${seconds}${fraction}`
+    : date.toISOString().replace('.000Z', `${fraction}Z`)
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@see/core'
 import type { DiskTools } from './disk-tools.ts'
+import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
 import { type ListedFile, parseListedFile } from './listed-file.ts'
 
@@ -26,6 +27,8 @@ export interface PlaceContent {
   readonly failure?: string
   readonly files: readonly ListedFile[]
   readonly state: FileSystemState
+  /** Where its inodes are, of one of ext2, 3 or 4. */
+  readonly ext?: ExtGeometry
 }
 
 const AMBIGUOUS = 8
@@ -79,7 +82,8 @@ async function contentOf(read: ReadResult): Promise<PlaceContent> {
   if (type === undefined) return unreadContent((await read('known')).toString('latin1'), code)
   const name = type.toString('latin1').trim()
   const state = await stateOf(name, read)
-  const content = { type: name, files: [], state }
+  const ext = name.startsWith('ext') ? extGeometry(await read('head')) : undefined
+  const content = { type: name, files: [], state, ...(ext === undefined ? {} : { ext }) }
   if (state.misread !== undefined) return { ...content, readBy: null, whyUnread: state.misread }
   try {
     const said = (await read('error')).toString('latin1').trim()
