@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@see/core'
+import { withDeepFiles } from './deep-directories.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
@@ -27,6 +28,8 @@ export interface PlaceContent {
   readonly failure?: string
   readonly files: readonly ListedFile[]
   readonly state: FileSystemState
+  /** Directories, too deep or too many, whose files are not listed. */
+  readonly unlisted?: readonly string[]
   /** Where its inodes are, of one of ext2, 3 or 4. */
   readonly ext?: ExtGeometry
 }
@@ -69,7 +72,11 @@ export async function listDisk(
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))
-    found.set(start, await contentOf(read))
+    const content = await contentOf(read)
+    found.set(
+      start,
+      content.readBy === null ? content : await withDeepFiles(tools, { disk, start, folder }, content),
+    )
   }
   return found
 }
@@ -107,7 +114,8 @@ async function stateOf(type: string, read: ReadResult): Promise<FileSystemState>
   return QUIET
 }
 
-function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
+/** @throws Error when it is a listing that failed, complained or is empty */
+export function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
   const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-500))}`
   if (code !== 0 || listing.length === 0)
     throw new Error(`fls ended with exit code ${code} and no file${words}`)
