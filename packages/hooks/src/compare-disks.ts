@@ -10,7 +10,7 @@ import { DiskInodes } from './disk-inodes.ts'
 import { listDisk } from './disk-listing.ts'
 import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
-import type { ListedFile } from './listed-file.ts'
+import { type ListedFile, textOf } from './listed-file.ts'
 import type { DiskImage } from './raw-disks.ts'
 import { gapsOf } from './unpartitioned.ts'
 
@@ -129,7 +129,7 @@ function changesIn(
     if (b.inode.includes('-') && STREAM.test(b.path)) return true
     const was = hashes.before.get(hashKey(start, a.inode))
     const is = hashes.after.get(hashKey(start, b.inode))
-    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${b.path}`)
+    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${textOf(b.path)}`)
     return was !== is
   }
   return compareListings(start, before?.files ?? [], after.files, verify, wasRunning)

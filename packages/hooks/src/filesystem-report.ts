@@ -12,8 +12,8 @@ interface FileEntry {
   readonly permissions: string
   readonly uid: number
   readonly gid: number
-  /** When it was modified, by the guest's clock. */
-  readonly mtime: string
+  /** When it was modified, by the guest's clock; null where that is not known. */
+  readonly mtime: string | null
   readonly target?: string
   /** Of a device, its number. */
   readonly device?: string
@@ -44,7 +44,7 @@ export interface ModifiedFile extends FileEntry {
   readonly original_size?: number
   readonly original_sha1?: string
   readonly original_permissions: string
-  readonly original_mtime: string
+  readonly original_mtime: string | null
   readonly original_target?: string
   readonly original_device?: string | null
   readonly original_attributes?: Readonly<Record<string, string>>
