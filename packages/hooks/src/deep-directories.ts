@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listedFiles, type PlaceContent } from './disk-listing.ts'
 import type { DiskTools } from './disk-tools.ts'
 import type { ListedFile } from './listed-file.ts'
+import { listedFiles } from './listed-files.ts'
 
 /** fls goes no deeper than 128 directories, nor into paths of more than 4096 bytes, and says nothing of it. */
 const DEEP = 120
@@ -24,18 +24,25 @@ interface Source {
   readonly folder: string
 }
 
+interface Complete {
+  readonly files: readonly ListedFile[]
+  /** Directories that are still not listed. */
+  readonly unlisted?: readonly string[]
+}
+
 /**
- * A file system with the files of directories that fls leaves out of a listing, each of which is listed by itself.
+ * A listing with the files of directories that fls leaves out, each of which is listed by itself.
  * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
  */
 export async function withDeepFiles(
   tools: DiskTools,
   source: Source,
-  content: PlaceContent,
-): Promise<PlaceContent> {
-  const files = [...content.files]
+  listed: readonly ListedFile[],
+): Promise<Complete> {
+  let left = leavesOf(listed)
+  if (left.length === 0) return { files: listed }
+  const files = [...listed]
   const unlisted: string[] = []
-  let left = leavesOf(content.files)
   let count = 0
   for (let round = 0; left.length > 0 && round < MAX_ROUNDS && count < MAX_DIRECTORIES; round++) {
     const asked = left.splice(0, MAX_DIRECTORIES - count)
@@ -51,7 +58,7 @@ export async function withDeepFiles(
     left = [...left, ...leavesOf(more)]
   }
   unlisted.push(...left.slice(0, MAX_DIRECTORIES).map(({ path }) => path))
-  return unlisted.length === 0 ? { ...content, files } : { ...content, files, unlisted }
+  return unlisted.length === 0 ? { files } : { files, unlisted }
 }
 
 /** Deep directories in which nothing is listed. */

@@ -45,14 +45,10 @@ export class DiskInodes {
         ),
       ),
     )
-    const complete = (
-      files: ReadonlyMap<ListedFile, ListedFile> | undefined,
-      file: ListedFile | undefined,
-    ) => (file === undefined ? undefined : (files?.get(file) ?? file))
     return changes.map((change) => ({
       ...change,
-      before: complete(before, change.before),
-      after: complete(after, change.after),
+      before: completed(before, change.before),
+      after: completed(after, change.after),
     }))
   }
 
@@ -73,4 +69,11 @@ export class DiskInodes {
     }
     return await withInodes(this.#tools, system, files)
   }
+}
+
+function completed(
+  files: ReadonlyMap<ListedFile, ListedFile> | undefined,
+  file: ListedFile | undefined,
+): ListedFile | undefined {
+  return file === undefined ? undefined : (files?.get(file) ?? file)
 }

@@ -5,7 +5,8 @@ import { withDeepFiles } from './deep-directories.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
-import { type ListedFile, parseListedFile } from './listed-file.ts'
+import type { ListedFile } from './listed-file.ts'
+import { listedFiles } from './listed-files.ts'
 
 /** Where to look for a file system, in sectors of 512 bytes. */
 export interface Place {
@@ -73,10 +74,9 @@ export async function listDisk(
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))
     const content = await contentOf(read)
-    found.set(
-      start,
-      content.readBy === null ? content : await withDeepFiles(tools, { disk, start, folder }, content),
-    )
+    const isListed = content.readBy !== null
+    const deep = isListed ? await withDeepFiles(tools, { disk, start, folder }, content.files) : {}
+    found.set(start, { ...content, ...deep })
   }
   return found
 }
@@ -112,19 +112,4 @@ async function stateOf(type: string, read: ReadResult): Promise<FileSystemState>
   if (type.startsWith('ext')) return stateOfExt(await read('head'))
   if (type === 'ntfs') return stateOfNtfs(await read('volume'), await read('log'))
   return QUIET
-}
-
-/** @throws Error when it is a listing that failed, complained or is empty */
-export function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
-  const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-500))}`
-  if (code !== 0 || listing.length === 0)
-    throw new Error(`fls ended with exit code ${code} and no file${words}`)
-  if (said !== '') throw new Error(`fls complained${words}`)
-  return listing
-    .toString('latin1')
-    .split('\n')
-    .flatMap((line) => {
-      const file = line === '' ? undefined : parseListedFile(line)
-      return file === undefined ? [] : [file]
-    })
 }

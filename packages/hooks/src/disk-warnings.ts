@@ -20,35 +20,31 @@ export function warningsOfDisks({ layouts, regions }: DiskComparison): EvidenceW
   ]
 }
 
+function warningOf(code: StockWarningCode, paths: readonly string[], why: string): EvidenceWarning[] {
+  if (paths.length === 0) return []
+  const what = `${paths.length === 1 ? 'a file' : `${paths.length} files`}: ${someOf(paths)}`
+  return [evidenceWarning(code, what, why)]
+}
+
 /** Says of changed files what was left out. */
 export function warningsOfFiles(
   { tooLarge, notExtracted, unreadable, unclear }: LeftOut,
   unverified: readonly string[],
 ): EvidenceWarning[] {
-  const warn = (code: StockWarningCode, paths: readonly string[], why: string) =>
-    paths.length === 0
-      ? []
-      : [
-          evidenceWarning(
-            code,
-            `${paths.length === 1 ? 'a file' : `${paths.length} files`}: ${someOf(paths)}`,
-            why,
-          ),
-        ]
   return [
-    ...warn(
+    ...warningOf(
       'DISK_FILES_NOT_READ',
       tooLarge,
       'larger than size_limit: what they hold was neither hashed nor extracted',
     ),
-    ...warn('DISK_FILES_NOT_READ', unreadable, 'their content cannot be read'),
-    ...warn(
+    ...warningOf('DISK_FILES_NOT_READ', unreadable, 'their content cannot be read'),
+    ...warningOf(
       'DISK_FILES_NOT_READ',
       unverified,
       'their content was to be compared (strict), and could not be read',
     ),
-    ...warn('DISK_FILES_NOT_EXTRACTED', notExtracted, 'extract_limit is reached'),
-    ...warn(
+    ...warningOf('DISK_FILES_NOT_EXTRACTED', notExtracted, 'extract_limit is reached'),
+    ...warningOf(
       'DISK_NAMES_UNCLEAR',
       unclear,
       'The Sleuth Kit shows control characters as ^: which they are is not known, nor whether one became another',
