@@ -25,7 +25,9 @@ test.each([true, false])(
     const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
     const image = join(tinyGuest(), 'disk.qcow2')
     const golden = sha256(image)
-    const resources = tinyGuestResources()
+    // Of a disk that the XML says to be transient, libvirt would keep nothing.
+    const transient = (xml: string) => xml.replace(/<target dev="vda"[^>]*\/>/, '$&<transient/>')
+    const resources = tinyGuestResources(transient)
     const configured = JSON.parse(readFileSync(resources, 'utf8'))
     configured.disk.clone.copy_on_write = copy_on_write
     writeFileSync(resources, JSON.stringify(configured))

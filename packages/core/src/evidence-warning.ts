@@ -4,8 +4,12 @@
  */
 export const evidenceWarningCodes = {
   COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
+  DISK_FILES_NOT_EXTRACTED: 'files that changed were not kept, since too much was extracted',
+  DISK_FILES_NOT_LISTED: 'directories were not listed, since there are too many or they are too deep',
+  DISK_FILES_NOT_READ: 'the content of files was not read',
   DISK_FILE_SYSTEM_DIRTY: 'a file system was compared that was in use, or has errors',
   DISK_JOURNAL_PENDING: 'a file system was compared without the changes that were only in its journal',
+  DISK_NAMES_UNCLEAR: 'names of files have characters that are not known',
   DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
   DISK_PARTITION_NOT_COMPARED: 'what a partition or disk holds changed, and its files were not compared',
   DISK_TABLE_DAMAGED: 'partition tables are damaged or say different things',

@@ -6,10 +6,11 @@ import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
 import { differingAreas } from './differing-areas.ts'
 import type { ByteRange } from './disk-bytes.ts'
 import { type DiskLayout, diskLayout } from './disk-layout.ts'
+import { DiskInodes } from './disk-inodes.ts'
 import { listDisk } from './disk-listing.ts'
 import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
-import type { ListedFile } from './listed-file.ts'
+import { type ListedFile, textOf } from './listed-file.ts'
 import type { DiskImage } from './raw-disks.ts'
 import { gapsOf } from './unpartitioned.ts'
 
@@ -77,11 +78,13 @@ export async function compareDisks(
     listDisk(tools, disk, places, await mkdtemp(join(work, 'listing-'))),
   )
   const [former, now] = layouts
-  const listed = regionsOf(
+  const found = regionsOf(
     places,
     { layout: former, contents: contents[0] },
     { layout: now, contents: contents[1] },
   )
+  const inodes = new DiskInodes(tools, disks, layouts)
+  const listed = strict ? await Promise.all(found.map((region) => inodes.ofRegion(region))) : found
   const gaps = gapsOf(layouts).map((gap) => ({ ...gap, region: undefined }))
   const areas = [...gaps, ...listed.filter(isLeftOut).map((region) => ({ ...areaOf(region), region }))]
   const differing = await differingAreas(tools, areas, { disks, images, work })
@@ -99,9 +102,12 @@ export async function compareDisks(
     ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
     : { before: NONE, after: NONE }
   const unverified: string[] = []
-  const changes = regions.flatMap((region) => changesIn(region, { strict, wasRunning, hashes, unverified }))
+  const candidates = regions.map((region) => changesIn(region, { strict, wasRunning, hashes, unverified }))
+  const changes = strict
+    ? candidates.flat()
+    : await Promise.all(regions.map((region, index) => inodes.ofChanges(region, candidates[index] ?? [])))
   const changedGaps = differing.filter(({ region }) => region === undefined)
-  return { layouts, regions, changedGaps, changes, hashes, unverified }
+  return { layouts, regions, changedGaps, changes: changes.flat(), hashes, unverified }
 }
 
 interface ChangesOptions {
@@ -123,7 +129,7 @@ function changesIn(
     if (b.inode.includes('-') && STREAM.test(b.path)) return true
     const was = hashes.before.get(hashKey(start, a.inode))
     const is = hashes.after.get(hashKey(start, b.inode))
-    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${b.path}`)
+    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${textOf(b.path)}`)
     return was !== is
   }
   return compareListings(start, before?.files ?? [], after.files, verify, wasRunning)

@@ -1,3 +1,4 @@
+import { hasSameAttributes, hasSameFlags } from './attributes.ts'
 import type { ListedFile } from './listed-file.ts'
 
 /** A file that is there on one side only, or not the same on both. */
@@ -78,13 +79,22 @@ function mayDiffer(before: ListedFile, after: ListedFile): boolean {
     before.uid === after.uid &&
     before.gid === after.gid &&
     before.target === after.target &&
-    // What is in a directory is listed itself.
+    // Of a directory it changes with its attributes; what is in one is listed itself.
+    isSameTime(before, after, 'ctime') &&
     (after.kind === 'directory' ||
-      (before.size === after.size &&
-        before.mtime === after.mtime &&
-        before.ctime === after.ctime &&
-        before.inode === after.inode))
+      (before.size === after.size && isSameTime(before, after, 'mtime') && before.inode === after.inode)) &&
+    before.device === after.device &&
+    isSameMetadata(before, after)
   return !isSame
+}
+
+/** To the nanosecond, where the reader tells it. */
+function isSameTime(before: ListedFile, after: ListedFile, time: 'mtime' | 'ctime'): boolean {
+  return before[time] === after[time] && before[`${time}Ns`] === after[`${time}Ns`]
+}
+
+function isSameMetadata(before: ListedFile, after: ListedFile): boolean {
+  return hasSameAttributes(before, after) && hasSameFlags(before, after)
 }
 
 /** Of a file on both sides, what is different; the sums are those of its contents, where they are known. */
@@ -94,17 +104,27 @@ export function differencesOf(
   sha1: { readonly before: string | undefined; readonly after: string | undefined },
 ): string[] {
   const hasContent = after.kind !== 'directory'
-  return [
+  const differences = [
     ...(before.kind === after.kind ? [] : ['kind']),
     ...(before.permissions === after.permissions ? [] : ['permissions']),
     ...(before.uid === after.uid && before.gid === after.gid ? [] : ['owner']),
     ...(before.target === after.target ? [] : ['target']),
+    ...(before.device === after.device ? [] : ['device']),
+    ...(hasSameAttributes(before, after) ? [] : ['attributes']),
+    ...(hasSameFlags(before, after) ? [] : ['flags']),
     ...(hasContent && before.size !== after.size ? ['size'] : []),
     ...(sha1.before === sha1.after ? [] : ['content']),
-    ...(hasContent && before.mtime !== after.mtime ? ['mtime'] : []),
-    // The times of the inode change with a link to it as well: they count where the content is not known.
-    ...(isUnknown(after, sha1) && before.ctime !== after.ctime ? ['ctime'] : []),
+    ...(hasContent && !isSameTime(before, after, 'mtime') ? ['mtime'] : []),
   ]
+  // The times of the inode change with a link to it as well: they count where something else may be what changed.
+  const isCounted =
+    isUnknown(after, sha1) || (differences.length === 0 && hasContent && !hasAttributes(before, after))
+  return isCounted && !isSameTime(before, after, 'ctime') ? [...differences, 'ctime'] : differences
+}
+
+/** Whether what has no column of its own in a listing was read. */
+function hasAttributes(before: ListedFile, after: ListedFile): boolean {
+  return before.attributes !== undefined && after.attributes !== undefined
 }
 
 function isUnknown(

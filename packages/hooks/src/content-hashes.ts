@@ -31,8 +31,8 @@ interface HashedFile extends Pick<ListedFile, 'kind' | 'size' | 'inode'> {
 }
 
 /**
- * Reads the content of every file of a disk, whatever the file system says of its times: by fiwalk, and where that does
- * not find the partition, file by file.
+ * Reads the content of every file of a disk, whatever the file system says of its times: by fiwalk, and what that does not
+ * find, file by file.
  * @param files those that are listed
  * @param parent a folder to work in
  * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
@@ -45,9 +45,9 @@ export async function contentHashes(
 ): Promise<ContentHashes> {
   const { stdout } = await tools.run(['fiwalk', '-O', '-x', disk], [disk])
   const hashes = parseFiwalk(stdout.toString('latin1'))
-  const found = new Set([...hashes.keys()].map((key) => Number(key.split(':')[0])))
   const left = files.filter(
-    ({ start, kind, size }) => !found.has(start) && kind === 'file' && size > 0 && size < MAX_FILE_BYTES,
+    ({ start, kind, size, inode }) =>
+      kind === 'file' && size > 0 && size < MAX_FILE_BYTES && !hashes.has(hashKey(start, inode)),
   )
   if (left.length === 0) return hashes
   const folder = await mkdtemp(join(parent, 'hashes-'))

@@ -1,3 +1,4 @@
+import { attributeTexts } from './attributes.ts'
 import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
 import { hashKey } from './content-hashes.ts'
@@ -9,6 +10,7 @@ import { type ListedFile, textOf } from './listed-file.ts'
 import { renamesIn } from './renames.ts'
 
 const MAX_BATCH = 500
+const NONE: ReadonlyMap<string, string> = new Map()
 const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 
 export interface DescribeOptions {
@@ -32,6 +34,16 @@ interface Described {
   readonly errors: readonly string[]
   /** Those whose content is a hive of the registry of Windows. */
   readonly hives: ReadonlySet<FileChange>
+  readonly left: LeftOut
+}
+
+/** Paths of changed files of which something is left out. */
+export interface LeftOut {
+  readonly tooLarge: readonly string[]
+  readonly notExtracted: readonly string[]
+  readonly unreadable: readonly string[]
+  /** Names in which The Sleuth Kit has put `^` for something, or that have one. */
+  readonly unclear: readonly string[]
 }
 
 type Side = 'before' | 'after'
@@ -63,6 +75,12 @@ export async function describeChanges(
     deleted_files: described.flatMap(({ deleted_files }) => deleted_files),
     errors: described.flatMap(({ errors }) => errors),
     hives: new Set(described.flatMap(({ hives }) => [...hives])),
+    left: {
+      tooLarge: described.flatMap(({ left }) => left.tooLarge),
+      notExtracted: described.flatMap(({ left }) => left.notExtracted),
+      unreadable: described.flatMap(({ left }) => left.unreadable),
+      unclear: describer.unclear(),
+    },
   }
 }
 
@@ -113,18 +131,33 @@ class Describer {
     const deleted_files: DeletedFile[] = []
     const errors: string[] = []
     const hives = new Set<FileChange>()
+    const tooLarge = new Set<string>()
+    const notExtracted: string[] = []
+    const unreadable: string[] = []
+    const extract = async (file: ListedFile, known: Known, change: FileChange) => {
+      const result = await this.#extract(file, known)
+      if (result.skipped !== undefined) notExtracted.push(this.#path(change))
+      return result
+    }
     await using before = await this.#contents(changes, 'before')
     await using after = await this.#contents(changes, 'after')
     for (const change of changes) {
       const [was, is] = [this.#known(change, 'before', before), this.#known(change, 'after', after)]
-      for (const { skipped } of [was, is]) {
-        if (skipped === UNREADABLE) errors.push(`the content of ${this.#path(change)} cannot be read`)
+      for (const { skipped, sha1 } of [was, is]) {
+        if (skipped === TOO_LARGE && (sha1 === undefined || this.#options.extracted !== undefined))
+          tooLarge.add(this.#path(change))
+        if (skipped !== UNREADABLE) continue
+        unreadable.push(this.#path(change))
+        errors.push(`the content of ${this.#path(change)} cannot be read`)
       }
       if (was.content?.isHive === true || is.content?.isHive === true) hives.add(change)
       if (change.after === undefined) {
         if (change.before !== undefined) deleted_files.push(this.#deleted(change, change.before, was))
       } else if (change.before === undefined)
-        created_files.push(await this.#created(change, change.after, is))
+        created_files.push({
+          ...this.#created(change, change.after, is),
+          ...(await extract(change.after, is, change)),
+        })
       else {
         const differences = differencesOf(change.before, change.after, { before: was.sha1, after: is.sha1 })
         if (differences.length === 0) continue
@@ -136,13 +169,34 @@ class Describer {
           ...(this.#hasSize(former) ? { original_size: former.size } : {}),
           ...(was.sha1 === undefined ? {} : { original_sha1: was.sha1 }),
           original_permissions: former.permissions,
-          original_mtime: timeOf(former.mtime),
+          original_mtime: timeOf(former),
           ...(former.target === undefined ? {} : { original_target: textOf(former.target) }),
-          ...(differences.includes('content') ? await this.#extract(now, is) : {}),
+          ...(differences.includes('device') ? { original_device: former.device ?? null } : {}),
+          ...(differences.includes('attributes')
+            ? { original_attributes: attributeTexts(former.attributes ?? NONE) }
+            : {}),
+          ...(differences.includes('flags') ? { original_flags: former.flags ?? '' } : {}),
+          ...(differences.includes('content') ? await extract(now, is, change) : {}),
         })
       }
     }
-    return { created_files, modified_files, deleted_files, errors, hives }
+    return {
+      created_files,
+      modified_files,
+      deleted_files,
+      errors,
+      hives,
+      left: { tooLarge: [...tooLarge], notExtracted, unreadable, unclear: [] },
+    }
+  }
+
+  /** Of all that may have changed: two names that are listed alike may be one that was renamed. */
+  unclear(): string[] {
+    return this.#comparison.changes
+      .filter(({ before, after }) =>
+        [before, after].some((file) => file !== undefined && UNCLEAR.test(file.path)),
+      )
+      .map((change) => this.#path(change))
   }
 
   /** By the files of one side. */
@@ -162,18 +216,17 @@ class Describer {
     if (file.size === 0) return { sha1: EMPTY_SHA1 }
     if (file.size > this.#options.sizeLimit) {
       const sha1 = this.#comparison.hashes[side].get(hashKey(change.start, file.inode))
-      return { sha1, skipped: 'larger than size_limit' }
+      return { sha1, skipped: TOO_LARGE }
     }
     const content = byFile.get(file)
     return content === undefined ? { skipped: UNREADABLE } : { content, sha1: content.sha1 }
   }
 
-  async #created(change: FileChange, file: ListedFile, known: Known): Promise<CreatedFile> {
+  #created(change: FileChange, file: ListedFile, known: Known): CreatedFile {
     const former = this.#renames.get(file)
     return {
       ...this.#entry(change, file, known),
       ...(former === undefined ? {} : { renamed_from: this.#pathOf(change.start, former) }),
-      ...(await this.#extract(file, known)),
     }
   }
 
@@ -198,8 +251,13 @@ class Describer {
       permissions: file.permissions,
       uid: file.uid,
       gid: file.gid,
-      mtime: timeOf(file.mtime),
+      mtime: timeOf(file),
       ...(file.target === undefined ? {} : { target: textOf(file.target) }),
+      ...(file.device === undefined ? {} : { device: file.device }),
+      ...(file.attributes === undefined || file.attributes.size === 0
+        ? {}
+        : { attributes: attributeTexts(file.attributes) }),
+      ...(file.flags === undefined || file.flags === '' ? {} : { flags: file.flags }),
       ...(known.skipped === undefined ? {} : { skipped: known.skipped }),
     }
   }
@@ -235,13 +293,20 @@ class Describer {
 }
 
 const UNREADABLE = 'cannot be read'
+const TOO_LARGE = 'larger than size_limit'
+const UNCLEAR = /\^/
 
 interface ReadContents extends AsyncDisposable {
   readonly byFile: ReadonlyMap<ListedFile | undefined, Content | undefined>
 }
 
 /** By the guest's clock, which may be set to anything. */
-function timeOf(seconds: number): string {
+function timeOf({ mtime: seconds, mtimeNs }: ListedFile): string | null {
+  // What The Sleuth Kit makes of a time that it cannot tell, of other file systems than ext: one before 1970, for example.
+  if (seconds === 0 && mtimeNs === undefined) return null
   const date = new Date(seconds * 1000)
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('.000Z', 'Z')
+  const fraction = mtimeNs === undefined || mtimeNs === 0 ? '' : `.${String(mtimeNs).padStart(9, '0')}`
+  return Number.isNaN(date.getTime())
+    ? `${seconds}${fraction}`
+    : date.toISOString().replace('.000Z', `${fraction}Z`)
 }

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@see/core'
+import { withDeepFiles } from './deep-directories.ts'
 import type { DiskTools } from './disk-tools.ts'
+import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
-import { type ListedFile, parseListedFile } from './listed-file.ts'
+import type { ListedFile } from './listed-file.ts'
+import { listedFiles } from './listed-files.ts'
 
 /** Where to look for a file system, in sectors of 512 bytes. */
 export interface Place {
@@ -26,6 +29,10 @@ export interface PlaceContent {
   readonly failure?: string
   readonly files: readonly ListedFile[]
   readonly state: FileSystemState
+  /** Directories, too deep or too many, whose files are not listed. */
+  readonly unlisted?: readonly string[]
+  /** Where its inodes are, of one of ext2, 3 or 4. */
+  readonly ext?: ExtGeometry
 }
 
 const AMBIGUOUS = 8
@@ -66,7 +73,10 @@ export async function listDisk(
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))
-    found.set(start, await contentOf(read))
+    const content = await contentOf(read)
+    const isListed = content.readBy !== null
+    const deep = isListed ? await withDeepFiles(tools, { disk, start, folder }, content.files) : {}
+    found.set(start, { ...content, ...deep })
   }
   return found
 }
@@ -79,7 +89,8 @@ async function contentOf(read: ReadResult): Promise<PlaceContent> {
   if (type === undefined) return unreadContent((await read('known')).toString('latin1'), code)
   const name = type.toString('latin1').trim()
   const state = await stateOf(name, read)
-  const content = { type: name, files: [], state }
+  const ext = name.startsWith('ext') ? extGeometry(await read('head')) : undefined
+  const content = { type: name, files: [], state, ...(ext === undefined ? {} : { ext }) }
   if (state.misread !== undefined) return { ...content, readBy: null, whyUnread: state.misread }
   try {
     const said = (await read('error')).toString('latin1').trim()
@@ -101,18 +112,4 @@ async function stateOf(type: string, read: ReadResult): Promise<FileSystemState>
   if (type.startsWith('ext')) return stateOfExt(await read('head'))
   if (type === 'ntfs') return stateOfNtfs(await read('volume'), await read('log'))
   return QUIET
-}
-
-function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
-  const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-500))}`
-  if (code !== 0 || listing.length === 0)
-    throw new Error(`fls ended with exit code ${code} and no file${words}`)
-  if (said !== '') throw new Error(`fls complained${words}`)
-  return listing
-    .toString('latin1')
-    .split('\n')
-    .flatMap((line) => {
-      const file = line === '' ? undefined : parseListedFile(line)
-      return file === undefined ? [] : [file]
-    })
 }

@@ -8,7 +8,7 @@ import { describeChanges } from './describe-changes.ts'
 import { gapEntries, partitionEntry } from './disk-entries.ts'
 import { DiskTools } from './disk-tools.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
-import { failuresOf, someOf, warningsOfDisks } from './disk-warnings.ts'
+import { failuresOf, someOf, warningsOfDisks, warningsOfFiles } from './disk-warnings.ts'
 import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { ExtractedFiles } from './extracted-files.ts'
@@ -149,6 +149,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const {
       errors,
       hives: found,
+      left,
       ...files
     } = await describeChanges(tools, comparison, {
       disks,
@@ -172,7 +173,12 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       changed_gaps: gapEntries(comparison),
       ...files,
       registry: hives.registry,
-      warnings: [...this.#allocationWarnings(), ...warningsOfDisks(comparison), ...hives.warnings],
+      warnings: [
+        ...this.#allocationWarnings(),
+        ...warningsOfDisks(comparison),
+        ...warningsOfFiles(left, comparison.unverified),
+        ...hives.warnings,
+      ],
       errors: [...failures, ...unverifiedIn(comparison.unverified), ...errors, ...hives.errors],
     }
     this.warnOf(report.warnings)

@@ -63,12 +63,8 @@ test('NTFS: a volume that is marked as dirty, and a log that is in use, are warn
   await using temporary = await temporaryFolder()
   const { path: folder } = temporary
   const clean = ntfs(join(folder, 'ntfs'))
-  const [dirty, used, closed] = ['dirty', 'used', 'closed'].map((name) => {
-    const copy = join(folder, name)
-    copyFileSync(clean, copy)
-    return copy
-  })
-  if (dirty === undefined || used === undefined || closed === undefined) return expect.fail()
+  const [dirty, used, closed] = [join(folder, 'dirty'), join(folder, 'used'), join(folder, 'closed')] as const
+  for (const copy of [dirty, used, closed]) copyFileSync(clean, copy)
   quietly('ntfsfix', dirty)
   const first = firstClusterOfLog(clean)
   for (const [disk, flags] of [

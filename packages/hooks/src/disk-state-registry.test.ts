@@ -38,13 +38,15 @@ async function analysed(
 
 const hiveWith = (path: string, text: string) => mergeIntoHive(emptyHive(path), `${RUN}\n${text}`)
 
+/** Text as .reg files have bytes. */
+const hex = (text: string) =>
+  Buffer.from(text, 'utf16le')
+    .toString('hex')
+    .replaceAll(/(..)(?!$)/g, '$1,')
+
 test('values are compared by every byte of their data', async () => {
   await using temporary = await temporaryFolder()
   const { path: folder } = temporary
-  const hex = (text: string) =>
-    Buffer.from(text, 'utf16le')
-      .toString('hex')
-      .replaceAll(/(..)(?!$)/g, '$1,')
   const before = hiveWith(
     join(folder, 'before'),
     `"behind"=hex(1):${hex('x\0')}

@@ -1,9 +1,12 @@
-import { type EvidenceWarning, evidenceWarning, SeeError } from '@see/core'
+import { type EvidenceWarning, evidenceWarning, SeeError, type StockWarningCode } from '@see/core'
 import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
+import type { LeftOut } from './describe-changes.ts'
+import { textOf } from './listed-file.ts'
 import type { DiskRegion, RegionSide } from './disk-regions.ts'
 
 /** Regions, paths and the like that one warning names. */
 const MAX_NAMES = 20
+const MAX_NAME = 300
 /** What a partition is whose content means nothing after the guest's end. */
 const SWAP = 'swap'
 
@@ -14,6 +17,38 @@ export function warningsOfDisks({ layouts, regions }: DiskComparison): EvidenceW
     ...before.problems.map((problem) => tableWarning('the disk that the guest started from', problem)),
     ...after.problems.map((problem) => tableWarning('the guest’s disk', problem)),
     ...regions.flatMap(warningsOfRegion),
+  ]
+}
+
+function warningOf(code: StockWarningCode, paths: readonly string[], why: string): EvidenceWarning[] {
+  if (paths.length === 0) return []
+  const what = `${paths.length === 1 ? 'a file' : `${paths.length} files`}: ${someOf(paths)}`
+  return [evidenceWarning(code, what, why)]
+}
+
+/** Says of changed files what was left out. */
+export function warningsOfFiles(
+  { tooLarge, notExtracted, unreadable, unclear }: LeftOut,
+  unverified: readonly string[],
+): EvidenceWarning[] {
+  return [
+    ...warningOf(
+      'DISK_FILES_NOT_READ',
+      tooLarge,
+      'larger than size_limit: what they hold was neither hashed nor extracted',
+    ),
+    ...warningOf('DISK_FILES_NOT_READ', unreadable, 'their content cannot be read'),
+    ...warningOf(
+      'DISK_FILES_NOT_READ',
+      unverified,
+      'their content was to be compared (strict), and could not be read',
+    ),
+    ...warningOf('DISK_FILES_NOT_EXTRACTED', notExtracted, 'extract_limit is reached'),
+    ...warningOf(
+      'DISK_NAMES_UNCLEAR',
+      unclear,
+      'The Sleuth Kit shows control characters as ^: which they are is not known, nor whether one became another',
+    ),
   ]
 }
 
@@ -35,7 +70,10 @@ export function failuresOf(regions: readonly DiskRegion[]): string[] {
 /** Names of things, of which there may be any number, for one line. */
 export function someOf(names: readonly string[]): string {
   const more = names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} more` : ''
-  return `${names.slice(0, MAX_NAMES).join(', ')}${more}`
+  const shown = names
+    .slice(0, MAX_NAMES)
+    .map((name) => (name.length > MAX_NAME ? `…${name.slice(-MAX_NAME)}` : name))
+  return `${shown.join(', ')}${more}`
 }
 
 function tableWarning(what: string, problem: string): EvidenceWarning {
@@ -66,6 +104,10 @@ function warningsOfRegion(region: ComparedRegion): EvidenceWarning[] {
   ] as const) {
     if (side === undefined) continue
     const what = `${nameOf(region)}, ${side.type ?? 'unknown'}, of ${which}`
+    if (side.unlisted !== undefined) {
+      const why = `not listed, since there are too many or they are too deep: ${someOf(side.unlisted.map(textOf))}`
+      warnings.push(evidenceWarning('DISK_FILES_NOT_LISTED', `directories of ${what}`, why))
+    }
     if (side.state.hasPendingJournal) warnings.push(evidenceWarning('DISK_JOURNAL_PENDING', what, JOURNAL))
     if (side.state.dirty !== undefined) {
       warnings.push(evidenceWarning('DISK_FILE_SYSTEM_DIRTY', what, `${side.state.dirty}; ${SHUT_DOWN}`))

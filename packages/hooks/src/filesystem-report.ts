@@ -12,9 +12,18 @@ interface FileEntry {
   readonly permissions: string
   readonly uid: number
   readonly gid: number
-  /** When it was modified, by the guest's clock. */
-  readonly mtime: string
+  /** When it was modified, by the guest's clock; null where that is not known. */
+  readonly mtime: string | null
   readonly target?: string
+  /** Of a device, its number. */
+  readonly device?: string
+  /**
+   * Extended attributes, access control lists and capabilities among them, by their names; values are text in quotes, or
+   * hexadecimal digits behind `0x`, as getfattr writes them.
+   */
+  readonly attributes?: Readonly<Record<string, string>>
+  /** Flags as lsattr writes them, such as `i` for immutable. */
+  readonly flags?: string
   /** Why its content was not read, if it was not. */
   readonly skipped?: string
 }
@@ -26,14 +35,20 @@ export interface CreatedFile extends FileEntry {
 }
 
 export interface ModifiedFile extends FileEntry {
-  /** What is different: `kind`, `permissions`, `owner`, `target`, `size`, `content`, `mtime`, `ctime`. */
+  /**
+   * What is different: `kind`, `permissions`, `owner`, `target`, `device`, `attributes`, `flags`, `size`, `content`,
+   * `mtime`, `ctime`.
+   */
   readonly changes: readonly string[]
   readonly original_type: string
   readonly original_size?: number
   readonly original_sha1?: string
   readonly original_permissions: string
-  readonly original_mtime: string
+  readonly original_mtime: string | null
   readonly original_target?: string
+  readonly original_device?: string | null
+  readonly original_attributes?: Readonly<Record<string, string>>
+  readonly original_flags?: string
   readonly extracted?: string
 }
 

@@ -16,6 +16,17 @@ export interface ListedFile {
   readonly crtime: number
   /** Of a symbolic link, in the same characters as the path. */
   readonly target?: string
+  /** What the times have behind the second, in nanoseconds, where the reader tells it. */
+  readonly mtimeNs?: number
+  readonly ctimeNs?: number
+  /** Extended attributes by their names, with characters that are bytes; absent where they were not read. */
+  readonly attributes?: ReadonlyMap<string, string>
+  /** Those of chattr, as lsattr writes them; absent where there are none by its kind, or they were not read. */
+  readonly flags?: string
+  /** Of a device, its number. */
+  readonly device?: string
+  /** Of the content, where the reader has read it all. */
+  readonly sha1?: string
 }
 
 const kinds = {

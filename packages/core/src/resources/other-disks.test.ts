@@ -9,8 +9,9 @@ const xml = `<domain type="qemu"><devices>
   <filesystem type="mount"><source dir="/srv"/><target dir="share"/></filesystem>
 </devices></domain>`
 
+const named = (hasOwnDisk: boolean) => otherDisks(xml, hasOwnDisk).map(({ code, what }) => [code, what])
+
 test('each disk and folder that the guest can write beside its own is a warning', () => {
-  const named = (hasOwnDisk: boolean) => otherDisks(xml, hasOwnDisk).map(({ code, what }) => [code, what])
   const others = [
     ['DISK_NOT_COMPARED', 'the disk sdb of the domain’s XML'],
     ['DISK_NOT_COMPARED', 'the folder share of the domain’s XML'],

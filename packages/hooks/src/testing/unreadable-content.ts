@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { folderWith, quietly } from './disk-images.ts'
+import { quietly } from './disk-images.ts'
 
 const MIB = 1024 * 1024
 
 /** Makers of raw contents of 16 MiB that The Sleuth Kit does not read, or reads wrong. */
-export const unreadable: Readonly<Record<string, (path: string) => void>> = {
+const unreadable: Readonly<Record<string, (path: string) => void>> = {
   xfs: (path) => quietly('mkfs.xfs', '-q', '--unsupported', path),
   btrfs: (path) => quietly('mkfs.btrfs', '-q', '-M', path),
   swap: (path) => quietly('mkswap', '-q', path),
@@ -67,10 +67,4 @@ export function withLogicalPartitions(path: string, contents: readonly string[])
   for (const [index, content] of contents.entries())
     writeAt(path, (starts[index] ?? 0) * MIB, readFileSync(content))
   return path
-}
-
-/** 600 small files. */
-export function manyFiles(folder: string): string {
-  const names = Array.from({ length: 600 }, (_each, index) => [`f${index}`, `file ${index}\n`])
-  return folderWith(join(folder, 'many'), Object.fromEntries(names))
 }

@@ -1,0 +1,79 @@
+import type { FileChange } from './compare-listings.ts'
+import type { DiskLayout } from './disk-layout.ts'
+import type { DiskRegion, RegionSide } from './disk-regions.ts'
+import type { DiskTools } from './disk-tools.ts'
+import { withInodes } from './ext-inodes.ts'
+import type { ListedFile } from './listed-file.ts'
+
+type Side = 'before' | 'after'
+
+/** Adds to listed files what The Sleuth Kit does not tell of inodes of ext2, 3 and 4. */
+export class DiskInodes {
+  readonly #tools: DiskTools
+  readonly #disks: readonly [string, string]
+  readonly #layouts: readonly [DiskLayout, DiskLayout]
+
+  constructor(
+    tools: DiskTools,
+    disks: readonly [string, string],
+    layouts: readonly [DiskLayout, DiskLayout],
+  ) {
+    this.#tools = tools
+    this.#disks = disks
+    this.#layouts = layouts
+  }
+
+  /** A region, with every file of it complete. */
+  async ofRegion<Region extends DiskRegion>(region: Region): Promise<Region> {
+    const side = async (name: Side): Promise<RegionSide | undefined> => {
+      const found = region[name]
+      if (found === undefined) return undefined
+      const complete = await this.#complete(region, name, found.files)
+      return { ...found, files: found.files.map((file) => complete.get(file) ?? file) }
+    }
+    return { ...region, before: await side('before'), after: await side('after') }
+  }
+
+  /** Changes in a region, with their files complete. */
+  async ofChanges(region: DiskRegion, changes: readonly FileChange[]): Promise<FileChange[]> {
+    const [before, after] = await Promise.all(
+      (['before', 'after'] as const).map((side) =>
+        this.#complete(
+          region,
+          side,
+          changes.map((change) => change[side]).filter((file) => file !== undefined),
+        ),
+      ),
+    )
+    return changes.map((change) => ({
+      ...change,
+      before: completed(before, change.before),
+      after: completed(after, change.after),
+    }))
+  }
+
+  async #complete(
+    region: DiskRegion,
+    side: Side,
+    files: readonly ListedFile[],
+  ): Promise<ReadonlyMap<ListedFile, ListedFile>> {
+    const found = region[side]
+    if (found?.ext === undefined || files.length === 0) return new Map()
+    const index = side === 'before' ? 0 : 1
+    const { sizeBytes } = this.#layouts[index]
+    const system = {
+      disk: this.#disks[index],
+      diskBytes: sizeBytes,
+      start: region.start,
+      geometry: found.ext,
+    }
+    return await withInodes(this.#tools, system, files)
+  }
+}
+
+function completed(
+  files: ReadonlyMap<ListedFile, ListedFile> | undefined,
+  file: ListedFile | undefined,
+): ListedFile | undefined {
+  return file === undefined ? undefined : (files?.get(file) ?? file)
+}

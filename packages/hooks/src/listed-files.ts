@@ -1,0 +1,16 @@
+import { type ListedFile, parseListedFile } from './listed-file.ts'
+
+/** @throws Error when it is a listing that failed, complained or is empty */
+export function listedFiles(listing: Buffer, code: number, said: string): ListedFile[] {
+  const words = said === '' ? '' : `: ${JSON.stringify(said.slice(-500))}`
+  if (code !== 0 || listing.length === 0)
+    throw new Error(`fls ended with exit code ${code} and no file${words}`)
+  if (said !== '') throw new Error(`fls complained${words}`)
+  return listing
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const file = line === '' ? undefined : parseListedFile(line)
+      return file === undefined ? [] : [file]
+    })
+}
