@@ -14,6 +14,9 @@ function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
+/** Of a disk that the XML says to be transient, libvirt would keep nothing. */
+const transient = (xml: string) => xml.replace(/<target dev="vda"[^>]*\/>/, '$&<transient/>')
+
 /** But for what the agent leaves while it works, and logs. */
 function paths(files: readonly { readonly path: string }[]): string[] {
   return files.map(({ path }) => path).filter((path) => !/^\/(?:tmp|var)\//.test(path))
@@ -25,8 +28,6 @@ test.each([true, false])(
     const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
     const image = join(tinyGuest(), 'disk.qcow2')
     const golden = sha256(image)
-    // Of a disk that the XML says to be transient, libvirt would keep nothing.
-    const transient = (xml: string) => xml.replace(/<target dev="vda"[^>]*\/>/, '$&<transient/>')
     const resources = tinyGuestResources(transient)
     const configured = JSON.parse(readFileSync(resources, 'utf8'))
     configured.disk.clone.copy_on_write = copy_on_write
