@@ -70,6 +70,8 @@ async function fetchLocked(wanted: Wanted, part: string, options: ImageOptions):
     return false
   }
   await downloadVerified(wanted, part, options)
+  // Before it has a name by which others find it: libvirt looks into what is in the folder of a pool.
+  await options.inspect?.(part)
   await rename(part, path)
   await recordKept(wanted)
   return true

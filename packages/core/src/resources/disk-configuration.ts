@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { diskFormats } from '../disks/disk-format.ts'
 import { imageSchema } from './image.ts'
 
 /**
@@ -8,6 +9,19 @@ import { imageSchema } from './image.ts'
 export function diskSchema(otherwise: string) {
   return z.strictObject({
     image: imageSchema.describe('The image, which is never written: a path, or what a provider is to fetch.'),
+    format: z
+      .enum(diskFormats)
+      .optional()
+      .describe(
+        "QEMU's name of the image's format; detected by its content when not given. A raw disk without a partition table or a file system needs it.",
+      ),
+    backing_folders: z
+      .array(z.string().min(1))
+      .max(100)
+      .default([])
+      .describe(
+        'Folders in and below which there may be files that the header of the image names as what it is an overlay of. Without them it may name files in its own folder, and an image that was fetched may name none.',
+      ),
     clone: z
       .strictObject({
         storage_pool_path: z

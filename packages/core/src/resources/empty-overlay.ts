@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
 import { unlessAborted } from '../within.ts'
-import type { DiskImage } from './disk-image.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
 import { runQemuImg } from './qemu-img.ts'
 
-/** Only the image's header is read. */
 const TIMEOUT_MS = 60_000
 /** An overlay has some 200 kB. */
 const MOST = 32
@@ -53,13 +52,18 @@ async function keyOf({ path, format }: DiskImage): Promise<string> {
 }
 
 /** @param failed called when it is to be made anew for who asks for it again */
-async function makeOverlay({ path, format }: DiskImage, failed: () => void): Promise<Buffer> {
+async function makeOverlay(image: DiskImage, failed: () => void): Promise<Buffer> {
+  const { path, format, virtualBytes } = image
   const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
   const file = join(folder, 'empty.qcow2')
   const target = `${file} over ${path}`
   const options = { target, code: 'STORAGE_FAILED', signal: undefined, timeoutMs: TIMEOUT_MS } as const
   try {
-    await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', format, '-b', path, file], options)
+    // With a size, qemu-img does not open the image, and so nothing that its header names.
+    const unopened = virtualBytes === undefined ? [[], []] : [['-u'], [String(virtualBytes)]]
+    const [flags = [], size = []] = unopened
+    const words = ['-q', ...flags, '-f', 'qcow2', '-F', format, '-b', path, file, ...size]
+    await runQemuImg(['create', ...words], options)
     return await readFile(file)
   } catch (error) {
     failed()

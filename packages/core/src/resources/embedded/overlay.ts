@@ -1,4 +1,5 @@
-import type { DiskImage } from '../disk-image.ts'
+import { blockFileName } from '../../disks/block-node.ts'
+import type { DiskImage } from '../../disks/disk-image.ts'
 import { writeOverlay } from '../empty-overlay.ts'
 import { runQemuImg } from '../qemu-img.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -18,13 +19,9 @@ export async function copyOverlay(folder: RunFolder, overlay: Uint8Array): Promi
  * Makes the disk of an environment, which is a copy of the image.
  * @throws SeeError `DISK_FULL` or `STORAGE_FAILED`
  */
-export async function copyImage(
-  folder: RunFolder,
-  { path, format }: DiskImage,
-  signal: AbortSignal,
-): Promise<void> {
+export async function copyImage(folder: RunFolder, image: DiskImage, signal: AbortSignal): Promise<void> {
   const target = folder.of(DISK_NAME)
-  const options = { target: `${target} from ${path}`, code: 'STORAGE_FAILED', signal } as const
-  await runQemuImg(['convert', '-q', '-f', format, '-O', 'qcow2', path, target], options)
+  const options = { target: `${target} from ${image.path}`, code: 'STORAGE_FAILED', signal } as const
+  await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(image), target], options)
   await folder.give(DISK_NAME)
 }

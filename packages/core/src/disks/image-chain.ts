@@ -1,0 +1,123 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { messageOf, SeeError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
+import { type DiskFormat, diskFormats, formatIn } from './disk-format.ts'
+import type { DiskImage } from './disk-image.ts'
+import type { ImageHeader } from './image-bytes.ts'
+import { ImageFile } from './image-file.ts'
+import { detectFormat, readImageHeader } from './image-header.ts'
+
+/** Overlays of overlays, the image itself included. */
+const MOST_LAYERS = 32
+/** QEMU takes what stands before a colon for a protocol, unless there is a slash before that. */
+const PROTOCOL = /^[^/]*:/
+
+export interface ChainRules {
+  /** Whether it was put on this host by its owner: then its header may name files in its own folder. */
+  readonly isLocal: boolean
+  /** Absolute paths of folders in and below which there may be files that it names. */
+  readonly backingFolders: readonly string[]
+  /** The format of the image; detected by its content when undefined. */
+  readonly format?: DiskFormat | undefined
+}
+
+interface Folders {
+  readonly exact: readonly string[]
+  readonly trees: readonly string[]
+}
+
+/**
+ * Reads an image and everything that its header leads to, and nothing that it may not lead to: no program, and not QEMU,
+ * has opened any of it by then.
+ * @throws SeeError `IMAGE_INVALID`, or `IMAGE_REFUSED` when it leads to something that it may not lead to
+ */
+export async function readImageChain(path: string, rules: ChainRules): Promise<DiskImage> {
+  await using file = await ImageFile.open(path)
+  const format = rules.format ?? (await detectFormat(file))
+  const folders = await foldersOf(path, file, rules)
+  return await chainOf(file, format, folders, [file.identity])
+}
+
+async function foldersOf(path: string, file: ImageFile, rules: ChainRules): Promise<Folders> {
+  const real = await Promise.all(
+    rules.backingFolders.map(async (folder) => await realpath(folder).catch(() => folder)),
+  )
+  return {
+    exact: rules.isLocal ? [dirname(file.path), dirname(resolve(path))] : [],
+    trees: [...rules.backingFolders, ...real],
+  }
+}
+
+async function chainOf(
+  file: ImageFile,
+  format: DiskFormat,
+  folders: Folders,
+  seen: readonly string[],
+): Promise<DiskImage> {
+  const { backing, refusal, virtualBytes } = await readImageHeader(file, format)
+  if (refusal !== undefined) throw refused(`${file.path} ${refusal}`)
+  const image = { path: file.path, format, virtualBytes }
+  if (backing === undefined) return image
+  return { ...image, backing: await backingOf(file, backing, folders, seen) }
+}
+
+async function backingOf(
+  image: ImageFile,
+  { name, format: named }: NonNullable<ImageHeader['backing']>,
+  folders: Folders,
+  seen: readonly string[],
+): Promise<DiskImage> {
+  const what = `${image.path} names the backing file ${quoted(name)}`
+  if (PROTOCOL.test(name)) throw refused(`${what}, which is an address or a protocol of QEMU's, and no file`)
+  const path = resolve(dirname(image.path), name)
+  // Before anything looks there: to look may mount it from elsewhere.
+  if (!isIn(folders, path)) throw refused(`${what}, ${outside(folders)}`)
+  await using file = await openNamed(path, what)
+  if (!isIn(folders, file.path))
+    throw refused(`${what}, which is a link to ${file.path}, ${outside(folders)}`)
+  if (seen.includes(file.identity)) throw refused(`${what}, which is an overlay of itself`)
+  if (seen.length >= MOST_LAYERS) throw refused(`${image.path} is more than ${MOST_LAYERS} overlays deep`)
+  const format = isFormat(named) ? named : undefined
+  if (named !== undefined && format === undefined) {
+    throw refused(`${what} with the format ${quoted(named)}, which SEE does not run from`)
+  }
+  const known = format ?? formatIn(await file.head()) ?? 'raw'
+  const found = await chainOf(file, known, folders, [...seen, file.identity])
+  if (format === undefined && found.backing !== undefined) {
+    // A guest to which it is a raw disk may have written a header that leads on.
+    const advice = `if it is ${known}, say so: qemu-img rebase -u -F ${known} -b …`
+    throw refused(`${what} without its format, and that one names another file; ${advice}`)
+  }
+  return found
+}
+
+async function openNamed(path: string, what: string): Promise<ImageFile> {
+  try {
+    return await ImageFile.open(path)
+  } catch (error) {
+    throw new SeeError('IMAGE_REFUSED', `${what}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function isIn({ exact, trees }: Folders, path: string): boolean {
+  return exact.includes(dirname(path)) || trees.some((tree) => isBelow(tree, path))
+}
+
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way)
+}
+
+function outside({ exact }: Folders): string {
+  const allowed = exact.length === 0 ? 'no folder' : 'only its own folder'
+  return `but may name files of ${allowed} and of those in disk.backing_folders`
+}
+
+function isFormat(name: string | undefined): name is DiskFormat {
+  return diskFormats.some((format) => format === name)
+}
+
+function refused(message: string): SeeError {
+  return new SeeError('IMAGE_REFUSED', message)
+}
