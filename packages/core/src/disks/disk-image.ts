@@ -5,6 +5,8 @@ export interface DiskImage {
   /** Without links. */
   readonly path: string
   readonly format: DiskFormat
+  /** Of the file: it has the same as long as it is not replaced. */
+  readonly identity: string
   /** What it is an overlay of; undefined for an image that stands by itself. */
   readonly backing?: DiskImage | undefined
   /** The size of the disk in bytes, where the header of the image has it. */

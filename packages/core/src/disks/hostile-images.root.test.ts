@@ -1,19 +1,33 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hypervisor } from '@see/libvirt'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Environment } from '../environment.ts'
 import { embeddedFactory } from '../resources/embedded/embedded.ts'
 import { qemuFactory } from '../resources/qemu.ts'
+import { vboxFactory } from '../resources/vbox.ts'
+import { createLogger } from '../logger.ts'
+import { buildTemplate } from '../templates/build-template.ts'
 import { qcow2Header, qedHeader, vmdkDescriptor, vmdkSparse } from './testing/image-headers.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-hostile-'))
 const images = join(folder, 'images')
 const elsewhere = join(folder, 'elsewhere')
+const allowed = join(folder, 'allowed')
+const instances = join(folder, 'i')
 /** What only root can read: in another folder, and beside the images. */
 const secret = join(elsewhere, 'secret')
 const besideSecret = join(images, 'secret')
@@ -32,7 +46,8 @@ const domainXml = `<domain type="qemu">
 
 beforeAll(async () => {
   chmodSync(folder, 0o755)
-  for (const each of [images, elsewhere]) mkdirSync(each)
+  for (const each of [images, elsewhere, allowed]) mkdirSync(each)
+  process.env['SEE_TEMPLATES'] = join(folder, 'templates')
   for (const path of [secret, besideSecret]) {
     writeFileSync(path, Buffer.alloc(1024 * 1024, 'secret'), { mode: 0o600 })
   }
@@ -51,6 +66,7 @@ beforeAll(async () => {
 })
 
 afterAll(() => {
+  delete process.env['SEE_TEMPLATES']
   server.close()
   rmSync(folder, { recursive: true })
 })
@@ -119,47 +135,171 @@ const hostile: [string, () => string, string][] = [
   ['that is encrypted', () => image(qcow2Header({ encryption: 1 })), 'IMAGE_REFUSED'],
 ]
 
-const facts = () =>
-  [secret, besideSecret].map((path) => {
-    const { uid, gid, mode, ctimeMs } = statSync(path)
-    return { uid, gid, mode, ctimeMs }
+function factsOf(path: string): object {
+  const { uid, gid, mode, ctimeNs } = statSync(path, { bigint: true })
+  return { uid, gid, mode, ctimeNs }
+}
+
+const facts = () => [secret, besideSecret].map(factsOf)
+
+async function poolsOf(identifier: string): Promise<string[]> {
+  await using hypervisor = await Hypervisor.open('qemu:///system')
+  return (await hypervisor.listAllStoragePools())
+    .map(({ name }) => name)
+    .filter((name) => name === identifier)
+}
+
+interface Asked {
+  readonly disk: { readonly image: string; readonly clone: object }
+  readonly identifier: string
+}
+
+/** One that is allocated all the same is taken away. */
+async function allocated(allocation: Promise<{ deallocate(): Promise<void> }>): Promise<void> {
+  await (await allocation).deallocate()
+}
+
+const ofLibvirt = () => ({ domain: { configuration: join(folder, 'domain.xml') } })
+
+async function build(resources: object): Promise<void> {
+  const file = join(folder, `${randomUUID()}.json`)
+  writeFileSync(file, JSON.stringify(resources))
+  const { signal } = new AbortController()
+  const options = { signal, logger: createLogger('silent'), timeoutMs: 1000, progress: () => undefined }
+  await buildTemplate(file, 'hostile', options)
+}
+
+/** Everything that makes something of an image. */
+const ways: [string, boolean, (asked: Asked) => Promise<unknown>][] = [true, false].flatMap((copyOnWrite) => [
+  [
+    'an embedded guest',
+    copyOnWrite,
+    ({ disk, identifier }) =>
+      allocated(Environment.allocate(embeddedFactory({ disk }), undefined, { identifier })),
+  ],
+  [
+    'a guest through libvirt',
+    copyOnWrite,
+    ({ disk, identifier }) =>
+      allocated(Environment.allocate(qemuFactory({ ...ofLibvirt(), disk }), undefined, { identifier })),
+  ],
+  ['a template of an embedded guest', copyOnWrite, ({ disk }) => build({ hypervisor: 'embedded:///', disk })],
+  [
+    'a template of a guest through libvirt',
+    copyOnWrite,
+    ({ disk }) => build({ hypervisor: 'qemu:///system', ...ofLibvirt(), disk }),
+  ],
+])
+
+describe.each(ways)('of %s, copy_on_write %s', (_way, copyOnWrite, make) => {
+  test.each(hostile)('an image %s is refused before anything opens it', async (_what, imageOf, code) => {
+    const path = imageOf()
+    const identifier = randomUUID()
+    const before = facts()
+    connections = 0
+    const started = performance.now()
+    const clone = { storage_pool_path: instances, copy_on_write: copyOnWrite }
+    await expect(make({ disk: { image: path, clone }, identifier })).rejects.toMatchObject({ code })
+    expect(performance.now() - started).toBeLessThan(5000)
+    expect(connections).toBe(0)
+    expect(facts()).toEqual(before)
+    expect(await poolsOf(identifier)).toEqual([])
+    expect(existsSync(instances) ? readdirSync(instances) : []).not.toContain(identifier)
   })
+})
 
-const ways: [string, boolean][] = [
-  ['embedded', true],
-  ['embedded', false],
-  ['libvirt', true],
-  ['libvirt', false],
-]
+test('an image for VirtualBox is looked at as well', async () => {
+  for (const [format, bytes] of [
+    ['vmdk', vmdkSparse(vmdkDescriptor([], secret))],
+    ['pipe', undefined],
+  ] as const) {
+    const path = bytes === undefined ? join(images, format) : image(bytes)
+    const factory = vboxFactory({ ...ofLibvirt(), disk: { image: path } })
+    await expect(Environment.allocate(factory)).rejects.toMatchObject({
+      code: expect.stringMatching(/^IMAGE_(REFUSED|INVALID)$/),
+    })
+  }
+})
 
-describe.each(ways)('%s, copy_on_write %s', (provider, copyOnWrite) => {
-  test.each(hostile)(
-    'an image %s is refused before anything opens it',
-    { timeout: 90_000 },
-    async (_what, make, code) => {
-      const path = make()
-      const identifier = randomUUID()
-      const before = facts()
-      connections = 0
-      const started = performance.now()
-      const instances = join(folder, 'instances')
-      const configuration = join(folder, 'domain.xml')
-      const disk = { image: path, clone: { storage_pool_path: instances, copy_on_write: copyOnWrite } }
-      const allocation =
-        provider === 'embedded'
-          ? Environment.allocate(embeddedFactory({ disk }), undefined, { identifier })
-          : Environment.allocate(qemuFactory({ disk, domain: { configuration } }), undefined, { identifier })
-      // One that is allocated all the same is taken away.
-      void allocation.then((environment) => environment.deallocate()).catch(() => undefined)
-      await expect(allocation).rejects.toMatchObject({ code })
-      expect(performance.now() - started).toBeLessThan(5000)
-      expect(connections).toBe(0)
-      expect(facts()).toEqual(before)
-      await using hypervisor = await Hypervisor.open('qemu:///system')
-      await expect(hypervisor.storagePoolLookupByUUID(identifier)).rejects.toMatchObject({
-        code: 'VIR_ERR_NO_STORAGE_POOL',
-      })
-      expect(readdirSync(folder)).not.toContain(identifier)
-    },
-  )
+/** A raw disk below two overlays, the lower of which is in a folder that has to be allowed. */
+function chain(): string[] {
+  const name = randomUUID()
+  const [raw, middle, top] = ['raw', 'middle', 'top'].map((each) => join(allowed, `${name}.${each}`))
+  if (raw === undefined || middle === undefined || top === undefined) throw new Error('three are named')
+  writeFileSync(raw, Buffer.alloc(1024 * 1024, 0x5e))
+  writeFileSync(middle, qcow2Header({ backing: raw, backingFormat: 'raw' }))
+  const last = join(images, `${name}.top`)
+  writeFileSync(last, qcow2Header({ backing: middle, backingFormat: 'qcow2' }))
+  return [last, middle, raw]
+}
+
+test('a chain is written out for libvirt, whose bases keep owner, mode and time', async () => {
+  const files = chain()
+  const [top = ''] = files
+  const before = files.map(factsOf)
+  const disk = { image: top, backing_folders: [allowed], clone: { storage_pool_path: instances } }
+  await expect(
+    Environment.allocate(qemuFactory({ ...ofLibvirt(), disk: { ...disk, backing_folders: [] } })),
+  ).rejects.toMatchObject({ code: 'IMAGE_REFUSED' })
+  const environment = await Environment.allocate(qemuFactory({ ...ofLibvirt(), disk }))
+  onTestFinished(() => environment.deallocate())
+  const { context } = environment
+  await context.poweron()
+  const xml = await context.domain.getXMLDesc()
+  const named = Array.from(xml.matchAll(/<source file='([^']*)'/g), ([, path]) => path)
+  const clone = join(instances, environment.identifier, `${environment.identifier}.qcow2`)
+  expect(named).toEqual([clone, ...files])
+  expect(xml.match(/<backingStore\/>/g)).toHaveLength(1)
+  expect(statSync(clone).uid).not.toBe(0)
+  expect(files.map(factsOf)).toEqual(before)
+  await context.poweroff()
+  await context.poweron()
+  await environment.deallocate()
+  expect(files.map(factsOf)).toEqual(before)
+})
+
+test('embedded, a copy of a chain has the content of all of it, and needs none of it', async () => {
+  const [top = ''] = chain()
+  const clone = { storage_pool_path: instances, copy_on_write: false }
+  const disk = { image: top, backing_folders: [allowed], clone }
+  await using environment = await Environment.allocate(embeddedFactory({ disk }))
+  const copy = join(environment.context.storagePool.path, 'disk.qcow2')
+  const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', copy], { encoding: 'utf8' }))
+  expect(info['backing-filename']).toBeUndefined()
+  execFileSync('qemu-img', ['compare', '-q', top, copy])
+})
+
+test('through libvirt, a copy of a chain has the content of all of it, and needs none of it', async () => {
+  const [top = ''] = chain()
+  const clone = { storage_pool_path: instances, copy_on_write: false }
+  const disk = { image: top, backing_folders: [allowed], clone }
+  await using environment = await Environment.allocate(qemuFactory({ ...ofLibvirt(), disk }))
+  const { identifier, context } = environment
+  const copy = join(instances, identifier, `${identifier}.qcow2`)
+  const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', copy], { encoding: 'utf8' }))
+  expect(info['backing-filename']).toBeUndefined()
+  execFileSync('qemu-img', ['compare', '-q', top, copy])
+  await context.poweron()
+  expect(await context.domain.getXMLDesc()).toContain('<backingStore/>')
+})
+
+test('an image that only root can read is overlaid by no one, and copied where it is named', async () => {
+  const path = image(qcow2Header())
+  chmodSync(path, 0o600)
+  const disk = { image: path, clone: { storage_pool_path: instances } }
+  for (const allocate of [
+    () => Environment.allocate(embeddedFactory({ disk })),
+    () => Environment.allocate(qemuFactory({ ...ofLibvirt(), disk })),
+  ]) {
+    await expect(allocate()).rejects.toMatchObject({
+      code: 'IMAGE_REFUSED',
+      message: expect.stringMatching(/cannot read .*copy_on_write: false/),
+    })
+  }
+  const copied = { ...disk, clone: { ...disk.clone, copy_on_write: false } }
+  await using embedded = await Environment.allocate(embeddedFactory({ disk: copied }))
+  await using through = await Environment.allocate(qemuFactory({ ...ofLibvirt(), disk: copied }))
+  expect(embedded.identifier).not.toBe(through.identifier)
+  await through.context.poweron()
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })

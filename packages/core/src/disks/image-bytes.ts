@@ -27,8 +27,7 @@ export async function readAll(image: ImageBytes, offset: number, length: number)
 }
 
 // A name that holds one of these is read differently by programs in C, or written differently in a log.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f]/
+const CONTROL = /\p{Cc}/u
 
 /**
  * A file's name in a header.

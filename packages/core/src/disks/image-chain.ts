@@ -57,7 +57,7 @@ async function chainOf(
 ): Promise<DiskImage> {
   const { backing, refusal, virtualBytes } = await readImageHeader(file, format)
   if (refusal !== undefined) throw refused(`${file.path} ${refusal}`)
-  const image = { path: file.path, format, virtualBytes }
+  const image = { path: file.path, format, identity: file.identity, virtualBytes }
   if (backing === undefined) return image
   return { ...image, backing: await backingOf(file, backing, folders, seen) }
 }

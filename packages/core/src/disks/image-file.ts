@@ -60,6 +60,11 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
     }
   }
 
+  /** Its number in this process. */
+  get descriptor(): number {
+    return this.#handle.fd
+  }
+
   async read(offset: number, length: number): Promise<Buffer> {
     const head = this.#head
     if (head !== undefined && offset + length <= head.length) return head.subarray(offset, offset + length)

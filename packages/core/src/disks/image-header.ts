@@ -11,7 +11,7 @@ import { vmdkImageHeader } from './vmdk-header.ts'
 const readers = {
   qcow2: qcow2ImageHeader,
   qed: qedImageHeader,
-  raw: async () => ({}),
+  raw: async ({ size }) => ({ virtualBytes: size }),
   vdi: vdiImageHeader,
   vhdx: vhdxImageHeader,
   vmdk: vmdkImageHeader,

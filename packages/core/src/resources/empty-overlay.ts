@@ -10,6 +10,8 @@ const TIMEOUT_MS = 60_000
 /** An overlay has some 200 kB. */
 const MOST = 32
 
+type Base = Pick<DiskImage, 'path' | 'format' | 'virtualBytes'>
+
 /** Of the images that were asked for last, the latest at the end. */
 const made = new Map<string, Promise<Buffer>>()
 
@@ -18,7 +20,7 @@ const made = new Map<string, Promise<Buffer>>()
  * takes most of the time of an allocation, is started once for each image; it goes on for others when one has aborted.
  * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or `STORAGE_FAILED` when the image has none; or the signal's reason
  */
-export async function emptyOverlay(image: DiskImage, signal: AbortSignal): Promise<Buffer> {
+export async function emptyOverlay(image: Base, signal: AbortSignal): Promise<Buffer> {
   const key = await keyOf(image)
   const overlay = made.get(key) ?? makeOverlay(image, () => made.delete(key))
   made.delete(key)
@@ -42,7 +44,7 @@ export async function writeOverlay(target: string, overlay: Uint8Array): Promise
 }
 
 /** An overlay says how large the disk is: an image that was changed needs another. */
-async function keyOf({ path, format }: DiskImage): Promise<string> {
+async function keyOf({ path, format }: Base): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
     return [format, dev, ino, size, mtimeNs, path].join(' ')
@@ -52,7 +54,7 @@ async function keyOf({ path, format }: DiskImage): Promise<string> {
 }
 
 /** @param failed called when it is to be made anew for who asks for it again */
-async function makeOverlay(image: DiskImage, failed: () => void): Promise<Buffer> {
+async function makeOverlay(image: Base, failed: () => void): Promise<Buffer> {
   const { path, format, virtualBytes } = image
   const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
   const file = join(folder, 'empty.qcow2')

@@ -5,7 +5,6 @@ import type { Hypervisor, StoragePool } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { GuestDisk } from '../resources.ts'
-import { blockFileName } from '../disks/block-node.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { emptyOverlay, writeOverlay } from './empty-overlay.ts'
 import {
@@ -15,7 +14,7 @@ import {
   defaultPoolPath,
   uploadOverlay,
 } from './libvirt-storage.ts'
-import { runQemuImg } from './qemu-img.ts'
+import { convertImage } from './qemu-img.ts'
 
 export interface GuestsStorage {
   readonly pool: StoragePool
@@ -47,7 +46,7 @@ export async function makeGuestsStorage(
     const file = join(ours, cloneName(identifier))
     releases.defer(file, () => rm(file, { force: true }))
     if (!(await isWritten(writeOverlay(file, content ?? Buffer.alloc(0))))) return
-    if (content === undefined) await copyImage(file, image, signal)
+    if (content === undefined) await convertImage(image, file, signal)
     written = file
   }
   const pool = await createStoragePool(hypervisor, identifier, folder, releases, fill).catch(
@@ -60,11 +59,6 @@ export async function makeGuestsStorage(
   const clone =
     written ?? (await (content === undefined ? copyByLibvirt(pool, image) : uploadOverlay(pool, content)))
   return { pool, clone, disk: guestDisk(pool, image) }
-}
-
-async function copyImage(target: string, image: DiskImage, signal: AbortSignal): Promise<void> {
-  const options = { target: `${target} from ${image.path}`, code: 'STORAGE_FAILED', signal } as const
-  await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(image), target], options)
 }
 
 /** The clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */

@@ -68,10 +68,10 @@ async function emptyPool(pool: StoragePool): Promise<void> {
  * Makes the clone of an image out of an empty overlay of it, over libvirt's connection.
  * @returns the path of the clone
  */
-export async function uploadOverlay(pool: StoragePool, overlay: Buffer): Promise<string> {
+export async function uploadOverlay(pool: StoragePool, content: Buffer): Promise<string> {
   try {
-    const volume = await createRawVolume(pool, cloneName(pool.name), overlay.length)
-    await pipeline(Readable.from([overlay]), await volume.upload({ length: overlay.length }))
+    const volume = await createRawVolume(pool, cloneName(pool.name), content.length)
+    await pipeline(Readable.from([content]), await volume.upload({ length: content.length }))
     return await volume.getPath()
   } catch (error) {
     throw new SeeError('STORAGE_FAILED', `cannot make the disk in ${pool.name}: ${messageOf(error)}`, {

@@ -161,12 +161,9 @@ export class TemplateClone {
 async function diskOf(template: Template): Promise<DiskImage> {
   const path = template.path('disk')
   try {
-    const { virtualBytes } = await readImageChain(path, {
-      isLocal: false,
-      backingFolders: [],
-      format: 'qcow2',
-    })
-    return { path, format: 'qcow2', virtualBytes }
+    const rules = { isLocal: false, backingFolders: [], format: 'qcow2' } as const
+    // By the name that its empty overlay has for it.
+    return { ...(await readImageChain(path, rules)), path }
   } catch (error) {
     throw templateError('TEMPLATE_INVALID', template.name, messageOf(error), error)
   }

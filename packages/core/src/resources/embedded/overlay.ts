@@ -1,7 +1,6 @@
-import { blockFileName } from '../../disks/block-node.ts'
 import type { DiskImage } from '../../disks/disk-image.ts'
 import { writeOverlay } from '../empty-overlay.ts'
-import { runQemuImg } from '../qemu-img.ts'
+import { convertImage } from '../qemu-img.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export const DISK_NAME = 'disk.qcow2'
@@ -20,8 +19,6 @@ export async function copyOverlay(folder: RunFolder, overlay: Uint8Array): Promi
  * @throws SeeError `DISK_FULL` or `STORAGE_FAILED`
  */
 export async function copyImage(folder: RunFolder, image: DiskImage, signal: AbortSignal): Promise<void> {
-  const target = folder.of(DISK_NAME)
-  const options = { target: `${target} from ${image.path}`, code: 'STORAGE_FAILED', signal } as const
-  await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(image), target], options)
+  await convertImage(image, folder.of(DISK_NAME), signal)
   await folder.give(DISK_NAME)
 }
