@@ -29,7 +29,7 @@ test('a fetched image that names a file beside it is thrown away before libvirt 
   const provider_configuration = {
     path: kept,
     checksum: `sha256:${digest}`,
-    // To have it refreshed would be an error of its own.
+    // Refreshing this pool would fail with another error.
     libvirt_pool: { name: 'there-is-none' },
   }
   const fetched = {
@@ -46,7 +46,7 @@ test('a fetched image that names a file beside it is thrown away before libvirt 
   ]) {
     await expect(allocate()).rejects.toMatchObject({
       code: 'IMAGE_REFUSED',
-      message: expect.stringMatching(/names the backing file .*files of no folder/),
+      message: expect.stringMatching(/names the backing file .*a fetched image may only name/),
     })
   }
   expect(readdirSync(kept)).toEqual(['beside'])

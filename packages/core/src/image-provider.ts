@@ -6,7 +6,7 @@ export interface ImageOptions {
   /** Hears how a download goes: lines at level `info` with `progress: { bytes, totalBytes }`. */
   readonly logger?: Logger | undefined
   /**
-   * Reads what the header of an image leads to; call it before libvirt or a program opens an image that was fetched.
+   * Checks the header of an image and its backing chain. Call it before libvirt or any program opens a fetched image.
    * @throws SeeError `IMAGE_INVALID` or `IMAGE_REFUSED`
    */
   readonly inspect?: ((path: string) => Promise<void>) | undefined
@@ -15,8 +15,8 @@ export interface ImageOptions {
 /** Fetches a disk image from wherever it is kept. */
 export interface ImageProvider {
   /**
-   * Whether images of this provider were put on this host by its owner: only then may their headers name files beside
-   * them. Those of others may name files of `disk.backing_folders` alone.
+   * Whether the host's administrator put the images there. If not, their headers may only name files in
+   * `disk.backing_folders`; if so, also files in their own folder. Default: false.
    */
   readonly isLocal?: boolean
   /** Makes the image available and returns its absolute path. */

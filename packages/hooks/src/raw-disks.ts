@@ -74,7 +74,7 @@ export class RawDisks implements AsyncDisposable {
   }
 }
 
-/** Formats, and what lies beneath, are never taken from content that a guest may have written. */
+/** Format and backing chain are passed explicitly: a guest may have written the content. */
 function exportArguments(image: ImageLayer, name: string, mountpoint: string): string[] {
   const node = { 'node-name': name, 'read-only': true, ...blockNode(image) }
   const fuse = { type: 'fuse', id: name, 'node-name': name, mountpoint, writable: false, 'allow-other': 'on' }

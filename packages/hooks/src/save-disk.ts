@@ -76,8 +76,8 @@ async function assertStill(context: SeeContext, why: string): Promise<void> {
 }
 
 /**
- * A saved disk with what it is an overlay of. Tools open that, as root perhaps; the guest is not to choose it.
- * @throws SeeError `EVIDENCE_UNSUPPORTED` when it leads to other files, or `STORAGE_FAILED` when its header cannot be read
+ * A saved disk and its backing chain. Tools may open both as root, so the guest must not choose what the header names.
+ * @throws SeeError `EVIDENCE_UNSUPPORTED` if it names another file, `STORAGE_FAILED` if its header cannot be read
  */
 export async function savedDisk(path: string, { image }: GuestDisk): Promise<ImageLayer> {
   const { backing, hasDataFile } = await qcow2References(path)
@@ -85,7 +85,7 @@ export async function savedDisk(path: string, { image }: GuestDisk): Promise<Ima
   if (!hasDataFile && backing === image.path) return { path, format: 'qcow2', backing: image }
   throw new SeeError(
     'EVIDENCE_UNSUPPORTED',
-    `${path} leads to other files than the image it is a clone of, and is not opened`,
+    `${path} names other files than the image it was cloned from, so it is not opened`,
   )
 }
 

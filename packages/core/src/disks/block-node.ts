@@ -1,9 +1,9 @@
-/** An image, and what it is an overlay of, as it is told to QEMU. */
+/** An image and its backing chain, with everything that QEMU needs to open them. */
 export interface ImageLayer {
   readonly path: string
   /** QEMU's name of its format. */
   readonly format: string
-  /** Undefined for an image that stands by itself. */
+  /** The base that it is an overlay of; undefined for an image without one. */
   readonly backing?: ImageLayer | undefined
 }
 
@@ -15,12 +15,12 @@ export interface BlockNode {
   readonly backing?: BlockNode | null
 }
 
-/** Formats whose header can have QEMU open another file. */
+/** Formats for which QEMU opens a base that the header names. */
 const OVERLAYS = new Set(['qcow2', 'qed', 'vmdk'])
 
 /**
- * An image as QEMU is to open it: every layer down to the last by its path and format, so that nothing is taken from a
- * header, and nothing is probed.
+ * The block node of an image, with path and format of every layer and an explicit end of the chain: QEMU then takes
+ * neither names nor formats of bases from headers, and probes nothing.
  */
 export function blockNode({ path, format, backing }: ImageLayer): BlockNode {
   const node = { driver: format, file: { driver: 'file', filename: path } } as const
@@ -28,7 +28,7 @@ export function blockNode({ path, format, backing }: ImageLayer): BlockNode {
   return { ...node, backing: backing === undefined ? null : blockNode(backing) }
 }
 
-/** The same as a file's name for qemu-img, whose options have no way to say that there is nothing beneath. */
+/** The same as a file name for qemu-img: `--image-opts` cannot express `"backing": null`. */
 export function blockFileName(image: ImageLayer): string {
   return `json:${JSON.stringify(blockNode(image))}`
 }

@@ -52,7 +52,11 @@ const others = [
   signature<Unsupported>({ what: 'a Parallels image', convert: 'parallels' }, 0, 'WithouFreSpacExt'),
   signature<Unsupported>({ what: 'a Bochs image', convert: 'bochs' }, 0, 'Bochs Virtual HD Image'),
   signature<Unsupported>({ what: 'a cloop image', convert: 'cloop' }, 0, '#!/bin/sh\n#V2.0 Format'),
-  signature<Unsupported>({ what: 'an image that is encrypted with LUKS' }, 0, 'LUKS\xba\xbe'),
+  signature<Unsupported>(
+    { what: 'encrypted with LUKS; if the guest itself opens it, say "format": "raw" beside "image"' },
+    0,
+    'LUKS\xba\xbe',
+  ),
 ]
 
 function find<Meaning>(head: Buffer, list: readonly Signature<Meaning>[]): Meaning | undefined {

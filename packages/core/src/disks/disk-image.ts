@@ -1,19 +1,19 @@
 import type { DiskFormat } from './disk-format.ts'
 
-/** The file of a disk, and all that it is an overlay of. */
+/** An image file and its backing chain, both checked. */
 export interface DiskImage {
-  /** Without links. */
+  /** The real path, without symbolic links. */
   readonly path: string
   readonly format: DiskFormat
-  /** Of the file: it has the same as long as it is not replaced. */
+  /** Device and inode of the file, to notice when it is replaced. */
   readonly identity: string
-  /** What it is an overlay of; undefined for an image that stands by itself. */
+  /** The base that it is an overlay of; undefined for an image without one. */
   readonly backing?: DiskImage | undefined
-  /** The size of the disk in bytes, where the header of the image has it. */
+  /** Size of the guest's disk, in bytes, if the header says it. */
   readonly virtualBytes?: number | undefined
 }
 
-/** An image and all that it is an overlay of, down to the last. */
+/** All files of a backing chain, the image itself first. */
 export function layersOf(image: DiskImage): DiskImage[] {
   const { backing } = image
   return backing === undefined ? [image] : [image, ...layersOf(backing)]

@@ -10,18 +10,17 @@ const READ = 4
 const SEARCH = 1
 const TIMEOUT_MS = 10_000
 
-/** The user as which QEMU opens the images of a guest. */
+/** The user and groups that QEMU runs with when it opens images. */
 export interface FileReader {
   readonly uid: number
   readonly gid: number
-  /** Its further groups; undefined for those that this host has for the user. */
+  /** Supplementary groups; undefined for those of the host's group database. */
   readonly groups?: readonly number[] | undefined
 }
 
 /**
- * Sees to it that QEMU can read every file of a chain as its own user: only then does nobody have to give it a file of
- * root's.
- * @param from the first layer that QEMU opens: 1 where the image itself is copied
+ * Checks that QEMU's own user can read every file of a chain, so that no file has to change its owner for QEMU.
+ * @param from index of the first layer to check: 1 if the image itself is copied and never opened by QEMU
  * @throws SeeError `IMAGE_REFUSED`
  */
 export async function assertReadableBy(reader: FileReader, image: DiskImage, from: 0 | 1): Promise<void> {
@@ -53,8 +52,8 @@ async function mayRead(reader: FileReader, path: string): Promise<boolean> {
 }
 
 /**
- * By the mode of a file or folder. An access list may let more users in than the mode shows, but no more of them than the
- * bits of the group; one that lets fewer in is met when QEMU opens the file.
+ * What the mode of a file or folder permits. With a POSIX access list, the group bits are the mask of all named users: a
+ * missing bit there is a certain no. An access list that denies more than the mode shows is noticed when QEMU opens the file.
  */
 function permits({ uid, gid }: FileReader, facts: Stats, need: number): 'yes' | 'no' | 'unknown' {
   const { mode } = facts
@@ -65,7 +64,7 @@ function permits({ uid, gid }: FileReader, facts: Stats, need: number): 'yes' | 
   return group ? 'unknown' : 'no'
 }
 
-/** Who is not root cannot ask for another user, and leaves it to QEMU. */
+/** Only root can check for another user; for anyone else the answer comes when QEMU opens the file. */
 async function askKernel({ uid, gid, groups }: FileReader, path: string): Promise<boolean> {
   if (process.geteuid?.() !== 0) return true
   const setpriv = await requireTool('setpriv', 'util-linux')
@@ -77,7 +76,11 @@ async function askKernel({ uid, gid, groups }: FileReader, path: string): Promis
         : `--groups=${groups.join(',')}`
   const argv = [setpriv, `--reuid=${uid}`, `--regid=${gid}`, further, '--', 'test', '-r', path] as const
   const options = { stdin: '', timeoutMs: TIMEOUT_MS, maxOutputBytes: 4096, env: {}, signal: undefined }
-  const late = () => new SeeError('IMAGE_REFUSED', `${path} was not looked at within ${TIMEOUT_MS} ms`)
+  const late = () =>
+    new SeeError(
+      'IMAGE_REFUSED',
+      `whether QEMU's user can read ${path} was not known within ${TIMEOUT_MS} ms`,
+    )
   const { exitCode } = await runBounded(argv, options, late)
   return exitCode === 0
 }

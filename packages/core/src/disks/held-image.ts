@@ -4,9 +4,9 @@ import type { DiskImage } from './disk-image.ts'
 import { ImageFile } from './image-file.ts'
 
 /**
- * Has every file of an image open while a program of ours reads it by the names that are given to `use`: what was looked at
- * is what is read, whatever takes a file's place meanwhile.
- * @throws SeeError `IMAGE_INVALID`, or `IMAGE_REFUSED` when something has taken its place already
+ * Opens every file of a chain and passes `use` names under `/proc` of the open files. A program that reads by these names
+ * reads the files that were checked, even if a path is replaced meanwhile.
+ * @throws SeeError `IMAGE_INVALID`, or `IMAGE_REFUSED` if a file was replaced since it was checked
  */
 export async function withHeldImage<Result>(
   image: DiskImage,
@@ -15,7 +15,7 @@ export async function withHeldImage<Result>(
   const { path, format, backing, identity } = image
   await using file = await ImageFile.open(path)
   if (file.identity !== identity) {
-    throw new SeeError('IMAGE_REFUSED', `${path} was replaced after it was looked at`)
+    throw new SeeError('IMAGE_REFUSED', `${path} was replaced after it was checked`)
   }
   const held = { path: `/proc/${process.pid}/fd/${file.descriptor}`, format }
   if (backing === undefined) return await use(held)

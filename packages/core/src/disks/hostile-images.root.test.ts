@@ -283,7 +283,7 @@ test('through libvirt, a copy of a chain has the content of all of it, and needs
   expect(await context.domain.getXMLDesc()).toContain('<backingStore/>')
 })
 
-test('an image that only root can read is overlaid by no one, and copied where it is named', async () => {
+test('an image that only root can read can be copied but not overlaid', async () => {
   const path = image(qcow2Header())
   chmodSync(path, 0o600)
   const disk = { image: path, clone: { storage_pool_path: instances } }
@@ -302,4 +302,48 @@ test('an image that only root can read is overlaid by no one, and copied where i
   expect(embedded.identifier).not.toBe(through.identifier)
   await through.context.poweron()
   expect(statSync(path).mode & 0o777).toBe(0o600)
+})
+
+function made(format: string): string {
+  const path = join(images, `${randomUUID()}.${format}`)
+  execFileSync('qemu-img', ['create', '-q', '-f', format, path, '4M'])
+  return path
+}
+
+interface RunFrom {
+  readonly image: string
+  readonly format?: 'raw'
+  readonly copyOnWrite?: boolean
+}
+
+async function poweredOn({ copyOnWrite = true, ...image }: RunFrom): Promise<void> {
+  const disk = { ...image, clone: { storage_pool_path: instances, copy_on_write: copyOnWrite } }
+  await using environment = await Environment.allocate(qemuFactory({ ...ofLibvirt(), disk }))
+  await environment.context.poweron()
+}
+
+test.each(['qed', 'vdi', 'vmdk', 'vpc'])(
+  'a guest through libvirt runs on an overlay of a %s',
+  async (format) => {
+    await poweredOn({ image: made(format) })
+  },
+)
+
+test('through libvirt a VHDX is copied, and refused as a base of an overlay', async () => {
+  const path = made('vhdx')
+  await expect(poweredOn({ image: path })).rejects.toMatchObject({
+    code: 'IMAGE_INVALID',
+    message: expect.stringMatching(/is a vhdx image.*copy_on_write: false/),
+  })
+  await poweredOn({ image: path, copyOnWrite: false })
+})
+
+test('a guest runs on a blank raw disk if its format is configured', async () => {
+  const path = made('raw')
+  await expect(poweredOn({ image: path })).rejects.toMatchObject({
+    code: 'IMAGE_INVALID',
+    message: expect.stringContaining('"format": "raw"'),
+  })
+  await poweredOn({ image: path, format: 'raw' })
+  await poweredOn({ image: path, format: 'raw', copyOnWrite: false })
 })

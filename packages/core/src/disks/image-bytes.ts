@@ -1,22 +1,22 @@
-/** The content of an image, which its header is read from. */
+/** Random access to the bytes of an image. */
 export interface ImageBytes {
   /** In bytes. */
   readonly size: number
-  /** Reads a part; what lies behind the end is missing from it. */
+  /** Reads a part; shorter than `length` at the end of the file. */
   read(offset: number, length: number): Promise<Buffer>
 }
 
-/** What an image's header says, as far as it leads to something else than the image. */
+/** The parts of an image's header that matter to SEE. */
 export interface ImageHeader {
-  /** The file that it is an overlay of, as the header names it. */
+  /** The base, as the header names it. */
   readonly backing?: { readonly name: string; readonly format: string | undefined } | undefined
-  /** Why SEE does not run from it: the end of a sentence that begins with the image. */
+  /** Why SEE refuses the image, as a predicate: "is encrypted". */
   readonly refusal?: string | undefined
-  /** The size of the disk, where the header has it. */
+  /** Size of the guest's disk, in bytes, if the header says it. */
   readonly virtualBytes?: number | undefined
 }
 
-/** A header that cannot be read; the message is the end of a sentence that begins with the image. */
+/** A header that cannot be parsed. The message is a predicate: "is cut short". */
 export class MalformedHeader extends Error {}
 
 /** @throws MalformedHeader when the image ends before */
@@ -26,12 +26,12 @@ export async function readAll(image: ImageBytes, offset: number, length: number)
   throw new MalformedHeader(`is cut short: it ends before byte ${offset + length}, which its header needs`)
 }
 
-// A name that holds one of these is read differently by programs in C, or written differently in a log.
+// Programs in C end a name at a NUL, and logs and terminals interpret the others.
 const CONTROL = /\p{Cc}/u
 
 /**
- * A file's name in a header.
- * @throws MalformedHeader when it is no text
+ * Decodes a file name in a header.
+ * @throws MalformedHeader if it is not UTF-8 or has control characters
  */
 export function nameIn(bytes: Uint8Array): string {
   try {

@@ -8,17 +8,17 @@ import type { ImageHeader } from './image-bytes.ts'
 import { ImageFile } from './image-file.ts'
 import { detectFormat, readImageHeader } from './image-header.ts'
 
-/** Overlays of overlays, the image itself included. */
+/** Files in a chain, the image itself included. */
 const MOST_LAYERS = 32
-/** QEMU takes what stands before a colon for a protocol, unless there is a slash before that. */
+/** QEMU takes the part before a colon for a protocol unless a slash comes first. */
 const PROTOCOL = /^[^/]*:/
 
 export interface ChainRules {
-  /** Whether it was put on this host by its owner: then its header may name files in its own folder. */
+  /** Whether the host's administrator put the image there: its header may then name files in the image's own folder. */
   readonly isLocal: boolean
-  /** Absolute paths of folders in and below which there may be files that it names. */
+  /** Absolute paths of folders; the header may name files in and below them. */
   readonly backingFolders: readonly string[]
-  /** The format of the image; detected by its content when undefined. */
+  /** The image's format; detected by content when undefined. */
   readonly format?: DiskFormat | undefined
 }
 
@@ -28,9 +28,9 @@ interface Folders {
 }
 
 /**
- * Reads an image and everything that its header leads to, and nothing that it may not lead to: no program, and not QEMU,
- * has opened any of it by then.
- * @throws SeeError `IMAGE_INVALID`, or `IMAGE_REFUSED` when it leads to something that it may not lead to
+ * Reads and checks the headers of an image and of its whole backing chain. Call it before any program or libvirt opens
+ * the image. It opens no file that the rules do not allow.
+ * @throws SeeError `IMAGE_INVALID` for a file that is not a usable image, `IMAGE_REFUSED` for a header that breaks the rules
  */
 export async function readImageChain(path: string, rules: ChainRules): Promise<DiskImage> {
   await using file = await ImageFile.open(path)
@@ -69,14 +69,13 @@ async function backingOf(
   seen: readonly string[],
 ): Promise<DiskImage> {
   const what = `${image.path} names the backing file ${quoted(name)}`
-  if (PROTOCOL.test(name)) throw refused(`${what}, which is an address or a protocol of QEMU's, and no file`)
+  if (PROTOCOL.test(name)) throw refused(`${what}, which is an address or a QEMU protocol, not a file`)
   const path = resolve(dirname(image.path), name)
-  // Before anything looks there: to look may mount it from elsewhere.
+  // Before any system call on the path: looking up a path of an automounter would mount it.
   if (!isIn(folders, path)) throw refused(`${what}, ${outside(folders)}`)
   await using file = await openNamed(path, what)
-  if (!isIn(folders, file.path))
-    throw refused(`${what}, which is a link to ${file.path}, ${outside(folders)}`)
-  if (seen.includes(file.identity)) throw refused(`${what}, which is an overlay of itself`)
+  if (!isIn(folders, file.path)) throw refused(`${what}, a link to ${file.path}, ${outside(folders)}`)
+  if (seen.includes(file.identity)) throw refused(`${what}, which makes it an overlay of itself`)
   if (seen.length >= MOST_LAYERS) throw refused(`${image.path} is more than ${MOST_LAYERS} overlays deep`)
   const format = isFormat(named) ? named : undefined
   if (named !== undefined && format === undefined) {
@@ -85,7 +84,7 @@ async function backingOf(
   const known = format ?? formatIn(await file.head()) ?? 'raw'
   const found = await chainOf(file, known, folders, [...seen, file.identity])
   if (format === undefined && found.backing !== undefined) {
-    // A guest to which it is a raw disk may have written a header that leads on.
+    // If the base is really a raw disk, a guest may have written this header into it.
     const advice = `if it is ${known}, say so: qemu-img rebase -u -F ${known} -b …`
     throw refused(`${what} without its format, and that one names another file; ${advice}`)
   }
@@ -110,8 +109,9 @@ function isBelow(folder: string, path: string): boolean {
 }
 
 function outside({ exact }: Folders): string {
-  const allowed = exact.length === 0 ? 'no folder' : 'only its own folder'
-  return `but may name files of ${allowed} and of those in disk.backing_folders`
+  return exact.length === 0
+    ? 'but a fetched image may only name files in disk.backing_folders'
+    : 'which is neither in its own folder nor in one of disk.backing_folders'
 }
 
 function isFormat(name: string | undefined): name is DiskFormat {

@@ -4,7 +4,7 @@ import { messageOf, SeeError } from '../errors.ts'
 import { HEAD_BYTES } from './disk-format.ts'
 import type { ImageBytes } from './image-bytes.ts'
 
-/** File systems whose files are the kernel's: statfs(2). To open or read one of those may have effects, or never end. */
+/** Pseudo file systems, by `f_type` of statfs(2). Opening or reading their files may have effects, or never end. */
 const KERNELS = new Map([
   [0x9fa0, 'proc'],
   [0x62656572, 'sysfs'],
@@ -19,12 +19,15 @@ const KERNELS = new Map([
   [0xde5e81e4, 'efivarfs'],
 ])
 
-/** An image that is open for reading. */
+/** Smaller device numbers have the major number 0, which the kernel gives to file systems without a block device. */
+const FIRST_DEVICE = 256
+
+/** An image file opened for reading. */
 export class ImageFile implements ImageBytes, AsyncDisposable {
-  /** Its path without links. */
+  /** The real path, without symbolic links. */
   readonly path: string
   readonly size: number
-  /** The same for every name of one file. */
+  /** Device and inode. */
   readonly identity: string
   readonly #handle: FileHandle
   #head: Buffer | undefined
@@ -37,38 +40,46 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
   }
 
   /**
-   * Opens a regular file, and nothing else: a pipe would hold whoever opens it, and a device may do anything.
+   * Opens a regular file. Anything else is refused unopened: opening a pipe blocks, and opening a device has effects.
    * @throws SeeError `IMAGE_INVALID`
    */
   static async open(name: string): Promise<ImageFile> {
     const path = await orInvalid(name, realpath(name))
-    assertRegular(name, await orInvalid(name, stat(path)))
-    const { type } = await orInvalid(name, statfs(path))
-    const kernels = KERNELS.get(type)
-    if (kernels !== undefined)
-      throw invalid(name, `is no disk image: it is a file of the kernel's ${kernels}`)
+    const facts = await orInvalid(name, stat(path))
+    assertRegular(name, facts)
+    // Only file systems without a device of their own can be the kernel's.
+    if (facts.dev < FIRST_DEVICE) await assertStored(name, path)
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
     const handle = await orInvalid(name, open(path, flags))
     try {
-      // Something else may have taken its place.
-      const facts = await handle.stat()
-      assertRegular(name, facts)
-      return new ImageFile(path, facts, handle)
+      // The file may have been replaced since stat.
+      const now = await handle.stat()
+      assertRegular(name, now)
+      return new ImageFile(path, now, handle)
     } catch (error) {
       await handle.close()
       throw error
     }
   }
 
-  /** Its number in this process. */
+  /** The file descriptor. */
   get descriptor(): number {
     return this.#handle.fd
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
-    const head = this.#head
-    if (head !== undefined && offset + length <= head.length) return head.subarray(offset, offset + length)
-    const buffer = Buffer.alloc(length)
+    if (offset + length > HEAD_BYTES) return await this.#read(offset, length)
+    return (await this.head()).subarray(offset, offset + length)
+  }
+
+  /** The first bytes, which contain the signatures of all formats. */
+  async head(): Promise<Buffer> {
+    this.#head ??= await this.#read(0, HEAD_BYTES)
+    return this.#head
+  }
+
+  async #read(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length)
     const { bytesRead } = await orInvalid(
       this.path,
       this.#handle.read(buffer, 0, length, Math.max(0, offset)),
@@ -76,15 +87,15 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
     return buffer.subarray(0, bytesRead)
   }
 
-  /** The bytes in which the signatures of all formats lie. */
-  async head(): Promise<Buffer> {
-    this.#head ??= await this.read(0, HEAD_BYTES)
-    return this.#head
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close()
   }
+}
+
+async function assertStored(name: string, path: string): Promise<void> {
+  const { type } = await orInvalid(name, statfs(path))
+  const kernels = KERNELS.get(type)
+  if (kernels !== undefined) throw invalid(name, `is no disk image: it is a file of the kernel's ${kernels}`)
 }
 
 function assertRegular(name: string, facts: Stats): void {
@@ -92,7 +103,7 @@ function assertRegular(name: string, facts: Stats): void {
   if (kind !== undefined) throw invalid(name, `is no disk image: it is a ${kind}`)
 }
 
-/** What a file is that is none; undefined for a regular one. */
+/** The kind of a file that is not a regular file; undefined for a regular file. */
 export function kindOf(facts: Stats): string | undefined {
   if (facts.isFile()) return undefined
   if (facts.isDirectory()) return 'folder'

@@ -21,7 +21,7 @@ export interface Qcow2Header {
 }
 
 /**
- * Reads the first cluster of a qcow2 image at most.
+ * Parses the header of a qcow2 image; reads no more than its first cluster.
  * @throws MalformedHeader
  */
 export async function readQcow2Header(image: ImageBytes): Promise<Qcow2Header> {

@@ -3,18 +3,18 @@ import { openSandboxFile } from '../resources/embedded/sandbox-file.ts'
 import { MalformedHeader } from './image-bytes.ts'
 import { readQcow2Header } from './qcow2-header.ts'
 
-/** What of a qcow2 image leads to other files. */
+/** The references to other files in a qcow2 header. */
 export interface Qcow2References {
-  /** The path of what it is an overlay of; empty when it is none. */
+  /** Name of the backing file; empty if there is none. */
   readonly backing: string
-  /** Whether its data is in a file of its own. */
+  /** Whether it has an external data file. */
   readonly hasDataFile: boolean
 }
 
 /**
- * Where an image leads that QEMU has written. A QEMU that its guest has taken over may have written anything there, and
- * programs that read such a disk as root would open any file of this host.
- * @throws SeeError `STORAGE_FAILED` when it cannot be told
+ * Reads the references of an image that QEMU has written. A guest that has taken over its QEMU can write any header, and
+ * a program that opens the disk as root would then open any file of this host.
+ * @throws SeeError `STORAGE_FAILED` if the header cannot be read
  */
 export async function qcow2References(path: string): Promise<Qcow2References> {
   await using file = await openSandboxFile(path)

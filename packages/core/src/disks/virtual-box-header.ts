@@ -16,7 +16,7 @@ const DYNAMIC = 3
 
 const refusal = 'is a differencing disk, which names its parent: merge it first'
 
-/** Of a VDI, which names its parent by a UUID. @throws MalformedHeader */
+/** Reads the header of a VDI; a differencing one names its parent by UUID. @throws MalformedHeader */
 export async function vdiImageHeader(image: ImageBytes): Promise<ImageHeader> {
   const header = await readAll(image, 0, VDI_HEADER_BYTES)
   if (header.readUInt32LE(0x40) !== 0xbeda107f) throw new MalformedHeader('is no VDI')
@@ -24,7 +24,7 @@ export async function vdiImageHeader(image: ImageBytes): Promise<ImageHeader> {
   return isOwn && DYNAMIC_AND_FIXED.has(header.readUInt32LE(VDI_TYPE)) ? {} : { refusal }
 }
 
-/** Of a VHD, which QEMU calls `vpc`. @throws MalformedHeader */
+/** Reads the footer of a VHD, QEMU's `vpc`. @throws MalformedHeader */
 export async function vpcImageHeader(image: ImageBytes): Promise<ImageHeader> {
   const head = await readAll(image, 0, VHD_FOOTER_BYTES)
   const isAtHead = isFooter(head)

@@ -3,21 +3,21 @@ import { type ImageBytes, type ImageHeader, MalformedHeader, readAll } from './i
 // VMware's "Virtual Disk Format 5.0": little-endian; offsets and sizes in sectors.
 const SECTOR_BYTES = 512
 const HEADER_BYTES = 512
-/** Where QEMU and libvirt look for the parent, whatever the header says, and how far. */
+/** Where QEMU and libvirt look for the parent, regardless of the header. */
 const DESCRIPTOR_OFFSET = 512
 const DESCRIPTOR_BYTES = 20 * SECTOR_BYTES
 const LONGEST_DESCRIPTOR_BYTES = 1024 * 1024
 
 const PARENT = /parentFileNameHint/i
 const EXTENT = /^\s*(?:RW|RDONLY|NOACCESS)\s.*$/gim
-/** The image itself: its name may be an older one. */
+/** The image's own extent; the name may be outdated. */
 const OWN_EXTENT = /^\s*RW\s+\d+\s+SPARSE\s+"[^"/\\]*"\s*$/i
 
 const CONVERT = 'convert it: qemu-img convert -f vmdk -O qcow2'
 
 /**
- * Of a VMDK that is one file. QEMU follows a parent that its descriptor names, and the extents of a descriptor where the
- * header says that the disk has no size; VirtualBox follows both.
+ * Reads the header of a sparse VMDK with an embedded descriptor. QEMU opens the parent that the descriptor names, and its
+ * extents if the header's capacity is 0; VirtualBox opens both.
  * @throws MalformedHeader
  */
 export async function vmdkImageHeader(image: ImageBytes): Promise<ImageHeader> {

@@ -70,7 +70,7 @@ async function fetchLocked(wanted: Wanted, part: string, options: ImageOptions):
     return false
   }
   await downloadVerified(wanted, part, options)
-  // Before it has a name by which others find it: libvirt looks into what is in the folder of a pool.
+  // Before it gets its final name: libvirt reads the headers of all files in a pool's folder.
   await options.inspect?.(part)
   await rename(part, path)
   await recordKept(wanted)

@@ -12,9 +12,8 @@ const schema = z.strictObject({
 })
 
 /**
- * A volume of a storage pool of libvirt's. A pool that is defined and stopped is started. Where no pool is, the file in the
- * folder is the volume: no pool is made for it, since libvirt would look into the headers of all images there, and open
- * what those name.
+ * A volume of a libvirt storage pool. A pool that is defined but stopped is started. If the folder belongs to no pool, the
+ * file in it is used: creating a pool would make libvirt read the headers of all images there and open what they name.
  */
 export class LibvirtPoolProvider implements ImageProvider {
   static readonly schema = schema
@@ -35,7 +34,7 @@ export class LibvirtPoolProvider implements ImageProvider {
     if (basename(this.#volume) !== this.#volume)
       throw this.#missing(folder, 'a volume has no slash in its name')
     const file = join(folder, this.#volume)
-    // Before libvirt looks at what is in the folder. It may be there only once the pool is started.
+    // Before libvirt sees it. It may be missing until the pool is started.
     if (await exists(file)) await inspect?.(file)
     await using hypervisor = await open(this.#uri, signal)
     try {
@@ -108,7 +107,7 @@ async function volumeIn(pool: StoragePool, name: string): Promise<string> {
     return await (await pool.storageVolLookupByName(name)).getPath()
   } catch (error) {
     if (!isLibvirtError(error) || error.code !== 'VIR_ERR_NO_STORAGE_VOL') throw error
-    // It may be new.
+    // It may be newer than the last refresh.
     await pool.refresh()
     return await (await pool.storageVolLookupByName(name)).getPath()
   }

@@ -20,7 +20,7 @@ export function diskSchema(otherwise: string) {
       .max(100)
       .default([])
       .describe(
-        'Folders in and below which there may be files that the header of the image names as what it is an overlay of. Without them it may name files in its own folder, and an image that was fetched may name none.',
+        'Folders that may hold bases of the image, in or below them. An image of this host may also have bases in its own folder; a fetched image may not.',
       ),
     clone: z
       .strictObject({

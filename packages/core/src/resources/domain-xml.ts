@@ -17,7 +17,7 @@ import {
 interface DiskEdit {
   readonly path: string
   readonly format: string | undefined
-  /** What the disk is an overlay of. libvirt leaves the owners of these files alone: QEMU's user has to be able to read them. */
+  /** The disk's backing chain. libvirt does not change the owners of these files, so QEMU's user must be able to read them. */
   readonly backing?: ImageLayer | undefined
 }
 
@@ -119,7 +119,7 @@ function editDisk(devices: Element, { path, format, backing }: DiskEdit): void {
   appendBacking(disk, backing)
 }
 
-/** Down to the last, behind which an empty element says that nothing follows: libvirt looks into no header then. */
+/** Writes the whole chain and an empty element at its end; libvirt then reads no header. */
 function appendBacking(parent: Element, layer: ImageLayer | undefined): void {
   if (layer === undefined) {
     appendElement(parent, 'backingStore')

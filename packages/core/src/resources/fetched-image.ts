@@ -5,7 +5,7 @@ import { readImageChain } from '../disks/image-chain.ts'
 import type { Logger } from '../logger.ts'
 import { type ImageConfiguration, imageProvider } from './image.ts'
 
-/** What a resources file says of the image of a disk. */
+/** The keys of a resources file's `disk` that concern its image. */
 interface WantedImage {
   readonly image: ImageConfiguration
   readonly format?: DiskFormat | undefined
@@ -20,8 +20,7 @@ interface FetchOptions {
 }
 
 /**
- * An image as a file of this host, with all that it is an overlay of. Its header was read by then, and leads to nothing
- * that it may not lead to.
+ * Fetches an image to this host and checks its header and backing chain.
  * @throws SeeError `HOOK_LOAD`, `CONFIGURATION_INVALID`, `IMAGE_INVALID`, `IMAGE_REFUSED`, or what the provider throws
  */
 export async function fetchImage(

@@ -56,8 +56,8 @@ async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<v
 
 /** Deletes whatever is in the pool, be it made here or by a hook, and stops it. */
 async function emptyPool(pool: StoragePool): Promise<void> {
-  // First what is known: libvirt looks for new volumes in the headers of all, and opens what those of a disk name that a
-  // taken-over QEMU has written.
+  // The known volumes first: a refresh reads the headers of all files and opens what they name, and a taken-over QEMU may
+  // have written the header of the guest's disk.
   for (const volume of await pool.listAllVolumes()) await volume.delete()
   await pool.refresh()
   for (const volume of await pool.listAllVolumes()) await volume.delete()
@@ -65,8 +65,8 @@ async function emptyPool(pool: StoragePool): Promise<void> {
 }
 
 /**
- * Makes the clone of an image out of an empty overlay of it, over libvirt's connection.
- * @returns the path of the clone
+ * Creates the guest's disk from an empty overlay, by an upload over libvirt's connection.
+ * @returns the path of the disk
  */
 export async function uploadOverlay(pool: StoragePool, content: Buffer): Promise<string> {
   try {
@@ -81,7 +81,7 @@ export async function uploadOverlay(pool: StoragePool, content: Buffer): Promise
 }
 
 /**
- * Copies an image into the pool, over libvirt's connection.
+ * Has libvirt copy an image into the pool.
  * @returns the path of the copy, whose format is qcow2
  */
 export async function copyByLibvirt(pool: StoragePool, image: DiskImage): Promise<string> {

@@ -4,7 +4,7 @@ import { childOf, childrenOf, parseXml } from './xml.ts'
 
 const LABEL = /^\+?(\d+):\+?(\d+)$/
 
-/** By the daemon's URI. Whoever changes the daemon's user restarts it, and what uses it. */
+/** By the daemon's URI; cached for the life of this process. */
 const users = new Map<string, FileReader | undefined>()
 
 /** The user that libvirt starts QEMU as; undefined if it is our own user (session mode) or not known. */
@@ -20,7 +20,7 @@ export async function qemuOwner(hypervisor: Hypervisor): Promise<FileReader | un
   return users.get(uri)
 }
 
-/** libvirt's security model "dac" has it, as `+UID:+GID`. */
+/** From the base label of libvirt's security model "dac": `+UID:+GID`. */
 function userIn(capabilities: string): FileReader | undefined {
   const root = parseXml(capabilities).documentElement
   const host = root === null ? undefined : childOf(root, 'host')

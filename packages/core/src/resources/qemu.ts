@@ -53,7 +53,7 @@ import { orInvalid } from './user-xml.ts'
 
 /** In the place of the disk in XML that libvirt is only asked about. */
 const UNMADE_DISK = '/dev/null'
-/** Formats without a name in domain XML. */
+/** Formats that domain XML has no name for. */
 const UNKNOWN_TO_LIBVIRT = new Set(['vhdx'])
 
 /** What exists once everything is allocated. */
@@ -78,7 +78,7 @@ export interface AllocatedGuest {
 interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
   /** The path of the disk. */
   readonly clone: string
-  /** What it is an overlay of. */
+  /** The disk's backing chain. */
   readonly backing?: DiskImage | undefined
 }
 
@@ -317,7 +317,7 @@ export class QemuResources implements Resources {
 }
 
 /**
- * Whether a guest through libvirt can have the image, without libvirt giving QEMU's user what is not that user's to read.
+ * Checks that libvirt knows the formats of a chain and that its QEMU user can read the files.
  * @throws SeeError `IMAGE_INVALID` or `IMAGE_REFUSED`
  */
 async function assertUsable(hypervisor: Hypervisor, image: DiskImage, isOverlay: boolean): Promise<void> {
