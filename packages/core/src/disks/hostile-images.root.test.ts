@@ -208,6 +208,14 @@ describe.each(ways)('of %s, copy_on_write %s', (_way, copyOnWrite, make) => {
   })
 })
 
+test('a kernel that is a named pipe is refused', async () => {
+  const factory = embeddedFactory({ machine: { kernel: join(images, 'pipe') } })
+  await expect(Environment.allocate(factory)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringMatching(/images\/pipe.*named pipe/),
+  })
+})
+
 test('an image for VirtualBox is looked at as well', async () => {
   for (const [format, bytes] of [
     ['vmdk', vmdkSparse(vmdkDescriptor([], secret))],
@@ -316,8 +324,8 @@ interface RunFrom {
   readonly copyOnWrite?: boolean
 }
 
-async function poweredOn({ copyOnWrite = true, ...image }: RunFrom): Promise<void> {
-  const disk = { ...image, clone: { storage_pool_path: instances, copy_on_write: copyOnWrite } }
+async function poweredOn({ copyOnWrite = true, ...wanted }: RunFrom): Promise<void> {
+  const disk = { ...wanted, clone: { storage_pool_path: instances, copy_on_write: copyOnWrite } }
   await using environment = await Environment.allocate(qemuFactory({ ...ofLibvirt(), disk }))
   await environment.context.poweron()
 }
