@@ -27,6 +27,7 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs
+  acl fdisk ntfs-3g libwin-hivex-perl openssh-client
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

@@ -6,6 +6,7 @@ import { boot } from './boot.ts'
 import { embeddedClones, libvirtClones } from './clones.ts'
 import { crowd } from './crowd.ts'
 import { events } from './events.ts'
+import { imageChain } from './image-chain.ts'
 import { memory } from './memory.ts'
 import { overhead } from './overhead.ts'
 import { python } from './python.ts'
@@ -61,6 +62,7 @@ export function scenarios(): Scenario[] {
     ),
     embeddedClones.of(crowd('crowd', 'clones', embeddedClones.factory)),
     overhead(),
+    imageChain(),
     events(),
   ]
 }

@@ -45,7 +45,9 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
   IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',
   IMAGE_CHECKSUM: 'Correct the checksum, if the image was meant to change; else do not trust the server.',
-  IMAGE_INVALID: 'Correct the path, or convert the image with `qemu-img convert`.',
+  IMAGE_INVALID: 'Correct the path, name the image’s `format`, or convert it with `qemu-img convert`.',
+  IMAGE_REFUSED:
+    'Do not trust the image, unless you know why it names another file: then put that beside it, or its folder into `disk.backing_folders`, readable by QEMU’s user; or make one image of both (`qemu-img convert`).',
   IMAGE_UNAVAILABLE:
     'The message has what the server said: a name, an address, credentials or certificates are wrong.',
   MEMORY_SNAPSHOT_FAILED: 'Make room for the guest’s whole memory; raise `timeout`.',

@@ -37,6 +37,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   IDENTIFIER_TAKEN: usage,
   IMAGE_CHECKSUM: usage,
   IMAGE_INVALID: usage,
+  IMAGE_REFUSED: usage,
   IMAGE_UNAVAILABLE: usage,
   MEMORY_SNAPSHOT_FAILED: sandbox,
   NETWORK_EXHAUSTED: usage,

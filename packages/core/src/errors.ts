@@ -32,6 +32,7 @@ export const errorCodes = {
   IDENTIFIER_TAKEN: 'something of another environment has the identifier',
   IMAGE_CHECKSUM: 'a fetched image is not what its checksum says',
   IMAGE_INVALID: 'the disk image is missing, unreadable or not a disk image',
+  IMAGE_REFUSED: 'the header of a disk image names a file or an address that it must not name',
   IMAGE_UNAVAILABLE: 'an image provider cannot get at the image',
   MEMORY_SNAPSHOT_FAILED: 'the memory of the guest could not be written to a file',
   NETWORK_EXHAUSTED: 'no subnet of the configured range is free',

@@ -5,10 +5,20 @@ export interface ImageOptions {
   readonly signal: AbortSignal
   /** Hears how a download goes: lines at level `info` with `progress: { bytes, totalBytes }`. */
   readonly logger?: Logger | undefined
+  /**
+   * Checks the header of an image and its backing chain. Call it before libvirt or any program opens a fetched image.
+   * @throws SeeError `IMAGE_INVALID` or `IMAGE_REFUSED`
+   */
+  readonly inspect?: ((path: string) => Promise<void>) | undefined
 }
 
 /** Fetches a disk image from wherever it is kept. */
 export interface ImageProvider {
+  /**
+   * Whether the host's administrator put the images there. If not, their headers may only name files in
+   * `disk.backing_folders`; if so, also files in their own folder. Default: false.
+   */
+  readonly isLocal?: boolean
   /** Makes the image available and returns its absolute path. */
   image(options: ImageOptions): Promise<string>
 }

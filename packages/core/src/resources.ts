@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Agent } from './agent.ts'
+import type { ImageLayer } from './disks/block-node.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
 import type { Logger } from './logger.ts'
 import type { SinkholeListener } from './resources/sinkhole/entry.ts'
@@ -92,8 +93,8 @@ export interface VncServer {
 
 /** The disk that a guest was given: a clone of an image, which nobody writes. */
 export interface GuestDisk {
-  /** What the disk was cloned from; `format` is QEMU's name of its format. */
-  readonly image: { readonly path: string; readonly format: string }
+  /** What the disk was cloned from. */
+  readonly image: ImageLayer
   /**
    * Reads the file of the clone, a qcow2 image, which may be backed by the image and by nothing else. It is consistent
    * while the guest is paused or off. Destroy the stream if it is not read to its end.

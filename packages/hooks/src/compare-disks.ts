@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { together } from '@see/core'
+import { together, type ImageLayer } from '@see/core'
 import { compareListings, type FileChange } from './compare-listings.ts'
 import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
 import { differingAreas } from './differing-areas.ts'
@@ -11,7 +11,6 @@ import { listDisk } from './disk-listing.ts'
 import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type ListedFile, textOf } from './listed-file.ts'
-import type { DiskImage } from './raw-disks.ts'
 import { gapsOf } from './unpartitioned.ts'
 
 /** A region, and what a comparison of its bytes says of one whose files were not listed on both disks. */
@@ -49,7 +48,7 @@ const SECTOR_BYTES = 512
 interface CompareOptions {
   /** Before and after. */
   readonly disks: readonly [string, string]
-  readonly images: readonly [DiskImage, DiskImage]
+  readonly images: readonly [ImageLayer, ImageLayer]
   /** Also compare the content of every file. */
   readonly strict: boolean
   readonly concurrent: boolean

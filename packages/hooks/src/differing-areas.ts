@@ -1,8 +1,8 @@
+import type { ImageLayer } from '@see/core'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ByteRange } from './disk-bytes.ts'
 import type { DiskTools } from './disk-tools.ts'
-import type { DiskImage } from './raw-disks.ts'
 import { writtenRanges } from './written-ranges.ts'
 
 /** Written parts that are closer than this are read in one go, with what is between them. */
@@ -29,7 +29,7 @@ done <list`
 interface Sides {
   /** The raw files, before and after. */
   readonly disks: readonly [string, string]
-  readonly images: readonly [DiskImage, DiskImage]
+  readonly images: readonly [ImageLayer, ImageLayer]
   /** A folder to work in. */
   readonly work: string
 }

@@ -8,10 +8,14 @@ import { factoryWithDisk, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const MIB = 1024 * 1024
+/** The first cluster of an image that is backed by nothing. */
+const HEADER = Buffer.alloc(65_536)
+HEADER.write('QFI\xfb', 'latin1')
+HEADER.writeUInt32BE(3, 4)
+HEADER.writeUInt32BE(16, 20)
+HEADER.writeUInt32BE(104, 100)
 const DISK = Buffer.concat([
-  Buffer.from('QFI\xfb', 'latin1'),
-  // A header, of an image that is backed by nothing.
-  Buffer.alloc(100),
+  HEADER,
   Buffer.alloc(MIB, 'x'),
   Buffer.alloc(4 * MIB),
   Buffer.from('end'),

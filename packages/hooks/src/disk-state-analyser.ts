@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type AnyEvent, type EvidenceWarning, eventNames, type GuestDisk, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  type EvidenceWarning,
+  eventNames,
+  type GuestDisk,
+  type ImageLayer,
+  SeeError,
+  z,
+} from '@see/core'
 import { compareDisks } from './compare-disks.ts'
 import { compareHives } from './compare-hives.ts'
 import { describeChanges } from './describe-changes.ts'
@@ -15,9 +23,9 @@ import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { type DiskImage, RawDisks } from './raw-disks.ts'
+import { RawDisks } from './raw-disks.ts'
 import { prepareResultsFolder } from './results-folder.ts'
-import { requireGuestDisk, saveDisk } from './save-disk.ts'
+import { requireGuestDisk, savedDisk, saveDisk } from './save-disk.ts'
 
 const MIB = 1024 * 1024
 
@@ -70,8 +78,8 @@ const schema = z
   })
 
 interface Subject {
-  readonly before: DiskImage
-  readonly after: DiskImage
+  readonly before: ImageLayer
+  readonly after: ImageLayer
   /** Null for the disk as it is now. */
   readonly checkpoint: string | null
   /** The disk before is that of a guest which went on. */
@@ -117,12 +125,13 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     if (first === undefined || last === undefined) {
       const path = join(work, 'disk.qcow2')
       await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal: this.context.signal })
-      return { before: disk.image, after: { path, format: 'qcow2' }, checkpoint: null, wasRunning: false }
+      const after = await savedDisk(path, disk)
+      return { before: disk.image, after, checkpoint: null, wasRunning: false }
     }
-    const after = { path: last.path, format: 'qcow2' }
+    const after = await savedDisk(last.path, disk)
     const checkpoint = last.path
     if (first === last) return { before: disk.image, after, checkpoint, wasRunning: false }
-    return { before: { path: first.path, format: 'qcow2' }, after, checkpoint, wasRunning: true }
+    return { before: await savedDisk(first.path, disk), after, checkpoint, wasRunning: true }
   }
 
   async #analyse({ before, after, checkpoint, wasRunning }: Subject, work: string): Promise<void> {

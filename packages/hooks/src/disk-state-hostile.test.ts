@@ -1,9 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { changedDisk, pathsOf, rootFolder } from './testing/changed-disk.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
-import { asCheckpoint, copyOf, debugfs, ext4, partitioned } from './testing/disk-images.ts'
+import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 test('is not led astray by names', async () => {
@@ -125,4 +127,43 @@ test('neither a partition table that is gone, nor one that was not there, hides 
   writeFileSync(after, Buffer.concat([bytes.subarray(0, 512), readFileSync(after).subarray(512)]))
   await using forged = await diskAnalysis(folder, asCheckpoint(folder, before, after))
   expect(pathsOf((await forged.analyse()).created_files)).toEqual(['/evil'])
+})
+
+test('a checkpoint or disk that leads to other files, or to a server, is not opened', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, ['write EVIL evil'])
+  const { image, checkpoint } = asCheckpoint(folder, before, after)
+  let connections = 0
+  const server = createServer(() => void connections++).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  for (const backing of ['/etc/passwd', `nbd://127.0.0.1:${port}/x`]) {
+    quietly('qemu-img', 'rebase', '-u', '-f', 'qcow2', '-F', 'raw', '-b', backing, checkpoint)
+    await using taken = await diskAnalysis(folder, { image, checkpoint })
+    // By another hook, which looked at nothing.
+    await taken.context.trigger('disk_checkpoint_taken', { path: checkpoint })
+    await expect(taken.analyse()).rejects.toThrow('ENOENT')
+    expect(taken.context.failures).toMatchObject([{ error: { code: 'EVIDENCE_UNSUPPORTED' } }])
+    await using read = await diskAnalysis(folder, { image, checkpoint })
+    await expect(read.analyse()).rejects.toThrow('ENOENT')
+    expect(read.context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
+  }
+  server.close()
+  expect(connections).toBe(0)
+})
+
+test('what the image is an overlay of is compared as it was told, whatever its header names', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, ['write EVIL evil'])
+  const { image, checkpoint } = asCheckpoint(folder, before, after)
+  const base = join(folder, 'the base')
+  renameSync(image, base)
+  quietly('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, image)
+  quietly('qemu-img', 'rebase', '-u', '-f', 'qcow2', '-F', 'raw', '-b', '/nowhere', image)
+  const backing = { path: base, format: 'qcow2' }
+  await using run = await diskAnalysis(folder, { image, checkpoint, backing })
+  expect(pathsOf((await run.analyse()).created_files)).toEqual(['/evil'])
 })

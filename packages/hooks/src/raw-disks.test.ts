@@ -14,22 +14,23 @@ const never = new AbortController().signal
 const bounds = { timeoutMs: 20_000, memoryBytes: 2 ** 30, outputBytes: 2 ** 20, signal: never }
 
 /** An image with a comma and a space in its name, over a raw one that could be taken for one of qcow2. */
-function overlay(folder: string): { path: string; content: Buffer } {
+function overlay(folder: string): { path: string; raw: string; content: Buffer } {
   const raw = join(folder, 'a raw, image')
   const content = Buffer.alloc(1024 * 1024, 'content')
   content.write('QFI\xfb', 0, 'latin1')
   writeFileSync(raw, content)
   const path = join(folder, 'an, overlay')
   quietly('qemu-img', 'create', '-q', '-f', 'qcow2', '-b', raw, '-F', 'raw', path)
-  return { path, content }
+  return { path, raw, content }
 }
 
 const foldersLeft = () => readdirSync(tmpdir()).filter((name) => name.startsWith('see-disks-'))
 
 test('makes a raw file of an image for confined tools, and for nobody else', async () => {
   await using temporary = await temporaryFolder()
-  const { path, content } = overlay(temporary.path)
-  const raw = await RawDisks.open([{ path, format: 'qcow2' }], never)
+  const { path, raw: base, content } = overlay(temporary.path)
+  const image = { path, format: 'qcow2', backing: { path: base, format: 'raw' } }
+  const raw = await RawDisks.open([image], never)
   const [disk = ''] = raw.paths
   const options = { ...bounds, readable: [disk], mountsOf: raw.pid }
   const { stdout } = await runConfined(['cat', disk], { ...options, outputBytes: 2 ** 21 })
@@ -41,6 +42,16 @@ test('makes a raw file of an image for confined tools, and for nobody else', asy
   const { pid } = raw
   await raw[Symbol.asyncDispose]()
   expect([existsSync(disk), existsSync(`/proc/${pid}`)]).toEqual([false, false])
+})
+
+test('opens nothing that is not told, whatever a header names', async () => {
+  await using temporary = await temporaryFolder()
+  const { path, content } = overlay(temporary.path)
+  await using raw = await RawDisks.open([{ path, format: 'qcow2' }], never)
+  const [disk = ''] = raw.paths
+  const options = { ...bounds, readable: [disk], mountsOf: raw.pid, outputBytes: 2 ** 21 }
+  const { stdout } = await runConfined(['cat', disk], options)
+  expect(stdout.equals(Buffer.alloc(content.length))).toBe(true)
 })
 
 test('what is no image of the kind that it is said to be is a failure, and leaves nothing', async () => {

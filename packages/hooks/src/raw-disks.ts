@@ -1,20 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SeeError, until } from '@see/core'
+import { blockNode, type ImageLayer, SeeError, until } from '@see/core'
 import { requireTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
 const START_MS = 30_000
 const POLL_MS = 5
 const STOP_MS = 10_000
-
-/** An image that QEMU can read. */
-export interface DiskImage {
-  readonly path: string
-  /** QEMU's name of its format: it is never guessed from content that a guest may have written. */
-  readonly format: string
-}
 
 /**
  * Images as raw files, without a copy: mounted by qemu-storage-daemon in a mount namespace of its own. The mounts go with
@@ -33,7 +26,7 @@ export class RawDisks implements AsyncDisposable {
   }
 
   /** @throws SeeError `TOOL_FAILED` or `TOOL_MISSING` */
-  static async open(images: readonly DiskImage[], signal: AbortSignal): Promise<RawDisks> {
+  static async open(images: readonly ImageLayer[], signal: AbortSignal): Promise<RawDisks> {
     const tool = await requireTool('qemu-storage-daemon', 'qemu-system-common')
     const unshare = await requireTool('unshare', 'util-linux')
     const folder = await mkdtemp(join(tmpdir(), 'see-disks-'))
@@ -81,9 +74,9 @@ export class RawDisks implements AsyncDisposable {
   }
 }
 
-function exportArguments({ path, format }: DiskImage, name: string, mountpoint: string): string[] {
-  const file = { driver: 'file', filename: path }
-  const node = { driver: format, 'node-name': name, 'read-only': true, file }
+/** Format and backing chain are passed explicitly: a guest may have written the content. */
+function exportArguments(image: ImageLayer, name: string, mountpoint: string): string[] {
+  const node = { 'node-name': name, 'read-only': true, ...blockNode(image) }
   const fuse = { type: 'fuse', id: name, 'node-name': name, mountpoint, writable: false, 'allow-other': 'on' }
   return ['--blockdev', JSON.stringify(node), '--export', JSON.stringify(fuse)]
 }

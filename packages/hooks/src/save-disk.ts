@@ -1,5 +1,12 @@
 import { open, rename, rm } from 'node:fs/promises'
-import { type GuestDisk, messageOf, qcow2References, type SeeContext, SeeError } from '@see/core'
+import {
+  type GuestDisk,
+  type ImageLayer,
+  messageOf,
+  qcow2References,
+  type SeeContext,
+  SeeError,
+} from '@see/core'
 
 const QCOW2 = Buffer.from('QFI\xfb', 'latin1')
 
@@ -39,7 +46,7 @@ export async function saveDisk(
   const part = `${path}.part`
   try {
     await write(await disk.read({ signal }), part)
-    await assertLeadsNowhereElse(part, disk)
+    await savedDisk(part, disk)
     // Somebody else may have had it run meanwhile.
     await assertStill(context, why)
     await rename(part, path)
@@ -68,11 +75,18 @@ async function assertStill(context: SeeContext, why: string): Promise<void> {
   )
 }
 
-/** Whoever reads it opens what it is backed by, as root perhaps; the guest is not to choose that. */
-async function assertLeadsNowhereElse(path: string, { image }: GuestDisk): Promise<void> {
+/**
+ * A saved disk and its backing chain. Tools may open both as root, so the guest must not choose what the header names.
+ * @throws SeeError `EVIDENCE_UNSUPPORTED` if it names another file, `STORAGE_FAILED` if its header cannot be read
+ */
+export async function savedDisk(path: string, { image }: GuestDisk): Promise<ImageLayer> {
   const { backing, hasDataFile } = await qcow2References(path)
-  if ((backing === '' || backing === image.path) && !hasDataFile) return
-  throw new Error('it leads to other files than the image it is a clone of')
+  if (!hasDataFile && backing === '') return { path, format: 'qcow2' }
+  if (!hasDataFile && backing === image.path) return { path, format: 'qcow2', backing: image }
+  throw new SeeError(
+    'EVIDENCE_UNSUPPORTED',
+    `${path} names other files than the image it was cloned from, so it is not opened`,
+  )
 }
 
 /** What is zero is left out, so that holes stay holes. */

@@ -1,7 +1,6 @@
-import { qcow2References } from '@see/core'
+import { qcow2References, type ImageLayer } from '@see/core'
 import type { ByteRange } from './disk-bytes.ts'
 import type { DiskTools } from './disk-tools.ts'
-import type { DiskImage } from './raw-disks.ts'
 
 /** Bytes of the map of an image beyond which it is not read. */
 const MAX_MAP_BYTES = 8 * 1024 * 1024
@@ -14,7 +13,7 @@ const EXTENT = /"start": (\d+), "length": (\d+), .*"present": true/
  */
 export async function writtenRanges(
   tools: DiskTools,
-  [before, after]: readonly [DiskImage, DiskImage],
+  [before, after]: readonly [ImageLayer, ImageLayer],
 ): Promise<ByteRange[] | undefined> {
   const backing = await backingOf(after)
   if (backing === undefined) return undefined
@@ -24,13 +23,13 @@ export async function writtenRanges(
   return formerly === undefined || now === undefined ? undefined : [...formerly, ...now]
 }
 
-async function backingOf({ path }: DiskImage): Promise<string | undefined> {
+async function backingOf({ path }: ImageLayer): Promise<string | undefined> {
   const { backing, hasDataFile } = await qcow2References(path)
   return backing === '' || hasDataFile ? undefined : backing
 }
 
 /** What the overlay holds itself; what it is backed by is not opened. */
-async function presentIn(tools: DiskTools, { path }: DiskImage): Promise<ByteRange[] | undefined> {
+async function presentIn(tools: DiskTools, { path }: ImageLayer): Promise<ByteRange[] | undefined> {
   const file = { driver: 'file', filename: path }
   const overlay = `json:${JSON.stringify({ driver: 'qcow2', 'read-only': true, backing: null, file })}`
   const script = `qemu-img map --output=json "$1" | head -c ${MAX_MAP_BYTES}`

@@ -9,6 +9,7 @@ const schema = z.strictObject({
 /** An image that is a file of this host already. */
 export class DummyProvider implements ImageProvider {
   static readonly schema = schema
+  readonly isLocal = true
   readonly #path: string
 
   constructor({ name, configuration, folder }: ImageProviderParameters<z.output<typeof schema>>) {

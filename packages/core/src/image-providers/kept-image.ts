@@ -70,6 +70,8 @@ async function fetchLocked(wanted: Wanted, part: string, options: ImageOptions):
     return false
   }
   await downloadVerified(wanted, part, options)
+  // Before it gets its final name: libvirt reads the headers of all files in a pool's folder.
+  await options.inspect?.(part)
   await rename(part, path)
   await recordKept(wanted)
   return true

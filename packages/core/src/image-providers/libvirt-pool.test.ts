@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hypervisor } from '@see/libvirt'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startPrivateLibvirtd } from '@see/libvirt/testing'
+import { qcow2Header } from '../disks/testing/image-headers.ts'
 import { LibvirtPoolProvider } from './libvirt-pool.ts'
 
 const { signal } = new AbortController()
@@ -38,7 +41,7 @@ async function poolsOver(path: string): Promise<string[]> {
   return xml.filter((text) => text.includes(`<path>${path}</path>`))
 }
 
-test('a folder that is no pool is one for a moment only, however many ask', async () => {
+test('a folder that is no pool is made none, however many ask', async () => {
   const folder = folderOfTest()
   const asking = Array.from({ length: 6 }, () => providerOf(folder).image({ signal }))
   expect(new Set(await Promise.all(asking))).toEqual(new Set([join(folder, 'base.raw')]))
@@ -60,6 +63,22 @@ test('a pool that is defined is started and sees what is new in it, and stays', 
   writeFileSync(join(folder, 'new.raw'), 'another image')
   expect(await providerOf(folder, 'new.raw').image({ signal })).toBe(join(folder, 'new.raw'))
   expect(await poolsOver(folder)).toHaveLength(1)
+})
+
+test('an image that names a pipe does not hold who asks for another of its folder', async () => {
+  await using daemon = await startPrivateLibvirtd()
+  const folder = folderOfTest()
+  execFileSync('mkfifo', ['-m', '666', join(folder, 'pipe')])
+  writeFileSync(join(folder, 'hostile.qcow2'), qcow2Header({ backing: join(folder, 'pipe') }))
+  const provider = providerOf(folder, 'base.raw', daemon.uriOf('qemu', '/session'))
+  expect(await provider.image({ signal: AbortSignal.timeout(5000) })).toBe(join(folder, 'base.raw'))
+})
+
+test('an image is looked at before libvirt sees it', async () => {
+  const folder = folderOfTest()
+  const inspect = async (path: string) => await Promise.reject(new Error(`no ${path} in ${folder}`))
+  const provider = providerOf(folder, 'base.raw', 'qemu+unix:///system?socket=/nowhere/sock')
+  await expect(provider.image({ signal, inspect })).rejects.toThrow(`no ${join(folder, 'base.raw')} in`)
 })
 
 test('a volume may be named with a slash before it', async () => {

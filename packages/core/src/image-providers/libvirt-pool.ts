@@ -1,16 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { realpath } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Hypervisor, LibvirtError, type StoragePool } from '@see/libvirt'
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { Hypervisor, isLibvirtError, type StoragePool } from '@see/libvirt'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../image-provider.ts'
 import { escapeXml } from '../resources/xml.ts'
-
-/** Others may make and remove a pool over the same folder while we look. */
-const ATTEMPTS = 20
-const PAUSE_MS = 50
 
 const schema = z.strictObject({
   hypervisor: z.string().min(1).default('qemu:///system').describe("libvirt's URI."),
@@ -18,11 +12,12 @@ const schema = z.strictObject({
 })
 
 /**
- * A volume of a storage pool of libvirt's. A pool that is defined and stopped is started. Where no pool is, one is made
- * for the moment of the question; it is transient, and the folder's content is left alone.
+ * A volume of a libvirt storage pool. A pool that is defined but stopped is started. If the folder belongs to no pool, the
+ * file in it is used: creating a pool would make libvirt read the headers of all images there and open what they name.
  */
 export class LibvirtPoolProvider implements ImageProvider {
   static readonly schema = schema
+  readonly isLocal = true
   readonly #volume: string
   readonly #uri: string
   readonly #path: string
@@ -34,18 +29,23 @@ export class LibvirtPoolProvider implements ImageProvider {
     this.#path = resolve(folder, configuration.storage_pool_path)
   }
 
-  async image({ signal }: ImageOptions): Promise<string> {
-    const path = await this.#folder()
+  async image({ signal, inspect }: ImageOptions): Promise<string> {
+    const folder = await this.#folder()
+    if (basename(this.#volume) !== this.#volume)
+      throw this.#missing(folder, 'a volume has no slash in its name')
+    const file = join(folder, this.#volume)
+    // Before libvirt sees it. It may be missing until the pool is started.
+    if (await exists(file)) await inspect?.(file)
     await using hypervisor = await open(this.#uri, signal)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await lookUp(hypervisor, path, this.#volume)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!isCrossed(error) || attempt === ATTEMPTS) throw this.#missing(path, error)
-        await sleep(PAUSE_MS, undefined, { signal })
-      }
+    try {
+      const pool = await poolAt(hypervisor, folder)
+      if (pool !== undefined) return await volumeIn(pool, this.#volume)
+      if (await exists(file)) return file
+    } catch (error) {
+      signal.throwIfAborted()
+      throw this.#missing(folder, error)
     }
+    throw this.#missing(folder, 'there is no such file')
   }
 
   /** As libvirt knows it: without links. */
@@ -94,15 +94,22 @@ async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   }
 }
 
-async function lookUp(hypervisor: Hypervisor, path: string, volume: string): Promise<string> {
-  const present = await poolAt(hypervisor, path)
-  // Transient: it is gone once it is stopped, even if it is not us who stop it.
-  const pool = present ?? (await hypervisor.storagePoolCreateXML(poolXml(path)))
+async function exists(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function volumeIn(pool: StoragePool, name: string): Promise<string> {
+  if (!(await pool.isActive())) await pool.create()
   try {
-    await activate(pool)
-    return await (await pool.storageVolLookupByName(volume)).getPath()
-  } finally {
-    if (present === undefined) await pool.destroy()
+    return await (await pool.storageVolLookupByName(name)).getPath()
+  } catch (error) {
+    if (!isLibvirtError(error) || error.code !== 'VIR_ERR_NO_STORAGE_VOL') throw error
+    // It may be newer than the last refresh.
+    await pool.refresh()
+    return await (await pool.storageVolLookupByName(name)).getPath()
   }
 }
 
@@ -119,22 +126,8 @@ async function poolAt(hypervisor: Hypervisor, path: string): Promise<StoragePool
       if ((await pool.getXMLDesc()).includes(target)) return pool
     } catch (error) {
       // Pools of others come and go.
-      if (!isCrossed(error)) throw error
+      if (!isLibvirtError(error) || error.code !== 'VIR_ERR_NO_STORAGE_POOL') throw error
     }
   }
   return undefined
-}
-
-/** Somebody else made or removed a pool over the folder in between. */
-function isCrossed(error: unknown): boolean {
-  if (!(error instanceof LibvirtError)) return false
-  return (
-    error.code === 'VIR_ERR_NO_STORAGE_POOL' ||
-    error.code === 'VIR_ERR_OPERATION_INVALID' ||
-    /storage source conflict/i.test(error.message)
-  )
-}
-
-function poolXml(path: string): string {
-  return `<pool type="dir"><name>see-${randomUUID()}</name><target><path>${escapeXml(path)}</path></target></pool>`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { diskFormats } from '../disks/disk-format.ts'
 import { imageSchema } from './image.ts'
 
 /**
@@ -8,6 +9,19 @@ import { imageSchema } from './image.ts'
 export function diskSchema(otherwise: string) {
   return z.strictObject({
     image: imageSchema.describe('The image, which is never written: a path, or what a provider is to fetch.'),
+    format: z
+      .enum(diskFormats)
+      .optional()
+      .describe(
+        "QEMU's name of the image's format; detected by its content when not given. A raw disk without a partition table or a file system needs it.",
+      ),
+    backing_folders: z
+      .array(z.string().min(1))
+      .max(100)
+      .default([])
+      .describe(
+        'Folders that may hold bases of the image, in or below them. An image of this host may also have bases in its own folder; a fetched image may not.',
+      ),
     clone: z
       .strictObject({
         storage_pool_path: z

@@ -87,6 +87,16 @@ describe("the user's XML", () => {
   })
 })
 
+test('what the disk is an overlay of is written out to its end, and nobody is given it', () => {
+  const backing = { path: '/a&b', format: 'qcow2', backing: { path: '/c', format: 'raw' } }
+  const { xml } = editDomainXml(users, { ...edit, disk: { ...edit.disk, backing } })
+  const keep = '<seclabel model="dac" relabel="no"/>'
+  expect(xml).toContain(
+    `<backingStore type="file"><format type="qcow2"/><source file="/a&amp;b">${keep}</source><backingStore type="file"><format type="raw"/><source file="/c">${keep}</source><backingStore/></backingStore></backingStore></disk>`,
+  )
+  expect(editDomainXml(users, edit).xml.match(/<backingStore\/>/g)).toHaveLength(1)
+})
+
 test('folders are mounted behind the file systems of the XML', () => {
   const given = '<domain><devices><filesystem><target dir="/"/></filesystem></devices></domain>'
   const filesystems = [{ sourcePath: '/a&b', targetPath: '/c' }]

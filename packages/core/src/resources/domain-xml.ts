@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { ImageLayer } from '../disks/block-node.ts'
 import { deviceNameOf } from './network-xml.ts'
 import {
   appendElement,
@@ -16,8 +17,8 @@ import {
 interface DiskEdit {
   readonly path: string
   readonly format: string | undefined
-  /** What the disk is an overlay of, if libvirt is to leave its owner alone; QEMU has to be able to read it. */
-  readonly base?: { readonly path: string; readonly format: string } | undefined
+  /** The disk's backing chain. libvirt does not change the owners of these files, so QEMU's user must be able to read them. */
+  readonly backing?: ImageLayer | undefined
 }
 
 export interface DomainEdit {
@@ -104,7 +105,7 @@ export function guestsDiskIn(devices: Element): Element | undefined {
  */
 const NOT_OF_OVERLAY = ['transient', 'shareable', 'mirror']
 
-function editDisk(devices: Element, { path, format, base }: DiskEdit): void {
+function editDisk(devices: Element, { path, format, backing }: DiskEdit): void {
   const disk = guestsDiskIn(devices)
   if (disk === undefined) throw new Error('it has no <disk device="disk"> to put the image on')
   for (const name of NOT_OF_OVERLAY) for (const each of childrenOf(disk, name)) disk.removeChild(each)
@@ -115,12 +116,20 @@ function editDisk(devices: Element, { path, format, base }: DiskEdit): void {
   driver.setAttribute('name', 'qemu')
   driver.setAttribute('type', format)
   for (const each of childrenOf(disk, 'backingStore')) disk.removeChild(each)
-  if (base === undefined) return
-  const backing = appendElement(disk, 'backingStore', { type: 'file' })
-  appendElement(backing, 'format', { type: base.format })
-  const source = appendElement(backing, 'source', { file: base.path })
+  appendBacking(disk, backing)
+}
+
+/** Writes the whole chain and an empty element at its end; libvirt then reads no header. */
+function appendBacking(parent: Element, layer: ImageLayer | undefined): void {
+  if (layer === undefined) {
+    appendElement(parent, 'backingStore')
+    return
+  }
+  const store = appendElement(parent, 'backingStore', { type: 'file' })
+  appendElement(store, 'format', { type: layer.format })
+  const source = appendElement(store, 'source', { file: layer.path })
   appendElement(source, 'seclabel', { model: 'dac', relabel: 'no' })
-  appendElement(backing, 'backingStore')
+  appendBacking(store, layer.backing)
 }
 
 function editInterface(first: Element | undefined, { name, device, filter, isolated }: InterfaceEdit): void {

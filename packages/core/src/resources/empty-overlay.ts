@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
 import { unlessAborted } from '../within.ts'
-import type { DiskImage } from './disk-image.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
 import { runQemuImg } from './qemu-img.ts'
 
-/** Only the image's header is read. */
 const TIMEOUT_MS = 60_000
 /** An overlay has some 200 kB. */
 const MOST = 32
+
+type Base = Pick<DiskImage, 'path' | 'format' | 'virtualBytes'>
 
 /** Of the images that were asked for last, the latest at the end. */
 const made = new Map<string, Promise<Buffer>>()
@@ -19,7 +20,7 @@ const made = new Map<string, Promise<Buffer>>()
  * takes most of the time of an allocation, is started once for each image; it goes on for others when one has aborted.
  * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, or `STORAGE_FAILED` when the image has none; or the signal's reason
  */
-export async function emptyOverlay(image: DiskImage, signal: AbortSignal): Promise<Buffer> {
+export async function emptyOverlay(image: Base, signal: AbortSignal): Promise<Buffer> {
   const key = await keyOf(image)
   const overlay = made.get(key) ?? makeOverlay(image, () => made.delete(key))
   made.delete(key)
@@ -43,7 +44,7 @@ export async function writeOverlay(target: string, overlay: Uint8Array): Promise
 }
 
 /** An overlay says how large the disk is: an image that was changed needs another. */
-async function keyOf({ path, format }: DiskImage): Promise<string> {
+async function keyOf({ path, format }: Base): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
     return [format, dev, ino, size, mtimeNs, path].join(' ')
@@ -53,13 +54,18 @@ async function keyOf({ path, format }: DiskImage): Promise<string> {
 }
 
 /** @param failed called when it is to be made anew for who asks for it again */
-async function makeOverlay({ path, format }: DiskImage, failed: () => void): Promise<Buffer> {
+async function makeOverlay(image: Base, failed: () => void): Promise<Buffer> {
+  const { path, format, virtualBytes } = image
   const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
   const file = join(folder, 'empty.qcow2')
   const target = `${file} over ${path}`
   const options = { target, code: 'STORAGE_FAILED', signal: undefined, timeoutMs: TIMEOUT_MS } as const
   try {
-    await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', format, '-b', path, file], options)
+    // With a size, qemu-img does not open the image, and so nothing that its header names.
+    const unopened = virtualBytes === undefined ? [[], []] : [['-u'], [String(virtualBytes)]]
+    const [flags = [], size = []] = unopened
+    const words = ['-q', ...flags, '-f', 'qcow2', '-F', format, '-b', path, file, ...size]
+    await runQemuImg(['create', ...words], options)
     return await readFile(file)
   } catch (error) {
     failed()

@@ -1,6 +1,16 @@
+import { resolve } from 'node:path'
+import type { DiskFormat } from '../disks/disk-format.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
+import { readImageChain } from '../disks/image-chain.ts'
 import type { Logger } from '../logger.ts'
-import { type DiskImage, detectDiskFormat } from './disk-image.ts'
 import { type ImageConfiguration, imageProvider } from './image.ts'
+
+/** The keys of a resources file's `disk` that concern its image. */
+interface WantedImage {
+  readonly image: ImageConfiguration
+  readonly format?: DiskFormat | undefined
+  readonly backing_folders?: readonly string[]
+}
 
 interface FetchOptions {
   /** Against which a path in the configuration is resolved. */
@@ -10,14 +20,16 @@ interface FetchOptions {
 }
 
 /**
- * An image as a file of this host.
- * @throws SeeError `HOOK_LOAD`, `CONFIGURATION_INVALID`, `IMAGE_INVALID`, or what the provider throws
+ * Fetches an image to this host and checks its header and backing chain.
+ * @throws SeeError `HOOK_LOAD`, `CONFIGURATION_INVALID`, `IMAGE_INVALID`, `IMAGE_REFUSED`, or what the provider throws
  */
 export async function fetchImage(
-  image: ImageConfiguration,
+  { image, format, backing_folders: folders = [] }: WantedImage,
   { folder, logger, signal }: FetchOptions,
 ): Promise<DiskImage> {
   const provider = await imageProvider(image, folder)
-  const path = await provider.image({ signal, logger })
-  return { path, format: await detectDiskFormat(path) }
+  const backingFolders = folders.map((each) => resolve(folder, each))
+  const rules = { isLocal: provider.isLocal === true, backingFolders, format }
+  const inspect = async (path: string): Promise<void> => void (await readImageChain(path, rules))
+  return await readImageChain(await provider.image({ signal, logger, inspect }), rules)
 }

@@ -5,9 +5,16 @@ import type { Hypervisor, StoragePool } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
 import type { GuestDisk } from '../resources.ts'
-import type { DiskImage } from './disk-image.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
 import { emptyOverlay, writeOverlay } from './empty-overlay.ts'
-import { cloneImage, cloneName, createStoragePool, defaultPoolPath } from './libvirt-storage.ts'
+import {
+  cloneName,
+  copyByLibvirt,
+  createStoragePool,
+  defaultPoolPath,
+  uploadOverlay,
+} from './libvirt-storage.ts'
+import { convertImage } from './qemu-img.ts'
 
 export interface GuestsStorage {
   readonly pool: StoragePool
@@ -35,14 +42,22 @@ export async function makeGuestsStorage(
 ): Promise<GuestsStorage> {
   const content = copyOnWrite ? (overlay ?? (await emptyOverlay(image, signal))) : undefined
   let written: string | undefined
-  const pool = await createStoragePool(hypervisor, identifier, folder, releases, async (ours) => {
-    if (content === undefined) return
+  const fill = async (ours: string): Promise<void> => {
     const file = join(ours, cloneName(identifier))
     releases.defer(file, () => rm(file, { force: true }))
-    if (await isWritten(writeOverlay(file, content))) written = file
-  })
+    if (!(await isWritten(writeOverlay(file, content ?? Buffer.alloc(0))))) return
+    if (content === undefined) await convertImage(image, file, signal)
+    written = file
+  }
+  const pool = await createStoragePool(hypervisor, identifier, folder, releases, fill).catch(
+    (error: unknown) => {
+      signal.throwIfAborted()
+      throw error
+    },
+  )
   signal.throwIfAborted()
-  const clone = written ?? (await cloneImage(pool, image, copyOnWrite))
+  const clone =
+    written ?? (await (content === undefined ? copyByLibvirt(pool, image) : uploadOverlay(pool, content)))
   return { pool, clone, disk: guestDisk(pool, image) }
 }
 

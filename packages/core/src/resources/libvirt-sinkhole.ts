@@ -1,7 +1,7 @@
 import type { Hypervisor } from '@see/libvirt'
 import type { ReleaseStack } from '../release-stack.ts'
 import { pickGuestSubnet } from './guest-subnet.ts'
-import { qemuOwner } from './libvirt-template/qemu-group.ts'
+import { qemuOwner } from './qemu-user.ts'
 import { Sinkhole } from './sinkhole/sinkhole.ts'
 import { SinkholePort } from './sinkhole/sinkhole-port.ts'
 

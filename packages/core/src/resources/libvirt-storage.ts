@@ -1,9 +1,12 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type Hypervisor, isLibvirtError, type StoragePool, type StorageVolume } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
 import type { ReleaseStack } from '../release-stack.ts'
-import type { DiskFormat, DiskImage } from './disk-image.ts'
+import type { DiskFormat } from '../disks/disk-format.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
 import { identifierTaken } from './libvirt-hypervisor.ts'
 import { escapeXml } from './xml.ts'
 
@@ -53,19 +56,37 @@ async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<v
 
 /** Deletes whatever is in the pool, be it made here or by a hook, and stops it. */
 async function emptyPool(pool: StoragePool): Promise<void> {
+  // The known volumes first: a refresh reads the headers of all files and opens what they name, and a taken-over QEMU may
+  // have written the header of the guest's disk.
+  for (const volume of await pool.listAllVolumes()) await volume.delete()
   await pool.refresh()
   for (const volume of await pool.listAllVolumes()) await volume.delete()
   await pool.destroy()
 }
 
 /**
- * Clones an image into the pool: as an overlay that leaves the image alone, or as a copy.
- * @returns the path of the clone, whose format is qcow2
+ * Creates the guest's disk from an empty overlay, by an upload over libvirt's connection.
+ * @returns the path of the disk
  */
-export async function cloneImage(pool: StoragePool, image: DiskImage, copyOnWrite: boolean): Promise<string> {
+export async function uploadOverlay(pool: StoragePool, content: Buffer): Promise<string> {
+  try {
+    const volume = await createRawVolume(pool, cloneName(pool.name), content.length)
+    await pipeline(Readable.from([content]), await volume.upload({ length: content.length }))
+    return await volume.getPath()
+  } catch (error) {
+    throw new SeeError('STORAGE_FAILED', `cannot make the disk in ${pool.name}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Has libvirt copy an image into the pool.
+ * @returns the path of the copy, whose format is qcow2
+ */
+export async function copyByLibvirt(pool: StoragePool, image: DiskImage): Promise<string> {
   const name = cloneName(pool.name)
   try {
-    if (copyOnWrite) return await (await overlay(pool, name, image)).getPath()
     // libvirt copies volumes only, and the image need not be one: an overlay of it is.
     const source = await overlay(pool, `${pool.name}-source.qcow2`, image)
     const copy = await pool.storageVolCreateXMLFrom(volumeXml(name, 'qcow2'), source)

@@ -1,4 +1,7 @@
 import { SeeError, type SeeErrorCode } from '../errors.ts'
+import { blockFileName } from '../disks/block-node.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
+import { withHeldImage } from '../disks/held-image.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from './bounded-process.ts'
 
@@ -33,6 +36,17 @@ export async function runQemuImg(
     throw new SeeError('DISK_FULL', `there is no room for ${target}: ${said}; make room there`)
   }
   throw new SeeError(code, `the disk ${target} could not be made: ${said}`)
+}
+
+/**
+ * Copies an image with all that it is an overlay of.
+ * @throws SeeError `TOOL_MISSING`, `DISK_FULL`, `STORAGE_FAILED`, `IMAGE_INVALID` or `IMAGE_REFUSED`; or the signal's reason
+ */
+export async function convertImage(image: DiskImage, target: string, signal: AbortSignal): Promise<void> {
+  const options = { target: `${target} from ${image.path}`, code: 'STORAGE_FAILED', signal } as const
+  await withHeldImage(image, async (held) => {
+    await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(held), target], options)
+  })
 }
 
 /** Whether it is what a program says when the disk has no room. */

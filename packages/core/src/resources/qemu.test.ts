@@ -281,8 +281,8 @@ const refusals: [string, () => Record<string, unknown>, string, string | RegExp]
       writeFileSync(path, readFileSync(image).subarray(0, 40))
       return { disk: { image: path, clone: { storage_pool_path: instances } } }
     },
-    'STORAGE_FAILED',
-    /short\.qcow2/,
+    'IMAGE_INVALID',
+    /short\.qcow2 is cut short/,
   ],
   [
     'an unknown image provider',

@@ -5,6 +5,8 @@ import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
 import type { EvidenceWarning } from '../evidence-warning.ts'
 import type { Logger } from '../logger.ts'
+import { type DiskImage, layersOf } from '../disks/disk-image.ts'
+import { assertReadableBy } from '../disks/file-reader.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type {
   AgentChannel,
@@ -22,7 +24,6 @@ import type { SeeContext } from '../see-context.ts'
 import { identityOf } from '../templates/identity.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
 import { acceptedDomain } from './accepted-domain.ts'
-import type { DiskImage } from './disk-image.ts'
 import { fetchImage } from './fetched-image.ts'
 import { guestInterfaces } from './guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
@@ -34,6 +35,7 @@ import { warnOfLegacyName } from './legacy-name.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { bootFilesIn, domainMachine } from './libvirt-template/domain-machine.ts'
 import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
+import { qemuUser } from './qemu-user.ts'
 import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { templateXml } from './libvirt-template/template-xml.ts'
 import { interfaceOn, makeNetwork } from './make-network.ts'
@@ -51,6 +53,8 @@ import { orInvalid } from './user-xml.ts'
 
 /** In the place of the disk in XML that libvirt is only asked about. */
 const UNMADE_DISK = '/dev/null'
+/** Formats that domain XML has no name for. */
+const UNKNOWN_TO_LIBVIRT = new Set(['vhdx'])
 
 /** What exists once everything is allocated. */
 export interface AllocatedGuest {
@@ -74,7 +78,8 @@ export interface AllocatedGuest {
 interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
   /** The path of the disk. */
   readonly clone: string
-  readonly base?: { readonly path: string; readonly format: string } | undefined
+  /** The disk's backing chain. */
+  readonly backing?: DiskImage | undefined
 }
 
 /** A QEMU guest through libvirt: its domain and disk, and its network unless it shares one, named after the environment. */
@@ -135,7 +140,7 @@ export class QemuResources implements Resources {
   /**
    * Everything the user wrote is read before anything is made.
    * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `NETWORK_INVALID`, `NETWORK_EXHAUSTED`, `IMAGE_INVALID`,
-   * `STORAGE_FAILED`, `HYPERVISOR_UNREACHABLE`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
+   * `IMAGE_REFUSED`, `STORAGE_FAILED`, `HYPERVISOR_UNREACHABLE`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
@@ -155,7 +160,7 @@ export class QemuResources implements Resources {
     const [image, hypervisor] = await together(
       disk === undefined
         ? undefined
-        : fetchImage(disk.image, { folder: this.#folder, logger: this.#logger, signal }),
+        : fetchImage(disk, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
     const kind = JSON.stringify([domainXml, disk === undefined, wanted, this.#sharesMemory])
@@ -171,7 +176,9 @@ export class QemuResources implements Resources {
     const sunk = plan === 'sinkhole' ? await openSinkhole(hypervisor, this.#releases) : undefined
     signal.throwIfAborted()
     const source = clone?.disk ?? image
-    const overlay = disk?.clone.copy_on_write === true ? await clone?.readOverlay() : undefined
+    const isOverlay = disk?.clone.copy_on_write === true
+    if (source !== undefined) await assertUsable(hypervisor, source, isOverlay)
+    const overlay = isOverlay ? await clone?.readOverlay() : undefined
     const [made, storage] = await together(
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
       source === undefined ? undefined : this.#makeDisk(hypervisor, { image: source, overlay }, signal),
@@ -179,7 +186,7 @@ export class QemuResources implements Resources {
     signal.throwIfAborted()
     const edited = this.#editDomain(domainFile, domainXml, {
       clone: storage?.clone ?? '',
-      base: disk?.clone.copy_on_write === true ? clone?.disk : undefined,
+      backing: isOverlay ? source : undefined,
       network: interfaceOn(plan, this.#identifier, made, sunk?.port),
       macAddress: made?.macAddress ?? guest.macAddress,
     })
@@ -273,11 +280,11 @@ export class QemuResources implements Resources {
     return this.memoryFile !== undefined || this.#configuration.template !== undefined
   }
 
-  #editDomain(file: string, xml: string, { clone, base, network, macAddress }: GuestEdit): EditedDomain {
+  #editDomain(file: string, xml: string, { clone, backing, network, macAddress }: GuestEdit): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () => {
       const edited = editDomainXml(xml, {
         identifier: this.#identifier,
-        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2', base },
+        disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2', backing },
         network,
         macAddress,
       })
@@ -307,6 +314,23 @@ export class QemuResources implements Resources {
     }
     return makeGuestsStorage(hypervisor, wanted, this.#releases, signal)
   }
+}
+
+/**
+ * Checks that libvirt knows the formats of a chain and that its QEMU user can read the files.
+ * @throws SeeError `IMAGE_INVALID` or `IMAGE_REFUSED`
+ */
+async function assertUsable(hypervisor: Hypervisor, image: DiskImage, isOverlay: boolean): Promise<void> {
+  const unknown = layersOf(image).find(({ format }) => UNKNOWN_TO_LIBVIRT.has(format))
+  if (isOverlay && unknown !== undefined) {
+    const advice = 'say disk.clone.copy_on_write: false, or convert it: qemu-img convert -O qcow2'
+    throw new SeeError(
+      'IMAGE_INVALID',
+      `${unknown.path} is a ${unknown.format} image, of which libvirt makes no overlay; ${advice}`,
+    )
+  }
+  const user = await qemuUser(hypervisor)
+  if (user !== undefined) await assertReadableBy(user, image, isOverlay ? 0 : 1)
 }
 
 /** Makes contexts over QEMU guests; the configuration is the path of a JSON file or the object itself. */

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
-import type { DiskFormat } from './disk-image.ts'
+import type { DiskFormat } from '../disks/disk-format.ts'
 import { fetchImage } from './fetched-image.ts'
 import { type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { imageSchema } from './image.ts'
@@ -85,7 +85,7 @@ export class VboxResources implements Resources {
 
   /**
    * Everything the user wrote is read before anything is made.
-   * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `IMAGE_INVALID` or `HYPERVISOR_UNREACHABLE`
+   * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `IMAGE_INVALID`, `IMAGE_REFUSED` or `HYPERVISOR_UNREACHABLE`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
@@ -127,7 +127,7 @@ export class VboxResources implements Resources {
     const { disk } = this.#configuration
     if (disk === undefined) return undefined
     const options = { folder: this.#folder, logger: this.#logger, signal }
-    const { path: file, format } = await fetchImage(disk.image, options)
+    const { path: file, format } = await fetchImage(disk, options)
     if (FORMATS.includes(format)) return file
     throw new SeeError(
       'IMAGE_INVALID',

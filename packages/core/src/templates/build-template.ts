@@ -10,7 +10,8 @@ import type { Logger } from '../logger.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { requireTool } from '../required-tool.ts'
 import { runBounded } from '../resources/bounded-process.ts'
-import { qcow2References } from '../resources/qcow2-references.ts'
+import { blockFileName, type ImageLayer } from '../disks/block-node.ts'
+import { qcow2References } from '../disks/qcow2-references.ts'
 import { isOfFullDisk, runQemuImg } from '../resources/qemu-img.ts'
 import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
@@ -126,7 +127,9 @@ async function freezeIn(
   if (now.backing !== backing || now.hasDataFile) {
     throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
   }
-  await flatten(diskFile, join(target, templateFiles.disk), signal)
+  const image = backing === '' ? undefined : (await sandbox.guestDisk?.())?.image
+  const disk = { path: diskFile, format: 'qcow2', backing: image }
+  await flatten(disk, join(target, templateFiles.disk), signal)
   await makeOverlay(target, join(new TemplateStore().root, name), signal)
   progress('computing checksums')
   const inputs = await Promise.all(
@@ -171,8 +174,8 @@ async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): P
 }
 
 /** The disk as it was frozen, on its own feet. */
-async function flatten(disk: string, target: string, signal: AbortSignal): Promise<void> {
-  await runQemuImg(['convert', '-q', '-f', 'qcow2', '-O', 'qcow2', disk, target], { target, code, signal })
+async function flatten(disk: ImageLayer, target: string, signal: AbortSignal): Promise<void> {
+  await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(disk), target], { target, code, signal })
 }
 
 /** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { timeoutSignal } from '@see/libvirt'
 import { messageOf, SeeError } from '../errors.ts'
+import type { DiskImage } from '../disks/disk-image.ts'
+import { readImageChain } from '../disks/image-chain.ts'
 import type { AgentChannel } from '../resources.ts'
 import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
@@ -25,13 +27,16 @@ export interface GuestMemory {
  * the memory knows: powered on again, it boots.
  */
 export class TemplateClone {
+  /** What the disk is an overlay of. */
+  readonly disk: DiskImage
   readonly #template: Template
   #taken = false
   /** Whether the guest's disk is an overlay of the template's, and not a copy. */
   #isOverlay = false
 
-  constructor(template: Template) {
+  private constructor(template: Template, disk: DiskImage) {
     this.#template = template
+    this.disk = disk
   }
 
   /**
@@ -48,14 +53,9 @@ export class TemplateClone {
     template.assertFits(machine)
     await template.assertUnchanged()
     const built = template.manifest.inputs.map(({ path }) => path)
-    if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template)
+    if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template, await diskOf(template))
     const why = `it was built from ${built.join(', ')}, and the resources file has ${inputs.join(', ')}`
     throw templateError('TEMPLATE_INVALID', name, why)
-  }
-
-  /** What the disk is an overlay of. */
-  get disk(): { readonly path: string; readonly format: 'qcow2' } {
-    return { path: this.#template.path('disk'), format: 'qcow2' }
   }
 
   /** Whether a clone is told who it is, and so has another network card than the template. */
@@ -151,5 +151,20 @@ export class TemplateClone {
       const why = `the file systems of its clone could not be thawed: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)
     }
+  }
+}
+
+/**
+ * Its disk, whose header is read all the same: it stands by itself.
+ * @throws SeeError `TEMPLATE_INVALID` when it leads to another file
+ */
+async function diskOf(template: Template): Promise<DiskImage> {
+  const path = template.path('disk')
+  try {
+    const rules = { isLocal: false, backingFolders: [], format: 'qcow2' } as const
+    // By the name that its empty overlay has for it.
+    return { ...(await readImageChain(path, rules)), path }
+  } catch (error) {
+    throw templateError('TEMPLATE_INVALID', template.name, messageOf(error), error)
   }
 }

@@ -1,17 +1,27 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Environment } from '@see/core'
+import { Environment, type ImageLayer } from '@see/core'
 import type { FilesystemReport } from '../filesystem-report.ts'
 import { factoryWithDisk } from './disk-images.ts'
+
+interface DiskOfGuest {
+  readonly image: string
+  readonly checkpoint: string
+  /** What the image is an overlay of. */
+  readonly backing?: ImageLayer
+}
 
 /** An environment whose guest has been left its disk, and a DiskStateAnalyser. */
 export async function diskAnalysis(
   folder: string,
-  { image, checkpoint }: { readonly image: string; readonly checkpoint: string },
+  { image, checkpoint, backing }: DiskOfGuest,
   configuration: object = {},
 ) {
   const results = join(folder, 'the results')
-  const disk = { image: { path: image, format: 'qcow2' }, read: async () => createReadStream(checkpoint) }
+  const disk = {
+    image: { path: image, format: 'qcow2', backing },
+    read: async () => createReadStream(checkpoint),
+  }
   const hook = {
     name: '@see/hooks#DiskStateAnalyser',
     configuration: { results_folder: results, ...configuration },

@@ -18,6 +18,7 @@ import type { Freezable } from '../../templates/freezable.ts'
 import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
+import { assertReadableBy } from '../../disks/file-reader.ts'
 import { freshMacAddress } from '../domain-xml.ts'
 import { pickGuestSubnet, type Subnet } from '../guest-subnet.ts'
 import { Sinkhole } from '../sinkhole/sinkhole.ts'
@@ -105,7 +106,7 @@ export class EmbeddedResources implements Freezable {
 
   /**
    * Everything the user named is looked at before anything is made.
-   * @throws SeeError `TOOL_MISSING`, `HYPERVISOR_FAILED`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `NETWORK_INVALID`,
+   * @throws SeeError `TOOL_MISSING`, `HYPERVISOR_FAILED`, `FILE_UNREADABLE`, `IMAGE_INVALID`, `IMAGE_REFUSED`, `NETWORK_INVALID`,
    * `STORAGE_FAILED`, `DISK_FULL`, `IDENTIFIER_TAKEN`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
@@ -126,10 +127,12 @@ export class EmbeddedResources implements Freezable {
       this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
     }
     const user = await sandboxUser(machine.accelerator)
+    const isCopy = disk?.clone.copy_on_write === false
+    if (user !== undefined && image !== undefined) await assertReadableBy(user, image, isCopy ? 1 : 0)
     const folder = await RunFolder.make(this.#parent, this.#identifier, user, this.#releases)
     signal.throwIfAborted()
     if (image !== undefined) {
-      if (disk?.clone.copy_on_write === false) await copyImage(folder, image, signal)
+      if (isCopy) await copyImage(folder, image, signal)
       else await copyOverlay(folder, (await clone?.readOverlay()) ?? (await emptyOverlay(image, signal)))
     }
     signal.throwIfAborted()
@@ -142,7 +145,7 @@ export class EmbeddedResources implements Freezable {
         network,
         subnet: this.#subnet,
         macAddress: this.macAddress,
-        hasDisk: disk !== undefined,
+        disk: image === undefined ? undefined : { backing: isCopy ? undefined : image },
       },
       limits: this.#configuration.limits,
       clone,

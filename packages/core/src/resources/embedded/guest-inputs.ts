@@ -1,8 +1,9 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { ResourcesParameters } from '../../resources.ts'
 import { TemplateClone } from '../../templates/template-clone.ts'
-import type { DiskImage } from '../disk-image.ts'
+import { kindOf } from '../../disks/image-file.ts'
+import type { DiskImage } from '../../disks/disk-image.ts'
 import { fetchImage } from '../fetched-image.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 
@@ -24,12 +25,12 @@ type Options = Pick<ResourcesParameters<EmbeddedConfiguration>, 'configuration' 
 
 /**
  * Looks at everything that a guest is to be made from, and fetches its image.
- * @throws SeeError `FILE_UNREADABLE`, `IMAGE_INVALID`, `TEMPLATE_MISSING`, `TEMPLATE_INVALID`, or as image providers do
+ * @throws SeeError `FILE_UNREADABLE`, `IMAGE_INVALID`, `IMAGE_REFUSED`, `TEMPLATE_MISSING`, `TEMPLATE_INVALID`, or as image providers do
  */
 export async function guestInputs(options: Options): Promise<GuestInputs> {
   const { machine, disk, template } = options.configuration
   for (const file of [machine.kernel, machine.initrd]) if (file !== undefined) await assertReadable(file)
-  const own = disk === undefined ? undefined : await fetchImage(disk.image, options)
+  const own = disk === undefined ? undefined : await fetchImage(disk, options)
   const files = [own?.path, machine.kernel, machine.initrd].filter((each) => each !== undefined)
   const { memory, accelerator, cpu } = machine
   const known = {
@@ -47,6 +48,9 @@ export async function guestInputs(options: Options): Promise<GuestInputs> {
 async function assertReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK)
+    const kind = kindOf(await stat(file))
+    // QEMU would wait for whoever writes into a pipe.
+    if (kind !== undefined) throw new Error(`it is a ${kind}`)
   } catch (error) {
     throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }

@@ -1,6 +1,6 @@
-import type { DiskImage } from '../disk-image.ts'
+import type { DiskImage } from '../../disks/disk-image.ts'
 import { writeOverlay } from '../empty-overlay.ts'
-import { runQemuImg } from '../qemu-img.ts'
+import { convertImage } from '../qemu-img.ts'
 import type { RunFolder } from './run-folder.ts'
 
 export const DISK_NAME = 'disk.qcow2'
@@ -18,13 +18,7 @@ export async function copyOverlay(folder: RunFolder, overlay: Uint8Array): Promi
  * Makes the disk of an environment, which is a copy of the image.
  * @throws SeeError `DISK_FULL` or `STORAGE_FAILED`
  */
-export async function copyImage(
-  folder: RunFolder,
-  { path, format }: DiskImage,
-  signal: AbortSignal,
-): Promise<void> {
-  const target = folder.of(DISK_NAME)
-  const options = { target: `${target} from ${path}`, code: 'STORAGE_FAILED', signal } as const
-  await runQemuImg(['convert', '-q', '-f', format, '-O', 'qcow2', path, target], options)
+export async function copyImage(folder: RunFolder, image: DiskImage, signal: AbortSignal): Promise<void> {
+  await convertImage(image, folder.of(DISK_NAME), signal)
   await folder.give(DISK_NAME)
 }

@@ -1,3 +1,5 @@
+import { blockNode } from '../../disks/block-node.ts'
+import type { DiskImage } from '../../disks/disk-image.ts'
 import { IDENTITY_PORT } from '../../templates/identity-port.ts'
 import type { GuestMemory } from '../../templates/template-clone.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
@@ -24,7 +26,8 @@ export interface GuestHardware {
   readonly subnet: Subnet
   /** Undefined for a guest without an interface. */
   readonly macAddress: string | undefined
-  readonly hasDisk: boolean
+  /** Its disk, by what that is an overlay of; undefined for a guest without a disk. */
+  readonly disk: { readonly backing: DiskImage | undefined } | undefined
   /** QEMU's own when not given. */
   readonly memory?: GuestMemory | undefined
   /** Whether what is taken over from a template has an address lent already, to the template's own card. */
@@ -43,7 +46,7 @@ export const sockets = {
 
 /** QEMU's arguments for a guest that is stopped until it is told to go on. */
 export function qemuArguments(hardware: GuestHardware): string[] {
-  const { identifier, folder, hasDisk, memory } = hardware
+  const { identifier, folder, disk, memory } = hardware
   return [
     '-name',
     identifier,
@@ -57,7 +60,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
       '-device',
       `pcie-root-port,id=${id},chassis=${index + 1},slot=${index + 1}`,
     ]),
-    ...(hasDisk ? diskArguments(folder.of(DISK_NAME)) : []),
+    ...(disk === undefined ? [] : diskArguments(folder.of(DISK_NAME), disk.backing)),
     ...networkArguments(hardware),
     '-device',
     'virtio-serial-pci',
@@ -118,8 +121,8 @@ function memoryArguments(mib: number, { path, isClone }: NonNullable<GuestHardwa
   return ['-object', `memory-backend-file,id=memory0,size=${mib}M,mem-path=${option(path)},share=${share}`]
 }
 
-function diskArguments(path: string): string[] {
-  const node = { driver: 'qcow2', 'node-name': 'disk0', file: { driver: 'file', filename: path } }
+function diskArguments(path: string, backing: DiskImage | undefined): string[] {
+  const node = { 'node-name': 'disk0', ...blockNode({ path, format: 'qcow2', backing }) }
   return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
 }
 

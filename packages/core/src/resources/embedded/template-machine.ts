@@ -4,9 +4,10 @@ import type { Monitor } from '../../templates/monitor.ts'
 import { qemuHost } from '../../templates/qemu-host.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 
-/** What of QEMU's arguments the guest does not see: each of these has a value. */
+/** What of QEMU's arguments the guest does not see, of a disk what is on this host: each of these has a value. */
 const UNSEEN = new Set([
   '-accel',
+  '-blockdev',
   '-chardev',
   '-m',
   '-machine',
@@ -38,8 +39,7 @@ export async function templateMachine(
 
 function devicesDigest(argv: readonly string[]): string {
   const seen = argv.filter((word, index) => !UNSEEN.has(word) && !UNSEEN.has(argv[index - 1] ?? ''))
-  // The disk's place is in the environment's folder.
-  const words = seen.map((word) => word.replaceAll(OWN, 'mac=').replaceAll(/"filename":"[^"]*"/g, ''))
+  const words = seen.map((word) => word.replaceAll(OWN, 'mac='))
   return createHash('sha256')
     .update(JSON.stringify(words.filter((word) => word !== '-incoming' && word !== 'defer')))
     .digest('hex')

@@ -3,15 +3,26 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { detectDiskFormat } from './disk-image.ts'
+import { ImageFile } from './image-file.ts'
+import { detectFormat, readImageHeader } from './image-header.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-disk-image-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+async function detectDiskFormat(path: string): Promise<string> {
+  await using file = await ImageFile.open(path)
+  return await detectFormat(file)
+}
 
 test.each(['qcow2', 'qed', 'vmdk', 'vhdx', 'vpc', 'vdi'])('knows a %s made by qemu-img', async (format) => {
   const path = join(folder, `image.${format}`)
   execFileSync('qemu-img', ['create', '-q', '-f', format, path, '4M'])
   expect(await detectDiskFormat(path)).toBe(format)
+  await using file = await ImageFile.open(path)
+  expect(await readImageHeader(file, await detectFormat(file))).not.toHaveProperty(
+    'refusal',
+    expect.any(String),
+  )
 })
 
 test('knows a raw disk by its file system or its partition table', async () => {
