@@ -65,6 +65,11 @@ export class AgentSocket {
     return opened
   }
 
+  /** Resolves once what was asked is answered, or was given up. */
+  async idle(): Promise<void> {
+    await this.#turn
+  }
+
   close(): void {
     this.#drop(new QemuError('AGENT_CLOSED', 'the channel to the guest agent was closed'))
   }
