@@ -3,7 +3,7 @@ import type { Agent } from './agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from './errors.ts'
-import { evidenceWarning } from './evidence-warning.ts'
+import { type EvidenceWarning, evidenceWarning } from './evidence-warning.ts'
 import type { Attributes } from './event.ts'
 import { GuestAgent } from './guest-agent/guest-agent.ts'
 import type { Logger } from './logger.ts'
@@ -249,7 +249,16 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     )
     if (this.#agentMisbehaved) return
     this.#agentMisbehaved = true
-    void this.warn(warning).catch(() => undefined)
+    void this.#warnLater(warning)
+  }
+
+  /** Not waited for by who saw it: the event may have to wait for them. */
+  async #warnLater(warning: EvidenceWarning): Promise<void> {
+    try {
+      await this.warn(warning)
+    } catch (error) {
+      this.logger.debug({ err: error, warning }, 'warned of too late')
+    }
   }
 
   #orClosing(signal: AbortSignal | undefined): AbortSignal {

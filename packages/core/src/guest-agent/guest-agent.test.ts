@@ -309,14 +309,18 @@ describe('exec', () => {
   })
 })
 
+/** What its batch file writes the program's output to. */
+function batchOf(argv: readonly string[]): string {
+  return String(argv[3]).replace(/\.cmd$/, '')
+}
+
+function notKnown(): never {
+  throw new Error('The command guest-get-osinfo has not been found')
+}
+
 describe('exec in a guest without a shell', () => {
   const windows: Answers = { 'guest-get-osinfo': () => ({ id: 'mswindows' }) }
   const BASE = /^C:\\Windows\\Temp\\see-[0-9a-f-]{36}$/
-
-  /** What its batch file writes the program's output to. */
-  function batchOf(argv: readonly string[]): string {
-    return String(argv[3]).replace(/\.cmd$/, '')
-  }
 
   test('a batch file has the output in files', async () => {
     const { agent, programs, executed, files, commands } = guest(windows)
@@ -401,16 +405,12 @@ describe('exec in a guest without a shell', () => {
 })
 
 describe('an agent that does not know guest-get-osinfo', () => {
-  const unknown = () => {
-    throw new Error('The command guest-get-osinfo has not been found')
-  }
-
   test.each([
     ['/bin/sh', false],
     ['C:\\Windows\\System32\\cmd.exe', true],
     ['/nothing', false],
   ])('is asked for files instead: %s', async (path, isWindows) => {
-    const { agent, files } = guest({ 'guest-get-osinfo': unknown })
+    const { agent, files } = guest({ 'guest-get-osinfo': notKnown })
     files.set(path, Buffer.from(''))
     expect(await agent.isWindows()).toBe(isWindows)
   })

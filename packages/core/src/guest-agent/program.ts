@@ -35,9 +35,9 @@ export interface Watch {
   /** How the program is named in errors. */
   readonly argv: readonly string[]
   /** Brings the output that there is. */
-  collect(): Promise<unknown>
+  readonly collect: () => Promise<unknown>
   /** Ends the program and what it started. */
-  kill(): Promise<unknown>
+  readonly kill: () => Promise<unknown>
 }
 
 export interface ProgramEnd extends Pick<ExecResult, 'exitCode' | 'signal' | 'lost'> {

@@ -69,9 +69,8 @@ export async function execInShellGuest(
     const pid = await startProgram(commands, shell, { stdin: options.stdin })
     const collect = () => files.collect()
     const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
-    const { exitCode, signal } = end
     const output = await files.rest()
-    return { exitCode, signal, ...output, lost: end.lost ?? output.lost }
+    return { exitCode: end.exitCode, signal: end.signal, ...output, lost: end.lost ?? output.lost }
   } finally {
     await files.close()
   }
