@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import {
   type EmbeddedResources,
   embeddedFactory,
@@ -218,5 +221,35 @@ describe('results of a guest that ends', { timeout: GUEST_MS }, () => {
     await context.poweroff()
     await context.settled()
     expect(record(results, context)).toMatchObject({ status: 'finished', exit_code: 6, stdout: 'done\n' })
+  })
+})
+
+describe('see run', { timeout: GUEST_MS }, () => {
+  const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
+
+  async function seeRun(...words: string[]) {
+    const argv = [see, 'run', '--json', '--results', folder, await sharedTemplate('embedded'), ...words]
+    const { stdout } = await promisify(execFile)('node', argv, { cwd: folder })
+    return JSON.parse(stdout)
+  }
+
+  test('with a runtime of 0 has the exit code of a command that ended', async () => {
+    const { ok, commands, warnings } = await seeRun('--runtime', '0', '--', '/bin/true')
+    expect({ ok, commands, warnings }).toMatchObject({
+      ok: true,
+      commands: [{ status: 'finished', exit_code: 0 }],
+      warnings: [],
+    })
+  })
+
+  test('of a sample that never ends keeps what it printed until then, and warns', async () => {
+    const sample = join(folder, 'endless.sh')
+    writeFileSync(sample, '#!/bin/sh\nwhile :; do echo "still here"; sleep 0.2; done\n')
+    const { commands, warnings } = await seeRun('--runtime', '3', sample)
+    expect(commands).toMatchObject([{ status: 'running', exit_code: null }])
+    expect(commands[0].stdout).toMatch(/^(still here\n){5}/)
+    expect(warnings).toMatchObject([
+      { code: 'COMMAND_UNFINISHED', limits: 'docs/limits.md#command_unfinished' },
+    ])
   })
 })

@@ -3,6 +3,7 @@
  * what helps.
  */
 export const evidenceWarningCodes = {
+  AGENT_MISBEHAVED: 'the guest’s agent sent what no agent sends, so that what was asked of it is missing',
   COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
   DISK_FILES_NOT_EXTRACTED: 'files that changed were not kept, since too much was extracted',
   DISK_FILES_NOT_LISTED: 'directories were not listed, since there are too many or they are too deep',

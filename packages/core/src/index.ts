@@ -1,3 +1,4 @@
+export { parseBoundedJson } from '@see/qemu'
 export { z } from 'zod'
 export { currentOwner, type Owner, withOrigin } from './actor.ts'
 export type { Agent, ExecOptions, ExecResult, OutputStream, PingOptions } from './agent.ts'

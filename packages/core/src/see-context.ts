@@ -3,9 +3,11 @@ import type { Agent } from './agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from './errors.ts'
+import { type EvidenceWarning, evidenceWarning } from './evidence-warning.ts'
 import type { Attributes } from './event.ts'
 import { GuestAgent } from './guest-agent/guest-agent.ts'
 import type { Logger } from './logger.ts'
+import { quoted } from './quoted.ts'
 import type { InterfaceAddresses, Resources } from './resources.ts'
 import { assertAllowed, type DomainState, type Transition } from './transitions.ts'
 import { until } from './until.ts'
@@ -34,13 +36,14 @@ export interface AddressOptions {
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
   #addresses = new Map<'ipv4' | 'ipv6', string>()
+  #agentMisbehaved = false
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
 
   constructor(identifier: string, resources: R, logger: Logger) {
     super(identifier, logger)
     this.#resources = resources
-    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel)
+    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#misbehaved)
   }
 
   get hypervisor(): R['hypervisor'] {
@@ -209,6 +212,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     try {
       return await this.domain.interfaceAddresses(source)
     } catch (error) {
+      if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#misbehaved(error)
       // While the guest boots there is no agent to ask.
       if (source === 'agent') return []
       // libvirt refuses to be asked about a domain that is not running, and it may have just stopped.
@@ -234,6 +238,27 @@ export class SeeContext<R extends Resources = Resources> extends Context {
         `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms; does it boot, and ask for one by DHCP?`,
       )
     return until(ask, timedOut, { timeoutMs, signal: this.#orClosing(signal) })
+  }
+
+  /** Warned of once: the guest decides how often it happens. */
+  readonly #misbehaved = (error: SeeError): void => {
+    const warning = evidenceWarning(
+      'AGENT_MISBEHAVED',
+      'what the guest’s agent was asked for',
+      quoted(error.message),
+    )
+    if (this.#agentMisbehaved) return
+    this.#agentMisbehaved = true
+    void this.#warnLater(warning)
+  }
+
+  /** Not waited for by who saw it: the event may have to wait for them. */
+  async #warnLater(warning: EvidenceWarning): Promise<void> {
+    try {
+      await this.warn(warning)
+    } catch (error) {
+      this.logger.debug({ err: error, warning }, 'warned of too late')
+    }
   }
 
   #orClosing(signal: AbortSignal | undefined): AbortSignal {

@@ -15,6 +15,8 @@ export interface HttpQuestion {
   readonly upload?: string | undefined
   /** What the answer's body may have. */
   readonly maxBytes: number
+  /** Called with each part of the body as it comes, whatever becomes of the rest. */
+  readonly onBody?: ((part: Buffer) => void) | undefined
   readonly signal: AbortSignal
 }
 
@@ -23,7 +25,7 @@ export interface HttpQuestion {
  * @returns the body of an answer with status 200
  * @throws SeeError `AGENT_COMMAND_FAILED` of another status, `GUEST_OUTPUT_LIMIT`; any error of a connection that broke
  */
-export async function askHttp({ upload, maxBytes, ...question }: HttpQuestion): Promise<Buffer> {
+export async function askHttp({ upload, maxBytes, onBody, ...question }: HttpQuestion): Promise<Buffer> {
   const length = upload === undefined ? {} : { 'content-length': (await stat(upload)).size }
   const client = request({
     ...question,
@@ -41,13 +43,17 @@ export async function askHttp({ upload, maxBytes, ...question }: HttpQuestion): 
     if (upload === undefined) client.end()
     // What goes wrong is the client's error, too.
     else pipeline(createReadStream(upload), client).catch(() => undefined)
-    return await bodyOf(await answered, maxBytes)
+    return await bodyOf(await answered, maxBytes, onBody)
   } finally {
     client.destroy()
   }
 }
 
-async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function bodyOf(
+  answer: IncomingMessage,
+  maxBytes: number,
+  onBody: HttpQuestion['onBody'],
+): Promise<Buffer> {
   if (answer.statusCode !== 200) {
     throw new SeeError('AGENT_COMMAND_FAILED', `it answered with status ${answer.statusCode}`)
   }
@@ -60,6 +66,7 @@ async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer
       throw new SeeError('GUEST_OUTPUT_LIMIT', `its answer has more than ${maxBytes} bytes`)
     }
     parts.push(part)
+    onBody?.(part)
   }
   if (!answer.complete) throw new Error('its answer was broken off')
   return Buffer.concat(parts)

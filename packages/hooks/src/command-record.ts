@@ -56,7 +56,7 @@ export class CommandFiles {
 
   /** Output as it comes, whatever becomes of the guest. */
   readonly addOutput = (stream: OutputStream, chunk: Buffer): void => {
-    const write = async () => void (await this.#streams.get(stream)?.appendFile(chunk))
+    const write = async () => await this.#streams.get(stream)?.appendFile(chunk)
     this.#written = this.#written.then(write).catch((error: unknown) => void (this.#failure ??= error))
   }
 

@@ -46,6 +46,7 @@ test('runs a command in the guest’s shell and writes down what came of it', as
     started: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     duration_ms: expect.any(Number),
     truncated: false,
+    lost: null,
     error: null,
   })
   expect(await read('1.stdout')).toBe('out 42\n')
@@ -176,10 +177,11 @@ test('says of a command that still ran at deallocation that it did, and ends it'
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })
   await context.trigger('run_command', { command: 'exec sleep 60', async_flag: true })
+  await expect.poll(() => agent.executed.length).toBe(1)
   await environment.deallocate()
   expect(context.failures).toEqual([])
   expect(await record()).toMatchObject({ status: 'running' })
-  expect(agent.executed.at(-1)?.slice(0, 2)).toEqual(['/bin/kill', '-9'])
+  expect(agent.executed.at(-1)?.[2]).toContain('kill -9')
 })
 
 test('keeps no more output than configured', async () => {

@@ -24,6 +24,7 @@ import { sha256Of } from './sha256.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
+const NOT_TOLD = 'the HTTP agent does not tell of the end of a command in the background'
 const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */
@@ -97,9 +98,8 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       if (this.#channel.startsWhenSent) started?.open()
       const progress = { onOutput: files.addOutput, onRunning: look.looked }
       const result = await this.#execute(command, record, life.signal, progress)
-      if (result === undefined) return
       await files.closeOutput()
-      assertExecuted(request, record, result)
+      if (result !== undefined) assertExecuted(request, record, result)
     } catch (error) {
       await files.closeOutput().catch(() => undefined)
       await this.#fail(error, request, record, life)
@@ -107,6 +107,8 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       await files.writeRecord(record)
       this.#running.delete(look)
       look.end()
+      // What is fired from here on has to wait for the event that waits for this.
+      started?.open()
     }
     await this.#warn(record)
     if (record.status === 'finished') await this.#tell(record, files)
@@ -117,7 +119,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     const what = `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
     if (status === 'running') {
       await this.context.warn(
-        evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? 'unknown'),
+        evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? NOT_TOLD),
       )
     }
     if (lost !== null) {

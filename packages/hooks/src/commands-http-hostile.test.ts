@@ -4,12 +4,14 @@ import { answering, type Behaviour, hostileAgent } from './testing/hostile-agent
 import { startWithHttpAgent } from './testing/http-commands.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
+/** Cut within an escape. */
+const BEGINNING = String.raw`{"exit_code": 7, "command_output": "begin\nand \"more\"\u00`
 const OK = 'HTTP/1.1 200 OK\r\n'
 
 const hostile: Record<string, { behaviour: Behaviour; problem: RegExp; code?: string }> = {
   'is not JSON': { behaviour: answering('<html>'), problem: /Unexpected token/ },
   'is JSON without end': { behaviour: answering('{"exit_code": 0, "command_output": "'), problem: /JSON/ },
-  'is nested deep': { behaviour: answering('['.repeat(1_000_000)), problem: /JSON/ },
+  'is nested deep': { behaviour: answering('['.repeat(1_000_000)), problem: /nests deeper/ },
   'is a list': { behaviour: answering([]), problem: /expected object/ },
   'lacks the output': { behaviour: answering({ exit_code: 0 }), problem: /"command_output"/ },
   'has output that is no text': {
@@ -124,4 +126,23 @@ test.concurrent.each(Object.entries(hostile))('an answer that %s is one failure'
   expect(await record()).toMatchObject({ status: 'failed', error: expect.stringMatching(problem) })
   expect(agent.heads).toHaveLength(1)
   expect(finished).toEqual([])
+})
+
+test.each([
+  ['breaks off', (socket: Socket) => socket.end(`${OK}Content-Length: 900\r\n\r\n${BEGINNING}`)],
+  ['never ends', (socket: Socket) => void socket.write(`${OK}Content-Length: 900\r\n\r\n${BEGINNING}`)],
+  [
+    'is longer than is read',
+    (socket: Socket) => flood(socket, `${OK}\r\n${BEGINNING.slice(0, -4)}`, 'x'.repeat(100_000)),
+  ],
+])('of an answer that %s, what came is kept', async (_what, behaviour) => {
+  await using temporary = await temporaryFolder()
+  await using agent = await hostileAgent(behaviour)
+  const { environment, context, read, record } = await startWithHttpAgent(temporary.path, agent.port, {
+    timeout: 5,
+  })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'true' })
+  expect(await record()).toMatchObject({ status: 'failed', exit_code: 7 })
+  expect(await read('1.stdout')).toMatch(/^begin\nand "more"/)
 })

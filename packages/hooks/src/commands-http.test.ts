@@ -35,6 +35,7 @@ test('runs a command, with the record and the event of every channel', async () 
     started: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     duration_ms: expect.any(Number),
     truncated: false,
+    lost: null,
     error: null,
   })
   expect([await read('1.stdout'), await read('1.stderr')]).toEqual(['ü out\n', ''])

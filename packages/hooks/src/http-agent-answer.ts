@@ -1,4 +1,4 @@
-import { type ExecResult, z } from '@see/core'
+import { type ExecResult, parseBoundedJson, z } from '@see/core'
 
 /** Windows has exit codes of 32 bits; Python tells of a signal by its number below zero. */
 const answerSchema = z.object({
@@ -14,10 +14,35 @@ export interface AgentAnswer {
 
 /** @throws Error saying what of the answer is not as it should be */
 export function parseAnswer(body: Buffer): AgentAnswer {
-  const parsed = answerSchema.safeParse(JSON.parse(body.toString()))
+  const parsed = answerSchema.safeParse(parseBoundedJson(body.toString()))
   if (parsed.success) return { exitCode: parsed.data.exit_code, output: parsed.data.command_output }
   const problems = parsed.error.issues.map(({ path, message }) => `"${path.join('.')}": ${message}`)
   throw new Error(problems.join('; '))
+}
+
+/** What there is of an answer that was broken off: the exit code if it was there, and the output as far as it came. */
+export function partOfAnswer(body: Buffer): { readonly exitCode: number | null; readonly output: string } {
+  const text = body.toString()
+  const start = /"command_output"\s*:\s*"/.exec(text)
+  const code = /"exit_code"\s*:\s*(-?\d{1,10})\s*[,}]/.exec(text.slice(0, start?.index ?? text.length))
+  const exitCode = code === null ? null : Number(code[1])
+  if (start === null) return { exitCode, output: '' }
+  const begin = start.index + start[0].length
+  return { exitCode, output: beginningOfString(text.slice(begin)) }
+}
+
+/** A string of JSON without its end, up to the last of its characters that is whole. */
+function beginningOfString(text: string): string {
+  // An escape has six characters at most.
+  for (let cut = 0; cut <= 6; cut++) {
+    try {
+      const value: unknown = JSON.parse(`"${text.slice(0, text.length - cut)}"`)
+      if (typeof value === 'string') return value
+    } catch {
+      // It ends within an escape, or there is something behind its own end.
+    }
+  }
+  return ''
 }
 
 /** Both streams of the command are in one. */

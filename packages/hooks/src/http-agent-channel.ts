@@ -1,11 +1,11 @@
 import { connect } from 'node:net'
 import { type ExecResult, messageOf, type SeeContext, SeeError, timeoutSignal, until } from '@see/core'
 import type { AgentAddress } from './agent-address.ts'
-import { askHttp } from './bounded-http.ts'
+import { askHttp, type HttpQuestion } from './bounded-http.ts'
 import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
 import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
-import { type AgentAnswer, parseAnswer, resultOf } from './http-agent-answer.ts'
+import { type AgentAnswer, parseAnswer, partOfAnswer, resultOf } from './http-agent-answer.ts'
 import { agentPath, type GuestSystem } from './http-agent-request.ts'
 
 const CONNECT_MS = 2000
@@ -13,7 +13,7 @@ const MIB = 1024 * 1024
 /** JSON writes a byte in six characters at most. */
 const JSON_FACTOR = 6
 const LEAST_ANSWER_BYTES = 16 * MIB
-const MOST_ANSWER_BYTES = 256 * MIB
+const MOST_ANSWER_BYTES = 64 * MIB
 
 interface HttpAgent {
   readonly address: AgentAddress
@@ -44,7 +44,18 @@ export class HttpAgentChannel implements CommandChannel {
     const host = await this.#listening(signal)
     const path = agentPath(request, this.#agent.system)
     return async (running, { onOutput }) => {
-      const answer = await this.#ask(host, path, request.sample, running)
+      const parts: Buffer[] = []
+      const keepPart = (): void => {
+        const part = partOfAnswer(Buffer.concat(parts))
+        const output = Buffer.from(part.output).subarray(0, this.#bounds.maxOutputBytes)
+        if (output.length > 0) onOutput('stdout', output)
+        record.exit_code = part.exitCode
+      }
+      const question = { host, path, upload: request.sample, onBody: (part: Buffer) => void parts.push(part) }
+      const answer = await this.#ask(question, running).catch((error: unknown) => {
+        if (!request.inBackground) keepPart()
+        throw error
+      })
       if (request.inBackground) return undefined
       const result = this.#result(host, answer)
       onOutput('stdout', result.stdout)
@@ -72,11 +83,10 @@ export class HttpAgentChannel implements CommandChannel {
   }
 
   async #ask(
-    host: string,
-    path: string,
-    upload: string | undefined,
+    question: Pick<HttpQuestion, 'host' | 'path' | 'upload' | 'onBody'>,
     signal: AbortSignal,
   ): Promise<AgentAnswer> {
+    const { host } = question
     const { timeoutMs, maxOutputBytes } = this.#bounds
     const { port } = this.#agent
     const deadline = timeoutSignal(Math.ceil(timeoutMs))
@@ -84,7 +94,7 @@ export class HttpAgentChannel implements CommandChannel {
     const maxBytes = Math.min(wanted, MOST_ANSWER_BYTES)
     try {
       const ending = AbortSignal.any([signal, deadline])
-      return parseAnswer(await askHttp({ host, port, path, upload, maxBytes, signal: ending }))
+      return parseAnswer(await askHttp({ ...question, port, maxBytes, signal: ending }))
     } catch (error) {
       signal.throwIfAborted()
       if (!deadline.aborted) throw failed(host, error)

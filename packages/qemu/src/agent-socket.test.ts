@@ -138,3 +138,47 @@ test('can send what is not replied to', async () => {
   expect(server.received.filter((line) => line.includes('sync'))).toHaveLength(2)
   channel.close()
 })
+
+test('does not read what an agent sends unasked without end, and goes on once it stops', async () => {
+  const flood = Buffer.alloc(1024 * 1024, '\n')
+  let flooding = true
+  let sent = 0
+  const pour = (socket: Socket) => {
+    if (!flooding) return
+    sent += flood.length
+    if (socket.write(flood)) setImmediate(pour, socket)
+    else socket.once('drain', () => pour(socket))
+  }
+  await using server = await FakeServer.start((socket, line) => {
+    if (line.includes('sync') && (sent === 0 || !flooding)) synchronise(socket, line)
+    if (line === '1') setTimeout(pour, 20, socket)
+    if (line === '1' || line === '3') reply(socket, line)
+  })
+  const channel = new AgentSocket(server.path)
+  await channel.command('1')
+  const before = process.cpuUsage()
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  const { user, system } = process.cpuUsage(before)
+  expect(sent).toBeLessThan(4 * 1024 * 1024)
+  expect((user + system) / 1000).toBeLessThan(500)
+  await expect(channel.command('2')).rejects.toMatchObject({
+    code: 'AGENT_PROTOCOL',
+    message: expect.stringContaining('without an answer'),
+  })
+  expect(sent).toBeLessThan(20 * 1024 * 1024)
+  flooding = false
+  await expect
+    .poll(() => channel.command('3', { timeoutMs: 500 }).catch(() => undefined))
+    .toBe('{"return": 3}')
+  channel.close()
+})
+
+test('does not take what followed a reply for the next one', async () => {
+  await using server = await agent((socket, line) => {
+    socket.write(line === '1' ? '{"return": 1}\n{"return": "more"}\n' : `{"return": ${line}}\n`)
+  })
+  const channel = new AgentSocket(server.path)
+  expect(await channel.command('1')).toBe('{"return": 1}')
+  expect(await channel.command('2')).toBe('{"return": 2}')
+  channel.close()
+})

@@ -19,7 +19,12 @@ export class AgentSync {
 
   /** Whether the answer was in it; what an agent sends of its own accord, or sent before, is passed over. */
   push(chunk: Buffer): boolean {
-    for (const byte of chunk) {
+    let at = 0
+    while (at < chunk.length) {
+      // Most of what an agent sends unasked has no sentinel, and is not looked at byte by byte.
+      if (this.#answer === undefined) at = chunk.indexOf(SENTINEL, at)
+      if (at < 0) return false
+      const byte = chunk[at++] ?? NEWLINE
       if (byte === SENTINEL) this.#answer = []
       else if (byte !== NEWLINE) this.#add(byte)
       else if (this.#isOurs()) return true

@@ -13,15 +13,15 @@ export class LineBuffer {
     this.#maxBytes = maxBytes
   }
 
-  /** The lines that are complete now, without their ends. @throws RangeError when one is too long */
+  /** The lines that are complete now, without their ends and the empty ones. @throws RangeError when one is too long */
   push(chunk: Buffer): Buffer[] {
     const lines: Buffer[] = []
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+    let start = this.#afterEmpty(chunk, 0)
+    for (let end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       this.#add(chunk.subarray(start, end))
       lines.push(Buffer.concat([...this.#parts, ...this.#pieces]))
       this.clear()
-      start = end + 1
+      start = this.#afterEmpty(chunk, end + 1)
     }
     this.#add(chunk.subarray(start))
     return lines
@@ -31,6 +31,13 @@ export class LineBuffer {
     this.#parts = []
     this.#pieces = []
     this.#bytes = 0
+  }
+
+  /** A guest may send millions of them: nothing is made of one. */
+  #afterEmpty(chunk: Buffer, start: number): number {
+    let at = start
+    if (this.#bytes === 0) while (chunk[at] === NEWLINE) at++
+    return at
   }
 
   #add(part: Buffer): void {

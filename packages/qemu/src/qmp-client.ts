@@ -6,7 +6,7 @@ import { QemuError } from './qemu-error.ts'
 import { parseQmpMessage, type QmpEvent, type QmpMessage } from './qmp-message.ts'
 
 /** The longest that QEMU itself sends, a list of its whole language, is some 100 KiB. */
-const LONGEST_LINE_BYTES = 16 * 1024 * 1024
+const LONGEST_LINE_BYTES = 4 * 1024 * 1024
 const CONNECT_TIMEOUT_MS = 20_000
 /** A host with other work may keep QEMU waiting. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -117,7 +117,7 @@ export class QmpClient {
   #receive(chunk: Buffer): void {
     try {
       for (const line of this.#lines.push(chunk)) {
-        if (this.#end === undefined && line.length > 0) this.#handle(parseQmpMessage(line))
+        if (this.#end === undefined) this.#handle(parseQmpMessage(line))
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)

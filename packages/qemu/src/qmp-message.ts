@@ -1,3 +1,5 @@
+import { parseBoundedJson } from './bounded-json.ts'
+
 /** Something that happened, of which the monitor tells unasked. */
 export interface QmpEvent {
   readonly event: string
@@ -13,7 +15,7 @@ export type QmpMessage =
 
 /** @throws Error when it is none */
 export function parseQmpMessage(line: Buffer): QmpMessage {
-  const value: unknown = JSON.parse(line.toString('utf8'))
+  const value = parseBoundedJson(line.toString('utf8'))
   if (!isObject(value)) throw new Error('it is no object')
   if ('QMP' in value) return { kind: 'greeting' }
   if (typeof value['event'] === 'string') {

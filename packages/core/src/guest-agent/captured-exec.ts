@@ -2,6 +2,7 @@ import type { ExecOptions, ExecResult } from '../agent.ts'
 import type { Commands } from './channel.ts'
 import { startProgram, untilEnded } from './program.ts'
 
+const nothing = async (): Promise<void> => undefined
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024
 
 export interface CapturedOptions extends ExecOptions {
@@ -20,10 +21,9 @@ export async function execCaptured(
   { argv, kill, ...options }: CapturedOptions,
 ): Promise<ExecResult> {
   const pid = await startProgram(commands, words, { capture: true, stdin: options.stdin })
-  const collect = async () => undefined
   const { status, ...end } = await untilEnded(commands, pid, options, {
     argv,
-    collect,
+    collect: nothing,
     kill: () => kill(pid),
   })
   const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES

@@ -18,9 +18,11 @@ const REPLY_LIMIT = 10 * 1024 * 1024
 /** Sends commands of the QEMU guest agent's protocol and checks what comes back: the guest writes it. */
 export class Commands {
   readonly #channel: AgentChannel | undefined
+  readonly #misbehaved: (error: SeeError) => void
 
-  constructor(channel: AgentChannel | undefined) {
+  constructor(channel: AgentChannel | undefined, misbehaved: (error: SeeError) => void = () => undefined) {
     this.#channel = channel
+    this.#misbehaved = misbehaved
   }
 
   /**
@@ -31,7 +33,21 @@ export class Commands {
     schema: z.ZodType<Reply>,
     execute: string,
     parameters: Record<string, unknown> = {},
-    { timeoutMs = DEFAULT_TIMEOUT_MS }: PingOptions = {},
+    options: PingOptions = {},
+  ): Promise<Reply> {
+    try {
+      return await this.#run(schema, execute, parameters, options)
+    } catch (error) {
+      if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#misbehaved(error)
+      throw error
+    }
+  }
+
+  async #run<Reply>(
+    schema: z.ZodType<Reply>,
+    execute: string,
+    parameters: Record<string, unknown>,
+    { timeoutMs = DEFAULT_TIMEOUT_MS }: PingOptions,
   ): Promise<Reply> {
     if (this.#channel === undefined) {
       throw new SeeError(

@@ -34,8 +34,8 @@ function guest(answers: Answers = {}) {
       const argv = [String(path), ...(arg as string[])]
       executed.push(argv)
       if (argv[1] === '-c') {
-        files.set(`${argv[3]}/out`, Buffer.from(''))
-        files.set(`${argv[3]}/err`, Buffer.from(''))
+        files.set(`${argv[3]}.out`, Buffer.from(''))
+        files.set(`${argv[3]}.err`, Buffer.from(''))
       }
       programs.run?.(argv, typeof input === 'string' ? Buffer.from(input, 'base64') : undefined)
       return { pid: 4711 }
@@ -44,11 +44,17 @@ function guest(answers: Answers = {}) {
       programs.polls-- > 0 ? { exited: false } : { exited: true, ...programs.exit },
     'guest-file-open': ({ path, mode }) => {
       if (mode === 'r' && !files.has(String(path))) throw new Error(`failed to open file ${String(path)}`)
-      if (mode === 'w') files.set(String(path), Buffer.alloc(0))
+      if (String(mode).startsWith('w')) files.set(String(path), Buffer.alloc(0))
       handles.set(handles.size + 1, { path: String(path), offset: 0 })
       return handles.size
     },
     'guest-file-close': () => ({}),
+    'guest-file-flush': () => ({}),
+    'guest-file-seek': (parameters) => {
+      const { handle, content } = fileOf(parameters)
+      handle.offset = Number(parameters['offset']) + (parameters['whence'] === 2 ? content.length : 0)
+      return { position: handle.offset, eof: false }
+    },
     'guest-file-read': (parameters) => {
       const { handle, content } = fileOf(parameters)
       const part = content.subarray(handle.offset, handle.offset + Number(parameters['count']))
@@ -122,7 +128,7 @@ describe('a command', () => {
   test('refused by the agent fails with what it says', async () => {
     const refusal = '{"error": {"class": "CommandNotFound", "desc": "The command is disabled"}}'
     const { agent } = guest({ 'guest-ping': () => new Raw(refusal) })
-    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
+    await expect(agent.ping()).rejects.toMatchObject({ code: 'AGENT_COMMAND_DISABLED' })
     await expect(agent.ping()).rejects.toThrow('refused guest-ping: "The command is disabled"')
   })
 
@@ -189,8 +195,8 @@ describe('exec', () => {
     programs.exit = { exitcode: 7 }
     programs.run = (argv) => {
       if (argv[1] !== '-c') return
-      files.set(`${outputOf(argv)}/out`, Buffer.from([0, 1, 255]))
-      files.set(`${outputOf(argv)}/err`, Buffer.from('warning'))
+      files.set(`${outputOf(argv)}.out`, Buffer.from([0, 1, 255]))
+      files.set(`${outputOf(argv)}.err`, Buffer.from('warning'))
     }
     const argv = ['/bin/program', '$(reboot)', "'; reboot; '", '', '-x'] as const
     const result = await agent.exec(argv)
@@ -200,11 +206,12 @@ describe('exec', () => {
       stdout: Buffer.from([0, 1, 255]),
       stderr: Buffer.from('warning'),
       truncated: false,
+      lost: null,
     })
-    const [shell, remove] = executed
+    const [shell] = executed
+    expect(executed).toHaveLength(1)
     expect(shell?.slice(4)).toEqual(argv)
-    expect(outputOf(shell ?? [])).toMatch(/^\/tmp\/\.see-[0-9a-f-]{36}$/)
-    expect(remove).toEqual(['/bin/rm', '-rf', outputOf(shell ?? [])])
+    expect(outputOf(shell ?? [])).toMatch(/^\/dev\/shm\/\.see-[0-9a-f-]{36}$/)
     expect(commands.filter(({ execute }) => execute === 'guest-exec-status')).toHaveLength(4)
   })
 
@@ -217,7 +224,7 @@ describe('exec', () => {
   test.each(['out', 'err'])('bounds the output (%s)', async (stream) => {
     const { agent, files, programs } = guest()
     programs.run = (argv) => {
-      if (argv[1] === '-c') files.set(`${outputOf(argv)}/${stream}`, Buffer.alloc(101, 'x'))
+      if (argv[1] === '-c') files.set(`${outputOf(argv)}.${stream}`, Buffer.alloc(101, 'x'))
     }
     const exact = await agent.exec(['x'], { maxOutputBytes: 101 })
     expect(exact.truncated).toBe(false)
@@ -235,10 +242,10 @@ describe('exec', () => {
     await agent.exec(['x'], { stdin: 'grüße' })
     expect(given.filter((each) => each !== undefined)[1]).toEqual(Buffer.from('grüße'))
     expect(Math.max(...commands.map(({ bytes }) => bytes))).toBeLessThan(128 * 1024)
-    const before = commands.length
+    const before = commands.filter(({ execute }) => execute === 'guest-exec').length
     const tooMuch = agent.exec(['x'], { stdin: Buffer.alloc(48 * 1024 + 1) })
     await expect(tooMuch).rejects.toThrow(/49153 bytes does not fit.*write a file/)
-    expect(commands).toHaveLength(before)
+    expect(commands.filter(({ execute }) => execute === 'guest-exec')).toHaveLength(before)
   })
 
   test('kills what runs too long', async () => {
@@ -247,7 +254,7 @@ describe('exec', () => {
     const error = await agent.exec(['/bin/slow', 'x'], { timeoutMs: 30 }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
     expect(String(error)).toMatch(/\/bin\/slow x.*30 ms/)
-    expect(executed.at(-1)).toEqual(['/bin/kill', '-9', '4711'])
+    expect(executed.at(-1)).toEqual(['/bin/sh', '-c', expect.stringContaining('kill -9'), '4711'])
   })
 
   test('kills what is no longer wanted', async () => {
@@ -258,7 +265,7 @@ describe('exec', () => {
     await sleep(5)
     abort.abort(new Error('enough'))
     await expect(running).rejects.toThrow('enough')
-    expect(executed.at(-1)).toEqual(['/bin/kill', '-9', '4711'])
+    expect(executed.at(-1)).toEqual(['/bin/sh', '-c', expect.stringContaining('kill -9'), '4711'])
   })
 
   test('goes on when the guest is paused for a moment', async () => {
@@ -270,7 +277,7 @@ describe('exec', () => {
       },
     })
     expect(await agent.exec(['x'])).toMatchObject({ exitCode: 0 })
-    expect(executed.flat()).not.toContain('/bin/kill')
+    expect(executed).toHaveLength(1)
   })
 
   test('does not wait for ever when the guest stays paused', async () => {
@@ -302,34 +309,80 @@ describe('exec', () => {
   })
 })
 
+/** What its batch file writes the program's output to. */
+function batchOf(argv: readonly string[]): string {
+  return String(argv[3]).replace(/\.cmd$/, '')
+}
+
+function notKnown(): never {
+  throw new Error('The command guest-get-osinfo has not been found')
+}
+
 describe('exec in a guest without a shell', () => {
   const windows: Answers = { 'guest-get-osinfo': () => ({ id: 'mswindows' }) }
+  const BASE = /^C:\\Windows\\Temp\\see-[0-9a-f-]{36}$/
 
-  test('has the agent collect the output', async () => {
-    const { agent, programs, executed, commands } = guest(windows)
-    programs.exit = { exitcode: 1, 'out-data': base64('out'), 'err-data': base64('err') }
-    expect(await agent.exec(['cmd.exe', '/c', 'dir'])).toEqual({
+  test('a batch file has the output in files', async () => {
+    const { agent, programs, executed, files, commands } = guest(windows)
+    programs.exit = { exitcode: 1 }
+    programs.run = (argv) => {
+      const base = batchOf(argv)
+      if (!BASE.test(base)) return
+      files.set(`${base}.out`, Buffer.from('out'))
+      files.set(`${base}.err`, Buffer.from('err'))
+    }
+    expect(await agent.exec(['C:\\Program Files\\x.exe', 'a b', '%PATH%'])).toEqual({
       exitCode: 1,
       signal: null,
       stdout: Buffer.from('out'),
       stderr: Buffer.from('err'),
       truncated: false,
+      lost: null,
     })
-    expect(executed).toEqual([['cmd.exe', '/c', 'dir']])
+    expect(executed[0]?.slice(0, 3)).toEqual(['cmd.exe', '/d', '/c'])
+    const base = batchOf(executed[0] ?? [])
+    expect(base).toMatch(BASE)
+    expect(files.get(`${base}.cmd`)?.toString()).toBe(
+      `@"C:\\Program Files\\x.exe" ^"a b^" %%PATH%% 1>>"${base}.out" 2>>"${base}.err"\r\n@exit %errorlevel%\r\n`,
+    )
+    expect(executed.at(-1)).toEqual(['cmd.exe', '/d', '/c', `del ${base}.*`])
     expect(commands.find(({ execute }) => execute === 'guest-exec')?.arguments).toMatchObject({
-      'capture-output': true,
+      'capture-output': false,
     })
   })
 
-  test('bounds the output, and says when the agent did', async () => {
-    const { agent, programs } = guest(windows)
-    programs.exit = { exitcode: 0, 'out-data': base64('output') }
-    expect(await agent.exec(['x'], { maxOutputBytes: 3 })).toMatchObject({
-      stdout: Buffer.from('out'),
+  test('output of which more than 10 MB are there is truncated as elsewhere, and the exit code known', async () => {
+    const { agent, programs, files, commands } = guest(windows)
+    programs.exit = { exitcode: 7 }
+    programs.run = (argv) => {
+      files.set(`${batchOf(argv)}.out`, Buffer.alloc(12_000_000, 'x'))
+      files.set(`${batchOf(argv)}.err`, Buffer.alloc(0))
+    }
+    const { exitCode, stdout, truncated } = await agent.exec(['x'], { maxOutputBytes: 2_000_000 })
+    expect({ exitCode, truncated, bytes: stdout.length }).toEqual({
+      exitCode: 7,
       truncated: true,
+      bytes: 2_000_000,
     })
-    programs.exit = { exitcode: 0, 'out-data': base64('output'), 'out-truncated': true }
-    expect(await agent.exec(['x'])).toMatchObject({ truncated: true })
+    expect(commands.every(({ arguments: { count = 0 } }) => Number(count) <= 1024 * 1024)).toBe(true)
+  })
+
+  test('output that a child has open for writing is copied first', async () => {
+    const locked = /see-[^.]*\.(out|err)$/
+    const { agent, programs, files, executed, standard } = guest({
+      ...windows,
+      'guest-file-open': (parameters) => {
+        if (locked.test(String(parameters['path']))) throw new Error('The process cannot access the file')
+        return standard['guest-file-open']?.(parameters)
+      },
+    })
+    programs.run = ([, , , command = '']) => {
+      const copied = /^type (\S+) >(\S+)$/.exec(command)
+      if (copied !== null) files.set(copied[2] ?? '', Buffer.from(`copy of ${copied[1]?.slice(-3)}`))
+    }
+    const { stdout, stderr } = await agent.exec(['x'])
+    expect([stdout.toString(), stderr.toString()]).toEqual(['copy of out', 'copy of err'])
+    expect(executed).toHaveLength(4)
   })
 
   test('kills what runs too long, with its children', async () => {
@@ -337,13 +390,38 @@ describe('exec in a guest without a shell', () => {
     programs.polls = Number.POSITIVE_INFINITY
     const running = agent.exec(['slow.exe'], { timeoutMs: 30 })
     await expect(running).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
-    expect(executed.at(-1)).toEqual(['taskkill.exe', '/f', '/t', '/pid', '4711'])
+    expect(executed).toContainEqual(['taskkill.exe', '/f', '/t', '/pid', '4711'])
+  }, 15_000)
+
+  test('words that no batch file can hold are left to the agent, output and all', async () => {
+    const { agent, programs, executed } = guest(windows)
+    programs.exit = { exitcode: 0, 'out-data': base64('output'), 'out-truncated': true }
+    const result = await agent.exec(['x', 'two\nlines'], { maxOutputBytes: 3 })
+    expect(result).toMatchObject({ stdout: Buffer.from('out'), truncated: true })
+    expect(executed).toEqual([['x', 'two\nlines']])
+    programs.exit = { exitcode: 0, 'out-data': '***' }
+    await expect(agent.exec(['x', 'two\nlines'])).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  })
+})
+
+describe('an agent that does not know guest-get-osinfo', () => {
+  test.each([
+    ['/bin/sh', false],
+    ['C:\\Windows\\System32\\cmd.exe', true],
+    ['/nothing', false],
+  ])('is asked for files instead: %s', async (path, isWindows) => {
+    const { agent, files } = guest({ 'guest-get-osinfo': notKnown })
+    files.set(path, Buffer.from(''))
+    expect(await agent.isWindows()).toBe(isWindows)
   })
 
-  test('fails when the output is not Base64', async () => {
-    const { agent, programs } = guest(windows)
-    programs.exit = { exitcode: 0, 'out-data': '***' }
-    await expect(agent.exec(['x'])).rejects.toMatchObject({ code: 'AGENT_CHANNEL' })
+  test('is an error only when it is silent', async () => {
+    const { agent } = guest({
+      'guest-get-osinfo': () => {
+        throw new SeeError('AGENT_UNRESPONSIVE', 'silent')
+      },
+    })
+    await expect(agent.isWindows()).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
   })
 })
 

@@ -18,8 +18,9 @@ export class GuestAgent implements Agent {
   readonly #commands: Commands
   #windows: boolean | undefined
 
-  constructor(channel: AgentChannel | undefined) {
-    this.#commands = new Commands(channel)
+  /** @param misbehaved is called when the agent sends what no agent sends */
+  constructor(channel: AgentChannel | undefined, misbehaved: (error: SeeError) => void = () => undefined) {
+    this.#commands = new Commands(channel, misbehaved)
   }
 
   /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */

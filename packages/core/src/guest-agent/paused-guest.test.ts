@@ -2,10 +2,18 @@ import { expect, test } from 'vitest'
 import { SeeError } from '../errors.ts'
 import { GuestAgent } from './guest-agent.ts'
 
+interface Parameters {
+  path?: string
+  handle?: number
+  offset?: number
+  whence?: number
+}
+
 /** An agent whose guest is paused, once it has run a program, while `pauses` lasts: it answers nothing then. */
 class PausedGuest {
   pauses: string[]
   readonly #opened: string[] = []
+  readonly #positions = new Map<number, number>()
 
   constructor(pauses: string[]) {
     this.pauses = pauses
@@ -14,7 +22,7 @@ class PausedGuest {
   async agentCommand(command: string): Promise<string> {
     const { execute, arguments: parameters } = JSON.parse(command) as {
       execute: string
-      arguments: { path?: string; handle?: number }
+      arguments: Parameters
     }
     if (this.pauses[0] === execute) {
       this.pauses.shift()
@@ -23,8 +31,8 @@ class PausedGuest {
     return JSON.stringify({ return: this.#reply(execute, parameters) })
   }
 
-  #reply(execute: string, { path = '', handle = 0 }: { path?: string; handle?: number }): unknown {
-    const content = this.#opened[handle]?.endsWith('/out') === true ? 'output' : ''
+  #reply(execute: string, { path = '', handle = 0, offset = 0, whence = 0 }: Parameters): unknown {
+    const content = this.#opened[handle]?.endsWith('.out') === true ? 'output' : ''
     switch (execute) {
       case 'guest-exec':
         return { pid: 7 }
@@ -32,23 +40,32 @@ class PausedGuest {
         return { exited: true, exitcode: 3 }
       case 'guest-file-open':
         return this.#opened.push(path) - 1
-      case 'guest-file-read':
-        return { count: content.length, 'buf-b64': Buffer.from(content).toString('base64'), eof: true }
+      case 'guest-file-read': {
+        const left = content.slice(this.#positions.get(handle) ?? 0)
+        this.#positions.set(handle, content.length)
+        return { count: left.length, 'buf-b64': Buffer.from(left).toString('base64'), eof: true }
+      }
+      case 'guest-file-seek': {
+        this.#positions.set(handle, whence === 2 ? content.length : offset)
+        return { position: this.#positions.get(handle), eof: false }
+      }
       default:
         return {}
     }
   }
 }
 
-test.each([[['guest-exec-status', 'guest-exec-status']], [['guest-file-open']], [['guest-file-read']]])(
-  'a program outlasts a pause of its guest, in which the agent does not answer %j',
-  async (pauses) => {
-    const guest = new PausedGuest(pauses)
-    const { exitCode, stdout } = await new GuestAgent(guest).exec(['true'])
-    expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 3, stdout: 'output' })
-    expect(guest.pauses).toEqual([])
-  },
-)
+test.each([
+  [['guest-exec-status', 'guest-exec-status']],
+  [['guest-file-open']],
+  [['guest-file-seek', 'guest-file-read']],
+  [['guest-file-read']],
+])('a program outlasts a pause of its guest, in which the agent does not answer %j', async (pauses) => {
+  const guest = new PausedGuest(pauses)
+  const { exitCode, stdout } = await new GuestAgent(guest).exec(['true'])
+  expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 3, stdout: 'output' })
+  expect(guest.pauses).toEqual([])
+})
 
 test('waits for a silent agent no longer than the program may run', async () => {
   const guest = new PausedGuest(Array.from({ length: 1000 }, () => 'guest-exec-status'))

@@ -23,8 +23,10 @@ const STATUS_MS = 20
 const MOST_STATUS_MS = 200
 /** How often output is brought while a program runs. */
 const COLLECT_MS = 250
+/** What a last look at a program may take before it is ended. */
+const LAST_LOOK_MS = 1000
 /** What ending a program, and bringing what it printed until then, may take. */
-const END_MS = 5000
+const END_MS = 3000
 /** The agent closes what it cannot hold; a command carries its input in Base64, and libvirt refuses long ones. */
 const STDIN_LIMIT_BYTES = 48 * 1024
 
@@ -33,9 +35,9 @@ export interface Watch {
   /** How the program is named in errors. */
   readonly argv: readonly string[]
   /** Brings the output that there is. */
-  collect(): Promise<unknown>
+  readonly collect: () => Promise<unknown>
   /** Ends the program and what it started. */
-  kill(): Promise<unknown>
+  readonly kill: () => Promise<unknown>
 }
 
 export interface ProgramEnd extends Pick<ExecResult, 'exitCode' | 'signal' | 'lost'> {
@@ -111,7 +113,7 @@ export async function untilEnded(
   } catch (error) {
     // The agent tells of an end once, perhaps just now.
     const lastLook = async () => (await asking) ?? (isGone(error) ? undefined : await ask())
-    const end = await within(END_MS, lastLook(), () => new Error('too late')).catch(() => undefined)
+    const end = await within(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(() => undefined)
     if (end !== undefined) return end
     if (!isGone(error)) await ending(collect, kill)
     throw error
@@ -123,7 +125,7 @@ export async function runQuietly(commands: Commands, argv: readonly string[]): P
   const pid = await startProgram(commands, argv)
   const ask = async () =>
     (await commands.run(status, 'guest-exec-status', { pid })).exited ? true : undefined
-  await until(ask, () => new Error(`${argv[0]} still runs`), { timeoutMs: END_MS / 2, intervalMs: STATUS_MS })
+  await until(ask, () => new Error(`${argv[0]} still runs`), { timeoutMs: END_MS, intervalMs: STATUS_MS })
 }
 
 /** Output until now is worth more than that the program ends at once. */

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { ExecOptions, ExecResult } from '../agent.ts'
 import { SeeError } from '../errors.ts'
+import { until } from '../until.ts'
 import { execCaptured } from './captured-exec.ts'
 import type { Commands } from './channel.ts'
 import { OutputFiles } from './output-files.ts'
 import { runQuietly, startProgram, untilEnded } from './program.ts'
+import { unlessSilent } from './unless-silent.ts'
 
+const DEFAULT_TIMEOUT_MS = 60_000
 /** Folders that every Linux has, those in memory first: what a program prints does not belong on the guest's disk. */
 const PLACES = ['/dev/shm', '/dev', '/run', '/tmp', '/var/tmp', '']
 
@@ -49,7 +52,13 @@ export async function execInShellGuest(
 ): Promise<ExecResult> {
   const kill = (pid: number) =>
     runQuietly(commands, ['/bin/sh', '-c', `exec 2>/dev/null${KILL}`, String(pid)])
-  const { base, made, files } = await findPlace(commands, options)
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+  const timedOut = () =>
+    new SeeError('AGENT_UNRESPONSIVE', `the guest agent opened no file for output within ${timeoutMs} ms`)
+  const { base, made, files } = await until(() => unlessSilent(findPlace(commands, options)), timedOut, {
+    timeoutMs,
+    signal,
+  })
   if (files === undefined) {
     // The agent then holds the output in its own memory.
     const shell = ['/bin/sh', '-c', removing(made), base, ...argv]
@@ -60,9 +69,8 @@ export async function execInShellGuest(
     const pid = await startProgram(commands, shell, { stdin: options.stdin })
     const collect = () => files.collect()
     const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
-    const { exitCode, signal } = end
     const output = await files.rest()
-    return { exitCode, signal, ...output, lost: end.lost ?? output.lost }
+    return { exitCode: end.exitCode, signal: end.signal, ...output, lost: end.lost ?? output.lost }
   } finally {
     await files.close()
   }

@@ -36,18 +36,21 @@ export class TailCopies {
 
   /** All of it. The program's end is known, so that nothing fails here. */
   async rest(): Promise<Pick<ExecResult, 'stdout' | 'stderr' | 'truncated' | 'lost'>> {
-    const lost = await this.#both().then(
-      () => null,
-      (error: unknown) => `the program's output was not brought to its end: ${messageOf(error)}`,
-    )
+    let lost: string | null = null
+    try {
+      await this.#both()
+    } catch (error) {
+      lost = `the program's output was not brought to its end: ${messageOf(error)}`
+    }
     return { ...this.#kept, truncated: this.#truncated, lost }
   }
 
   async #both(): Promise<void> {
-    const mine = this.#turn.then(async () => {
+    const bring = async () => {
       await this.#bring('stdout', 'out')
       await this.#bring('stderr', 'err')
-    })
+    }
+    const mine = this.#turn.then(bring)
     this.#turn = mine.catch(() => undefined)
     await mine
   }

@@ -27,6 +27,7 @@ describe('a program', () => {
       stdout: Buffer.from(stdout),
       stderr: Buffer.alloc(0),
       truncated,
+      lost: null,
     })
   })
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { type AgentChannel, SeeError, z } from '@see/core'
 
 const message = z.object({
@@ -13,11 +13,13 @@ const message = z.object({
       handle: z.int(),
       count: z.int(),
       'buf-b64': z.string(),
+      offset: z.int(),
+      whence: z.int(),
     })
     .partial(),
 })
-/** Where the output of a program is collected, and stays when that is killed. */
-const OUTPUT = /^\/tmp\/\.see-[0-9a-f-]{36}$/
+/** Where the output of a program is collected, and stays when that is killed at once. */
+const OUTPUT = /^(\/[a-z/]+)\/\.see-[0-9a-f-]{36}\.(out|err)$/
 type Arguments = z.output<typeof message>['arguments']
 
 /**
@@ -30,6 +32,7 @@ export class HostAgent implements AgentChannel {
   readonly executed: string[][] = []
   readonly #processes = new Map<number, ChildProcess>()
   readonly #outputs = new Set<string>()
+  readonly #positions = new Map<number, number>()
 
   async agentCommand(command: string): Promise<string> {
     if (this.silent) throw new SeeError('AGENT_UNRESPONSIVE', 'the simulated agent is silent')
@@ -44,7 +47,7 @@ export class HostAgent implements AgentChannel {
   /** Ends what still runs, and removes what it would leave in a guest. */
   [Symbol.dispose](): void {
     for (const child of this.#processes.values()) child.kill('SIGKILL')
-    for (const folder of this.#outputs) rmSync(folder, { recursive: true, force: true })
+    for (const path of this.#outputs) rmSync(path, { force: true })
   }
 
   async #reply(execute: string, parameters: Arguments): Promise<unknown> {
@@ -59,12 +62,30 @@ export class HostAgent implements AgentChannel {
       case 'guest-exec-status':
         return this.#status(pid)
       case 'guest-file-open':
-        return openSync(path, mode)
-      case 'guest-file-write':
-        return { count: writeSync(handle, Buffer.from(parameters['buf-b64'] ?? '', 'base64')) }
+        if (OUTPUT.test(path)) this.#outputs.add(path)
+        return this.#open(path, mode)
+      case 'guest-file-write': {
+        const written = writeSync(
+          handle,
+          Buffer.from(parameters['buf-b64'] ?? '', 'base64'),
+          0,
+          null,
+          this.#at(handle),
+        )
+        this.#positions.set(handle, this.#at(handle) + written)
+        return { count: written }
+      }
+      case 'guest-file-flush':
+        return {}
+      case 'guest-file-seek': {
+        const { offset = 0, whence = 0 } = parameters
+        this.#positions.set(handle, whence === 2 ? fstatSync(handle).size : offset)
+        return { position: this.#at(handle), eof: false }
+      }
       case 'guest-file-read': {
         const buffer = Buffer.alloc(count)
-        const read = readSync(handle, buffer)
+        const read = readSync(handle, buffer, 0, count, this.#at(handle))
+        this.#positions.set(handle, this.#at(handle) + read)
         return { count: read, 'buf-b64': buffer.toString('base64', 0, read), eof: read < count }
       }
       case 'guest-file-close':
@@ -75,9 +96,18 @@ export class HostAgent implements AgentChannel {
     }
   }
 
+  #open(path: string, mode: string): number {
+    const handle = openSync(path, mode)
+    this.#positions.set(handle, 0)
+    return handle
+  }
+
+  #at(handle: number): number {
+    return this.#positions.get(handle) ?? 0
+  }
+
   #spawn(path: string, argv: string[]): Promise<number> {
     this.executed.push([path, ...argv])
-    for (const word of argv) if (OUTPUT.test(word)) this.#outputs.add(word)
     const child = spawn(path, argv, { stdio: 'ignore' })
     return new Promise((resolve, reject) => {
       child.once('error', reject)

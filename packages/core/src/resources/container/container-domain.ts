@@ -1,9 +1,10 @@
-import { lstat } from 'node:fs/promises'
+import { lstat, readFile, readlink } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
 import { type Domain, DomainShutdownFlags } from '@see/libvirt'
 import type { InterfaceAddresses, SandboxDomain } from '../../resources.ts'
 import type { DomainState } from '../../transitions.ts'
 import { containerInit } from './container-init.ts'
+import { DrainedConsole } from './drained-console.ts'
 
 /** Where the inits that can be told a run level listen. */
 const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
@@ -12,9 +13,11 @@ const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
 export class ContainerDomain implements SandboxDomain {
   /** libvirt's own object, for all that is not here. */
   readonly virDomain: Domain
+  readonly #console: DrainedConsole
 
   constructor(domain: Domain) {
     this.virDomain = domain
+    this.#console = new DrainedConsole(domain)
   }
 
   get name(): string {
@@ -29,8 +32,10 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.getState()
   }
 
-  create(): Promise<void> {
-    return this.virDomain.create()
+  /** Its console is read from now on: a container whose console nobody reads stands still once it said some 36 KB. */
+  async create(): Promise<void> {
+    await this.virDomain.create()
+    this.#console.open()
   }
 
   /**
@@ -40,6 +45,7 @@ export class ContainerDomain implements SandboxDomain {
   async destroy(): Promise<void> {
     await this.freeze()
     await this.virDomain.destroy()
+    await this.#console.finish()
   }
 
   /** Whether nothing runs in it now, because it stands still or is off. */
@@ -62,11 +68,13 @@ export class ContainerDomain implements SandboxDomain {
 
   /** Asks the init to reboot: over its initctl pipe, or by SIGHUP. libvirt starts the container anew when it does. */
   async reboot(): Promise<void> {
+    if (await this.#signalBusybox('SIGTERM')) return
     await this.virDomain.reboot({ flags: await this.#way() })
   }
 
-  /** Asks the init to stop: over its initctl pipe, or by SIGTERM. */
+  /** Asks the init to stop: over its initctl pipe, or by SIGTERM, which busybox's init would take for a reboot. */
   async shutdown(): Promise<void> {
+    if (await this.#signalBusybox('SIGUSR2')) return
     await this.virDomain.shutdown({ flags: await this.#way() })
   }
 
@@ -88,9 +96,21 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.getXMLDesc()
   }
 
-  /** The container's console, both ways. Destroy it to let go. */
+  /** The container's console, both ways, from the power-on on as far as it is kept. Destroy it to let go. */
   openConsole(options?: { readonly signal?: AbortSignal }): Promise<Duplex> {
-    return this.virDomain.openConsole(options)
+    return this.#console.reader(options)
+  }
+
+  /** Whether the init is busybox's, which has signals of its own (its init.c: SIGUSR2 powers off, SIGTERM reboots), and got it. */
+  async #signalBusybox(signal: 'SIGUSR2' | 'SIGTERM'): Promise<boolean> {
+    const init = await containerInit(this.virDomain).catch(() => 0)
+    if (init === 0 || process.geteuid?.() !== 0) return false
+    const program = await readlink(`/proc/${init}/exe`).catch(() => '')
+    const [name = ''] = (await readFile(`/proc/${init}/cmdline`, 'latin1').catch(() => '')).split('\0')
+    // Its other applets, a shell for one, heed other signals or none.
+    if (!/\/busybox(\.\w+)?$/.test(program) || !/(^|\/)(init|linuxrc)$/.test(name)) return false
+    process.kill(init, signal)
+    return true
   }
 
   /** libvirt itself reports success when it finds no pipe, and then sends no signal. */

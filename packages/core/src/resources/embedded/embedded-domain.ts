@@ -22,6 +22,7 @@ import type { RunFolder } from './run-folder.ts'
 import { screenShot } from './screen-shot.ts'
 
 const AGENT_MS = 1000
+const ANSWER_MS = 500
 const CONSOLE_MS = 5000
 /** Between the end of QEMU's connections and its own. */
 const END_MS = 1000
@@ -46,6 +47,7 @@ export class EmbeddedDomain implements SandboxDomain {
   /** Whether the guest is to be started anew where it powers itself off. */
   #rebooting = false
   #exceeded = false
+  #suspending = false
   /** Whether the guest stands still since this host has no room for what it writes. */
   #lacksRoom = false
 
@@ -58,6 +60,10 @@ export class EmbeddedDomain implements SandboxDomain {
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
         if (this.#lacksRoom) throw new SeeError('GUEST_STOPPED', this.#whyStill())
+        // What is sent to it now it would answer once it runs again, when nobody waits for it any more.
+        if (state === 'paused' || this.#suspending) {
+          throw new SeeError('AGENT_UNRESPONSIVE', 'the guest is paused: its agent will not answer')
+        }
       },
       ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
     })
@@ -105,8 +111,15 @@ export class EmbeddedDomain implements SandboxDomain {
     await this.destroy()
   }
 
+  /** An answer of the agent that is under way may come first: it might be the only one with an exit code. */
   async suspend(): Promise<void> {
-    await this.#execute('stop')
+    this.#suspending = true
+    try {
+      await Promise.race([this.#agent.idle(), sleep(ANSWER_MS, undefined, { ref: false })])
+      await this.#execute('stop')
+    } finally {
+      this.#suspending = false
+    }
   }
 
   async resume(): Promise<void> {
