@@ -310,6 +310,7 @@ test.each([
   }
   await becomes(context, 'shutoff')
   await expect(context.agent.ping()).rejects.toThrow(message)
+  expect(context.guestEnds).toMatchObject([{ reason: 'killed', detail: expect.stringMatching(message) }])
 })
 
 test('a parent that is killed outright takes its guest along', { timeout: 60_000 }, async () => {

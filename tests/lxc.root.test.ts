@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, injectSample, type LxcResources, lxcFactory, type SeeContext } from '@see/core'
 import { Hypervisor } from '@see/libvirt'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { processOf } from './contract/unasked.ts'
 import { leftOfContainer } from './support/left-of-container.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 
@@ -326,6 +327,15 @@ test('an init that fails is told of, with where to look', async () => {
   await expect(
     context.agent.waitUntilReady({ timeoutMs: 5000 }).then(() => context.waitForIp4Address()),
   ).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+})
+
+test('whether an init was killed or exited nobody can tell, and a warning says so', async () => {
+  const { context } = await allocate()
+  await context.poweron()
+  process.kill(processOf('libvirt_lxc', context.identifier, true), 'SIGKILL')
+  await expect.poll(() => context.guestEnds, { timeout: CONTAINER_MS }).toMatchObject([{ reason: 'stopped' }])
+  await context.settled()
+  expect(context.warnings).toMatchObject([{ code: 'GUEST_END_UNKNOWN' }])
 })
 
 test.each([

@@ -4,9 +4,9 @@ import { errorAdvice } from './error-advice.ts'
 import { GENERATED, table } from './table.ts'
 
 const exits: Readonly<Record<ExitCode, string>> = {
-  [exitCodes.done]: 'done',
+  [exitCodes.done]: 'done; also where the guest powered itself off, or rebooted',
   [exitCodes.usage]: 'bad usage or configuration, or something missing on this host: nothing was run',
-  [exitCodes.sandbox]: 'the sandbox failed',
+  [exitCodes.sandbox]: 'the sandbox failed; also where the guest crashed, or its QEMU was killed or failed',
   [exitCodes.hook]: 'a hook or one of its handlers failed, or evidence could not be written',
   [exitCodes.interrupted]:
     'interrupted by Ctrl-C, SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; everything was cleaned up',

@@ -4,9 +4,11 @@ import { clonesOf } from './clones.ts'
 import { endsContract } from './ends.ts'
 import { embedded } from './embedded.ts'
 import { poolContract } from './pool.ts'
+import { unaskedContract } from './unasked.ts'
 
 // Clones have booted already. Once they were off they boot like any other, which is what comes to most of these ends.
 const provider = await clonesOf(embedded(), embeddedFactory, 'embedded')
 afterAll(() => provider[Symbol.dispose]())
 endsContract(provider)
+unaskedContract(provider)
 poolContract(provider)

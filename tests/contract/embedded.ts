@@ -30,7 +30,10 @@ export function embedded(): FileProvider {
     resources: file,
     factory: embeddedFactory(file),
     abilities: new Set(['screen', 'memory', 'disk', 'console', 'trace']),
-    guest: tinyGuestScripts,
+    guest: {
+      ...tinyGuestScripts,
+      unasked: { ...tinyGuestScripts.unasked, killed: { reason: 'killed', signal: 'SIGKILL' } },
+    },
     leftOf: left,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   }

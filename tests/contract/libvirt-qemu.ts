@@ -16,7 +16,10 @@ export function libvirtQemu(): FileProvider {
     resources: file,
     factory: qemuFactory(file),
     abilities: new Set(['screen', 'memory', 'disk', 'console', 'trace']),
-    guest: tinyGuestScripts,
+    guest: {
+      ...tinyGuestScripts,
+      unasked: { ...tinyGuestScripts.unasked, killed: { reason: 'failed', signal: null } },
+    },
     leftOf,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   }

@@ -1,4 +1,4 @@
-import type { ContextFactory } from '@see/core'
+import type { ContextFactory, GuestEndReason } from '@see/core'
 
 /** What a provider's sandboxes can do beyond what all must; each has its stock hook. */
 export type Ability = 'screen' | 'memory' | 'disk' | 'console' | 'trace'
@@ -19,6 +19,17 @@ export interface Provider {
     readonly crash?: string
     /** Suspends the guest to RAM once the script has ended; missing where there is no such state. */
     readonly sleep?: string
+    /** Ends that nobody asks for. */
+    readonly unasked: {
+      readonly powerOff: string
+      readonly reboot: string
+      /** What `guest_ended` says when the guest powered itself off. */
+      readonly poweredOff: { readonly reason: GuestEndReason }
+      /** The process on this host that the guest ends with. */
+      readonly process: (identifier: string) => number
+      /** What `guest_ended` says when that is killed. */
+      readonly killed: { readonly reason: GuestEndReason; readonly signal?: string | null }
+    }
   }
   /** Everything on this host that is there of an environment. */
   readonly leftOf: (identifier: string) => Promise<string[]>

@@ -1,5 +1,6 @@
 import { currentActor } from './actor.ts'
 import { SeeError } from './errors.ts'
+import type { GuestEndReason } from './guest-end.ts'
 
 /** Attributes of an event whose declaration allows any; the reserved names are refused. */
 export interface Attributes {
@@ -39,6 +40,22 @@ export interface EventMap {
   pre_poweroff: Attributes
   /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
   post_poweroff: Attributes
+  /** Fired by the context, once, when the guest ends without having been asked to through the context or its domain. */
+  guest_ended: {
+    /** `powered_off`, `stopped` (a container's init ended), `crashed`, `killed`, `failed` or `lost` (with libvirtd). */
+    readonly reason: GuestEndReason
+    /** What is known of the end, in one line. */
+    readonly detail: string
+    /** QEMU's exit code; null where a signal ended it, where it still runs, and through libvirt. */
+    readonly exit_code: number | null
+    /** The signal that ended QEMU; null where none did, and through libvirt. */
+    readonly signal: string | null
+  }
+  /** Fired by the context when the guest reboots without having been asked to; it runs on. For the first 100 reboots only. */
+  guest_rebooted: {
+    /** What is known of the reboot, in one line. */
+    readonly detail: string
+  }
   /** Fired by `SeeContext.warn`, for a hook or for the sandbox: evidence lacks something. */
   evidence_incomplete: {
     /** Which kind of gap it is; docs/limits.md has a heading for each stock code. */

@@ -23,6 +23,13 @@ export {
   type OwnWarningCode,
   type StockWarningCode,
 } from './evidence-warning.ts'
+export {
+  type GuestEnd,
+  type GuestEndReason,
+  guestEndReasons,
+  type GuestListener,
+  isFailedEnd,
+} from './guest-end.ts'
 export { type ConfiguredEventName, eventNames } from './event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 export { hookAliases, hookName } from './hook-aliases.ts'

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Agent } from './agent.ts'
 import type { ImageLayer } from './disks/block-node.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { GuestListener } from './guest-end.ts'
 import type { Logger } from './logger.ts'
 import type { SinkholeListener } from './resources/sinkhole/entry.ts'
 import type { DomainState } from './transitions.ts'
@@ -177,6 +178,11 @@ export interface Resources {
   deallocate(): Promise<void>
   /** What the sandbox's evidence lacks from the start, known once it is allocated; the environment warns of each. */
   readonly warnings?: readonly EvidenceWarning[]
+  /**
+   * Calls `listener`, from now on and in place of an earlier one, when the guest ends or reboots without having been
+   * asked to through `domain`.
+   */
+  watchGuest?(listener: GuestListener): void
   /** Plugs a read-only disk with the file's bytes into the running guest. */
   attachFile?(path: string): Promise<AttachedDisk>
   /**
@@ -192,6 +198,8 @@ export interface Resources {
   capture?(options: CaptureOptions): Promise<PacketCapture | undefined>
   /** What a guest's network ends in, where that is a sinkhole. */
   readonly sinkhole?: RequestSource | undefined
+  /** Whether the domain has a screen that `screenshot` can capture; it has where there is no such method. */
+  hasScreen?(): Promise<boolean>
   /** Whether the domain has a console that `openConsole` can open. */
   hasConsole?(): Promise<boolean>
   /** Undefined when the configuration names none, so that the guest's disks are the user's own. */

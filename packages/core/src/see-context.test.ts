@@ -409,3 +409,62 @@ describe('the addresses', () => {
     expect(await context.ip4Address()).toBeUndefined()
   })
 })
+
+const KILLED = { reason: 'killed', detail: 'killed in a test', exitCode: null, signal: 'SIGKILL' } as const
+
+test('an end that was not asked for is one event, in the name of the context, outside of whatever runs', async () => {
+  const { environment, context, events } = await observed('running')
+  await using _ = environment
+  const seen: unknown[] = []
+  context.subscribe('guest_ended', (event) => void seen.push([event.origin, attributesOf(event)]))
+  context.subscribe('pre_pause', () => context.resources.guest?.ended(KILLED))
+  await context.pause()
+  await context.settled()
+  expect(events).toEqual(['pre_pause', 'post_pause', 'guest_ended'])
+  const attributes = { reason: 'killed', detail: KILLED.detail, exit_code: null, signal: 'SIGKILL' }
+  expect(seen).toEqual([['@see/core#SeeContext', attributes]])
+  expect(context.guestEnds).toEqual([KILLED])
+})
+
+test('a shutdown, or a wait for an address, of a guest that is killed says how it ended', async () => {
+  const faults = { ignoresShutdown: true, noAddress: true }
+  const { environment, context } = await observed('running', faults)
+  await using _ = environment
+  const waits = [context.shutdown({ timeoutMs: 5000 }), context.waitForIp4Address({ timeoutMs: 5000 })]
+  const settled = Promise.allSettled(waits)
+  await sleep(20)
+  context.domain.state = 'shutoff'
+  context.resources.guest?.ended(KILLED)
+  const reason = expect.objectContaining({
+    code: 'GUEST_STOPPED',
+    message: expect.stringContaining('killed in a test'),
+  })
+  expect(await settled).toEqual(waits.map(() => ({ status: 'rejected', reason })))
+})
+
+test('how a container ended, which nobody reports, is a warning', async () => {
+  const { environment, context } = await observed('running')
+  await using _ = environment
+  context.resources.guest?.ended({ reason: 'stopped', detail: 'who knows', exitCode: null, signal: null })
+  await context.settled()
+  expect(context.warnings).toMatchObject([{ code: 'GUEST_END_UNKNOWN', why: 'who knows' }])
+})
+
+test('a guest that reboots without end fills no record, and the rest is a warning', async () => {
+  const { environment, context, events } = await observed('running')
+  await using _ = environment
+  for (let count = 0; count < 150; count++) context.resources.guest?.rebooted('again')
+  await context.settled()
+  expect(events.filter((name) => name === 'guest_rebooted')).toHaveLength(100)
+  expect(context.guestReboots).toBe(150)
+  expect(context.warnings).toMatchObject([{ code: 'GUEST_REBOOTS_CUT' }])
+})
+
+test('an end that comes after the environment’s fires nothing, and is on record', async () => {
+  const { environment, context, events } = await observed('running')
+  await environment.deallocate()
+  context.resources.guest?.ended(KILLED)
+  await sleep(0)
+  expect(events).toEqual([])
+  expect(context.guestEnds).toEqual([KILLED])
+})

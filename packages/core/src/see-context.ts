@@ -1,10 +1,11 @@
-import type { Owner } from './actor.ts'
+import { type Owner, runAs } from './actor.ts'
 import type { Agent } from './agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
-import { SeeError } from './errors.ts'
-import { type EvidenceWarning, evidenceWarning } from './evidence-warning.ts'
+import { messageOf, SeeError } from './errors.ts'
 import type { Attributes } from './event.ts'
+import { type EvidenceWarning, evidenceWarning } from './evidence-warning.ts'
+import { type GuestEnd, isFailedEnd } from './guest-end.ts'
 import { GuestAgent } from './guest-agent/guest-agent.ts'
 import type { Logger } from './logger.ts'
 import { quoted } from './quoted.ts'
@@ -15,6 +16,8 @@ import { until } from './until.ts'
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
 const ADDRESS_TIMEOUT_MS = 120_000
+/** Reboots that are events: the guest decides how often it reboots. */
+const MOST_REBOOTS = 100
 
 export interface ShutdownOptions {
   /** How long the guest may take, in milliseconds; without it, as long as it likes. */
@@ -35,6 +38,10 @@ export interface AddressOptions {
  */
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
+  readonly #guestEnds: GuestEnd[] = []
+  #guestReboots = 0
+  /** The end of the present run. */
+  #end: GuestEnd | undefined
   #addresses = new Map<'ipv4' | 'ipv6', string>()
   #agentMisbehaved = false
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
@@ -44,6 +51,11 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     super(identifier, logger)
     this.#resources = resources
     this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#misbehaved)
+    resources.watchGuest?.({
+      ended: (end) => this.#guestEnded(end),
+      rebooted: (detail) => this.#guestRebooted(detail),
+      warned: (warning) => this.#fire(() => this.warn(warning)),
+    })
   }
 
   get hypervisor(): R['hypervisor'] {
@@ -62,6 +74,16 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#resources.network
   }
 
+  /** The ends that were not asked for, oldest first; at most one for each power-on or restart. */
+  get guestEnds(): readonly GuestEnd[] {
+    return this.#guestEnds
+  }
+
+  /** How often the guest rebooted without having been asked to. */
+  get guestReboots(): number {
+    return this.#guestReboots
+  }
+
   async state(): Promise<DomainState> {
     return (await this.domain.getState()).state
   }
@@ -70,6 +92,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#transition('poweron', attributes, (state) => {
       // The guest may have stopped by itself since.
       this.#forgetAddresses()
+      this.#end = undefined
       return this.start(state)
     })
   }
@@ -88,6 +111,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** Asks the guest to restart; a crashed one is reset, for it cannot be asked. */
   restart(attributes?: Attributes): Promise<void> {
     return this.#transition('restart', attributes, async (state) => {
+      this.#end = undefined
       if (state !== 'crashed') return this.domain.reboot()
       await this.domain.reset()
       if ((await this.state()) === 'paused') await this.domain.resume()
@@ -104,7 +128,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /**
    * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then.
-   * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes instead
+   * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes, or is killed, instead
    */
   async shutdown({ timeoutMs, signal }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
     const ending = this.#orClosing(signal)
@@ -180,8 +204,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   #shutoff(signal: AbortSignal, timeoutMs = Number.POSITIVE_INFINITY): Promise<true> {
     const ask = async () => {
       const state = await this.state()
-      if (state !== 'crashed') return state === 'shutoff' ? true : undefined
-      throw new SeeError('GUEST_STOPPED', 'the guest crashed instead of shutting down')
+      if (state !== 'shutoff' && state !== 'crashed') return undefined
+      if (state === 'shutoff' && (this.#end === undefined || !isFailedEnd(this.#end))) return true
+      throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${this.#how(state)}`)
     }
     const timedOut = () =>
       new SeeError(
@@ -189,6 +214,39 @@ export class SeeContext<R extends Resources = Resources> extends Context {
         `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
       )
     return until(ask, timedOut, { timeoutMs, signal })
+  }
+
+  /** Why the guest does not run. */
+  #how(state: DomainState): string {
+    return this.#end === undefined ? `it is ${state}` : `it is ${state} (${this.#end.detail})`
+  }
+
+  #guestEnded(end: GuestEnd): void {
+    this.#end = end
+    this.#guestEnds.push(end)
+    this.#forgetAddresses()
+    const { reason, detail, exitCode, signal } = end
+    this.logger.info({ reason, detail }, 'the guest ended without having been asked to')
+    this.#fire(() => this.trigger('guest_ended', { reason, detail, exit_code: exitCode, signal }))
+    if (reason !== 'stopped' && reason !== 'lost') return
+    this.#fire(() => this.warn(evidenceWarning('GUEST_END_UNKNOWN', 'how the guest ended', detail)))
+  }
+
+  #guestRebooted(detail: string): void {
+    this.#guestReboots++
+    this.#forgetAddresses()
+    if (this.#guestReboots <= MOST_REBOOTS) this.#fire(() => this.trigger('guest_rebooted', { detail }))
+    if (this.#guestReboots !== MOST_REBOOTS + 1) return
+    const why = `the guest rebooted more than ${MOST_REBOOTS} times; run.json has their number`
+    this.#fire(() => this.warn(evidenceWarning('GUEST_REBOOTS_CUT', 'further reboots of the guest', why)))
+  }
+
+  /** Fires by itself, in no turn of whoever's work happens to run. */
+  #fire(fire: () => Promise<void>): void {
+    runAs({ owner: OWNER, turn: undefined }, fire).catch((error: unknown) => {
+      // The environment has come to its end meanwhile; what is on record is in the report all the same.
+      this.logger.debug({ err: error }, `not fired: ${messageOf(error)}`)
+    })
   }
 
   /** Replaces them, so that an answer still under way is not taken for one of the next run. */
@@ -225,17 +283,19 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     type: 'ipv4' | 'ipv6',
     { timeoutMs = ADDRESS_TIMEOUT_MS, signal }: AddressOptions,
   ): Promise<string> {
+    let last: DomainState = 'nostate'
     const ask = async () => {
       const address = await this.#address(type)
       if (address !== undefined) return address
       const state = await this.state()
+      last = state
       if (mayHaveAddress(state)) return undefined
-      throw new SeeError('GUEST_STOPPED', `the guest is ${state}: it will get no address`)
+      throw new SeeError('GUEST_STOPPED', `the guest will get no address: ${this.#how(state)}`)
     }
     const timedOut = () =>
       new SeeError(
         'ADDRESS_TIMEOUT',
-        `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms; does it boot, and ask for one by DHCP?`,
+        `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms, and is ${last} now; does it boot, and ask for one by DHCP?`,
       )
     return until(ask, timedOut, { timeoutMs, signal: this.#orClosing(signal) })
   }

@@ -127,6 +127,43 @@ test.each([
   expect(await record('volatility_windows.netscan_1')).toMatchObject({ status: 'finished', exit_code: 0 })
 })
 
+test('a plugin of Volatility that fails is a warning, in its record, too', async () => {
+  await using temporary = await temporaryFolder()
+  await using tool = await temporaryFolder()
+  const program = join(tool.path, 'vol')
+  await writeFile(program, '#!/bin/sh\necho "no symbols" >&2; exit 1\n', { mode: 0o755 })
+  const configuration = { command: program, plugins: ['windows.pslist'], readable: tool.path }
+  const allocated = await allocate(temporary.path, configuration, 'VolatilityHook')
+  const { environment, context, record, analyse } = allocated
+  await using _ = environment
+  await analyse()
+  expect(context.failures).toEqual([])
+  const { warnings } = await record('volatility_windows.pslist_1')
+  expect(warnings).toMatchObject([{ code: 'PLUGIN_FAILED', what: expect.stringContaining('windows.pslist') }])
+  expect(context.warnings).toEqual(warnings)
+})
+
+test.each(['AnalyserHook', 'VolatilityHook'])('%s that has nothing to analyse says so', async (name) => {
+  await using temporary = await temporaryFolder()
+  const own = name === 'AnalyserHook' ? {} : { plugins: ['x'] }
+  const configuration = { command: 'true', ...own }
+  const { environment, context } = await allocate(temporary.path, configuration, name)
+  await using _ = environment
+  await context.trigger('start_analysis')
+  await context.trigger('wait_analysis')
+  expect(context.warnings).toMatchObject([{ code: 'EVIDENCE_ABSENT', what: expect.stringContaining(name) }])
+})
+
+test('evidence whose processing was never started is a warning', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, evidence } = await allocate(temporary.path, { command: 'true' })
+  await context.trigger('memory_snapshot_taken', { path: evidence })
+  await environment.deallocate()
+  expect(context.warnings).toMatchObject([
+    { code: 'EVIDENCE_UNPROCESSED', what: expect.stringContaining(evidence) },
+  ])
+})
+
 test('fails at set-up where Volatility is missing', async () => {
   await using temporary = await temporaryFolder()
   const failed = allocate(temporary.path, { command: 'no-such-vol', plugins: ['x'] }, 'VolatilityHook')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from '@see/core'
+import { evidenceWarning, z } from '@see/core'
 import { analyse } from './analysis.ts'
 import { requireConfinedProgram } from './confined-program.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
@@ -33,9 +33,16 @@ export class AnalyserHook extends ProcessingHook<typeof schema> {
   }
 
   protected async process(evidence: readonly Evidence[]): Promise<void> {
+    if (evidence.length === 0) this.warnOf([nothingToAnalyse])
     for (const each of evidence) {
       const base = join(this.#folder, `${this.identifier}_analysis`)
       await analyse({ ...this.configuration, base, evidence: each, signal: this.context.signal })
     }
   }
 }
+
+const nothingToAnalyse = evidenceWarning(
+  'EVIDENCE_ABSENT',
+  'what AnalyserHook finds',
+  'no event brought evidence that could be analysed',
+)

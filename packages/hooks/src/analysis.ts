@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, rmdir, stat } from 'node:fs/promises'
-import { messageOf, SeeError } from '@see/core'
+import { type EvidenceWarning, messageOf, SeeError } from '@see/core'
 import { type ConfinedResult, type ExceededBound, runConfined } from './confined-command.ts'
 import { evidenceModes, resultsLost, writeEvidence } from './evidence-file.ts'
 import type { Evidence } from './processing.ts'
@@ -18,6 +18,8 @@ export interface AnalysisRecord {
   started: string
   duration_ms: number | null
   error: string | null
+  /** What the analysis lacks. */
+  warnings: EvidenceWarning[]
 }
 
 interface AnalysisOptions {
@@ -31,6 +33,11 @@ interface AnalysisOptions {
   readonly memory_limit: number
   readonly output_limit: number
   readonly signal: AbortSignal
+  /** Says what an exit code means that the evidence lacks, and is told of it. */
+  readonly exitCodes?: {
+    readonly warningOf: (exitCode: number) => EvidenceWarning | undefined
+    readonly warn: (warning: EvidenceWarning) => void
+  }
 }
 
 /**
@@ -56,6 +63,7 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     started: new Date().toISOString(),
     duration_ms: null,
     error: null,
+    warnings: [],
   }
   const write = (): Promise<void> =>
     writeEvidence(`${base}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
@@ -76,6 +84,11 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     await writeEvidence(`${base}.stderr`, result.stderr)
     assertWithinBounds(command, result)
     record.status = 'finished'
+    const warning = options.exitCodes?.warningOf(result.exitCode ?? 0)
+    if (warning !== undefined) {
+      record.warnings.push(warning)
+      options.exitCodes?.warn(warning)
+    }
   } catch (error) {
     record.status = 'failed'
     record.error = messageOf(error)

@@ -40,7 +40,7 @@ test('keeps what the guest says on its console, as it said it, of each run in a 
     await context.poweroff()
     await context.settled()
   }
-  expect(context.failures).toEqual([])
+  expect([context.failures, context.warnings]).toEqual([[], []])
   expect(await readFile(path)).toEqual(bytes)
   expect(await readdir(temporary.path)).toEqual([`${identifier}_console.log`, `${identifier}_console_2.log`])
 })
@@ -67,12 +67,27 @@ test('keeps no more than configured, lets the guest talk on, and says so', async
   await context.poweron()
   await expect.poll(() => consoles.length).toBe(1)
   for (let part = 0; part < 1000; part++) consoles[0]?.write(Buffer.alloc(1000, 'x'))
+  await context.poweroff()
   consoles[0]?.end()
   await context.settled()
   expect(await readFile(path, 'latin1')).toBe('xxxxxxxxxx')
-  expect(context.failures).toMatchObject([
-    { error: { code: 'GUEST_OUTPUT_LIMIT', message: expect.stringContaining('1000000 bytes') } },
+  expect(context.failures).toEqual([])
+  expect(context.warnings).toMatchObject([
+    { code: 'CONSOLE_CUT', why: expect.stringContaining('1000000 bytes') },
   ])
+})
+
+test('a console that closes while its guest runs on is a warning', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await using _ = environment
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  consoles[0]?.end('hello')
+  await context.settled()
+  expect(await readFile(path, 'utf8')).toBe('hello')
+  expect(context.failures).toEqual([])
+  expect(context.warnings).toMatchObject([{ code: 'CONSOLE_CLOSED', why: expect.stringContaining(path) }])
 })
 
 test('keeps what came by the end of the environment', async () => {

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConsoleStream, Hook, messageOf, SeeError, z } from '@see/core'
+import { type ConsoleStream, evidenceWarning, Hook, messageOf, SeeError, z } from '@see/core'
 import { evidenceModes } from './evidence-file.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 
@@ -13,7 +13,7 @@ const schema = z.object({
     .positive()
     .max(1024 * 1024 * 1024)
     .default(16 * 1024 * 1024)
-    .describe('Bytes that are kept of each run of the guest; that there were more is a failure on record.'),
+    .describe('Bytes that are kept of each run of the guest; that there were more is a warning.'),
 })
 
 /** In which a guest that is cut from its power is off. */
@@ -37,7 +37,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     this.context.subscribeAsync('post_poweron', this.logConsole)
   }
 
-  /** @throws SeeError `GUEST_OUTPUT_LIMIT` at the end of a guest that said more than is kept */
+  /** That the guest said more than is kept, and that its console closed while it ran on, are warnings. */
   readonly logConsole = async (): Promise<void> => {
     const run = ++this.#runs
     const path = join(this.#folder, `${this.identifier}_console${run === 1 ? '' : `_${run}`}.log`)
@@ -62,11 +62,14 @@ export class ConsoleHook extends Hook<typeof schema> {
       console.destroy()
     }
     this.logger.info({ path, bytes: counted.bytes }, 'console logged')
-    if (counted.bytes <= limit) return
-    throw new SeeError(
-      'GUEST_OUTPUT_LIMIT',
-      `the guest said ${counted.bytes} bytes on its console, of which the first ${limit} are in ${path}; raise console_limit`,
-    )
+    if (counted.bytes > limit) {
+      const why = `of the ${counted.bytes} bytes the first ${limit} are in ${path}; raise console_limit`
+      await this.context.warn(evidenceWarning('CONSOLE_CUT', 'what the guest said last on its console', why))
+    }
+    if (await this.#hasEnded(run, signal)) return
+    const what = 'what the guest said on its console from then on'
+    const why = `the console of ${path} closed while the guest ran on: another client took it, or the guest restarted it`
+    await this.context.warn(evidenceWarning('CONSOLE_CLOSED', what, why))
   }
 
   /** Undefined when the guest, or the environment, has come to its end meanwhile. */

@@ -47,6 +47,37 @@ test.each([
   },
 )
 
+test('a snapshot that is shorter than its own headers say is a warning', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, taken } = await allocate(temporary.path)
+  await using _ = environment
+  await context.poweron()
+  for (const missing of [0, 1]) {
+    context.domain.memory = elfAfterMagic(1000).slice(0, -missing || undefined)
+    await context.pause()
+    await context.resume()
+  }
+  expect(context.failures).toEqual([])
+  expect(taken).toHaveLength(2)
+  expect(context.warnings).toMatchObject([
+    { code: 'MEMORY_SHORT', what: expect.stringContaining(taken[1] ?? 'none') },
+  ])
+  expect(context.warnings[0]?.why).toContain('it has 1119 bytes of the 1120 that its headers tell of')
+})
+
+/** An ELF file of 64 bits with one segment, but for its first four bytes, which the simulated domain writes. */
+function elfAfterMagic(segmentBytes: number): string {
+  const header = Buffer.alloc(64 + 56)
+  header[4] = 2
+  header[5] = 1
+  header.writeBigUInt64LE(64n, 32)
+  header.writeUInt16LE(56, 54)
+  header.writeUInt16LE(1, 56)
+  header.writeBigUInt64LE(120n, 64 + 8)
+  header.writeBigUInt64LE(BigInt(segmentBytes), 64 + 32)
+  return `${header.toString('latin1', 4)}${'m'.repeat(segmentBytes)}`
+}
+
 test('refuses while the guest runs', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, {

@@ -3,6 +3,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AnyEvent,
+  evidenceWarning,
   eventNames,
   Hook,
   messageOf,
@@ -11,6 +12,7 @@ import {
   timeoutSignal,
   z,
 } from '@see/core'
+import { elfLength } from './elf-length.ts'
 import { fileNameOf } from './file-name.ts'
 import { throughNamedPipe } from './named-pipe.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -57,7 +59,8 @@ export class MemoryHook extends Hook<typeof schema> {
     const { domain } = this.context
     writesMemory(domain)
     const state = await this.context.state()
-    if (state !== 'paused') {
+    // A crashed guest is as still as a paused one.
+    if (state !== 'paused' && state !== 'crashed') {
       throw new SeeError(
         'GUEST_NOT_PAUSED',
         `cannot take a memory snapshot at ${event.name}: the guest is ${state}; choose an event at which it is paused, such as post_pause`,
@@ -78,6 +81,7 @@ export class MemoryHook extends Hook<typeof schema> {
     }
     this.#paths.push(path)
     this.logger.info({ event: event.name, path }, 'memory snapshot taken')
+    await this.#warnIfShort(path)
     await this.context.trigger('memory_snapshot_taken', { path })
   }
 
@@ -89,6 +93,20 @@ export class MemoryHook extends Hook<typeof schema> {
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await throughNamedPipe(target, (pipe) => domain.coreDump(pipe, { format, flags: MEMORY_ONLY }), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
+  }
+
+  /** Its own headers say how long an ELF file is; nothing says so of kdump. */
+  async #warnIfShort(path: string): Promise<void> {
+    if (this.configuration.compress_snapshots) return
+    await using file = await open(path)
+    const { size } = await file.stat()
+    const wanted = await elfLength(file)
+    if (wanted !== undefined && wanted <= size) return
+    const why =
+      wanted === undefined
+        ? `it has ${size} bytes, and its headers are not complete`
+        : `it has ${size} bytes of the ${wanted} that its headers tell of`
+    await this.context.warn(evidenceWarning('MEMORY_SHORT', `a part of the memory in ${path}`, why))
   }
 
   /** A second snapshot at the same event must not overwrite the first. */

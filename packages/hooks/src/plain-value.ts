@@ -1,20 +1,28 @@
 const LIMITS = { depth: 8, values: 2000, characters: 256 * 1024, stringLength: 16 * 1024 }
 
+export interface PlainValue {
+  readonly value: unknown
+  /** Whether something was left out or cut. */
+  readonly isCut: boolean
+}
+
 /**
  * A copy of any value that `JSON.stringify` can write, and not at length: event attributes may be anything, and some
  * come from the guest.
  */
-export function plainValue(value: unknown): unknown {
-  return new Copier().copy(value, 0)
+export function plainValue(value: unknown): PlainValue {
+  const copier = new Copier()
+  return { value: copier.copy(value, 0), isCut: copier.isCut }
 }
 
 class Copier {
+  isCut = false
   #values = LIMITS.values
   #characters = LIMITS.characters
   readonly #parents = new Set<object>()
 
   copy(value: unknown, depth: number): unknown {
-    if (--this.#values < 0) return '[left out]'
+    if (--this.#values < 0) return this.#cut('[left out]')
     switch (typeof value) {
       case 'string':
         return this.#text(value)
@@ -35,20 +43,21 @@ class Copier {
 
   #guarded(value: object, depth: number): unknown {
     if (this.#parents.has(value)) return '[circular]'
-    if (depth >= LIMITS.depth) return '[too deep]'
+    if (depth >= LIMITS.depth) return this.#cut('[too deep]')
     this.#parents.add(value)
     try {
       return this.#object(value, depth + 1)
     } catch {
       // A getter or a proxy threw.
-      return '[unreadable]'
+      return this.#cut('[unreadable]')
     } finally {
       this.#parents.delete(value)
     }
   }
 
   #object(value: object, depth: number): unknown {
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+      return this.#cut(`[${value.byteLength} bytes]`)
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
     if (value instanceof URL || value instanceof RegExp) return this.#text(String(value))
     if (value instanceof Error) {
@@ -72,14 +81,23 @@ class Copier {
     const copies: [string, unknown][] = []
     for (const key in value) {
       if (!Object.hasOwn(value, key)) continue
-      if (this.#values <= 0) break
+      if (this.#values <= 0) {
+        this.isCut = true
+        break
+      }
       copies.push([this.#text(key), this.copy(Reflect.get(value, key), depth)])
     }
     return Object.fromEntries(copies)
   }
 
+  #cut(instead: string): string {
+    this.isCut = true
+    return instead
+  }
+
   #text(text: string): string {
     const room = Math.min(LIMITS.stringLength, this.#characters)
+    if (text.length > room) this.isCut = true
     const kept = text.length > room ? `${text.slice(0, room)}… (${text.length} characters)` : text
     this.#characters = Math.max(0, this.#characters - kept.length)
     return kept

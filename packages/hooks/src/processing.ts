@@ -2,6 +2,7 @@ import {
   type AnyEvent,
   type ConfiguredEventName,
   type EvidenceWarning,
+  evidenceWarning,
   eventNames,
   Hook,
   messageOf,
@@ -54,6 +55,16 @@ export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Sc
     for (const event of new Set(events.wait_processing_on_event)) {
       this.context.subscribe(event, this.waitForProcessing)
     }
+  }
+
+  /** Evidence that was kept, and whose processing was never started, is a warning. */
+  override async cleanup(): Promise<void> {
+    const [first] = this.#evidence
+    if (first === undefined) return
+    const more = this.#evidence.length > 1 ? ` and ${this.#evidence.length - 1} more` : ''
+    const what = `what ${this.constructor.name} finds in ${first.path}${more}`
+    const why = 'no event started the processing before the environment ended'
+    await this.context.warn(evidenceWarning('EVIDENCE_UNPROCESSED', what, why))
   }
 
   readonly keepEvidence = (event: AnyEvent): void => {

@@ -68,7 +68,8 @@ export async function saveDisk(
 /** While it runs, its file is now this and now that. */
 async function assertStill(context: SeeContext, why: string): Promise<void> {
   const state = await context.state()
-  if (state === 'paused' || state === 'shutoff') return
+  // A crashed guest writes nothing, as a paused one.
+  if (state === 'paused' || state === 'crashed' || state === 'shutoff') return
   throw new SeeError(
     'GUEST_NOT_PAUSED',
     `cannot read the guest's disk ${why}: the guest is ${state}; choose an event at which it is paused or off, such as post_pause or post_shutdown`,

@@ -13,6 +13,13 @@ const withoutScreen: ReturnType<typeof simulatedFactory> = async (identifier, op
   return context
 }
 
+/** As a domain through libvirt without a video card has it. */
+const withoutVideo: typeof withoutScreen = async (identifier, options) => {
+  const context = await simulatedFactory()(identifier, options)
+  Object.assign(context.resources, { hasScreen: async () => false })
+  return context
+}
+
 async function allocate(
   folder: string,
   screenshot_on_event: string | string[] = 'post_poweron',
@@ -124,6 +131,26 @@ test('fails at set-up when the provider has no screen', async () => {
     code: 'HOOK_SETUP',
     cause: { code: 'CONFIGURATION_INVALID' },
   })
+})
+
+test('a guest whose domain has no screen is a warning, and no failure', async () => {
+  await using temporary = await temporaryFolder()
+  await using environment = await allocate(temporary.path, 'post_poweron', withoutVideo)
+  const { context } = environment
+  await context.poweron()
+  expect(context.failures).toEqual([])
+  expect(context.warnings).toMatchObject([{ code: 'SCREEN_MISSING' }])
+})
+
+test('captures what a guest shows that has crashed', async () => {
+  await using temporary = await temporaryFolder()
+  await using environment = await allocate(temporary.path, 'guest_ended')
+  const { context, identifier } = environment
+  await context.poweron()
+  context.domain.state = 'crashed'
+  context.resources.guest?.ended({ reason: 'crashed', detail: 'panic', exitCode: null, signal: null })
+  await context.settled()
+  expect(await readdir(temporary.path)).toEqual([`${identifier}_guest_ended.ppm`])
 })
 
 test('fails at set-up when the folder cannot be written', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
+import { type AnyEvent, evidenceWarning, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
 import { collectBounded } from './collect-bounded.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { fileNameOf } from './file-name.ts'
@@ -17,6 +17,12 @@ const schema = z.object({
     .describe('The event or events at which the screen is captured.'),
 })
 
+const noScreen = evidenceWarning(
+  'SCREEN_MISSING',
+  'screenshots of the guest',
+  'the domain has no screen; add <graphics type="vnc"/> and <video/> to the devices of its XML to have one',
+)
+
 /** Captures the guest's screen at the configured events, as `<identifier>_<event>.<extension>`. */
 export class ScreenHook extends Hook<typeof schema> {
   static override readonly schema = schema
@@ -26,6 +32,7 @@ export class ScreenHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, screenshot_on_event } = this.configuration
     takesScreenshots(this.context.domain)
+    if ((await this.context.resources.hasScreen?.()) === false) return await this.context.warn(noScreen)
     this.#folder = await prepareResultsFolder(results_folder)
     for (const event of new Set(screenshot_on_event)) this.context.subscribe(event, this.captureScreenshot)
   }
@@ -34,7 +41,8 @@ export class ScreenHook extends Hook<typeof schema> {
     const { domain } = this.context
     takesScreenshots(domain)
     const state = await this.context.state()
-    if (state !== 'running' && state !== 'paused') {
+    // What a crashed guest shows is mostly why.
+    if (state !== 'running' && state !== 'paused' && state !== 'crashed') {
       throw new SeeError(
         'GUEST_STOPPED',
         `cannot capture the screen at ${event.name}: the guest is ${state}; choose an event at which it runs or is paused`,

@@ -141,6 +141,12 @@ test('survives any attribute, and writes none at length', async () => {
     huge: expect.stringMatching(/^x{16384}… \(10000000 characters\)$/),
   })
   expect((await readFile(path)).length).toBeLessThan(1024 * 1024)
+  expect(line?.['attributes_cut']).toBe(true)
+  await context.settled()
+  expect(context.warnings).toMatchObject([
+    { code: 'TIMELINE_CUT', what: 'attributes of pre_poweron on the timeline' },
+    { code: 'TIMELINE_CUT', what: 'attributes of post_poweron on the timeline' },
+  ])
 })
 
 test('has each line on disk when its event is over', async () => {

@@ -1,5 +1,14 @@
 import { join } from 'node:path'
-import { attributesOf, type EventRecord, type HandlerRun, Hook, messageOf, SeeError, z } from '@see/core'
+import {
+  attributesOf,
+  evidenceWarning,
+  type EventRecord,
+  type HandlerRun,
+  Hook,
+  messageOf,
+  SeeError,
+  z,
+} from '@see/core'
 import { LineFile } from './line-file.ts'
 import { plainValue } from './plain-value.ts'
 import { prepareResultsFolder } from './results-folder.ts'
@@ -44,6 +53,7 @@ export class TimelineHook extends Hook<typeof schema> {
   #eventHandled(record: EventRecord): void {
     const { sequence, parent, event, handlers } = record
     const { name, origin, timestamp } = event
+    const { value: attributes, isCut } = plainValue(attributesOf(event))
     this.#append({
       type: 'event',
       sequence,
@@ -51,10 +61,21 @@ export class TimelineHook extends Hook<typeof schema> {
       name,
       origin,
       timestamp,
-      attributes: plainValue(attributesOf(event)),
+      attributes,
+      ...(isCut ? { attributes_cut: true } : {}),
       handlers: handlers.map(lineOf),
     })
     this.#written.add(record)
+    if (isCut) this.#warnOfCut(name)
+  }
+
+  /** Once for each name of an event. */
+  #warnOfCut(name: string): void {
+    const why = 'they are longer or deeper than is written; their lines have attributes_cut'
+    const warning = evidenceWarning('TIMELINE_CUT', `attributes of ${name} on the timeline`, why)
+    this.context.warn(warning).catch((error: unknown) => {
+      this.logger.debug({ err: error }, `not warned: ${messageOf(error)}`)
+    })
   }
 
   #handlerSettled(record: EventRecord, run: HandlerRun): void {
@@ -80,7 +101,7 @@ function lineOf({ handler, asynchronous, durationMs, error }: HandlerRun): objec
     handler,
     asynchronous,
     ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 }),
-    ...(error === undefined ? {} : { error: plainValue(messageOf(error)) }),
+    ...(error === undefined ? {} : { error: plainValue(messageOf(error)).value }),
   }
 }
 

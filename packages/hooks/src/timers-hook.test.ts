@@ -43,6 +43,20 @@ test.each(['poweroff', 'shutdown'] as const)('is stopped by %s and set again by 
   await expect.poll(() => events.length).toBe(1)
 })
 
+test('is given up when the guest ends by itself, which is a warning for each event', async () => {
+  const { environment, context, events } = await allocate({ timer_x: 0.1, timer_y: 0.1 })
+  await using _ = environment
+  await context.poweron()
+  const { guest } = context.resources
+  guest?.ended({ reason: 'powered_off', detail: 'it is off', exitCode: 0, signal: null })
+  await sleep(200)
+  expect(events).toEqual([])
+  expect(context.warnings).toMatchObject([
+    { code: 'TIMER_UNFIRED', what: expect.stringContaining('timer_x') },
+    { code: 'TIMER_UNFIRED', what: expect.stringContaining('timer_y') },
+  ])
+})
+
 test('fires nothing after deallocation, and holds the process up no longer', async () => {
   const { environment, context, events } = await allocate({ timer_x: 0.1, timer_y: 3600 })
   await context.poweron()

@@ -1,4 +1,4 @@
-import { type ConfiguredEventName, eventNames, Hook, messageOf, z } from '@see/core'
+import { type ConfiguredEventName, evidenceWarning, eventNames, Hook, messageOf, z } from '@see/core'
 
 /** The longest that a timer of Node can be set to: 2^31 - 1 ms. */
 const LONGEST_SECONDS = 2_147_483
@@ -16,15 +16,16 @@ const schema = z.object({
   timers: timers.prefault({}).describe('Of each event, how many seconds after `post_poweron` it is fired.'),
 })
 
-/** Fires events a configured time after each power-on, as long as the guest is not powered off before. */
+/** Fires events a configured time after each power-on, unless the guest is off before. */
 export class TimersHook extends Hook<typeof schema> {
   static override readonly schema = schema
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new Map<NodeJS.Timeout, string>()
 
   setup(): void {
     this.context.subscribe('post_poweron', this.startTimers)
     this.context.subscribe('post_poweroff', this.stopTimers)
     this.context.subscribe('post_shutdown', this.stopTimers)
+    this.context.subscribe('guest_ended', this.giveUpTimers)
     this.context.signal.addEventListener('abort', this.stopTimers, { once: true })
   }
 
@@ -42,8 +43,18 @@ export class TimersHook extends Hook<typeof schema> {
   }
 
   readonly stopTimers = (): void => {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers.keys()) clearTimeout(timer)
     this.#timers.clear()
+  }
+
+  /** What should have happened at their events is missing from the evidence. */
+  readonly giveUpTimers = async (): Promise<void> => {
+    const events = new Set(this.#timers.values())
+    this.stopTimers()
+    for (const event of events) {
+      const what = `what happens at the event ${event} of a timer`
+      await this.context.warn(evidenceWarning('TIMER_UNFIRED', what, 'the guest had ended before'))
+    }
   }
 
   #start(event: ConfiguredEventName, seconds: number): void {
@@ -53,6 +64,6 @@ export class TimersHook extends Hook<typeof schema> {
         this.logger.error({ event, err: error }, `timer could not fire: ${messageOf(error)}`)
       })
     }, seconds * 1000)
-    this.#timers.add(timer)
+    this.#timers.set(timer, event)
   }
 }

@@ -57,7 +57,7 @@ test.each(['poweroff', 'shutdown', 'deallocate'] as const)(
 test('may be closed by whoever looks', async () => {
   await using temporary = await temporaryFolder()
   await using environment = await allocate({
-    viewer: standIn(temporary.path, 'exit 0'),
+    viewer: standIn(temporary.path, 'sleep 2.1'),
     start_vnc: 'post_pause',
   })
   const { context } = environment
@@ -65,7 +65,29 @@ test('may be closed by whoever looks', async () => {
   await context.pause()
   await context.settled()
   expect(await seen(temporary.path)).toHaveLength(1)
+  expect([context.failures, context.warnings]).toEqual([[], []])
+})
+
+test('one that ends at once, showing nothing, is a warning with what it said', async () => {
+  await using environment = await allocate({ viewer: ['sh', '-c', 'echo refused >&2'] })
+  const { context } = environment
+  await context.poweron()
+  await context.settled()
   expect(context.failures).toEqual([])
+  expect(context.warnings).toMatchObject([{ code: 'VIEWER_ENDED', why: expect.stringContaining('refused') }])
+})
+
+test('the viewer of the default is told the port of any display, by the name that it has for that', async () => {
+  await using temporary = await temporaryFolder()
+  const [program, ...words] = standIn(temporary.path)
+  await using _ = await fakeProgram(
+    'vncviewer',
+    `exec ${program} ${words.map((w) => `'${w}'`).join(' ')} "$@"`,
+  )
+  await using environment = await allocate({}, { host: '127.0.0.1', port: 15_900 })
+  await environment.context.poweron()
+  await expect.poll(() => seen(temporary.path)).toHaveLength(2)
+  expect((await seen(temporary.path))[1]).toBe('127.0.0.1::15900')
 })
 
 test('says what a viewer that fails says', async () => {

@@ -1,5 +1,14 @@
 import { access, constants } from 'node:fs/promises'
-import { type AnyEvent, eventNames, Hook, messageOf, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  type EvidenceWarning,
+  evidenceWarning,
+  eventNames,
+  Hook,
+  messageOf,
+  SeeError,
+  z,
+} from '@see/core'
 import { GuestLife } from './guest-life.ts'
 import { requireTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
@@ -14,6 +23,8 @@ const DESKTOP = [
   'XDG_SESSION_TYPE',
   'DBUS_SESSION_BUS_ADDRESS',
 ]
+/** One that is closed sooner showed nothing: nobody looks and closes it in that time. */
+const LOOK_MS = 2000
 /** Display 0 is at this port. */
 const FIRST_PORT = 5900
 
@@ -21,7 +32,7 @@ const schema = z.object({
   start_vnc: eventNames.prefault('post_poweron').describe('The event or events at which a viewer is opened.'),
   viewer: z
     .tuple([z.string().min(1)], z.string())
-    .default(['vncviewer', '{host}:{display}'])
+    .default(['vncviewer', '{host}::{port}'])
     .describe(
       "The viewer and its arguments; `{host}`, `{port}` and `{display}` become the guest's. It gets the variables of the environment that a program with a window needs, and no others.",
     ),
@@ -62,6 +73,7 @@ export class VNCHook extends Hook<typeof schema> {
         .replaceAll('{port}', String(port))
         .replaceAll('{display}', String(port - FIRST_PORT)),
     )
+    const started = performance.now()
     const viewer = await TetheredProcess.start([program, ...argv], DESKTOP)
     viewer.stdout.resume()
     this.logger.info({ host, port }, 'viewer opened')
@@ -69,7 +81,16 @@ export class VNCHook extends Hook<typeof schema> {
     await Promise.race([viewer.ended, aborted(life.signal)])
     if (life.ended) return await viewer.stop(STOP_MS)
     if ((await viewer.ended) !== 'exit code 0') throw await viewer.failure()
+    const openMs = performance.now() - started
+    if (openMs < LOOK_MS) await this.context.warn(endedAtOnce([program, ...argv], openMs, viewer.stderr))
   }
+}
+
+function endedAtOnce(argv: readonly string[], openMs: number, stderr: string): EvidenceWarning {
+  const said = stderr.trim().slice(-500)
+  const words = said === '' ? '' : `, saying ${JSON.stringify(said)}`
+  const why = `it ended after ${Math.round(openMs)} ms${words}; could it reach the guest's VNC server?`
+  return evidenceWarning('VIEWER_ENDED', `a look at the screen by ${argv.join(' ')}`, why)
 }
 
 /** @throws SeeError `TOOL_MISSING` */

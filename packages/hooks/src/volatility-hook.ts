@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { z } from '@see/core'
+import { type EvidenceWarning, evidenceWarning, z } from '@see/core'
 import { analyse } from './analysis.ts'
 import { requireConfinedProgram } from './confined-program.ts'
 import { fileNameOf } from './file-name.ts'
@@ -53,6 +53,7 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
 
   protected async process(evidence: readonly Evidence[]): Promise<void> {
     const { command, profile, plugins } = this.configuration
+    if (evidence.length === 0) this.warnOf([nothingToAnalyse])
     for (const each of evidence) {
       for (const plugin of plugins) {
         const options =
@@ -64,8 +65,24 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
           evidence: each,
           command: [...command, ...options, plugin],
           signal: this.context.signal,
+          exitCodes: {
+            warningOf: (exitCode) => pluginFailed(plugin, each.path, exitCode),
+            warn: (warning) => this.warnOf([warning]),
+          },
         })
       }
     }
   }
+}
+
+const nothingToAnalyse = evidenceWarning(
+  'EVIDENCE_ABSENT',
+  'what VolatilityHook finds',
+  'there was no memory snapshot to analyse',
+)
+
+function pluginFailed(plugin: string, path: string, exitCode: number): EvidenceWarning | undefined {
+  if (exitCode === 0) return undefined
+  const why = `Volatility exited with ${exitCode}; what it said is beside the record`
+  return evidenceWarning('PLUGIN_FAILED', `what the plugin ${plugin} finds in ${path}`, why)
 }

@@ -1,26 +1,29 @@
-import { mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { messageOf, SeeError, z } from '@see/core'
+import { join, resolve } from 'node:path'
+import { type EvidenceWarning, evidenceWarning, SeeError, z } from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from './confined-command.ts'
 import { writeEvidence } from './evidence-file.ts'
-import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, paths } from './tool-settings.ts'
-import { parseYaraOutput, type YaraMatch } from './yara-output.ts'
+import { filesIn, filesOf, type FilesToScan, type SkippedFile } from './yara-files.ts'
+import { parseYaraErrors, parseYaraOutput, type YaraMatch } from './yara-output.ts'
+import { type CompiledRules, compileRules, externalVariables } from './yara-rules.ts'
+import { cutWarnings, ruleWarnings, skippedWarnings } from './yara-warnings.ts'
 
 const MIB = 1024 * 1024
-/** More than that nobody looks at. */
-const MAX_FILES = 10_000
+/** Skipped files that the results name. */
+const MOST_SKIPPED = 1000
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for the results; made when it is missing.'),
   rules: paths
     .refine((files) => files.length > 0, 'expected at least one file of rules')
     .describe('The file or files with rules; they may include others that lie beside them.'),
+  external_variables: externalVariables,
   scan_folder: z
     .string()
     .min(1)
@@ -35,69 +38,85 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   static override readonly schema = schema
   readonly #matches: YaraMatch[] = []
   readonly #scanned: string[] = []
+  readonly #skipped: SkippedFile[] = []
+  readonly #warnings: EvidenceWarning[] = []
   #folder = ''
   #temporary = ''
-  #rules = ''
+  #rules: CompiledRules | undefined
 
   async setup(): Promise<void> {
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    const { results_folder, rules, external_variables: externals } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
     await requireTool('yara', 'yara')
     await assertConfinement(this.context.signal)
     this.#temporary = await mkdtemp(join(tmpdir(), 'see-yara-'))
-    await this.#compile()
+    this.#rules = await compileRules({ rules, externals }, this.#temporary, (command, readable, writable) =>
+      this.#run(command, readable, 0, writable),
+    )
+    const { warnings } = this.#rules
+    if (warnings !== '') this.logger.warn(`of the rules, yarac says: ${warnings.slice(0, 2000)}`)
     this.listen(this.configuration)
   }
 
   override async cleanup(): Promise<void> {
+    await super.cleanup()
     if (this.#temporary !== '') await rm(this.#temporary, { recursive: true })
   }
 
   protected async process(evidence: readonly Evidence[]): Promise<void> {
     const { scan_folder } = this.configuration
     const readable = evidence.map(({ path }) => resolve(path))
-    const files: string[] = []
-    for (const each of evidence) files.push(...(await filesOf(each)))
+    const found: FilesToScan[] = []
+    for (const each of evidence) found.push(await filesOf(each))
     if (scan_folder !== undefined) {
       readable.push(resolve(scan_folder))
-      files.push(...(await filesIn(resolve(scan_folder))))
+      found.push(await filesIn(resolve(scan_folder)))
     }
+    const files = found.flatMap((each) => each.files)
+    this.#skip(found.flatMap(({ skipped }) => skipped))
+    if (readable.length === 0) this.#warn(nothingToScan)
     // That nothing was scanned has to be seen, too.
     if (files.length === 0) return await this.#writeResults()
     await this.#scan(files, readable)
     this.logger.info({ matches: this.#matches.length }, 'scanned by YARA')
   }
 
-  /** Says early what is wrong with the rules. */
-  async #compile(): Promise<void> {
-    const rules = this.configuration.rules.map((path) => resolve(path))
-    // Rules may include others beside them.
-    const readable = rules.map(dirname)
-    const writable = await mkdtemp(join(this.#temporary, 'rules-'))
-    this.#rules = join(writable, 'compiled')
-    const result = await this.#run(['yarac', '-w', ...rules, this.#rules], readable, 0, writable)
-    if (result.exitCode === 0) return
-    throw new SeeError(
-      'CONFIGURATION_INVALID',
-      `the rules cannot be compiled: ${result.stderr.toString().trim().slice(0, 2000)}`,
-    )
-  }
-
   async #scan(files: readonly string[], readable: readonly string[]): Promise<void> {
+    if (this.#rules === undefined) throw new Error('the rules are compiled at set-up')
+    const { path, fileOf } = this.#rules
     // A file's own name may be made to look like YARA's output: it is told numbers.
     const aliases = await mkdtemp(join(this.#temporary, 'files-'))
     await Promise.all(files.map((file, index) => symlink(file, join(aliases, String(index)))))
     await writeFile(join(aliases, 'list'), files.map((_file, index) => `${index}\n`).join(''))
     const sizes = await Promise.all(files.map(sizeOf))
-    const script = 'cd "$1" && exec yara -C -s -w -p 1 --scan-list "$2" list'
-    const command = ['sh', '-c', script, 'sh', aliases, this.#rules] as const
-    const result = await this.#run(command, [...readable, aliases, this.#rules], Math.max(...sizes))
-    this.#matches.push(...parseYaraOutput(result.stdout.toString(), files))
-    this.#scanned.push(...files)
+    // With its warnings: they are all that is said of rules whose strings match too often.
+    const script = 'cd "$1" && exec yara -C -e -s -p 1 --scan-list "$2" list'
+    const command = ['sh', '-c', script, 'sh', aliases, path] as const
+    const result = await this.#run(command, [...readable, aliases, path], Math.max(...sizes))
+    const matches = parseYaraOutput(result.stdout.toString(), files, fileOf)
+    const complaints = parseYaraErrors(result.stderr.toString(), files)
+    this.#matches.push(...matches)
+    const isComplete = result.exitCode === 0
+    const skipped = isComplete ? complaints.files : files.map((file) => ({ file, why: NOT_ENDED }))
+    const unscanned = new Set(skipped.map(({ file }) => file))
+    this.#scanned.push(...files.filter((file) => !unscanned.has(file)))
+    this.#skip(skipped)
+    this.#warn(...ruleWarnings(complaints, files), ...cutWarnings(matches))
     await this.#writeResults()
     assertWithinBounds(['yara'], result)
-    const said = result.stderr.toString().trim()
-    if (result.exitCode === 0 && said === '') return
-    throw new SeeError('TOOL_FAILED', `yara exited with ${result.exitCode}: ${said.slice(0, 1000)}`)
+    if (isComplete && complaints.other.length === 0) return
+    const said = result.stderr.toString().trim().slice(0, 1000)
+    throw new SeeError('TOOL_FAILED', `yara exited with ${result.exitCode}: ${said}`)
+  }
+
+  #skip(skipped: readonly SkippedFile[]): void {
+    this.#skipped.push(...skipped.slice(0, MOST_SKIPPED - this.#skipped.length))
+    this.#warn(...skippedWarnings(skipped))
+  }
+
+  #warn(...warnings: readonly EvidenceWarning[]): void {
+    this.#warnings.push(...warnings)
+    this.warnOf(warnings)
   }
 
   #run(
@@ -118,49 +137,21 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   }
 
   async #writeResults(): Promise<void> {
-    const results = { scanned: this.#scanned, matches: this.#matches }
+    const results = {
+      scanned: this.#scanned,
+      skipped: this.#skipped,
+      matches: this.#matches,
+      warnings: this.#warnings,
+    }
     const path = join(this.#folder, `${this.identifier}_yara.json`)
     await writeEvidence(path, `${JSON.stringify(results, undefined, 2)}\n`)
   }
 }
 
-/** A file itself, or the files in a folder. */
-async function filesOf(evidence: Evidence): Promise<string[]> {
-  const path = resolve(evidence.path)
-  if (await isFolder(path)) return await filesIn(path)
-  await assertScannable(evidence)
-  return [path]
-}
+const NOT_ENDED = 'the scan did not come to its end; matches found by then are kept'
 
-/** What is compressed has none of the bytes that rules look for, and would be found clean. */
-async function assertScannable({ path, event }: Evidence): Promise<void> {
-  const start = await firstBytes(path)
-  const isKdump = start.startsWith('makedumpfile') || start.startsWith('KDUMP')
-  if (!isKdump && (event !== 'memory_snapshot_taken' || start.startsWith('\x7fELF'))) return
-  throw new SeeError(
-    'EVIDENCE_UNSUPPORTED',
-    `YARA finds nothing in ${path}: it is ${isKdump ? 'a compressed memory snapshot' : 'no ELF file'}; leave compress_snapshots of MemoryHook off`,
-  )
-}
-
-async function firstBytes(path: string): Promise<string> {
-  try {
-    await using file = await open(path)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(12), 0, 12, 0)
-    return buffer.toString('latin1', 0, bytesRead)
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-/** The regular files in a folder and those in it; links lead out of it and are left alone. */
-async function filesIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    if (files.length <= MAX_FILES) return files
-    throw new Error(`it holds more than ${MAX_FILES} files`)
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot scan ${folder}: ${messageOf(error)}`, { cause: error })
-  }
-}
+const nothingToScan = evidenceWarning(
+  'EVIDENCE_ABSENT',
+  'YARA matches',
+  'there was neither a memory snapshot nor a folder to scan',
+)

@@ -8,14 +8,17 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   progress('powering on')
   await context.poweron()
   signal.throwIfAborted()
-  await findAddress(context, parameters)
+  const silence = await findAddress(context, parameters)
   signal.throwIfAborted()
-  await run(context, parameters)
-  progress(`letting it run for ${runtimeMs / 1000} s`)
-  await sleep(runtimeMs, undefined, { signal })
+  if (silence === undefined) {
+    await run(context, parameters)
+    progress(`letting it run for ${runtimeMs / 1000} s`)
+    await sleep(runtimeMs, undefined, { signal })
+  }
   await capture(context, parameters)
-  const problem = await shutDown(context, parameters)
+  const problem = silence ?? (await shutDown(context, parameters))
   signal.throwIfAborted()
+  if (silence !== undefined && (await context.state()) !== 'shutoff') await context.poweroff()
   progress('analysing')
   await context.trigger('start_analysis')
   signal.throwIfAborted()
@@ -23,15 +26,30 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   if (problem !== undefined) throw problem
 }
 
-async function findAddress(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
+/**
+ * Returns what was wrong, if the guest got no address or stopped before: nothing can be run in it, but what it shows,
+ * said and holds says why.
+ */
+async function findAddress(
+  context: SeeContext,
+  parameters: ProtocolParameters,
+): Promise<SeeError | undefined> {
   const { timeoutMs, signal, progress } = parameters
   if (context.macAddress() === undefined) {
     progress('the guest has no network interface: it gets no address')
-    return
+    return undefined
   }
   progress('waiting for the guest to get an address')
-  const address = await context.waitForIp4Address({ timeoutMs, signal })
-  await context.trigger('ip_address', { address })
+  try {
+    const address = await context.waitForIp4Address({ timeoutMs, signal })
+    await context.trigger('ip_address', { address })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SeeError)) throw error
+    if (error.code !== 'ADDRESS_TIMEOUT' && error.code !== 'GUEST_STOPPED') throw error
+    progress(`nothing can be run: ${error.message}`)
+    return error
+  }
 }
 
 async function run(context: SeeContext, { sample, command, progress }: ProtocolParameters): Promise<void> {
@@ -47,6 +65,11 @@ async function run(context: SeeContext, { sample, command, progress }: ProtocolP
 async function capture(context: SeeContext, { signal, progress }: ProtocolParameters): Promise<void> {
   signal.throwIfAborted()
   const state = await context.state()
+  if (state === 'crashed') {
+    progress('the guest has crashed: capturing what can be captured')
+    await context.trigger('snapshots_capture')
+    return
+  }
   if (state !== 'running') {
     progress(`the guest is ${state} by itself: there is nothing to capture`)
     return

@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts'
 import { commandResults } from './command-results.ts'
 import type { EvidenceFolder } from './evidence-folder.ts'
 import type { Outcome } from './outcome.ts'
-import { reportedError, type RunReport } from './run-report.ts'
+import { guestReport, reportedError, type RunReport } from './run-report.ts'
 import { summaryOf } from './summary.ts'
 
 interface Options {
@@ -64,6 +64,7 @@ async function reportOf(
       handler: failure.handler,
       message: messageOf(failure.error),
     })),
+    guest: guestReport(context),
     warnings: context?.warnings ?? [],
   })
 }

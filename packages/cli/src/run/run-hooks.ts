@@ -9,6 +9,11 @@ const SCREEN = {
   // A container has no screen.
   optional: true,
 }
+const CONSOLE = {
+  name: '@see/hooks#ConsoleHook',
+  // Not every domain has one.
+  optional: true,
+}
 
 const named = z.object({ hooks: z.array(z.object({ name: z.string() })) })
 /** The reference's files may be wrapped once more. */
@@ -26,7 +31,7 @@ export function runHooks(options: RunOptions, folder: string): HooksSource[] {
   if (file === undefined) {
     // What a protocol of the user's own may run, nobody knows before.
     const own = protocol === undefined ? [] : [{ ...COMMANDS, optional: true }]
-    return [{ configuration, hooks: [TIMELINE, SCREEN, ...(runs ? [COMMANDS] : own)] }]
+    return [{ configuration, hooks: [TIMELINE, SCREEN, CONSOLE, ...(runs ? [COMMANDS] : own)] }]
   }
   const has = namesIn(file)
   return [

@@ -1,4 +1,4 @@
-import { type EvidenceWarning, messageOf, SeeError } from '@see/core'
+import { type EvidenceWarning, type GuestEndReason, messageOf, type SeeContext, SeeError } from '@see/core'
 import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
 import type { ExitCode } from '../exit-codes.ts'
 import type { CommandResult } from './command-results.ts'
@@ -20,9 +20,23 @@ export interface RunReport {
   readonly events: number
   readonly commands: readonly CommandResult[]
   readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+  readonly guest: GuestReport
   /** What the evidence lacks; docs/limits.md explains each code. */
   readonly warnings: readonly EvidenceWarning[]
   readonly error: ReportedError | null
+}
+
+/** What the guest did that it was not asked to. */
+export interface GuestReport {
+  /** Its ends, oldest first: of each run at most one, and mostly there is one run. */
+  readonly ended: readonly {
+    readonly reason: GuestEndReason
+    readonly detail: string
+    readonly exit_code: number | null
+    readonly signal: string | null
+  }[]
+  /** How often it rebooted. */
+  readonly reboots: number
 }
 
 export interface ReportedError {
@@ -39,4 +53,10 @@ export function reportedError(error: unknown): ReportedError {
   const coded =
     error instanceof SeeError || error instanceof LibvirtError || error instanceof LibvirtConnectionError
   return { code: coded ? error.code : null, message }
+}
+
+export function guestReport(context: SeeContext | undefined): GuestReport {
+  const { guestEnds = [], guestReboots = 0 } = context ?? {}
+  const ended = guestEnds.map(({ exitCode, ...end }) => ({ ...end, exit_code: exitCode }))
+  return { ended, reboots: guestReboots }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ContextFactory, SeeContext } from '@see/core'
+import type { ContextFactory, GuestEnd, SeeContext } from '@see/core'
 import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
@@ -117,6 +117,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     files_omitted: 0,
     commands: [],
     failures: [],
+    guest: { ended: [], reboots: 0 },
     error: null,
   })
   expect(await eventsOf(report)).toEqual(
@@ -161,6 +162,16 @@ test('a guest that ignores the power button is cut from power, analysed, and the
   expect(deallocations).toBe(1)
 })
 
+test('a guest without an address is captured, cut from power and analysed, and the run failed', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report } = await runIn(folder.path, { simulation: { faults: { noAddress: true } } })
+  expect(exitCode).toBe(2)
+  expect(report?.error).toMatchObject({ code: 'ADDRESS_TIMEOUT' })
+  const events = await eventsOf(report)
+  expect(events).toContain('snapshots_capture')
+  expect(events.slice(-4)).toEqual(['pre_poweroff', 'post_poweroff', 'start_analysis', 'wait_analysis'])
+})
+
 test('a guest that stops by itself is analysed all the same', async () => {
   await using folder = await temporaryFolder()
   const factory = factoryThat(({ context, domain }) => {
@@ -171,6 +182,38 @@ test('a guest that stops by itself is analysed all the same', async () => {
   expect(await eventsOf(report)).toEqual(
     words('pre_poweron post_poweron ip_address start_analysis wait_analysis'),
   )
+})
+
+test('what the guest did unasked is in the report and the summary, and decides the exit code', async () => {
+  await using folder = await temporaryFolder()
+  const none = { exitCode: null, signal: null }
+  const off: GuestEnd = { reason: 'powered_off', detail: 'it was off\u001b[0m', ...none }
+  const failed: GuestEnd = { reason: 'failed', detail: 'QEMU failed', ...none }
+  const protocol = await protocolNamed(folder.path, (context) => context.poweron())
+  const runWith = async (end: GuestEnd, json = true) => {
+    const factory = factoryThat(({ context }) => {
+      const { resources } = context
+      context.subscribe('post_poweron', () => {
+        if (!(resources instanceof SimulatedResources)) throw new Error('it is simulated')
+        resources.guest?.rebooted('again')
+        resources.guest?.ended(end)
+      })
+    })
+    return await runIn(folder.path, { protocol, factory: () => factory, json })
+  }
+  const ended = [{ reason: 'powered_off', detail: off.detail, exit_code: null, signal: null }]
+  expect((await runWith(off)).report).toMatchObject({
+    exit_code: 0,
+    error: null,
+    guest: { ended, reboots: 1 },
+  })
+  expect((await runWith(failed)).report).toMatchObject({
+    exit_code: 2,
+    error: { code: 'GUEST_STOPPED', message: 'the guest ended unasked: QEMU failed' },
+  })
+  const { out } = await runWith(off, false)
+  expect(out).toContain('without having been asked to\n  rebooted once\n  powered off: it was off')
+  expect(out).not.toContain('\u001b')
 })
 
 test.each([

@@ -21,6 +21,7 @@ export function summaryOf(report: RunReport): string {
   const sections = [
     [`Run ${report.identifier}: ${words[report.exit_code]} (${report.events} events)`],
     ...report.commands.map(commandLines),
+    guestLines(report),
     failureLines(report),
     warningLines(report),
     evidenceLines(report),
@@ -64,6 +65,14 @@ function failureLines({ failures }: RunReport): string[] {
   if (failures.length === 0) return []
   const lines = failures.map(({ event, handler, message }) => `  ${event}: ${handler}: ${message}`)
   return ['Handlers that failed', ...lines.map((line) => indented(line, 6))]
+}
+
+function guestLines({ guest }: RunReport): string[] {
+  const ends = guest.ended.map(({ reason, detail }) => `  ${reason.replace('_', ' ')}: ${detail}`)
+  const { reboots } = guest
+  const rebooted = reboots === 0 ? [] : [`  rebooted ${reboots === 1 ? 'once' : `${reboots} times`}`]
+  if (ends.length + rebooted.length === 0) return []
+  return ['The guest, without having been asked to', ...rebooted, ...ends.map(printable)]
 }
 
 function warningLines({ warnings }: RunReport): string[] {

@@ -42,6 +42,11 @@ export function hasConsoleIn(xml: string): boolean {
   return devicesIn(xml, 'console')[0]?.getAttribute('type') === 'pty'
 }
 
+/** Whether there is a screen: libvirt captures that of a video card. */
+export function hasScreenIn(xml: string): boolean {
+  return devicesIn(xml, 'video').some((video) => attribute(video, ['model'], 'type') !== 'none')
+}
+
 export function vncServerIn(xml: string): VncServer | undefined {
   const vnc = devicesIn(xml, 'graphics').find((each) => each.getAttribute('type') === 'vnc')
   if (vnc === undefined) return undefined

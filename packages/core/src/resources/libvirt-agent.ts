@@ -1,7 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { AgentChannel } from '../resources.ts'
 import { isNoDomain } from './no-domain.ts'
+
+/** libvirt's words when the channel closes under a command, which is mostly the first that is seen of a guest's end. */
+const DISAPPEARED = 'disappeared'
+/** Between that and the end of the guest. */
+const END_MS = 1000
+const POLL_MS = 50
 
 /** No answer now; there may be one later, when the guest has booted or is resumed. */
 const SILENT = new Set(['VIR_ERR_AGENT_UNRESPONSIVE', 'VIR_ERR_AGENT_UNSYNCED', 'VIR_ERR_OPERATION_INVALID'])
@@ -25,8 +32,14 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
  * not know.
  */
 async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError | undefined> {
-  if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error)) return undefined
-  const { state } = await domain.getState()
+  const isGone = error.code === 'VIR_ERR_AGENT_UNRESPONSIVE' && error.message.includes(DISAPPEARED)
+  if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error) && !isGone) return undefined
+  const deadline = Date.now() + (isGone ? END_MS : 0)
+  let { state } = await domain.getState()
+  while (state === 'running' && Date.now() < deadline) {
+    await sleep(POLL_MS)
+    state = (await domain.getState()).state
+  }
   if (state !== 'shutoff' && state !== 'crashed') return undefined
   return new SeeError('GUEST_STOPPED', `the guest is ${state}: its agent will not answer`, { cause: error })
 }

@@ -6,6 +6,7 @@ import type { Agent } from '../agent.ts'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
 import type { EvidenceWarning } from '../evidence-warning.ts'
+import type { GuestListener } from '../guest-end.ts'
 import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, InterfacesListener, Resources, ResourcesParameters } from '../resources.ts'
@@ -25,6 +26,7 @@ import {
 import { hasConsoleIn, interfacesIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { capturePointAt, interfacesWithoutDevice } from './guest-devices.ts'
+import { GuestWatch } from './guest-watch.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
@@ -68,6 +70,7 @@ interface Allocated {
   /** The guest's on a shared network. */
   readonly address: string | undefined
   readonly agent: Agent
+  readonly watch: GuestWatch
 }
 
 /** An LXC container through libvirt: its domain, folders, and its network unless it shares one, named after the environment. */
@@ -158,9 +161,10 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made)
-    const virDomain = new TransientDomain(hypervisor, this.#identifier, edited.xml)
+    const watch = new GuestWatch(hypervisor, this.#identifier, true)
+    const virDomain = new TransientDomain(hypervisor, this.#identifier, edited.xml, watch)
     const domain = new ContainerDomain(virDomain)
-    const ending = { stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
+    const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
     stopAtTheEnd(virDomain, ending, this.#releases)
     // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
     // not to see the bridge go, for without it nothing tells what it sends from the host's own.
@@ -175,11 +179,16 @@ export class LxcResources implements Resources {
       network: made?.network,
       address: made?.address,
       agent: new ContainerAgent(virDomain),
+      watch,
     }
   }
 
   deallocate(): Promise<void> {
     return this.#releases.release()
+  }
+
+  watchGuest(listener: GuestListener): void {
+    this.#resources().watch.ends.listener = listener
   }
 
   async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
 import type { EvidenceWarning } from '../evidence-warning.ts'
+import type { GuestListener } from '../guest-end.ts'
 import type { Logger } from '../logger.ts'
 import { type DiskImage, layersOf } from '../disks/disk-image.ts'
 import { assertReadableBy } from '../disks/file-reader.ts'
@@ -27,10 +28,11 @@ import { acceptedDomain } from './accepted-domain.ts'
 import { fetchImage } from './fetched-image.ts'
 import { guestInterfaces } from './guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
-import { hasConsoleIn, interfacesIn, vncServerIn } from './domain-devices.ts'
+import { hasConsoleIn, hasScreenIn, interfacesIn, vncServerIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
+import { GuestWatch } from './guest-watch.ts'
 import { warnOfLegacyName } from './legacy-name.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
 import { bootFilesIn, domainMachine } from './libvirt-template/domain-machine.ts'
@@ -72,6 +74,7 @@ export interface AllocatedGuest {
   readonly sinkhole: Sinkhole | undefined
   /** Of a guest that is to become a template. */
   readonly group: number | undefined
+  readonly watch: GuestWatch
 }
 
 /** What is the environment's own in its domain's XML. */
@@ -193,12 +196,14 @@ export class QemuResources implements Resources {
     removeNvramAtTheEnd(hypervisor, { wanted: domainXml, accepted, xml: edited.xml }, this.#releases)
     const memory = this.memoryFile === undefined ? clone?.memory : { path: this.memoryFile, isClone: false }
     const identity = identityOf(this.#identifier, edited.macAddress)
+    const watch = new GuestWatch(hypervisor, this.#identifier)
     const domain =
       memory === undefined || storage === undefined
-        ? new TransientDomain(hypervisor, this.#identifier, edited.xml)
+        ? new TransientDomain(hypervisor, this.#identifier, edited.xml, watch)
         : domainInMemoryFile(hypervisor, {
             identifier: this.#identifier,
             xml: edited.xml,
+            watch,
             machine: domainMachine(accepted),
             memory,
             clone,
@@ -206,7 +211,7 @@ export class QemuResources implements Resources {
             disk: storage.clone,
             file: domainFile,
           })
-    const ending = { stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
+    const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
     stopAtTheEnd(domain, ending, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
     this.#edited = edited
@@ -221,11 +226,16 @@ export class QemuResources implements Resources {
       inputs,
       group,
       sinkhole: sunk?.sinkhole,
+      watch,
     }
   }
 
   deallocate(): Promise<void> {
     return this.#releases.release()
+  }
+
+  watchGuest(listener: GuestListener): void {
+    this.allocated.watch.ends.listener = listener
   }
 
   async attachFile(file: string): Promise<AttachedDisk> {
@@ -251,6 +261,10 @@ export class QemuResources implements Resources {
     const tell = async (xml: string) => await listener(await guestInterfaces(xml, { address, from }))
     if (await domain.isActive()) await tell(await domain.getXMLDesc())
     return domain.whenDevicesExist(tell)
+  }
+
+  async hasScreen(): Promise<boolean> {
+    return hasScreenIn(this.allocated.accepted)
   }
 
   async hasConsole(): Promise<boolean> {

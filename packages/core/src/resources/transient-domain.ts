@@ -1,6 +1,8 @@
 import {
   type CallOptions,
+  type CoreDumpOptions,
   Domain,
+  DomainCoreDumpFlags,
   DomainCreateFlags,
   type DomainState,
   DomainXMLFlags,
@@ -9,6 +11,7 @@ import {
   parseUuid,
 } from '@see/libvirt'
 import type { ReleaseStack } from '../release-stack.ts'
+import type { GuestWatch } from './guest-watch.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /** Gets the XML of the domain, whose guest is paused. */
@@ -22,11 +25,16 @@ type DevicesListener = (xml: string) => Promise<void>
 export class TransientDomain extends Domain {
   readonly #xml: string
   readonly #listeners = new Set<DevicesListener>()
+  readonly #watch: GuestWatch
 
-  /** @param xml what it is powered on with */
-  constructor(hypervisor: Hypervisor, identifier: string, xml: string) {
+  /**
+   * @param xml what it is powered on with
+   * @param watch is told of what is asked of the domain
+   */
+  constructor(hypervisor: Hypervisor, identifier: string, xml: string, watch: GuestWatch) {
     super(hypervisor, { name: identifier, uuid: parseUuid(identifier), id: -1 })
     this.#xml = xml
+    this.#watch = watch
   }
 
   /**
@@ -39,6 +47,41 @@ export class TransientDomain extends Domain {
   }
 
   override async create(options: FlagOptions = {}): Promise<void> {
+    await this.#watch.join()
+    await this.#watch.ends.whileStarting(() => this.start(options))
+  }
+
+  override async destroy(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askOff()
+    await super.destroy(options)
+    this.#watch.ends.isOff()
+  }
+
+  override async shutdown(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askShutdown()
+    await super.shutdown(options)
+  }
+
+  override async reboot(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askReboot()
+    await super.reboot(options)
+  }
+
+  override async reset(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askReboot()
+    await super.reset(options)
+    this.#watch.ends.runsAgain()
+  }
+
+  override async coreDump(path: string, options: CoreDumpOptions = {}): Promise<void> {
+    const { flags = 0 } = options
+    if ((flags & DomainCoreDumpFlags.crash) !== 0) this.#watch.ends.askOff()
+    if ((flags & DomainCoreDumpFlags.reset) !== 0) this.#watch.ends.askReboot()
+    await super.coreDump(path, options)
+  }
+
+  /** Powers it on. */
+  protected async start(options: FlagOptions): Promise<void> {
     if (this.#listeners.size === 0) return await this.createFrom(this.#xml, options)
     const { flags = 0 } = options
     const { paused } = DomainCreateFlags
@@ -74,7 +117,10 @@ export class TransientDomain extends Domain {
 
   /** Why it is off is not known: `reason` is 0 then. */
   override async getState(options?: CallOptions): Promise<{ state: DomainState; reason: number }> {
-    return await whereOff({ state: 'shutoff', reason: 0 }, super.getState(options))
+    const found = await whereOff({ state: 'shutoff', reason: 0 } as const, super.getState(options))
+    // Whoever sees it off is to find on record how it ended.
+    if (found.state === 'shutoff' || found.state === 'crashed') await this.#watch.hasEnded()
+    return found
   }
 
   override async isActive(options?: CallOptions): Promise<boolean> {
@@ -100,6 +146,7 @@ async function whereOff<T>(answer: T, call: Promise<T>): Promise<T> {
 
 /** How a domain ends with its environment. */
 interface Ending {
+  readonly watch: GuestWatch
   readonly stop: () => Promise<void>
   /** Called once it is off. */
   readonly onStopped: () => void
@@ -108,11 +155,12 @@ interface Ending {
 /** Has a domain stopped when its environment ends. */
 export function stopAtTheEnd(
   domain: TransientDomain,
-  { stop, onStopped }: Ending,
+  { watch, stop, onStopped }: Ending,
   releases: ReleaseStack,
 ): void {
   releases.defer(`domain ${domain.name}`, async () => {
-    if (await domain.isActive()) await stop()
+    if ((await domain.getState()).state !== 'shutoff') await stop()
+    await watch.leave()
     onStopped()
   })
 }

@@ -3,6 +3,7 @@ import type { Domain, Hypervisor } from '@see/libvirt'
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
 import { SeeError } from '../errors.ts'
+import { evidenceWarning } from '../evidence-warning.ts'
 import type { Logger } from '../logger.ts'
 import { ReleaseStack } from '../release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
@@ -55,6 +56,13 @@ export class VboxResources implements Resources {
   readonly network = undefined
   /** libvirt's driver answers neither: waiting for an address fails at once, and says so. */
   readonly addressSource = 'lease'
+  readonly warnings = [
+    evidenceWarning(
+      'GUEST_UNWATCHED',
+      'an end of the guest that nobody asked for',
+      'the ends of VirtualBox guests are not watched',
+    ),
+  ]
   readonly #identifier: string
   readonly #configuration: VboxConfiguration
   readonly #folder: string

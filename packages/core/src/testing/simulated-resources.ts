@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context-factory.ts'
+import type { GuestListener } from '../guest-end.ts'
 import type { AgentChannel, AllocateOptions, Resources, ResourcesParameters } from '../resources.ts'
 import type { SeeContext } from '../see-context.ts'
 import { type Faults, SIMULATED_MAC, SimulatedDomain } from './simulated-domain.ts'
@@ -22,6 +23,8 @@ export class SimulatedResources implements Resources {
   readonly addressSource = 'lease'
   readonly agentChannel: AgentChannel | undefined
   readonly domain: SimulatedDomain
+  /** Call it to have the simulated guest end or reboot unasked. */
+  guest: GuestListener | undefined
   allocated = false
   readonly #faults: Faults
 
@@ -42,6 +45,10 @@ export class SimulatedResources implements Resources {
   async deallocate(): Promise<void> {
     this.#mayFail('deallocate')
     this.allocated = false
+  }
+
+  watchGuest(listener: GuestListener): void {
+    this.guest = listener
   }
 
   #mayFail(method: string): void {

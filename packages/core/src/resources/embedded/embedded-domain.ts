@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { timeoutSignal } from '@see/libvirt'
-import { AgentSocket, connectSocket, type QemuProcess, type QmpEvent } from '@see/qemu'
+import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess, type QmpEvent } from '@see/qemu'
 import { messageOf, SeeError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type {
@@ -12,10 +12,12 @@ import type {
   Screenshot,
 } from '../../resources.ts'
 import type { DomainState } from '../../transitions.ts'
+import type { GuestEnds } from '../guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'
 import { dumpMemory } from './dump-memory.ts'
 import { guestAddresses } from './guest-addresses.ts'
 import { guestState } from './guest-state.ts'
+import { guestEndOf } from './qemu-end.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { sockets } from './qemu-arguments.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -26,10 +28,14 @@ const ANSWER_MS = 500
 const CONSOLE_MS = 5000
 /** Between the end of QEMU's connections and its own. */
 const END_MS = 1000
+const TOO_LARGE = 'its disk exceeded limits.disk_mib'
+const PANICKED = 'the kernel of the guest panicked'
+const REBOOTED = 'the guest restarted its machine'
 
 export interface DomainParts {
   readonly folder: RunFolder
   readonly logger: Logger
+  readonly ends: GuestEnds
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
   /** What is to be done as soon as the guest runs. */
@@ -86,6 +92,10 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async create(): Promise<void> {
     if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
+    await this.#parts.ends.whileStarting(() => this.#powerOn())
+  }
+
+  async #powerOn(): Promise<void> {
     const starting = this.#start()
     this.#starting = starting.catch(() => undefined)
     const qemu = await starting
@@ -100,6 +110,7 @@ export class EmbeddedDomain implements SandboxDomain {
 
   /** Cuts the power, of which there is none to cut when the guest has just powered itself off. */
   async destroy(): Promise<void> {
+    this.#parts.ends.askOff()
     this.#agent.close()
     await this.#qemu?.stop()
   }
@@ -128,6 +139,7 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async reset(): Promise<void> {
     await this.#execute('system_reset')
+    this.#parts.ends.runsAgain()
   }
 
   async pmWakeup(): Promise<void> {
@@ -135,12 +147,14 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async shutdown(): Promise<void> {
+    this.#parts.ends.askShutdown()
     await this.#whenOff('poweroff')
     await this.#execute('system_powerdown')
   }
 
   /** Asks the guest's agent, or, where none answers, presses the power button and starts the guest anew once it is off. */
   async reboot(): Promise<void> {
+    this.#parts.ends.askReboot()
     try {
       await this.agentChannel.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: AGENT_MS / 1000 })
       const parameters = JSON.stringify({ execute: 'guest-shutdown', arguments: { mode: 'reboot' } })
@@ -178,7 +192,7 @@ export class EmbeddedDomain implements SandboxDomain {
     this.#rebooting = false
     this.#exceeded = false
     this.#lacksRoom = false
-    void qemu.ended.then(() => this.#ended(qemu))
+    void qemu.ended.then((end) => this.#ended(qemu, end))
     qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
     return qemu
   }
@@ -198,6 +212,8 @@ export class EmbeddedDomain implements SandboxDomain {
     try {
       if (event === 'BLOCK_IO_ERROR') await this.#diskFailed(qemu, data)
       if (event === 'RESUME') this.#lacksRoom = false
+      if (event === 'GUEST_PANICKED') this.#panicked()
+      if (event === 'RESET' && data.guest === true) this.#parts.ends.rebooted(REBOOTED)
       if (event === 'SHUTDOWN' && this.#rebooting) await this.#startAnew(qemu)
     } catch (error) {
       this.#parts.logger.error({ err: error }, `after QEMU’s event ${event}: ${messageOf(error)}`)
@@ -206,6 +222,7 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async #startAnew({ qmp }: QemuProcess): Promise<void> {
     this.#rebooting = false
+    this.#parts.ends.rebooted(REBOOTED)
     await qmp.execute('system_reset')
     await qmp.execute('set-action', { shutdown: 'poweroff' })
     await qmp.execute('cont')
@@ -219,14 +236,21 @@ export class EmbeddedDomain implements SandboxDomain {
     // QEMU's threads do not take the signal of a file that is too large.
     if (reason !== 'File too large' || this.#exceeded) return
     this.#exceeded = true
-    this.#parts.logger.error('the guest was killed: its disk exceeded limits.disk_mib')
+    this.#parts.logger.error(`the guest was killed: ${TOO_LARGE}`)
     await qemu.kill()
   }
 
-  #ended(qemu: QemuProcess): void {
+  #panicked(): void {
+    this.#parts.ends.ended({ reason: 'crashed', detail: PANICKED, exitCode: null, signal: null })
+  }
+
+  #ended(qemu: QemuProcess, end: QemuEnd): void {
     this.#agent.close()
     const failure = qemu.failure()
     if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
+    const ended = guestEndOf(qemu, end)
+    const { detail, reason } = this.#exceeded ? { detail: TOO_LARGE, reason: 'killed' as const } : ended
+    this.#parts.ends.ended({ ...ended, detail, reason })
   }
 
   #whyStill(): string {
@@ -234,7 +258,7 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   #whyOff(): string {
-    if (this.#exceeded) return 'the guest is off: it was killed, since its disk exceeded limits.disk_mib'
+    if (this.#exceeded) return `the guest is off: it was killed, since ${TOO_LARGE}`
     const failure = this.#qemu?.failure()
     return failure === undefined ? 'the guest is off' : `the guest is off: ${failure.message}`
   }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context-factory.ts'
+import type { GuestListener } from '../../guest-end.ts'
 import type { Logger } from '../../logger.ts'
 import { ReleaseStack } from '../../release-stack.ts'
 import type {
@@ -23,6 +24,7 @@ import { freshMacAddress } from '../domain-xml.ts'
 import { pickGuestSubnet, type Subnet } from '../guest-subnet.ts'
 import { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { emptyOverlay } from '../empty-overlay.ts'
+import { GuestEnds } from '../guest-ends.ts'
 import { assertAccelerator } from './accelerator.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
@@ -61,6 +63,7 @@ export class EmbeddedResources implements Freezable {
   readonly #logger: Logger
   readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
+  readonly #ends = new GuestEnds()
   readonly #subnet = pickGuestSubnet()
   #allocated: Allocated | undefined
 
@@ -155,6 +158,7 @@ export class EmbeddedResources implements Freezable {
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
       logger: this.#logger,
+      ends: this.#ends,
       start: (agent, starting) => launcher.start(agent, starting),
       started: async () => {
         const identity = identityOf(this.#identifier, this.macAddress)
@@ -169,6 +173,10 @@ export class EmbeddedResources implements Freezable {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
+  }
+
+  watchGuest(listener: GuestListener): void {
+    this.#ends.listener = listener
   }
 
   async attachFile(file: string): Promise<AttachedDisk> {

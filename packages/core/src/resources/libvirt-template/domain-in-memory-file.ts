@@ -4,6 +4,7 @@ import { type Hypervisor, timeoutSignal } from '@see/libvirt'
 import { GuestAgent } from '../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../templates/template-clone.ts'
+import type { GuestWatch } from '../guest-watch.ts'
 import { orInvalid } from '../user-xml.ts'
 import { libvirtAgentChannel } from '../libvirt-agent.ts'
 import type { DomainMachine } from './domain-machine.ts'
@@ -21,6 +22,7 @@ interface Wanted {
   readonly identifier: string
   /** What it is powered on with, but for the memory. */
   readonly xml: string
+  readonly watch: GuestWatch
   /** What libvirt makes of that. */
   readonly machine: DomainMachine
   readonly memory: GuestMemory
@@ -39,11 +41,11 @@ interface Wanted {
  */
 export function domainInMemoryFile(
   hypervisor: Hypervisor,
-  { identifier, xml, machine, memory, clone, identity, disk, file }: Wanted,
+  { identifier, xml, watch, machine, memory, clone, identity, disk, file }: Wanted,
 ): TemplateDomain {
   clone?.assertFits(machine)
   let port: Socket | undefined
-  const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, {
+  const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, watch, {
     xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
     async prepare() {
       // Before a clone knows its devices: a guest is told when somebody comes to the other end.

@@ -1,4 +1,5 @@
 import { type Domain, DomainCreateFlags, type FlagOptions, type Hypervisor } from '@see/libvirt'
+import type { GuestWatch } from '../guest-watch.ts'
 import { TransientDomain } from '../transient-domain.ts'
 
 /** How a guest is powered on for the first time; from then on it boots. */
@@ -18,12 +19,12 @@ export class TemplateDomain extends TransientDomain {
   readonly #starts: Starts
   #isFirst = true
 
-  constructor(hypervisor: Hypervisor, identifier: string, xml: string, starts: Starts) {
-    super(hypervisor, identifier, xml)
+  constructor(hypervisor: Hypervisor, identifier: string, xml: string, watch: GuestWatch, starts: Starts) {
+    super(hypervisor, identifier, xml, watch)
     this.#starts = starts
   }
 
-  override async create(options: FlagOptions = {}): Promise<void> {
+  protected override async start(options: FlagOptions): Promise<void> {
     const { flags = 0 } = options
     const { paused } = DomainCreateFlags
     const still = { ...options, flags: flags | paused }
@@ -46,7 +47,7 @@ export class TemplateDomain extends TransientDomain {
   }
 
   async #createAgain(still: FlagOptions, isToRun: boolean): Promise<void> {
-    await super.create(still)
+    await super.start(still)
     await this.orDestroyed(async () => {
       await this.#starts.assertBootable()
       if (isToRun) await this.resume()
