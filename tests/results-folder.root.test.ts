@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startSee, writeEmbeddedResources } from './support/see-command.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+// It may have to be built first.
+beforeAll(() => void tinyGuest(), 120_000)
 
 const PROTOCOL = `
 import { rmSync, writeFileSync, mkdirSync } from 'node:fs'

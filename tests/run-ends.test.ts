@@ -2,9 +2,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startSee, writeEmbeddedResources } from './support/see-command.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+// It may have to be built first.
+beforeAll(() => void tinyGuest(), 120_000)
 
 interface Report {
   readonly exit_code: number

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startSee, writeEmbeddedResources } from './support/see-command.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+// It may have to be built first.
+beforeAll(() => void tinyGuest(), 120_000)
 
 /** Sets a title, clears the screen, turns the direction of writing, hides, and forges a line, in the names of files. */
 const EVIL = 'a\u001b]0;pwned\u0007\u001b[2J\u009b31m\u202e\u2066\u200b\u0085\u2028\nsee: all is well'

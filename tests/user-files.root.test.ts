@@ -4,9 +4,13 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { seeHere, startSee, writeEmbeddedResources } from './support/see-command.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
+import { tinyGuest } from './support/tiny-guest.ts'
+
+// It may have to be built first.
+beforeAll(() => void tinyGuest(), 120_000)
 
 /** An ordinary user of every Debian. */
 const NOBODY = 65534

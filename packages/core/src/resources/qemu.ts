@@ -152,7 +152,7 @@ export class QemuResources implements Resources {
     const domainXml = readUserFile(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
     this.#warnings = [
-      ...otherDisks(domainXml, disk !== undefined),
+      ...orInvalid('DOMAIN_XML_INVALID', domainFile, () => otherDisks(domainXml, disk !== undefined)),
       ...otherInterfaces(domainXml, wanted, domainFile),
     ]
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
