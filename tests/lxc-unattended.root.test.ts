@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -76,8 +75,8 @@ test('a container whose init is busybox’s stops when it is told to, and restar
   const environment = await container('/sbin/busybox/init')
   const { context, identifier } = environment
   await context.agent.waitUntilReady({ timeoutMs: CONTAINER_MS })
-  const id = () => execFileSync('virsh', ['-c', 'lxc:///', 'domid', identifier], { encoding: 'utf8' }).trim()
-  const first = id()
+  const id = async () => (await context.hypervisor.domainLookupByName(identifier)).id
+  const first = await id()
   await context.restart()
   await expect.poll(id, { timeout: 20_000 }).not.toBe(first)
   await context.agent.waitUntilReady({ timeoutMs: CONTAINER_MS })

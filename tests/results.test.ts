@@ -142,8 +142,12 @@ describe('a guest that runs', { timeout: GUEST_MS }, () => {
   test('a command that empties its output while it runs loses nothing that was there before', async () => {
     let printed = ''
     const onOutput = (_stream: string, chunk: Buffer) => void (printed += chunk.toString())
-    const script = 'echo something long; sleep 1; : >/proc/self/fd/1; sleep 1; echo end'
-    const { lost } = await run(context, script, { onOutput })
+    const wait = 'while [ ! -e /root/go ]; do sleep 0.1; done'
+    const script = `echo something long; ${wait}; : >/proc/self/fd/1; echo end`
+    const running = run(context, script, { onOutput })
+    await expect.poll(() => printed, { timeout: 10_000 }).toBe('something long\n')
+    await context.agent.writeFile('/root/go', '')
+    const { lost } = await running
     expect(printed).toBe('something long\nend\n')
     expect(lost).toMatch(/emptied/)
   })

@@ -16,7 +16,7 @@ const status = z.object({
   'out-truncated': z.boolean().optional(),
   'err-truncated': z.boolean().optional(),
 })
-export type ProgramStatus = z.output<typeof status>
+type ProgramStatus = z.output<typeof status>
 
 const DEFAULT_TIMEOUT_MS = 60_000
 const STATUS_MS = 20
