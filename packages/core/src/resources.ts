@@ -33,6 +33,8 @@ export interface ConsoleStream extends AsyncIterable<Uint8Array> {
 /** The device of this host through which all packets of one of a guest's interfaces pass, and nothing else. */
 export interface CapturePoint {
   readonly device: string
+  /** Whether the guest may have run before its device could be found. */
+  readonly isLate: boolean
   /** Packets that the guest has sent so far, as the kernel counts them. */
   readonly packetsSent: () => number
   /** Set on a network shared with other guests: which broadcasts of the host are meant for this guest. */

@@ -11,6 +11,8 @@ const STOP_MS = 5000
 /** How long nothing may have come for what was captured before the end to have arrived. */
 const QUIET_MS = 30
 const MOST_QUIET_MS = 500
+/** How often packets that were sent before are counted. */
+const COUNTS = 10
 
 export interface CaptureOptions {
   /** The file to write; it must not exist. */
@@ -85,7 +87,8 @@ export class Capture {
   async #add(start: () => Promise<PacketSource>): Promise<void> {
     const source = await start()
     const begun = new Latch()
-    const running: Running = { source, pumped: this.#pump(source, begun), sentBefore: 0 }
+    const cutter = new PcapCutter(this.#budget)
+    const running: Running = { source, pumped: this.#pump(source, cutter, begun), sentBefore: 0 }
     const timer = new AbortController()
     const outcome = await Promise.race([
       begun.opened.then(() => 'begun' as const),
@@ -95,13 +98,12 @@ export class Capture {
     ])
     timer.abort()
     if (outcome !== 'begun') throw await notBegun(running, outcome)
-    running.sentBefore = source.sentBefore()
     this.#sources.push(running)
+    running.sentBefore = await missingOf(source, cutter)
   }
 
   /** Resolves with why it failed, or undefined. */
-  async #pump(source: PacketSource, begun: Latch): Promise<unknown> {
-    const cutter = new PcapCutter(this.#budget)
+  async #pump(source: PacketSource, cutter: PcapCutter, begun: Latch): Promise<unknown> {
     try {
       for await (const chunk of source.packets) {
         this.#latest = performance.now()
@@ -133,6 +135,17 @@ export class Capture {
       if (now - this.#latest >= QUIET_MS || now > deadline) return
     }
   }
+}
+
+/** What was captured takes its time to come here, so the smallest of some counts is the truest. */
+async function missingOf(source: PacketSource, cutter: PcapCutter): Promise<number | 'unknown'> {
+  let least = source.missing(cutter.packets)
+  for (let tries = 0; tries < COUNTS && least !== 0 && least !== 'unknown'; tries++) {
+    await sleep(QUIET_MS)
+    const missing = source.missing(cutter.packets)
+    if (missing === 'unknown' || missing < least) least = missing
+  }
+  return least
 }
 
 async function notBegun({ source, pumped }: Running, outcome: 'ended' | 'late'): Promise<SeeError> {

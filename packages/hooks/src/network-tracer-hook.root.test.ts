@@ -24,7 +24,7 @@ async function allocate(
 ) {
   const interfaces: GuestInterfaces =
     found !== undefined && 'device' in found
-      ? { points: [{ packetsSent: () => 0, ...found }], untraceable: [] }
+      ? { points: [{ isLate: false, packetsSent: () => 0, ...found }], untraceable: [] }
       : { points: [], untraceable: [], ...found }
   const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
     const context = await simulatedFactory()(identifier, options)

@@ -18,8 +18,11 @@ export interface PacketSource {
   readonly isRunning: boolean
   /** Resolves when it has ended. */
   readonly ended: Promise<unknown>
-  /** Packets that the guest had sent by the time the capture began, as far as is known; called once it has. */
-  sentBefore(): number | 'unknown'
+  /**
+   * Packets that the guest has sent so far and that are not captured, at most; unknown where nobody counts them.
+   * @param captured packets of the source that have come so far
+   */
+  missing(captured: number): number | 'unknown'
   stop(graceMs: number): Promise<void>
   /** What to throw when it ended though it should not have. */
   failure(): Promise<SeeError>

@@ -52,6 +52,8 @@ export class TraceBudget {
 export class PcapCutter {
   /** Whether the file's header was there: the capture has begun. */
   begun = false
+  /** Whole packets so far, taken or not. */
+  packets = 0
   readonly #budget: TraceBudget
   #rest: Buffer = Buffer.alloc(0)
 
@@ -85,6 +87,7 @@ export class PcapCutter {
       if (read + bytes > data.length) break
       const isCut = data.readUInt32LE(read + WIRE_LENGTH_OFFSET) > length
       read += bytes
+      this.packets++
       // None is taken after one that is not.
       if (this.#budget.take(bytes, isCut)) taken = read
     }

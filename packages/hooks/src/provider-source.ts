@@ -14,7 +14,7 @@ export function providerSource(capture: PacketCapture): PacketSource {
     get isRunning() {
       return !packets.destroyed
     },
-    sentBefore: () => (capture.beganLate ? 'unknown' : 0),
+    missing: () => (capture.beganLate ? 'unknown' : 0),
     stop: () => capture.stop(),
     failure: async () => failureOf(),
     outcome: async (stopping) => {

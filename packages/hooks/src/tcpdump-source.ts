@@ -15,23 +15,27 @@ export interface TcpdumpTarget {
 }
 
 /**
- * How the packets of a device are captured: by one tcpdump, but on a network shared with other guests by two. There the
- * host's broadcasts for the others come in, too: only questions for the guest's address and DHCP answers with its MAC
- * address are taken of those. A filter cannot tell which way a packet goes: with "inbound" in it, libpcap 1.10 loses the
- * first packet.
+ * How the packets of a device are captured: by one tcpdump, or by two, one for each way, where packets that the guest had
+ * sent before are counted, and on a network shared with other guests. There the host's broadcasts for the others arrive,
+ * too: only questions for the guest's address and DHCP answers with its MAC address are taken of those. A filter cannot
+ * tell the way: with "inbound" in it, libpcap 1.10 loses the first packet.
  */
 export function tcpdumpTargets(point: CapturePoint): TcpdumpTarget[] {
   const { shared } = point
-  if (shared === undefined) return [{ point, direction: undefined, filter: '' }]
-  const { macAddress, address, hostMacAddress } = shared
-  const bytes = macAddress.replaceAll(':', '')
-  const isAnswer = `udp dst port 68 and udp[36:4] = 0x${bytes.slice(0, 8)} and udp[40:2] = 0x${bytes.slice(8)}`
-  const isForGuest = `arp dst host ${address} or (${isAnswer})`
-  const filter = `ether host ${macAddress} or (ether multicast and ether src ${hostMacAddress} and (${isForGuest}))`
+  if (shared === undefined && !point.isLate) return [{ point, direction: undefined, filter: '' }]
+  const filter = shared === undefined ? '' : forGuest(shared)
   return [
     { point, direction: 'in', filter: '' },
     { point, direction: 'out', filter },
   ]
+}
+
+function forGuest(shared: NonNullable<CapturePoint['shared']>): string {
+  const { macAddress, address, hostMacAddress } = shared
+  const bytes = macAddress.replaceAll(':', '')
+  const isAnswer = `udp dst port 68 and udp[36:4] = 0x${bytes.slice(0, 8)} and udp[40:2] = 0x${bytes.slice(8)}`
+  const isForGuest = `arp dst host ${address} or (${isAnswer})`
+  return `ether host ${macAddress} or (ether multicast and ether src ${hostMacAddress} and (${isForGuest}))`
 }
 
 /** Packets of a device of this host, by tcpdump. @throws SeeError `TOOL_FAILED` */
@@ -49,7 +53,11 @@ export async function tcpdumpSource(
     get isRunning() {
       return process.isRunning
     },
-    sentBefore: () => (direction === 'out' ? 0 : point.packetsSent()),
+    missing(captured) {
+      if (direction === 'out') return 0
+      // Both ways together say nothing of one.
+      return direction === 'in' ? Math.max(0, point.packetsSent() - captured) : point.packetsSent()
+    },
     stop: (graceMs) => process.stop(graceMs),
     failure: () => process.failure(),
     async outcome(stopping) {

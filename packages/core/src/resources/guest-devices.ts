@@ -13,17 +13,22 @@ interface Options {
   readonly address: string | undefined
   /** The first interface that is wanted, from 0 on. */
   readonly from: number
+  /** Whether the guest runs already. */
+  readonly isLate: boolean
 }
 
 /** The devices of a domain's interfaces, as the XML of the running domain has them. */
-export async function guestInterfaces(xml: string, { address, from }: Options): Promise<GuestInterfaces> {
+export async function guestInterfaces(
+  xml: string,
+  { address, from, isLate }: Options,
+): Promise<GuestInterfaces> {
   const points: CapturePoint[] = []
   const untraceable: UntraceableInterface[] = []
   for (const [index, each] of interfacesIn(xml).entries()) {
     if (index < from) continue
     const why = whyUntraceable(each)
     if (why !== undefined) untraceable.push({ what: describeInterface(each, index + 1), why })
-    else points.push(await capturePointAt(each, index === 0 ? address : undefined))
+    else points.push(await capturePointAt(each, { address: index === 0 ? address : undefined, isLate }))
   }
   return { points, untraceable }
 }
@@ -36,12 +41,11 @@ export function interfacesWithoutDevice(xml: string): UntraceableInterface[] {
   })
 }
 
-/** @param address as for {@link guestInterfaces}; undefined for an interface on no such network */
 export async function capturePointAt(
   { target = '', bridge, macAddress }: Pick<DomainInterface, 'target' | 'bridge' | 'macAddress'>,
-  address: string | undefined,
+  { address, isLate }: Pick<Options, 'address' | 'isLate'>,
 ): Promise<CapturePoint> {
-  const point = { device: target, packetsSent: () => packetsFrom(target) ?? 0 }
+  const point = { isLate, device: target, packetsSent: () => packetsFrom(target) ?? 0 }
   if (address === undefined || bridge === undefined || macAddress === undefined) return point
   const hostMacAddress = (await readFile(join(DEVICES, bridge, 'address'), 'latin1')).trim()
   return { ...point, shared: { macAddress, address, hostMacAddress } }

@@ -203,7 +203,10 @@ export class LxcResources implements Resources {
     const tell = async (name: string): Promise<void> => {
       const { macAddress } = interfaces.find(({ target }) => target === name) ?? {}
       const isShared = name === names[0]
-      const point = await capturePointAt({ target: name, macAddress, bridge }, isShared ? address : undefined)
+      const point = await capturePointAt(
+        { target: name, macAddress, bridge },
+        { address: isShared ? address : undefined, isLate: true },
+      )
       await listener({ points: [point], untraceable: [] })
     }
     return await watchDevices(names, tell)

@@ -258,9 +258,11 @@ export class QemuResources implements Resources {
     // What ends in the sinkhole is captured there.
     const from = sinkhole === undefined ? 0 : 1
     if (interfacesIn(await domain.getXMLDesc()).length <= from) return undefined
-    const tell = async (xml: string) => await listener(await guestInterfaces(xml, { address, from }))
-    if (await domain.isActive()) await tell(await domain.getXMLDesc())
-    return domain.whenDevicesExist(tell)
+    const tell = async (xml: string, isLate: boolean) => {
+      await listener(await guestInterfaces(xml, { address, from, isLate }))
+    }
+    if (await domain.isActive()) await tell(await domain.getXMLDesc(), true)
+    return domain.whenDevicesExist((xml) => tell(xml, false))
   }
 
   async hasScreen(): Promise<boolean> {
