@@ -34,9 +34,10 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
 async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError | undefined> {
   const isGone = error.code === 'VIR_ERR_AGENT_UNRESPONSIVE' && error.message.includes(DISAPPEARED)
   if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error) && !isGone) return undefined
-  const deadline = Date.now() + (isGone ? END_MS : 0)
+  // Of a guest that is just ending, libvirt says both while its state is another yet.
+  const deadline = Date.now() + END_MS
   let { state } = await domain.getState()
-  while (state === 'running' && Date.now() < deadline) {
+  while ((state === 'running' || state === 'shutdown') && Date.now() < deadline) {
     await sleep(POLL_MS)
     state = (await domain.getState()).state
   }
