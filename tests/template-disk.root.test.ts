@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { embeddedFactory, Environment, qemuFactory, type SeeContext } from '@see/core'
+import { embeddedFactory, Environment, qemuFactory, type Resources } from '@see/core'
 import type { FilesystemReport } from '@see/hooks'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { journaledImage } from './support/journaled-image.ts'
@@ -57,7 +57,7 @@ test.each(['embedded', 'libvirt'] as const)(
   async (provider) => {
     const template = await providers[provider].build()
     const results = temporaryFolder()
-    const environment = await Environment.allocate<SeeContext>(providers[provider].clones(), {
+    const environment = await Environment.allocate<Resources>(providers[provider].clones(), {
       configuration: { results_folder: results },
       hooks: [{ name: '@see/hooks#DiskStateAnalyser', configuration: { strict: true } }],
     })
