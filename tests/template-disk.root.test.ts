@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { embeddedFactory, Environment, qemuFactory, type SeeContext } from '@see/core'
+import { embeddedFactory, Environment, qemuFactory, type Resources } from '@see/core'
 import type { FilesystemReport } from '@see/hooks'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { journaledImage } from './support/journaled-image.ts'
@@ -57,7 +57,7 @@ test.each(['embedded', 'libvirt'] as const)(
   async (provider) => {
     const template = await providers[provider].build()
     const results = temporaryFolder()
-    const environment = await Environment.allocate<SeeContext>(providers[provider].clones(), {
+    const environment = await Environment.allocate<Resources>(providers[provider].clones(), {
       configuration: { results_folder: results },
       hooks: [{ name: '@see/hooks#DiskStateAnalyser', configuration: { strict: true } }],
     })
@@ -94,3 +94,31 @@ test.each(['embedded', 'libvirt'] as const)(
     expect(isAtRest(template.path('disk'))).toBe(true)
   },
 )
+
+test('a template’s file system without a journal is no reason to warn: it was at rest, though it looks in use', {
+  timeout: 120_000,
+}, async () => {
+  await folder.build('unjournaled', folder.resources())
+  const results = temporaryFolder()
+  const clones = embeddedFactory(folder.resources({ template: 'unjournaled' }))
+  const environment = await Environment.allocate(clones, {
+    configuration: { results_folder: results },
+    hooks: [{ name: '@see/hooks#DiskStateAnalyser' }],
+  })
+  onTestFinished(() => environment.deallocate(), GUEST_MS)
+  const { context, identifier } = environment
+  await context.poweron()
+  await context.agent.exec(['sh', '-c', 'echo mine >/root/mine; sync'])
+  await context.poweroff()
+  await context.trigger('start_analysis')
+  await context.trigger('wait_analysis')
+  await context.settled()
+  const report: FilesystemReport = JSON.parse(
+    readFileSync(join(results, `${identifier}_filesystem.json`), 'utf8'),
+  )
+  // The clone's power was cut, which leaves its own file system in use.
+  expect(report.warnings.map(({ code, what }) => [code, what])).toEqual([
+    ['DISK_FILE_SYSTEM_DIRTY', 'the whole disk, ext4, of the guest’s disk'],
+  ])
+  expect(report.created_files.map(({ path }) => path)).toContain('/root/mine')
+})
