@@ -16,7 +16,7 @@ beforeAll(() => {
   folder = new TemplateFolder()
   image = journaledImage(folder.path)
   return () => folder[Symbol.dispose]()
-})
+}, 60_000)
 
 /** The guest of each provider: what its template is built from, and what makes clones of it. */
 const providers = {
