@@ -16,7 +16,7 @@ beforeAll(() => {
   folder = new TemplateFolder()
   image = journaledImage(folder.path)
   return () => folder[Symbol.dispose]()
-})
+}, 60_000)
 
 /** The guest of each provider: what its template is built from, and what makes clones of it. */
 const providers = {
@@ -94,3 +94,31 @@ test.each(['embedded', 'libvirt'] as const)(
     expect(isAtRest(template.path('disk'))).toBe(true)
   },
 )
+
+test('a template’s file system without a journal is no reason to warn: it was at rest, though it looks in use', {
+  timeout: 120_000,
+}, async () => {
+  await folder.build('unjournaled', folder.resources())
+  const results = temporaryFolder()
+  const clones = embeddedFactory(folder.resources({ template: 'unjournaled' }))
+  const environment = await Environment.allocate(clones, {
+    configuration: { results_folder: results },
+    hooks: [{ name: '@see/hooks#DiskStateAnalyser' }],
+  })
+  onTestFinished(() => environment.deallocate(), GUEST_MS)
+  const { context, identifier } = environment
+  await context.poweron()
+  await context.agent.exec(['sh', '-c', 'echo mine >/root/mine; sync'])
+  await context.poweroff()
+  await context.trigger('start_analysis')
+  await context.trigger('wait_analysis')
+  await context.settled()
+  const report: FilesystemReport = JSON.parse(
+    readFileSync(join(results, `${identifier}_filesystem.json`), 'utf8'),
+  )
+  // The clone's power was cut, which leaves its own file system in use.
+  expect(report.warnings.map(({ code, what }) => [code, what])).toEqual([
+    ['DISK_FILE_SYSTEM_DIRTY', 'the whole disk, ext4, of the guest’s disk'],
+  ])
+  expect(report.created_files.map(({ path }) => path)).toContain('/root/mine')
+})

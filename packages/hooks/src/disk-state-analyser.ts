@@ -184,7 +184,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       registry: hives.registry,
       warnings: [
         ...this.#allocationWarnings(),
-        ...warningsOfDisks(comparison),
+        ...warningsOfDisks(comparison, before.isAtRest === true),
         ...warningsOfFiles(left, comparison.unverified),
         ...hives.warnings,
       ],

@@ -3,6 +3,7 @@ import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
 import type { LeftOut } from './describe-changes.ts'
 import { textOf } from './listed-file.ts'
 import type { DiskRegion, RegionSide } from './disk-regions.ts'
+import { NOT_UNMOUNTED } from './file-system-state.ts'
 
 /** Regions, paths and the like that one warning names. */
 const MAX_NAMES = 20
@@ -10,13 +11,16 @@ const MAX_NAME = 300
 /** What a partition is whose content means nothing after the guest's end. */
 const SWAP = 'swap'
 
-/** Says what a comparison of file systems did not look at. */
-export function warningsOfDisks({ layouts, regions }: DiskComparison): EvidenceWarning[] {
+/**
+ * Says what a comparison of file systems did not look at.
+ * @param wasAtRest whether the file systems of the disk before were frozen with it
+ */
+export function warningsOfDisks({ layouts, regions }: DiskComparison, wasAtRest: boolean): EvidenceWarning[] {
   const [before, after] = layouts
   return [
     ...before.problems.map((problem) => tableWarning('the disk that the guest started from', problem)),
     ...after.problems.map((problem) => tableWarning('the guest’s disk', problem)),
-    ...regions.flatMap(warningsOfRegion),
+    ...regions.flatMap((region) => warningsOfRegion(region, wasAtRest)),
   ]
 }
 
@@ -84,7 +88,7 @@ function tableWarning(what: string, problem: string): EvidenceWarning {
   )
 }
 
-function warningsOfRegion(region: ComparedRegion): EvidenceWarning[] {
+function warningsOfRegion(region: ComparedRegion, wasAtRest: boolean): EvidenceWarning[] {
   const sides = [region.before, region.after].filter((side) => side !== undefined)
   const warnings: EvidenceWarning[] = []
   const isSwap = sides.every(({ type }) => type === SWAP)
@@ -109,7 +113,8 @@ function warningsOfRegion(region: ComparedRegion): EvidenceWarning[] {
       warnings.push(evidenceWarning('DISK_FILES_NOT_LISTED', `directories of ${what}`, why))
     }
     if (side.state.hasPendingJournal) warnings.push(evidenceWarning('DISK_JOURNAL_PENDING', what, JOURNAL))
-    if (side.state.dirty !== undefined) {
+    const isFrozen = wasAtRest && side === region.before && side.state.dirty === NOT_UNMOUNTED
+    if (side.state.dirty !== undefined && !isFrozen) {
       warnings.push(evidenceWarning('DISK_FILE_SYSTEM_DIRTY', what, `${side.state.dirty}; ${SHUT_DOWN}`))
     }
   }

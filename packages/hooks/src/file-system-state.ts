@@ -8,6 +8,9 @@ export interface FileSystemState {
   readonly misread: string | undefined
 }
 
+/** What is said of ext2, 3 and 4 that are in use, or were when the power was cut. */
+export const NOT_UNMOUNTED = 'it was not unmounted'
+
 export const QUIET: FileSystemState = { hasPendingJournal: false, dirty: undefined, misread: undefined }
 
 /** Bytes of a file system that its state is told by. */
@@ -41,7 +44,7 @@ export function stateOfExt(head: Buffer): FileSystemState {
 function dirtyExt(state: number, hasPendingJournal: boolean): string | undefined {
   if ((state & HAS_ERRORS) !== 0) return 'its kernel found errors in it'
   // One with a journal is not marked so while it is mounted.
-  return (state & UNMOUNTED) === 0 && !hasPendingJournal ? 'it was not unmounted' : undefined
+  return (state & UNMOUNTED) === 0 && !hasPendingJournal ? NOT_UNMOUNTED : undefined
 }
 
 function misreadExt(incompatible: number, readOnly: number): string | undefined {

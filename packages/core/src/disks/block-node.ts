@@ -5,6 +5,8 @@ export interface ImageLayer {
   readonly format: string
   /** The base that it is an overlay of; undefined for an image without one. */
   readonly backing?: ImageLayer | undefined
+  /** Whether its file systems were frozen with it: those without a journal are marked as in use then, and are complete. */
+  readonly isAtRest?: boolean
 }
 
 /** A node of QEMU's block layer, as `-blockdev` takes it. */

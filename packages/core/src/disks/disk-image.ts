@@ -11,6 +11,8 @@ export interface DiskImage {
   readonly backing?: DiskImage | undefined
   /** Size of the guest's disk, in bytes, if the header says it. */
   readonly virtualBytes?: number | undefined
+  /** Whether its file systems were frozen with it: those without a journal are marked as in use then, and are complete. */
+  readonly isAtRest?: boolean
 }
 
 /** All files of a backing chain, the image itself first. */

@@ -7,13 +7,16 @@ const FREEZE_MS = 60_000
 /** In a clone nothing is left to be written. */
 const THAW_MS = 20_000
 
+/** The agent does not know the command, must not carry it out, or could not. */
+const REFUSALS: ReadonlySet<string> = new Set(['AGENT_COMMAND_DISABLED', 'AGENT_COMMAND_FAILED'])
+
 const count = z.int().nonnegative()
 
 /**
  * Has a guest's file systems put everything in place on its disk, journals included, and hold all writers back: so the disk
  * of a template says itself what is on it. Until they are thawed, the agent answers little else.
  * @returns why that cannot be; undefined when it is done
- * @throws SeeError as the guest agent does, but for `AGENT_COMMAND_FAILED`
+ * @throws SeeError as the guest agent does, but for `AGENT_COMMAND_DISABLED` and `AGENT_COMMAND_FAILED`
  */
 export async function freezeFileSystems(channel: AgentChannel | undefined): Promise<string | undefined> {
   try {
@@ -25,8 +28,7 @@ export async function freezeFileSystems(channel: AgentChannel | undefined): Prom
     )
     return frozen === 0 ? 'the guest agent finds no file system to freeze' : undefined
   } catch (error) {
-    // One that does not know the command, or must not.
-    if (error instanceof SeeError && error.code === 'AGENT_COMMAND_FAILED') return error.message
+    if (error instanceof SeeError && REFUSALS.has(error.code)) return error.message
     throw error
   }
 }

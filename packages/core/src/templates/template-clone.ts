@@ -53,7 +53,10 @@ export class TemplateClone {
     template.assertFits(machine)
     await template.assertUnchanged()
     const built = template.manifest.inputs.map(({ path }) => path)
-    if (built.join('\n') === inputs.join('\n')) return new TemplateClone(template, await diskOf(template))
+    if (built.join('\n') === inputs.join('\n')) {
+      const isAtRest = template.manifest.at_rest
+      return new TemplateClone(template, { ...(await diskOf(template)), isAtRest })
+    }
     const why = `it was built from ${built.join(', ')}, and the resources file has ${inputs.join(', ')}`
     throw templateError('TEMPLATE_INVALID', name, why)
   }
