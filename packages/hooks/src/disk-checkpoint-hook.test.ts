@@ -153,11 +153,23 @@ test('refuses a guest that neither runs nor stands still', async () => {
     checkpoint_on_event: 'snapshots_capture',
   })
   await using _ = environment
-  context.domain.state = 'crashed'
+  context.domain.state = 'pmsuspended'
   await context.trigger('snapshots_capture')
   expect(context.failures).toMatchObject([{ error: { code: 'GUEST_NOT_PAUSED' } }])
-  expect(String(context.failures[0]?.error)).toContain('at snapshots_capture: the guest is crashed')
-  expect(context.domain.state).toBe('crashed')
+  expect(String(context.failures[0]?.error)).toContain('at snapshots_capture: the guest is pmsuspended')
+  expect(context.domain.state).toBe('pmsuspended')
+})
+
+test('takes one of a crashed guest, which writes nothing any more', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context } = await allocate(temporary.path, undefined, {
+    checkpoint_on_event: 'snapshots_capture',
+  })
+  await using _ = environment
+  context.domain.state = 'crashed'
+  await context.trigger('snapshots_capture')
+  expect(context.failures).toEqual([])
+  expect(readdirSync(temporary.path)).toHaveLength(1)
 })
 
 test('keeps nothing of a guest that somebody had run meanwhile', async () => {
