@@ -1,9 +1,9 @@
 import { dirname, relative, resolve } from 'node:path'
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { parseBoundedJson } from '@see/qemu'
 import type { z } from 'zod'
 import { messageOf, SeeError } from './errors.ts'
 import { legacyAdvice } from './legacy-keys.ts'
-import { parseJson, tooDeep } from './nesting.ts'
 import { plainCopy } from './plain-copy.ts'
 import { readUserFile } from './user-file.ts'
 
@@ -37,9 +37,9 @@ export class Configuration {
     const file = resolve(source)
     const text = readUserFile(file)
     try {
-      return new Configuration(parseJson(text), file, text)
+      return new Configuration(parseBoundedJson(text), file, text)
     } catch (error) {
-      throw new SeeError('CONFIGURATION_INVALID', malformed(file, text, messageOf(error)), { cause: error })
+      throw new SeeError('CONFIGURATION_INVALID', malformed(file, text, error), { cause: error })
     }
   }
 
@@ -105,13 +105,13 @@ function inShort(problems: readonly string[]): string {
   return [...kept, ...(problems.length > MOST_PROBLEMS ? ['… and more'] : [])].join('\n')
 }
 
-function malformed(file: string, text: string, problem: string): string {
+function malformed(file: string, text: string, error: unknown): string {
   // The tree of what is too deep cannot be made.
-  if (problem === tooDeep().message) return `${position(file, text, 0)}: ${problem}`
+  if (error instanceof RangeError) return `${position(file, text, 0)}: ${error.message}`
   const errors: ParseError[] = []
   parseTree(text, errors, { disallowComments: true })
   const [first] = errors
-  const what = first === undefined ? problem : words(printParseErrorCode(first.error))
+  const what = first === undefined ? messageOf(error) : words(printParseErrorCode(first.error))
   return `${position(file, text, first?.offset ?? 0)}: malformed JSON: ${what}`
 }
 

@@ -1,4 +1,4 @@
-/** Real replies of a guest agent or a monitor nest less than ten deep. */
+/** Real replies of a guest agent or a monitor, and configuration files, nest less than ten deep. */
 const MOST_DEPTH = 64
 /** The largest real ones, of a guest with thousands of memory blocks or addresses, have some ten thousand. */
 const MOST_ITEMS = 100_000
@@ -19,7 +19,7 @@ export function parseBoundedJson(text: string): unknown {
       case 0x5b /* [ */:
       case 0x7b /* { */:
         items++
-        if (++depth > MOST_DEPTH) throw new RangeError(`JSON that nests deeper than ${MOST_DEPTH}`)
+        if (++depth > MOST_DEPTH) throw new RangeError(`it nests deeper than ${MOST_DEPTH}`)
         break
       case 0x5d /* ] */:
       case 0x7d /* } */:
@@ -29,7 +29,7 @@ export function parseBoundedJson(text: string): unknown {
         items++
         break
     }
-    if (items > MOST_ITEMS) throw new RangeError(`JSON of more than ${MOST_ITEMS} items`)
+    if (items > MOST_ITEMS) throw new RangeError(`it has more than ${MOST_ITEMS} items`)
   }
   return JSON.parse(text)
 }

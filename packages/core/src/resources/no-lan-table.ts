@@ -17,8 +17,6 @@ export interface NoLanTable {
 /**
  * Two tables of nftables, for frames and for packets, under which the guests of a bridge reach the Internet but neither
  * the host nor anything near it, nor one another. They go by names, and so hold from a guest's first frame on.
- *
- * Packets are dropped only once they have passed the bridge: a capture there shows what a guest tried.
  */
 export function noLanTable(table: NoLanTable): string {
   const { name, bridge, gateway } = table

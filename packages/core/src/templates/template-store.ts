@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseBoundedJson } from '@see/qemu'
 import { messageOf, SeeError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
-import { parseJson } from '../nesting.ts'
 import { CONFIGURATION_BYTES, readRegularFile } from '../user-file.ts'
 import { type FileLock, lockFile } from '../image-providers/file-lock.ts'
 import { isLocked } from './in-use.ts'
@@ -61,7 +61,7 @@ export class TemplateStore {
       throw templateError('TEMPLATE_INVALID', name, messageOf(error), error)
     })
     try {
-      return new Template(folder, templateManifest.parse(parseJson(text)))
+      return new Template(folder, templateManifest.parse(parseBoundedJson(text)))
     } catch (error) {
       const why = `${join(folder, MANIFEST)} is none of this version of SEE: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', name, why, error)
