@@ -238,7 +238,12 @@ cp "$busybox" "$reader/bin/busybox"
 ln -s busybox "$reader/bin/sh"
 ln -s ../bin/busybox "$reader/sbin/modprobe" # by which the kernel loads what it misses
 cp "$here/reader/init" "$reader/init"
-cp "$here/reader/discover" "$work"/tools/sbin/{lvm,mdadm,blkid} "$reader/sbin/"
+cp "$here/reader/discover" "$reader/sbin/"
+for program in lvm mdadm blkid; do
+  # Newer releases have all of them in /usr.
+  cp "$work"/tools/{,usr/}sbin/"$program" "$reader/sbin/" 2>/dev/null || [ -e "$reader/sbin/$program" ] ||
+    fail "no package has the program $program"
+done
 cp "$here/reader/lvm.conf" "$reader/etc/lvm/"
 compile "$reader/sbin/see-reader" "$here"/reader/{see-reader,walk}.c
 cp "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$reader/lib64/"
