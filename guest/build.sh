@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
-# disk.qcow2, domain.xml, resources.json and embedded.json. A guest that is built already is not built again; --force
-# builds it anew.
+# disk.qcow2, domain.xml, resources.json, embedded.json, and reader.initrd, with which the kernel reads disks for the disk
+# report. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -13,6 +13,11 @@ export LC_ALL=C
 # Beside the kernel and what the guest agent depends on directly: what those libraries need in turn, and the C++
 # runtime, so that ordinary programs run in the guest.
 packages=(busybox-static qemu-guest-agent libc6 libpcre2-8-0 libgcc-s1 libstdc++6)
+# What finds and assembles the volumes of a disk, for the reader only, with the libraries that it needs in turn.
+reading=(
+  lvm2 mdadm util-linux libblkid1 libdevmapper1.02.1 libdevmapper-event1.02.1 libaio1 libedit2 libbsd0 libmd0 libtinfo6
+  libselinux1 libsystemd0 libcap2 libgcrypt20 libgpg-error0 liblz4-1 liblzma5 libzstd1
+)
 # What compiles the programs here; it does not come into the guest.
 compiling=(tcc libc6-dev linux-libc-dev)
 depending=(linux-image-cloud-amd64 qemu-guest-agent)
@@ -20,6 +25,13 @@ depending=(linux-image-cloud-amd64 qemu-guest-agent)
 initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
 initramfs_dependencies=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev failover net_failover)
 root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg pvpanic pvpanic-mmio)
+# The first are loaded at boot, the others when they are asked for. Dependencies are found by depmod.
+reader_boot_modules=(virtio_pci virtio_blk virtio_console)
+reader_modules=(
+  "${reader_boot_modules[@]}" xfs btrfs vfat exfat udf isofs squashfs erofs nls_cp437 nls_ascii nls_utf8 crc32c-intel
+  dm-mod dm-snapshot dm-thin-pool dm-raid dm-mirror dm-cache-smq
+  md-mod linear raid0 raid1 raid10 raid456
+)
 disk_mib=256
 
 say() { printf 'guest: %s\n' "$*" >&2; }
@@ -77,8 +89,9 @@ uris() {
   local -a names
   names=$(apt-cache "${apt[@]}" depends --important "${depending[@]}" 2>/dev/null |
     sed -nE 's/^ +(Pre)?Depends: (lib|linux-image-)/\2/p') || return
-  mapfile -t names < <(printf '%s\n' "${packages[@]}" "${compiling[@]}" "$names" | sort -u)
-  apt-get "${apt[@]}" download --print-uris "${names[@]}" 2>/dev/null
+  mapfile -t names < <(printf '%s\n' "${packages[@]}" "${reading[@]}" "${compiling[@]}" "$names" | sort -u)
+  # It leaves out what lies in the folder that it is called in.
+  (cd "$here" && apt-get "${apt[@]}" download --print-uris "${names[@]}" 2>/dev/null)
 }
 
 work=
@@ -110,7 +123,7 @@ find "$cache" -maxdepth 1 -name '.build-*' -mmin +60 -exec rm -rf {} +
 # Beside the target, so that renaming is enough to put the finished folder in place.
 work=$(mktemp -d "$cache/.build-XXXXXXXX")
 chmod 755 "$work"
-mkdir "$work/packages" "$work/host" "$work/kernel" "$work/root" "$work/initramfs" "$work/out"
+mkdir "$work"/{packages,host,tools,kernel,modules,root,initramfs,reader,out}
 
 download() {
   # shellcheck disable=SC2046 # one word a package
@@ -126,24 +139,33 @@ download || {
 }
 
 say 'building'
+reads() { printf '%s\n' "${reading[@]}" | grep -qxF "$1"; }
 for package in "$work"/packages/*.deb; do
-  case ${package##*/} in
+  name=${package##*/}
+  if reads "${name%%_*}"; then dpkg-deb --extract "$package" "$work/tools"; fi
+  case $name in
     # Of the kernel's thousand modules only a few are wanted.
     linux-image-*) kernel_package=$package ;;
     tcc_* | libc6-dev_* | linux-libc-dev_*) dpkg-deb --extract "$package" "$work/compiler" ;;
-    *) dpkg-deb --extract "$package" "$work/host" ;;
+    *) reads "${name%%_*}" || dpkg-deb --extract "$package" "$work/host" ;;
   esac
 done
+# All of the kinds that the reader takes some of: which ones others depend on is known only when they are here.
 {
   echo './boot/vmlinuz-*'
-  printf '*/%s.ko\n' "${initramfs_modules[@]}" "${initramfs_dependencies[@]}" "${root_modules[@]}"
-  echo '*/modules.builtin'
-  echo '*/modules.order'
+  printf '*/kernel/%s/*.ko\n' arch/x86/crypto crypto drivers fs lib net
+  printf '*/modules.%s\n' builtin order
 } >"$work/members"
 dpkg-deb --fsys-tarfile "$kernel_package" |
-  tar -x -C "$work/kernel" --wildcards -T "$work/members"
+  tar -x -C "$work/modules" --wildcards -T "$work/members"
+# Of which the tiny guest has a few.
+wanted_files=(-name 'modules.*')
+for module in "${initramfs_modules[@]}" "${initramfs_dependencies[@]}" "${root_modules[@]}"; do
+  wanted_files+=(-o -name "$module.ko")
+done
+(cd "$work/modules" && find lib "${wanted_files[@]}" | tar -c -T -) | tar -x -C "$work/kernel"
 version=$(cd "$work"/kernel/lib/modules && echo *)
-cp "$work/kernel/boot/vmlinuz-$version" "$work/out/vmlinuz"
+cp "$work/modules/boot/vmlinuz-$version" "$work/out/vmlinuz"
 
 # The static busybox runs on the host, too: it does here what else cpio and depmod would be needed for.
 busybox=$work/host/bin/busybox
@@ -188,20 +210,62 @@ ln -s ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$root/lib64/ld-linux-x86-64.
 cp "$work/host/usr/sbin/qemu-ga" "$root/sbin/qemu-ga"
 # With crt files and headers of the packages' own: the host needs no compiler.
 tcc=$work/compiler/usr
-"$tcc/bin/tcc" -O2 -nostdinc -nostdlib "-I$tcc/lib/x86_64-linux-gnu/tcc/include" "-I$tcc/include" \
-  "-I$tcc/include/x86_64-linux-gnu" -o "$root/sbin/see-identity" \
-  "$tcc/lib/x86_64-linux-gnu/"crt{1,i}.o "$here/programs/see-identity.c" "$root/lib/x86_64-linux-gnu/libc.so.6" \
-  "$tcc/lib/x86_64-linux-gnu/"{libc_nonshared.a,tcc/libtcc1.a,crtn.o} ||
-  fail 'see-identity could not be compiled'
+compile() { # program source…
+  "$tcc/bin/tcc" -O2 -nostdinc -nostdlib "-I$tcc/lib/x86_64-linux-gnu/tcc/include" "-I$tcc/include" \
+    "-I$tcc/include/x86_64-linux-gnu" -o "$1" \
+    "$tcc/lib/x86_64-linux-gnu/"crt{1,i}.o "${@:2}" "$root/lib/x86_64-linux-gnu/libc.so.6" \
+    "$tcc/lib/x86_64-linux-gnu/"{libc_nonshared.a,tcc/libtcc1.a,crtn.o} ||
+    fail "${1##*/} could not be compiled"
+}
+compile "$root/sbin/see-identity" "$here/programs/see-identity.c"
 cp -a "$work/kernel/lib/modules/$version" "$root/lib/modules/$version"
 "$busybox" depmod -b "$root" "$version"
 cp -a "$here/root/." "$root/"
-# The guest's own loader says whether the programs find their libraries among those of the guest.
+# The guest's own loader says which libraries a program finds in folders, or nowhere.
+libraries_of() { # folders program
+  "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$1" --list "$2" | grep -vF linux-vdso
+}
 for program in sbin/qemu-ga sbin/see-identity; do
-  missing=$("$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$root/lib/x86_64-linux-gnu" \
-    --list "$root/usr/$program" | grep -vF -e "$root" -e linux-vdso || :)
+  missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/usr/$program" | grep -vF "$root" || :)
   [ -z "$missing" ] || fail "$program needs libraries that are not in the guest:" "$missing"
 done
+
+# The reader: an initramfs by itself, in which only those programs and modules are that read disks.
+reader=$work/reader
+mkdir -p "$reader"/{bin,dev,proc,sys,run,mnt,lib64,etc/lvm,"lib/modules/$version",lib/x86_64-linux-gnu}
+mkdir "$reader/sbin"
+cp "$busybox" "$reader/bin/busybox"
+ln -s busybox "$reader/bin/sh"
+ln -s ../bin/busybox "$reader/sbin/modprobe" # by which the kernel loads what it misses
+cp "$here/reader/init" "$reader/init"
+cp "$here/reader/discover" "$reader/sbin/"
+for program in lvm mdadm blkid; do
+  # Newer releases have all of them in /usr.
+  cp "$work"/tools/{,usr/}sbin/"$program" "$reader/sbin/" 2>/dev/null || [ -e "$reader/sbin/$program" ] ||
+    fail "no package has the program $program"
+done
+cp "$here/reader/lvm.conf" "$reader/etc/lvm/"
+compile "$reader/sbin/see-reader" "$here"/reader/{see-reader,walk}.c
+cp "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$reader/lib64/"
+folders=$root/lib/x86_64-linux-gnu:$work/tools/lib/x86_64-linux-gnu:$work/tools/usr/lib/x86_64-linux-gnu
+for program in lvm mdadm blkid see-reader; do
+  libraries=$(libraries_of "$folders" "$reader/sbin/$program")
+  missing=$(grep -vF "$work" <<<"$libraries" || :)
+  [ -z "$missing" ] || fail "$program needs libraries that are not in the reader:" "$missing"
+  sed -nE 's/.*=> ([^ ]+).*/\1/p' <<<"$libraries" | xargs -r cp -Lt "$reader/lib/x86_64-linux-gnu"
+done
+modules=$work/modules/lib/modules/$version
+"$busybox" depmod -b "$work/modules" "$version"
+for module in "${reader_modules[@]}"; do
+  # Each with what it depends on, by modules.dep.
+  files=$(sed -nE "s|^([^:]*/)?$module\\.ko: ?|&|p" "$modules/modules.dep" | tr -d ':')
+  [ -n "$files" ] || fail "kernel $version has no module $module"
+  for file in $files; do cp "$modules/$file" "$reader/lib/modules/$version/"; done
+done
+cp "$modules"/modules.{builtin,order} "$reader/lib/modules/$version/"
+"$busybox" depmod -b "$reader" "$version"
+echo "${reader_boot_modules[*]}" >"$reader/modules"
+(cd "$reader" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/reader.initrd" 2>/dev/null
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \

@@ -28,6 +28,7 @@ test_packages=(
   fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs
   acl fdisk ntfs-3g libwin-hivex-perl openssh-client
+  xfsprogs btrfs-progs attr libcap2-bin
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

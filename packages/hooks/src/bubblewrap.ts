@@ -26,6 +26,10 @@ interface BubblewrapOptions {
   readonly outputExceeded: () => void
   /** Gets the standard output as it comes, of which then nothing is kept. */
   readonly onStdout?: ((part: Buffer) => void) | undefined
+  /** Of the standard output; `outputBytes` when not given. */
+  readonly stdoutBytes?: number | undefined
+  /** What it reads; nothing when not given. */
+  readonly stdin?: Readable | undefined
 }
 
 /** A running bubblewrap. */
@@ -43,15 +47,19 @@ export class Bubblewrap {
   constructor(program: string, parameters: readonly string[], options: BubblewrapOptions) {
     const pipes = Array.from({ length: descriptors.mapped }, () => 'pipe' as const)
     // Nothing of our environment gets in.
-    this.#child = spawn(program, parameters, { stdio: ['ignore', ...pipes], env: {} })
+    const first = options.stdin === undefined ? 'ignore' : 'pipe'
+    this.#child = spawn(program, parameters, { stdio: [first, ...pipes], env: {} })
     this.#pipes = this.#child.stdio
     this.#closed = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', () => resolve())
     })
     this.#closed.catch(() => undefined)
-    const { outputBytes, outputExceeded, onStdout } = options
-    this.stdout = new BoundedOutput(this.#pipe(1), outputBytes, outputExceeded, onStdout)
+    const { outputBytes, stdoutBytes = outputBytes, outputExceeded, onStdout, stdin } = options
+    // It may end before it has read all.
+    this.#child.stdin?.on('error', () => undefined)
+    if (this.#child.stdin !== null) stdin?.pipe(this.#child.stdin)
+    this.stdout = new BoundedOutput(this.#pipe(1), stdoutBytes, outputExceeded, onStdout)
     this.stderr = new BoundedOutput(this.#pipe(2), outputBytes, outputExceeded)
     this.#status = new BoundedOutput(this.#pipe(descriptors.status), STATUS_LIMIT_BYTES, () => this.kill())
     // Read to their ends, without which there would be no `close`.

@@ -6,6 +6,7 @@ import { DiskContents } from './disk-content.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { isLogNewer } from './hive-log.ts'
 import { hiveOfLog, hivePlaceOf, otherHive } from './hive-place.ts'
+import type { BothDisks } from './kernel-reading.ts'
 import type { ListedFile } from './listed-file.ts'
 import {
   addRegistryChanges,
@@ -17,6 +18,8 @@ import { readHive, type RegistryHive } from './registry-hive.ts'
 
 export interface HiveOptions {
   readonly disks: readonly [string, string]
+  /** The kernels that read what The Sleuth Kit does not, before and after. */
+  readonly kernels: BothDisks | undefined
   readonly work: string
   /** Bytes of a hive beyond which it is not read. */
   readonly sizeLimit: number
@@ -112,7 +115,7 @@ async function read(
   tools: DiskTools,
   { place, region, ...sides }: Hive,
   side: Side,
-  { disks, work, sizeLimit }: HiveOptions,
+  { disks, kernels, work, sizeLimit }: HiveOptions,
 ): Promise<{ hive: RegistryHive; warning: EvidenceWarning | undefined } | undefined> {
   const file = sides[side]
   if (file === undefined) return undefined
@@ -121,9 +124,13 @@ async function read(
     .map((extension) => fileAt(region, side, `${file.path}${extension}`))
     .filter((log) => log !== undefined && log.kind === 'file' && log.size > 0 && log.size <= sizeLimit)
     .filter((log) => log !== undefined)
-  const sources = [file, ...logs].map(({ inode }) => ({ start: region.start, inode }))
-  const disk = side === 'before' ? disks[0] : disks[1]
-  await using contents = await DiskContents.read(tools, disk, sources, { parent: work, identify: false })
+  const sources = [file, ...logs].map(({ inode, path, size }) => ({ start: region.start, inode, path, size }))
+  const index = side === 'before' ? 0 : 1
+  await using contents = await DiskContents.read(tools, disks[index], sources, {
+    parent: work,
+    identify: false,
+    kernel: kernels?.[index],
+  })
   const [content, ...logContents] = contents.contents
   if (content === undefined) throw new Error('its content cannot be read')
   const hive = readHive(await readFile(content.path))

@@ -104,6 +104,7 @@ export function differencesOf(
   sha1: { readonly before: string | undefined; readonly after: string | undefined },
 ): string[] {
   const hasContent = after.kind !== 'directory'
+  const isLink = before.kind === 'symbolic link' && after.kind === before.kind
   const differences = [
     ...(before.kind === after.kind ? [] : ['kind']),
     ...(before.permissions === after.permissions ? [] : ['permissions']),
@@ -112,7 +113,8 @@ export function differencesOf(
     ...(before.device === after.device ? [] : ['device']),
     ...(hasSameAttributes(before, after) ? [] : ['attributes']),
     ...(hasSameFlags(before, after) ? [] : ['flags']),
-    ...(hasContent && before.size !== after.size ? ['size'] : []),
+    // Of a link it is that of its target.
+    ...(hasContent && !isLink && before.size !== after.size ? ['size'] : []),
     ...(sha1.before === sha1.after ? [] : ['content']),
     ...(hasContent && !isSameTime(before, after, 'mtime') ? ['mtime'] : []),
   ]

@@ -1,4 +1,5 @@
 import { chown, realpath } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, SeeError } from '@see/core'
 import { Bubblewrap } from './bubblewrap.ts'
@@ -23,6 +24,10 @@ export interface ConfinedOptions {
   readonly outputBytes: number
   /** Gets the standard output as it comes, of which then nothing is kept; what it throws ends the command. */
   readonly onStdout?: (part: Buffer) => void
+  /** Of the standard output, where that is not the same as `outputBytes`. */
+  readonly stdoutBytes?: number
+  /** What the command reads on its standard input; nothing when not given. */
+  readonly stdin?: Readable
   readonly signal: AbortSignal
 }
 
@@ -77,7 +82,7 @@ export async function assertConfinement(signal: AbortSignal): Promise<void> {
 async function run(
   program: string,
   parameters: readonly string[],
-  { timeoutMs, memoryBytes, outputBytes, onStdout, signal }: ConfinedOptions,
+  { timeoutMs, memoryBytes, outputBytes, stdoutBytes, onStdout, stdin, signal }: ConfinedOptions,
   writable: string | undefined,
 ): Promise<ConfinedResult> {
   const start = performance.now()
@@ -101,6 +106,8 @@ async function run(
     outputBytes,
     outputExceeded: () => exceed('output'),
     onStdout: onStdout === undefined ? undefined : take,
+    stdoutBytes,
+    stdin,
   })
   const over = new AbortController()
   const timer = setTimeout(() => exceed('time'), timeoutMs)

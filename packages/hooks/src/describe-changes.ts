@@ -3,6 +3,7 @@ import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
 import { hashKey } from './content-hashes.ts'
 import { type Content, DiskContents } from './disk-content.ts'
+import type { BothDisks } from './kernel-reading.ts'
 import type { DiskTools } from './disk-tools.ts'
 import type { ExtractedFiles } from './extracted-files.ts'
 import type { CreatedFile, DeletedFile, ModifiedFile } from './filesystem-report.ts'
@@ -16,6 +17,8 @@ const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 export interface DescribeOptions {
   /** Before and after. */
   readonly disks: readonly [string, string]
+  /** The kernels that read what The Sleuth Kit does not, before and after. */
+  readonly kernels: BothDisks | undefined
   readonly work: string
   readonly identify: boolean
   readonly withSize: boolean
@@ -192,7 +195,9 @@ class Describer {
 
   /** Of all that may have changed: two names that are listed alike may be one that was renamed. */
   unclear(): string[] {
+    const { kernels } = this.#options
     return this.#comparison.changes
+      .filter(({ start }) => kernels?.some((kernel) => kernel.reads(start)) !== true)
       .filter(({ before, after }) =>
         [before, after].some((file) => file !== undefined && UNCLEAR.test(file.path)),
       )
@@ -201,12 +206,18 @@ class Describer {
 
   /** By the files of one side. */
   async #contents(changes: readonly FileChange[], side: Side): Promise<ReadContents> {
-    const { disks, work, identify, sizeLimit } = this.#options
+    const { disks, kernels, work, identify, sizeLimit } = this.#options
     const wanted = changes.filter((change) => bytesToRead(change[side], sizeLimit) > 0)
-    const sources = wanted.map((change) => ({ start: change.start, inode: change[side]?.inode ?? '' }))
-    const disk = side === 'before' ? disks[0] : disks[1]
-    const contents = await DiskContents.read(this.#tools, disk, sources, { parent: work, identify })
-    const byFile = new Map(wanted.map((change, index) => [change[side], contents.contents[index]]))
+    const sources = wanted.flatMap((change) => {
+      const file = change[side]
+      return file === undefined
+        ? []
+        : [{ start: change.start, inode: file.inode, path: file.path, size: file.size }]
+    })
+    const index = side === 'before' ? 0 : 1
+    const options = { parent: work, identify, kernel: kernels?.[index] }
+    const contents = await DiskContents.read(this.#tools, disks[index], sources, options)
+    const byFile = new Map(wanted.map((change, number) => [change[side], contents.contents[number]]))
     return { byFile, [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose]() }
   }
 

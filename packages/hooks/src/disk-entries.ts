@@ -7,7 +7,7 @@ import { SECTOR_BYTES } from './partition-table.ts'
 export function partitionEntry({ name, start, before, after, isSame }: ComparedRegion): PartitionEntry {
   return {
     name,
-    start_sector: start,
+    start_sector: start < 0 ? null : start,
     original_sectors: before?.sectors ?? null,
     sectors: after?.sectors ?? null,
     original_file_system: fileSystemOf(before),
@@ -27,10 +27,11 @@ export function gapEntries({ changedGaps }: DiskComparison): ChangedGap[] {
 }
 
 function fileSystemOf(side: RegionSide | undefined): string | null {
-  return side === undefined || side.readBy === null ? null : side.type
+  return side === undefined || side.readBy === null || side.readBy === 'volumes' ? null : side.type
 }
 
 function comparedBy({ before, after, isSame }: Pick<ComparedRegion, 'before' | 'after' | 'isSame'>) {
   if (isSame) return 'same'
+  if ([before, after].some((side) => side?.readBy === 'volumes')) return 'volumes'
   return [before, after].every((side) => side === undefined || side.readBy !== null) ? 'files' : 'changed'
 }

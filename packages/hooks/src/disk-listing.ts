@@ -21,13 +21,18 @@ export interface PlaceContent {
    * `LVM2_member`. Null when nothing is recognised.
    */
   readonly type: string | null
-  /** Who listed its files; null when nobody did. */
-  readonly readBy: 'tsk' | null
+  /**
+   * Who listed its files: The Sleuth Kit or the kernel of a helper guest; `volumes` when it has none, but volumes that are
+   * regions of their own. Null when nobody did.
+   */
+  readonly readBy: 'tsk' | 'kernel' | 'volumes' | null
   /** Why nobody did, where more is known than that it is of no kind that can be read. */
   readonly whyUnread?: string
   /** It was to be listed, and that failed. */
   readonly failure?: string
   readonly files: readonly ListedFile[]
+  /** Of which names something could not be read, and why. */
+  readonly unreadFiles?: readonly { readonly path: string; readonly why: string }[]
   readonly state: FileSystemState
   /** Directories, too deep or too many, whose files are not listed. */
   readonly unlisted?: readonly string[]

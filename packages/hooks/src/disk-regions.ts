@@ -9,13 +9,13 @@ export interface RegionSide extends PlaceContent {
   readonly partitionType: string | null
 }
 
-/** A partition of either disk, or the whole of a disk. */
+/** A partition of either disk, the whole of a disk, or a volume that partitions hold. */
 export interface DiskRegion {
   /** As it stands in paths; null for the whole disk. */
   readonly name: string | null
   /** What its paths begin with. */
   readonly prefix: string
-  /** The sector of 512 bytes at which it begins. */
+  /** The sector of 512 bytes at which it begins; below 0 for a volume that has no one place on the disk. */
   readonly start: number
   /** Undefined when the disk has no partition that begins there. */
   readonly before: RegionSide | undefined

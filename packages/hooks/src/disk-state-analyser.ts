@@ -24,6 +24,8 @@ import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from './is-folder.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { RawDisks } from './raw-disks.ts'
+import { readByKernel } from './kernel-reading.ts'
+import { requireReader } from './reader-kit.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { requireGuestDisk, savedDisk, saveDisk } from './save-disk.ts'
 
@@ -46,6 +48,12 @@ const schema = z
       .boolean()
       .default(false)
       .describe('Compare the content of every file, whatever its size and times say.'),
+    reader: z
+      .union([z.string().min(1), z.null()])
+      .default('auto')
+      .describe(
+        'The folder with `vmlinuz` and `reader.initrd`, as `guest/build.sh` prints it, by which XFS, btrfs, LVM and md are read; `auto` for where that puts it, null for none.',
+      ),
     size_limit: bytes
       .default(64 * MIB)
       .describe('Bytes of a file beyond which its content is neither hashed nor extracted.'),
@@ -96,6 +104,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
   async setup(): Promise<void> {
     await requireGuestDisk(this.context, 'DiskStateAnalyser')
     await requireDiskTools(this.configuration, this.context.signal)
+    await requireReader(this.configuration.reader)
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     this.listen(this.configuration)
   }
@@ -150,7 +159,16 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     })
     const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
     const images = [before, after] as const
-    const comparison = await compareDisks(tools, { disks, images, strict, concurrent, wasRunning, work })
+    const compared = await compareDisks(tools, { disks, images, strict, concurrent, wasRunning, work })
+    const { reader } = configuration
+    await using reading = await readByKernel(tools, compared, {
+      disks,
+      reader,
+      strict,
+      concurrent,
+      wasRunning,
+    })
+    const { comparison, disks: kernels } = reading
     const failures = failuresOf(comparison.regions)
     const number = ++this.#count
     const suffix = number === 1 ? '' : `_${number}`
@@ -162,6 +180,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       ...files
     } = await describeChanges(tools, comparison, {
       disks,
+      kernels,
       work,
       identify: configuration.identify_files,
       withSize: configuration.get_file_size,
@@ -172,7 +191,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       workers: concurrent ? availableParallelism() : 1,
     })
     const hives = configuration.compare_registries
-      ? await compareHives(tools, comparison, { disks, work, sizeLimit, hives: found, signal })
+      ? await compareHives(tools, comparison, { disks, kernels, work, sizeLimit, hives: found, signal })
       : { registry: null, warnings: [], errors: [] }
     if (await isFolder(extractTo)) this.#extracted.push(extractTo)
     const report: FilesystemReport = {

@@ -1,8 +1,11 @@
+import type { Readable } from 'node:stream'
 import { SeeError } from '@see/core'
 import { assertWithinBounds } from './analysis.ts'
 import { type ConfinedResult, runConfined } from './confined-command.ts'
 
 const MIB = 1024 * 1024
+/** Of each file of a program that is talked to; what it says is bounded by who talks to it. */
+const TALKING_FILE_BYTES = 256 * MIB
 
 export interface DiskToolOptions {
   /** `performance.now()` at which the whole analysis must be over. */
@@ -22,6 +25,15 @@ export class DiskTools {
     this.#options = options
   }
 
+  /** Milliseconds that are left of the analysis. */
+  get remainingMs(): number {
+    return Math.max(1, this.#options.deadlineMs - performance.now())
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal
+  }
+
   get outputBytes(): number {
     return this.#options.outputBytes
   }
@@ -35,12 +47,12 @@ export class DiskTools {
     readable: readonly string[],
     writable?: string,
   ): Promise<ConfinedResult> {
-    const { deadlineMs, memoryLimitMiB, outputBytes, mountsOf, signal } = this.#options
+    const { memoryLimitMiB, outputBytes, mountsOf, signal } = this.#options
     const result = await runConfined(argv, {
       readable,
       ...(writable === undefined ? {} : { writable }),
       mountsOf,
-      timeoutMs: Math.max(1, deadlineMs - performance.now()),
+      timeoutMs: this.remainingMs,
       memoryBytes: memoryLimitMiB * MIB,
       outputBytes,
       signal,
@@ -49,7 +61,36 @@ export class DiskTools {
     return result
   }
 
-  /** The same, and it must succeed. */
+  /**
+   * Runs a program that is talked to until the signal is aborted or it ends.
+   * @returns how it ended, with what it said on standard error
+   * @throws SeeError `TOOL_FAILED` when it exceeds a bound
+   */
+  async converse(
+    argv: readonly [string, ...string[]],
+    readable: readonly string[],
+    streams: {
+      readonly stdin: Readable
+      readonly onStdout: (part: Buffer) => void
+      readonly signal: AbortSignal
+    },
+  ): Promise<string> {
+    const { memoryLimitMiB, mountsOf, signal } = this.#options
+    const result = await runConfined(argv, {
+      readable,
+      mountsOf,
+      timeoutMs: this.remainingMs,
+      memoryBytes: memoryLimitMiB * MIB,
+      outputBytes: TALKING_FILE_BYTES,
+      ...streams,
+      stdoutBytes: Number.POSITIVE_INFINITY,
+      signal: AbortSignal.any([signal, streams.signal]),
+    })
+    assertWithinBounds([argv[0]], result)
+    return `exit code ${result.exitCode}: ${saidBy(result)}`
+  }
+
+  /** Runs a program as `run` does, and it must succeed. */
   async succeed(
     argv: readonly [string, ...string[]],
     readable: readonly string[],

@@ -64,11 +64,16 @@ export function failuresOf(regions: readonly DiskRegion[]): string[] {
   const failures = regions.flatMap((region) => failuresOfRegion(region))
   const isRead = regions.some(({ before, after }) => isListed(before) || isListed(after))
   if (isRead || failures.length > 0) return failures
-  const found = regions.map((region) => `${nameOf(region)} ${kindsOf(region)}`).slice(0, MAX_NAMES)
+  const found = regions.map((region) => `${nameOf(region)} ${kindsOf(region)}${whyUnreadIn(region)}`)
   throw new SeeError(
     'EVIDENCE_UNSUPPORTED',
-    `no file system that The Sleuth Kit can read is on the disk: ${found.join('; ')}`,
+    `no file system that The Sleuth Kit can read is on the disk: ${found.slice(0, MAX_NAMES).join('; ')}`,
   )
+}
+
+function whyUnreadIn({ before, after }: DiskRegion): string {
+  const why = after?.whyUnread ?? before?.whyUnread
+  return why === undefined ? '' : ` (${why})`
 }
 
 /** Names of things, of which there may be any number, for one line. */
@@ -98,7 +103,7 @@ function warningsOfRegion(region: ComparedRegion, wasAtRest: boolean): EvidenceW
       evidenceWarning(
         'DISK_PARTITION_NOT_COMPARED',
         `${nameOf(region)}, ${kindsOf(region)}`,
-        `its bytes changed, and its files were not compared: ${whyUnread ?? 'The Sleuth Kit does not read what it holds'}`,
+        `${region.start < 0 ? 'it may have changed' : 'its bytes changed'}, and its files were not compared: ${whyUnread ?? 'The Sleuth Kit does not read what it holds'}`,
       ),
     )
   }
@@ -112,6 +117,9 @@ function warningsOfRegion(region: ComparedRegion, wasAtRest: boolean): EvidenceW
       const why = `not listed, since there are too many or they are too deep: ${someOf(side.unlisted.map(textOf))}`
       warnings.push(evidenceWarning('DISK_FILES_NOT_LISTED', `directories of ${what}`, why))
     }
+    const unread = (side.unreadFiles ?? []).map(({ path, why }) => `${textOf(path)} (${why})`)
+    if (unread.length > 0)
+      warnings.push(evidenceWarning('DISK_FILES_NOT_READ', `files of ${what}`, someOf(unread)))
     if (side.state.hasPendingJournal) warnings.push(evidenceWarning('DISK_JOURNAL_PENDING', what, JOURNAL))
     const isFrozen = wasAtRest && side === region.before && side.state.dirty === NOT_UNMOUNTED
     if (side.state.dirty !== undefined && !isFrozen) {
@@ -142,7 +150,8 @@ function isListed(side: RegionSide | undefined): boolean {
 }
 
 function nameOf({ name, start }: { readonly name: string | null; readonly start: number }): string {
-  return name === null ? 'the whole disk' : `${name} (sector ${start})`
+  if (name === null) return 'the whole disk'
+  return start < 0 ? name : `${name} (sector ${start})`
 }
 
 /** What it was and is, and what the partition table says of it. */

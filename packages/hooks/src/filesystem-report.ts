@@ -61,11 +61,12 @@ export interface DeletedFile {
   readonly skipped?: string
 }
 
-/** A partition of either disk, or the whole of a disk. Sectors have 512 bytes. */
+/** A partition of either disk, the whole of a disk, or a volume of LVM or md. Sectors have 512 bytes. */
 export interface PartitionEntry {
-  /** As it stands in paths; null for the whole disk. */
+  /** As it stands in paths, such as `p2`, `group/volume` for LVM, `md/name`; null for the whole disk. */
   readonly name: string | null
-  readonly start_sector: number
+  /** Null for a volume, which may be in several partitions. */
+  readonly start_sector: number | null
   /** Null where the disk has no such partition. */
   readonly original_sectors: number | null
   readonly sectors: number | null
@@ -75,8 +76,11 @@ export interface PartitionEntry {
   /** What it holds, also where files were not listed: `xfs`, `LVM2_member`, `swap`; null when that is not known. */
   readonly original_content: string | null
   readonly content: string | null
-  /** Whether its files were compared, or else all of its bytes, which are `same` or `changed`. */
-  readonly compared: 'files' | 'same' | 'changed'
+  /**
+   * Whether its files were compared, or else all of its bytes, which are `same` or `changed`; `volumes` when it holds
+   * volumes that are entries of their own.
+   */
+  readonly compared: 'files' | 'volumes' | 'same' | 'changed'
 }
 
 /** A part of the disk that is in no partition, and differs. */

@@ -39,7 +39,7 @@ const kinds = {
   b: 'block device',
 } as const
 
-type FileKind = (typeof kinds)[keyof typeof kinds] | 'unknown'
+export type FileKind = (typeof kinds)[keyof typeof kinds] | 'unknown'
 
 // Only the name may hold a bar: it is told by what follows.
 const LINE =

@@ -24,7 +24,8 @@ export async function diskAnalysis(
   }
   const hook = {
     name: '@see/hooks#DiskStateAnalyser',
-    configuration: { results_folder: results, ...configuration },
+    // A kernel that reads disks is booted for the tests that are about it only.
+    configuration: { results_folder: results, reader: null, ...configuration },
   }
   const environment = await Environment.allocate(factoryWithDisk(disk), { hooks: [hook] })
   const { context, identifier } = environment

@@ -1,0 +1,76 @@
+import { type DiskTools } from './disk-tools.ts'
+import type { ReaderKit } from './helper-guest-arguments.ts'
+import { HelperGuest } from './helper-guest.ts'
+import type { HelperListing } from './helper-listing.ts'
+import type { HelperVolume } from './helper-volume.ts'
+
+const BTRFS = 'btrfs'
+
+/** A disk as a Linux kernel reads it, in a guest of its own. */
+export class KernelDisk implements AsyncDisposable {
+  readonly volumes: readonly HelperVolume[]
+  readonly #guest: HelperGuest
+  /** Of each region that was listed, by its start, the number of its file system in the guest. */
+  readonly #mounted = new Map<number, number>()
+
+  private constructor(guest: HelperGuest) {
+    this.#guest = guest
+    this.volumes = guest.volumes
+  }
+
+  /** @throws SeeError `TOOL_FAILED`, `TOOL_MISSING` or `CONFINEMENT_FAILED` */
+  static async open(tools: DiskTools, kit: ReaderKit, disk: string): Promise<KernelDisk> {
+    const guest = await HelperGuest.start(tools, kit, disk)
+    try {
+      for (const { device, type } of guest.volumes) {
+        if (type === BTRFS && device !== null) await guest.scan(device)
+      }
+    } catch (error) {
+      await guest[Symbol.asyncDispose]()
+      throw error
+    }
+    return new KernelDisk(guest)
+  }
+
+  /**
+   * Lists the files of a volume.
+   * @param start what its region begins at
+   * @param contentLimit bytes of a file beyond which its content is not read; 0 for that of none
+   * @throws HelperRefusal, or SeeError
+   */
+  async list(
+    volume: HelperVolume,
+    {
+      start,
+      contentLimit,
+      maxBytes,
+    }: { readonly start: number; readonly contentLimit: number; readonly maxBytes: number },
+  ): Promise<Pick<HelperListing, 'files' | 'troubles'> & { readonly isPartial: boolean }> {
+    const number = this.#mounted.size
+    const isPartial = await this.#guest.mount(volume, number)
+    this.#mounted.set(start, number)
+    const { files, troubles } = await this.#guest.list(number, { contentLimit, maxBytes })
+    return { files, troubles, isPartial }
+  }
+
+  /** Whether the files of a region are read here. */
+  reads(start: number): boolean {
+    return this.#mounted.has(start)
+  }
+
+  /**
+   * Reads a file of a region that was listed.
+   * @throws HelperRefusal, or SeeError
+   */
+  async read(
+    start: number,
+    file: { readonly path: string; readonly maxBytes: number },
+    take: (part: Buffer) => void,
+  ): Promise<void> {
+    await this.#guest.read(this.#mounted.get(start) ?? -1, file, take)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guest[Symbol.asyncDispose]()
+  }
+}

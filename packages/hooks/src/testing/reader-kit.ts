@@ -1,0 +1,15 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ReaderKit } from '../helper-guest-arguments.ts'
+
+const builder = fileURLToPath(new URL('../../../../guest/build.sh', import.meta.url))
+
+/** The kernel and initramfs that guest/build.sh has made, or makes now. */
+export function builtReader(): ReaderKit & { readonly folder: string } {
+  const folder = execFileSync('bash', [builder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim()
+  return { folder, kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'reader.initrd') }
+}
