@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -194,6 +194,8 @@ test('the second Ctrl-C does not leave the sandbox behind, a third does', async 
   const domain = await readFile(join(folder, 'domain.xml'), 'utf8')
   await writeFile(join(folder, 'domain.xml'), domain.replace('</domain>', drive))
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(folder, 'image.qcow2'), '1M'])
+  // QEMU's user must be able to read the image.
+  await chmod(folder, 0o755)
   const disk = { image: 'image.qcow2', clone: { storage_pool_path: folder } }
   await writeFile(join(folder, resources), JSON.stringify({ domain: { configuration: 'domain.xml' }, disk }))
   await writeFile(join(folder, 'protocol.ts'), PROTOCOL)
