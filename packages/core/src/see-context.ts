@@ -1,14 +1,13 @@
-import { type Owner, runAs } from './actor.ts'
+import type { Owner } from './actor.ts'
 import type { Agent } from './agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
-import { messageOf, SeeError } from './errors.ts'
+import { SeeError } from './errors.ts'
 import type { Attributes } from './event.ts'
-import { type EvidenceWarning, evidenceWarning } from './evidence-warning.ts'
-import { type GuestEnd, isFailedEnd } from './guest-end.ts'
 import { GuestAgent } from './guest-agent/guest-agent.ts'
+import { GuestConduct } from './guest-conduct.ts'
+import type { GuestEnd } from './guest-end.ts'
 import type { Logger } from './logger.ts'
-import { quoted } from './quoted.ts'
 import type { InterfaceAddresses, Resources } from './resources.ts'
 import { assertAllowed, type DomainState, type Transition } from './transitions.ts'
 import { until } from './until.ts'
@@ -16,8 +15,6 @@ import { until } from './until.ts'
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
 const ADDRESS_TIMEOUT_MS = 120_000
-/** Reboots that are events: the guest decides how often it reboots. */
-const MOST_REBOOTS = 100
 
 export interface ShutdownOptions {
   /** How long the guest may take, in milliseconds; without it, as long as it likes. */
@@ -38,24 +35,17 @@ export interface AddressOptions {
  */
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
-  readonly #guestEnds: GuestEnd[] = []
-  #guestReboots = 0
-  /** The end of the present run. */
-  #end: GuestEnd | undefined
+  readonly #conduct: GuestConduct
   #addresses = new Map<'ipv4' | 'ipv6', string>()
-  #agentMisbehaved = false
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
 
   constructor(identifier: string, resources: R, logger: Logger) {
     super(identifier, logger)
     this.#resources = resources
-    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#misbehaved)
-    resources.watchGuest?.({
-      ended: (end) => this.#guestEnded(end),
-      rebooted: (detail) => this.#guestRebooted(detail),
-      warned: (warning) => this.#fire(() => this.warn(warning)),
-    })
+    this.#conduct = new GuestConduct(this, OWNER, () => this.#forgetAddresses())
+    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#conduct.agentMisbehaved)
+    resources.watchGuest?.(this.#conduct)
   }
 
   get hypervisor(): R['hypervisor'] {
@@ -76,12 +66,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /** The ends that were not asked for, oldest first; at most one for each power-on or restart. */
   get guestEnds(): readonly GuestEnd[] {
-    return this.#guestEnds
+    return this.#conduct.ends
   }
 
   /** How often the guest rebooted without having been asked to. */
   get guestReboots(): number {
-    return this.#guestReboots
+    return this.#conduct.reboots
   }
 
   async state(): Promise<DomainState> {
@@ -92,7 +82,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#transition('poweron', attributes, (state) => {
       // The guest may have stopped by itself since.
       this.#forgetAddresses()
-      this.#end = undefined
+      this.#conduct.beginRun()
       return this.start(state)
     })
   }
@@ -111,7 +101,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** Asks the guest to restart; a crashed one is reset, for it cannot be asked. */
   restart(attributes?: Attributes): Promise<void> {
     return this.#transition('restart', attributes, async (state) => {
-      this.#end = undefined
+      this.#conduct.beginRun()
       if (state !== 'crashed') return this.domain.reboot()
       await this.domain.reset()
       if ((await this.state()) === 'paused') await this.domain.resume()
@@ -205,8 +195,11 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     const ask = async () => {
       const state = await this.state()
       if (state !== 'shutoff' && state !== 'crashed') return undefined
-      if (state === 'shutoff' && (this.#end === undefined || !isFailedEnd(this.#end))) return true
-      throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${this.#how(state)}`)
+      if (state === 'shutoff' && !this.#conduct.hasFailed) return true
+      throw new SeeError(
+        'GUEST_STOPPED',
+        `the guest ended instead of shutting down: ${this.#conduct.explain(state)}`,
+      )
     }
     const timedOut = () =>
       new SeeError(
@@ -214,39 +207,6 @@ export class SeeContext<R extends Resources = Resources> extends Context {
         `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
       )
     return until(ask, timedOut, { timeoutMs, signal })
-  }
-
-  /** Why the guest does not run. */
-  #how(state: DomainState): string {
-    return this.#end === undefined ? `it is ${state}` : `it is ${state} (${this.#end.detail})`
-  }
-
-  #guestEnded(end: GuestEnd): void {
-    this.#end = end
-    this.#guestEnds.push(end)
-    this.#forgetAddresses()
-    const { reason, detail, exitCode, signal } = end
-    this.logger.info({ reason, detail }, 'the guest ended without having been asked to')
-    this.#fire(() => this.trigger('guest_ended', { reason, detail, exit_code: exitCode, signal }))
-    if (reason !== 'stopped' && reason !== 'lost') return
-    this.#fire(() => this.warn(evidenceWarning('GUEST_END_UNKNOWN', 'how the guest ended', detail)))
-  }
-
-  #guestRebooted(detail: string): void {
-    this.#guestReboots++
-    this.#forgetAddresses()
-    if (this.#guestReboots <= MOST_REBOOTS) this.#fire(() => this.trigger('guest_rebooted', { detail }))
-    if (this.#guestReboots !== MOST_REBOOTS + 1) return
-    const why = `the guest rebooted more than ${MOST_REBOOTS} times; run.json has their number`
-    this.#fire(() => this.warn(evidenceWarning('GUEST_REBOOTS_CUT', 'further reboots of the guest', why)))
-  }
-
-  /** Fires by itself, in no turn of whoever's work happens to run. */
-  #fire(fire: () => Promise<void>): void {
-    runAs({ owner: OWNER, turn: undefined }, fire).catch((error: unknown) => {
-      // The environment has come to its end meanwhile; what is on record is in the report all the same.
-      this.logger.debug({ err: error }, `not fired: ${messageOf(error)}`)
-    })
   }
 
   /** Replaces them, so that an answer still under way is not taken for one of the next run. */
@@ -270,7 +230,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     try {
       return await this.domain.interfaceAddresses(source)
     } catch (error) {
-      if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#misbehaved(error)
+      if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#conduct.agentMisbehaved(error)
       // While the guest boots there is no agent to ask.
       if (source === 'agent') return []
       // libvirt refuses to be asked about a domain that is not running, and it may have just stopped.
@@ -290,7 +250,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       const state = await this.state()
       last = state
       if (mayHaveAddress(state)) return undefined
-      throw new SeeError('GUEST_STOPPED', `the guest will get no address: ${this.#how(state)}`)
+      throw new SeeError('GUEST_STOPPED', `the guest will get no address: ${this.#conduct.explain(state)}`)
     }
     const timedOut = () =>
       new SeeError(
@@ -298,27 +258,6 @@ export class SeeContext<R extends Resources = Resources> extends Context {
         `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms, and is ${last} now; does it boot, and ask for one by DHCP?`,
       )
     return until(ask, timedOut, { timeoutMs, signal: this.#orClosing(signal) })
-  }
-
-  /** Warned of once: the guest decides how often it happens. */
-  readonly #misbehaved = (error: SeeError): void => {
-    const warning = evidenceWarning(
-      'AGENT_MISBEHAVED',
-      'what the guest’s agent was asked for',
-      quoted(error.message),
-    )
-    if (this.#agentMisbehaved) return
-    this.#agentMisbehaved = true
-    void this.#warnLater(warning)
-  }
-
-  /** Not waited for by who saw it: the event may have to wait for them. */
-  async #warnLater(warning: EvidenceWarning): Promise<void> {
-    try {
-      await this.warn(warning)
-    } catch (error) {
-      this.logger.debug({ err: error, warning }, 'warned of too late')
-    }
   }
 
   #orClosing(signal: AbortSignal | undefined): AbortSignal {
