@@ -33,7 +33,7 @@ interface AnalysisOptions {
   readonly memory_limit: number
   readonly output_limit: number
   readonly signal: AbortSignal
-  /** Says what an exit code means that the evidence lacks, and is told of it. */
+  /** Says what an exit code means that the evidence lacks, and reports it. */
   readonly exitCodes?: {
     readonly warningOf: (exitCode: number) => EvidenceWarning | undefined
     readonly warn: (warning: EvidenceWarning) => void

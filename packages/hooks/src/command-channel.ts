@@ -2,7 +2,7 @@ import type { ExecOptions, ExecResult } from '@see/core'
 import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
 
-/** What is told of a command while it runs: all of its output, in parts, at the latest when it has ended. */
+/** What is reported of a command while it runs: all of its output, in parts, at the latest when it has ended. */
 export type CommandProgress = Required<Pick<ExecOptions, 'onOutput' | 'onRunning'>>
 
 /** Runs what was prepared; undefined when it runs in the background and nothing will tell of its end. */

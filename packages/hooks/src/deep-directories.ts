@@ -31,7 +31,7 @@ interface Complete {
 }
 
 /**
- * A listing with the files of directories that fls leaves out, each of which is listed by itself.
+ * A listing with the files of directories that fls leaves out, each of which is listed on its own.
  * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
  */
 export async function withDeepFiles(

@@ -113,7 +113,7 @@ export class HiveFile {
     return digest
   }
 
-  /** A hive in which many refer to the same bytes would take for ever. */
+  /** A hive in which many refer to the same bytes would never end. */
   #spend(bytes: number): void {
     this.#bytesLeft -= bytes
     if (this.#bytesLeft < 0) throw new BrokenCell('there is more data than the file is long')

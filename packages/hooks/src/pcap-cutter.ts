@@ -35,7 +35,7 @@ export class TraceBudget {
     return this.beyond > 0
   }
 
-  /** Counts a packet. @returns whether it is to be written */
+  /** Counts a packet. @returns whether to write it */
   take(bytes: number, isCut: boolean): boolean {
     if (this.full || this.bytes + bytes > this.limitBytes) {
       this.beyond++

@@ -5,8 +5,7 @@ import type { PacketSource } from './packet-source.ts'
 /** Packets that the provider itself captures. */
 export function providerSource(capture: PacketCapture): PacketSource {
   const { packets } = capture
-  const failureOf = () =>
-    new SeeError('TOOL_FAILED', capture.loss ?? 'the provider stopped capturing by itself')
+  const failureOf = () => new SeeError('TOOL_FAILED', capture.loss ?? 'the provider stopped capturing')
   return {
     name: "the guest's interface",
     packets,

@@ -13,7 +13,7 @@ export interface SkippedFile {
   readonly why: string
 }
 
-/** What is to be scanned, and what is not. */
+/** What to scan, and what not. */
 export interface FilesToScan {
   readonly files: string[]
   readonly skipped: SkippedFile[]

@@ -109,7 +109,7 @@ export class GuestOutput {
     if (kept.length > 0) this.#take(kept)
   }
 
-  /** A program can empty the file by opening `/dev/stdout` anew; what it writes from then on begins at its start. */
+  /** A program can empty the file by reopening `/dev/stdout`; what it writes from then on begins at its start. */
   async #wasEmptied(): Promise<boolean> {
     if (this.#next === 0) return false
     this.#offset = undefined

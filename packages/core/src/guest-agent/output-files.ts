@@ -91,7 +91,7 @@ export class OutputFiles {
       const caughtUp = [await this.#stdout.collect(), await this.#stderr.collect()]
       return !caughtUp.includes(false)
     } catch (error) {
-      // An agent that was started anew does not know the files any more; the program goes on.
+      // A restarted agent does not know the files any more; the program goes on.
       if (!(error instanceof SeeError) || error.code !== 'AGENT_COMMAND_FAILED') throw error
       this.#lost = `output from some moment on: ${error.message}`
       return true

@@ -138,7 +138,7 @@ async function ending(collect: () => Promise<unknown>, kill: () => Promise<unkno
   await within(END_MS, work(), () => new Error('too late')).catch(() => undefined)
 }
 
-/** The agent does not know a program any more once it told of its end, or when it was started anew. */
+/** The agent does not know a program any more after reporting its end, or after a restart. */
 const UNKNOWN: ProgramStatus = { exited: true }
 
 function endOf(end: ProgramStatus): ProgramEnd {
@@ -147,7 +147,7 @@ function endOf(end: ProgramStatus): ProgramEnd {
     signal: end.signal ?? null,
     lost:
       end === UNKNOWN
-        ? 'the agent does not know the program any more: it, or the guest, was started anew, or its answer with the exit code was lost in a pause'
+        ? 'the agent does not know the program any more: it, or the guest, was restarted, or its answer with the exit code was lost in a pause'
         : null,
     status: end,
   }

@@ -20,7 +20,7 @@ export async function assertTrusted(root: string, folder: string): Promise<void>
   assertOnlyOurs(folder, itself, GROUP_WRITES | OTHERS_WRITE)
   for (const name of ['manifest.json', ...Object.values(templateFiles)]) {
     const path = join(folder, name)
-    // One that is missing is told of by who needs it.
+    // A missing one is reported by its user.
     const file = await lstat(path).catch(() => undefined)
     if (file === undefined) continue
     if (!file.isFile()) throw new Error(`${path} is not a file`)

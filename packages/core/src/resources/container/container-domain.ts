@@ -32,7 +32,7 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.getState()
   }
 
-  /** Its console is read from now on: a container whose console nobody reads stands still once it said some 36 KB. */
+  /** Its console is read from now on: a container whose console is not read stops after some 36 KB of output. */
   async create(): Promise<void> {
     await this.virDomain.create()
     this.#console.open()

@@ -8,7 +8,7 @@ const DEVICES = '/sys/class/net'
 const INTERVAL_MS = 4
 
 /**
- * Calls back when one of a container's devices is made, also again after a reboot, which libvirt does by itself. A
+ * Calls back when one of a container's devices is made, also again after a reboot, which libvirt does on its own. A
  * container cannot be started paused, so its devices have to be found in time. Resolves when those that are there
  * already have been handled; returns what ends it.
  */

@@ -132,7 +132,7 @@ function networkArguments({ folder, network, subnet, macAddress, hasLent, memory
   const device = [
     '-device',
     // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
-    // template, and QEMU, when it is told that none is to be made, crashes when such a guest boots anew.
+    // template, and QEMU, when it is told that none is to be made, crashes when such a guest reboots.
     `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
   ]
   if (mode === 'sinkhole') {
