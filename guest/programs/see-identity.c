@@ -221,12 +221,14 @@ static const char *become(const char *input) {
   if ((failure = reseed(value))) return failure;
   value_of(input, "time", value, sizeof value);
   if ((failure = set_clock(value))) return failure;
+  // Before anything that is written to the disk, which may still be frozen: meanwhile the guest sends by this address.
+  value_of(input, "mac", value, sizeof value);
+  if (*value && (failure = renew_address(value))) return failure;
   value_of(input, "hostname", value, sizeof value);
   if ((failure = rename_host(value))) return failure;
   value_of(input, "machine-id", value, sizeof value);
-  if ((failure = set_ids(value)) || (failure = renew_ssh_keys())) return failure;
-  value_of(input, "mac", value, sizeof value);
-  return *value ? renew_address(value) : NULL;
+  if ((failure = set_ids(value))) return failure;
+  return renew_ssh_keys();
 }
 
 // What a clone would have to read from its disk.

@@ -4,6 +4,7 @@ import { messageOf, SeeError } from '../errors.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { readImageChain } from '../disks/image-chain.ts'
 import type { AgentChannel } from '../resources.ts'
+import { together } from '../resources/together.ts'
 import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
 import type { TemplateMachine } from './manifest.ts'
@@ -134,12 +135,24 @@ export class TemplateClone {
     if (this.#taken) return
     this.#taken = true
     const { identity: way, at_rest: isAtRest } = this.#template.manifest
-    if (isAtRest) await this.#thaw(channel)
-    if (way === null) return
+    const thawed = isAtRest ? this.#thaw(channel) : undefined
+    // At the port it can be told while its disk is frozen, and so before it sends by the template's address.
+    if (way === 'port' && port !== undefined) await together(thawed, this.#tell(channel, port, identity))
+    else {
+      await thawed
+      if (way !== null) await this.#tell(channel, undefined, identity)
+    }
+  }
+
+  async #tell(
+    channel: AgentChannel | undefined,
+    port: Socket | undefined,
+    identity: Identity,
+  ): Promise<void> {
     const signal = timeoutSignal(TIMEOUT_MS)
     try {
-      if (way === 'port' && port !== undefined) await giveIdentityAtPort(port, identity, signal)
-      else await giveIdentity(channel, identity, signal)
+      if (port === undefined) await giveIdentity(channel, identity, signal)
+      else await giveIdentityAtPort(port, identity, signal)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`
