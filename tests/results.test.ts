@@ -106,6 +106,17 @@ describe('a guest that runs', { timeout: GUEST_MS }, () => {
     expect(await run(context, script)).toMatchObject({ exitCode: 7, stdout: 'begin\nend\n', lost: null })
   })
 
+  test('a command that cannot be started leaves nothing in the guest', async () => {
+    const long = context.agent.exec(['echo', 'x'.repeat(300_000)])
+    await expect(long).rejects.toMatchObject({ code: 'AGENT_COMMAND_FAILED' })
+    expect(
+      await run(context, 'ls -A /dev/shm /dev /run /tmp /var/tmp / 2>/dev/null | grep "^[.]see-"'),
+    ).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+    })
+  })
+
   test.each([
     ['is full', 'mount -t tmpfs -o size=16k small /tmp; head -c 16384 /dev/zero >/tmp/fill', 'umount /tmp'],
     ['is read-only', 'mount -t tmpfs -o ro none /tmp', 'umount /tmp'],

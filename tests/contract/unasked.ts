@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, type EventOf, type SeeContext } from '@see/core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { poweredOn, sh } from './in-guest.ts'
 import { GUEST_MS, type Provider } from './provider.ts'
 
@@ -79,6 +79,31 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       await context.poweron()
       expect(await context.state()).toBe('running')
       expect(seen).toHaveLength(1)
+    })
+
+    test('a guest that ends by itself while its power is to be cut: done, and guest_ended', async () => {
+      const context = contexts.killed
+      const seen = unasked(context)
+      const cut: string[] = []
+      context.subscribe('post_poweroff', (event) => void cut.push(event.name))
+      context.subscribe('pre_poweroff', async () => {
+        process.kill(guest.unasked.process(context.identifier), 'SIGKILL')
+        await expect.poll(() => context.state(), { timeout: SEEN_MS }).toBe('shutoff')
+      })
+      await context.poweroff()
+      expect(cut).toEqual(['post_poweroff'])
+      await expect.poll(() => seen, { timeout: SEEN_MS }).toMatchObject([guest.unasked.killed])
+    })
+
+    test('a guest that ends by itself while its environment does: all is released', async () => {
+      const context = contexts.rebooting
+      process.kill(guest.unasked.process(context.identifier), 'SIGKILL')
+      await expect.poll(() => context.state(), { timeout: SEEN_MS }).toBe('shutoff')
+      // What was true just before.
+      vi.spyOn(context.domain, 'getState').mockResolvedValueOnce({ state: 'running' })
+      const environment = environments.find((each) => each.context === context)
+      await environment?.deallocate()
+      expect(await leftOf(context.identifier)).toEqual([])
     })
 
     test('what a hook asks of the domain, and the end of the environment, are no events', async () => {

@@ -111,7 +111,10 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** Cuts the power. */
   poweroff(attributes?: Attributes): Promise<void> {
     return this.#transition('poweroff', attributes, async () => {
-      await this.domain.destroy()
+      await this.domain.destroy().catch(async (error: unknown) => {
+        // The guest may have ended by itself meanwhile, for example while handlers of `pre_poweroff` ran.
+        if ((await this.state().catch(() => undefined)) !== 'shutoff') throw error
+      })
       this.#forgetAddresses()
     })
   }

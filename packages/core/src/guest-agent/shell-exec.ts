@@ -22,9 +22,9 @@ exec "$@"`
 
 // The names go at once: what a program removes or fills up then cannot be what is collected of it.
 const COLLECT = ': >"$0.out"; exec >>"$0.out" 2>>"$0.err"; '
-const removing = (made: readonly string[]) => {
-  return `rm -f ${made.map((base) => `${base}.out ${base}.err`).join(' ')}${OWN_SESSION}`
-}
+const removal = (made: readonly string[]) =>
+  `rm -f ${made.map((base) => `${base}.out ${base}.err`).join(' ')}`
+const removing = (made: readonly string[]) => `${removal(made)}${OWN_SESSION}`
 
 // The leader, all processes of its group and session, and all that descend from those, as long as their parents live.
 const KILL = `
@@ -66,7 +66,12 @@ export async function execInShellGuest(
   }
   try {
     const shell = ['/bin/sh', '-c', `${COLLECT}${removing(made)}`, base, ...argv]
-    const pid = await startProgram(commands, shell, { stdin: options.stdin })
+    const starting = startProgram(commands, shell, { stdin: options.stdin })
+    const pid = await starting.catch(async (error: unknown) => {
+      // What was not started, because its arguments are too long for example, removes nothing.
+      await runQuietly(commands, ['/bin/sh', '-c', removal(made)]).catch(() => undefined)
+      throw error
+    })
     const collect = () => files.collect()
     const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
     const output = await files.rest()

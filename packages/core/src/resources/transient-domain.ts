@@ -159,7 +159,8 @@ export function stopAtTheEnd(
   releases: ReleaseStack,
 ): void {
   releases.defer(`domain ${domain.name}`, async () => {
-    if ((await domain.getState()).state !== 'shutoff') await stop()
+    // It may end by itself between the two.
+    if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
     await watch.leave()
     onStopped()
   })

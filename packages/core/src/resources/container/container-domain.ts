@@ -44,8 +44,11 @@ export class ContainerDomain implements SandboxDomain {
    */
   async destroy(): Promise<void> {
     await this.freeze()
-    await this.virDomain.destroy()
-    await this.#console.finish()
+    try {
+      await this.virDomain.destroy()
+    } finally {
+      await this.#console.finish()
+    }
   }
 
   /** Whether nothing runs in it now, because it stands still or is off. */
