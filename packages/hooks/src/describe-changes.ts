@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { attributeTexts } from './attributes.ts'
 import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
@@ -11,6 +12,8 @@ import { type ListedFile, textOf } from './listed-file.ts'
 import { renamesIn } from './renames.ts'
 
 const MAX_BATCH = 500
+/** Of a symbolic link, in bytes: symlink(7). */
+const MAX_TARGET = 4096
 const NONE: ReadonlyMap<string, string> = new Map()
 const EMPTY_SHA1 = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
 
@@ -55,6 +58,8 @@ type Side = 'before' | 'after'
 interface Known {
   readonly content?: Content | undefined
   readonly sha1?: string | undefined
+  /** Of a link that is listed without one. */
+  readonly target?: string
   readonly skipped?: string
 }
 
@@ -110,7 +115,13 @@ function* inBatches(changes: readonly FileChange[], sizeLimit: number): Generato
 }
 
 function bytesToRead(file: ListedFile | undefined, sizeLimit: number): number {
-  return file?.kind === 'file' && file.size <= sizeLimit ? file.size : 0
+  if (file === undefined || !(file.kind === 'file' || hasUnlistedTarget(file))) return 0
+  return file.size <= (file.kind === 'file' ? sizeLimit : MAX_TARGET) ? file.size : 0
+}
+
+/** The Sleuth Kit does not list the target of a link of ext4 that is too long for its inode: it is read as a content. */
+function hasUnlistedTarget({ kind, target, size }: ListedFile): boolean {
+  return kind === 'symbolic link' && target === undefined && size > 0
 }
 
 class Describer {
@@ -162,9 +173,11 @@ class Describer {
           ...(await extract(change.after, is, change)),
         })
       else {
-        const differences = differencesOf(change.before, change.after, { before: was.sha1, after: is.sha1 })
-        if (differences.length === 0) continue
         const { before: former, after: now } = change
+        const [old, later] = [targetOf(former, was), targetOf(now, is)]
+        const sha1 = { before: was.sha1, after: is.sha1 }
+        const differences = differencesOf({ ...former, ...old }, { ...now, ...later }, sha1)
+        if (differences.length === 0) continue
         modified_files.push({
           ...this.#entry(change, now, is),
           changes: differences,
@@ -173,7 +186,7 @@ class Describer {
           ...(was.sha1 === undefined ? {} : { original_sha1: was.sha1 }),
           original_permissions: former.permissions,
           original_mtime: timeOf(former),
-          ...(former.target === undefined ? {} : { original_target: textOf(former.target) }),
+          ...(old.target === undefined ? {} : { original_target: textOf(old.target) }),
           ...(differences.includes('device') ? { original_device: former.device ?? null } : {}),
           ...(differences.includes('attributes')
             ? { original_attributes: attributeTexts(former.attributes ?? NONE) }
@@ -218,11 +231,20 @@ class Describer {
     const options = { parent: work, identify, kernel: kernels?.[index] }
     const contents = await DiskContents.read(this.#tools, disks[index], sources, options)
     const byFile = new Map(wanted.map((change, number) => [change[side], contents.contents[number]]))
-    return { byFile, [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose]() }
+    const targets = new Map<ListedFile | undefined, string>()
+    for (const [file, content] of byFile) {
+      if (file?.kind === 'symbolic link' && content !== undefined)
+        targets.set(file, await readFile(content.path, 'latin1'))
+    }
+    return { byFile, targets, [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose]() }
   }
 
-  #known(change: FileChange, side: Side, { byFile }: ReadContents): Known {
+  #known(change: FileChange, side: Side, { byFile, targets }: ReadContents): Known {
     const file = change[side]
+    if (file !== undefined && hasUnlistedTarget(file)) {
+      const target = targets.get(file)
+      return target === undefined ? { skipped: UNREADABLE } : { target }
+    }
     if (file?.kind !== 'file') return {}
     if (file.size === 0) return { sha1: EMPTY_SHA1 }
     if (file.size > this.#options.sizeLimit) {
@@ -254,6 +276,7 @@ class Describer {
   }
 
   #entry(change: FileChange, file: ListedFile, known: Known) {
+    const { target } = targetOf(file, known)
     return {
       path: this.#path(change),
       type: this.#type(file, known),
@@ -263,7 +286,7 @@ class Describer {
       uid: file.uid,
       gid: file.gid,
       mtime: timeOf(file),
-      ...(file.target === undefined ? {} : { target: textOf(file.target) }),
+      ...(target === undefined ? {} : { target: textOf(target) }),
       ...(file.device === undefined ? {} : { device: file.device }),
       ...(file.attributes === undefined || file.attributes.size === 0
         ? {}
@@ -309,6 +332,13 @@ const UNCLEAR = /\^/
 
 interface ReadContents extends AsyncDisposable {
   readonly byFile: ReadonlyMap<ListedFile | undefined, Content | undefined>
+  /** Of links that are listed without one. */
+  readonly targets: ReadonlyMap<ListedFile | undefined, string>
+}
+
+function targetOf({ target }: ListedFile, known: Known): { target?: string } {
+  const found = target ?? known.target
+  return found === undefined ? {} : { target: found }
 }
 
 /** By the guest's clock, which may be set to anything. */

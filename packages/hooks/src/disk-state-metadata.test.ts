@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { rootFolder } from './testing/changed-disk.ts'
@@ -111,5 +111,32 @@ test('a device that became another is modified', async () => {
   const { modified_files } = await run.analyse()
   expect(modified_files).toMatchObject([
     { path: '/null', changes: ['device'], device: '8:1', original_device: '1:3' },
+  ])
+})
+
+test('the target of a link that is too long for its inode is compared and told', async () => {
+  await using temporary = await temporaryFolder()
+  const { path: folder } = temporary
+  const [was, is] = ['x'.repeat(100), 'y'.repeat(100)]
+  const root = rootFolder(folder)
+  symlinkSync(was, join(root, 'long'))
+  const before = ext4(join(folder, 'ext4'), root)
+  const after = copyOf(before)
+  const { mtimeMs } = lstatSync(join(root, 'long'))
+  const seconds = Math.floor(mtimeMs / 1000)
+  debugfs(
+    after,
+    `symlink new ${was}`,
+    'rm long',
+    `symlink long ${is}`,
+    `set_inode_field long mtime @${seconds}`,
+    'set_inode_field long mtime_extra 0',
+    touched('long'),
+  )
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, after))
+  const { created_files, modified_files } = await run.analyse()
+  expect(created_files).toMatchObject([{ path: '/new', type: 'symbolic link', target: was }])
+  expect(modified_files).toMatchObject([
+    { path: '/long', changes: expect.arrayContaining(['target']), target: is, original_target: was },
   ])
 })

@@ -49,6 +49,31 @@ async function allocate(folder: string, configuration: Record<string, unknown> =
   return { environment, context, identifier, trace, analyse, read, summary }
 }
 
+/** A payload in three segments, the last two the wrong way round. */
+function split(ports: { sourcePort: number; port: number }, payload: Buffer): Buffer[] {
+  return [
+    tcpFrame(ports, payload.subarray(0, 5)),
+    tcpFrame({ ...ports, sequence: 41 }, payload.subarray(40)),
+    tcpFrame({ ...ports, sequence: 6 }, payload.subarray(5, 40)),
+  ]
+}
+
+test('requests and names in TCP segments that come out of order are in the summary', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const http = Buffer.from('GET /late HTTP/1.1\r\nHost: c2.example.org\r\nUser-Agent: bot/1.0\r\n\r\n')
+  await trace([
+    ...split({ sourcePort: 40_001, port: 8080 }, http),
+    ...split({ sourcePort: 40_002, port: 443 }, clientHello('late.example.org')),
+  ])
+  await analyse()
+  expect(context.failures).toEqual([])
+  const { http: requests, tls } = await summary()
+  expect(requests).toMatchObject([{ uri: '/late', host: 'c2.example.org' }])
+  expect(tls).toMatchObject([{ server_name: 'late.example.org' }])
+})
+
 const dns = { sourcePort: 40_000, port: 53 }
 const question = udpFrame(dns, dnsMessage(['c2', 'example', 'org']))
 const answer = udpFrame(

@@ -7,10 +7,15 @@ const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 const OUTPUT_BYTES = 256 * 1024 * 1024
 
 /**
- * Protocols are recognized by what they say before their port is asked, and a request is read before its body is there:
+ * Protocols are recognized by what they say before their port is asked, a request is read before its body is there, and
+ * segments of a connection are put in order, as their receiver does:
  * https://www.wireshark.org/docs/wsug_html_chunked/ (preferences of tcp and http).
  */
-const PREFERENCES = ['tcp.try_heuristic_first:TRUE', 'http.desegment_body:FALSE']
+const PREFERENCES = [
+  'tcp.try_heuristic_first:TRUE',
+  'tcp.reassemble_out_of_order:TRUE',
+  'http.desegment_body:FALSE',
+]
 
 export interface DissectOptions {
   /** tshark's path. */

@@ -28,15 +28,15 @@ export function udpFrame(
   return ipFrame(17, Buffer.concat([udp, payload]), back)
 }
 
-/** The TCP segment that begins a connection's data: without a handshake, which nobody needs to read it. */
+/** A TCP segment, the one that begins a connection's data where nothing else is said: without a handshake, which nobody needs to read it. */
 export function tcpFrame(
-  { sourcePort, port }: { sourcePort: number; port: number },
+  { sourcePort, port, sequence = 1 }: { sourcePort: number; port: number; sequence?: number },
   payload: Buffer,
 ): Buffer {
   const tcp = Buffer.alloc(20)
   tcp.writeUInt16BE(sourcePort, 0)
   tcp.writeUInt16BE(port, 2)
-  tcp.writeUInt32BE(1, 4)
+  tcp.writeUInt32BE(sequence, 4)
   tcp.writeUInt32BE(1, 8)
   tcp.writeUInt16BE(0x5018, 12)
   tcp.writeUInt16BE(65_535, 14)

@@ -100,8 +100,7 @@ export class EmbeddedCapture implements PacketCapture {
         const packets: Buffer = chunk.subarray(header)
         header -= chunk.length - packets.length
         if (packets.length === 0 || this.packets.destroyed) continue
-        if (!this.packets.write(packets))
-          await Promise.race([once(this.packets, 'drain'), closing(this.packets)])
+        if (!this.packets.write(packets)) await drainedOrClosed(this.packets)
       }
     } catch (error) {
       // Removing the pipe ends it, when QEMU has ended.
@@ -111,6 +110,11 @@ export class EmbeddedCapture implements PacketCapture {
   }
 }
 
-async function closing(stream: Readable): Promise<void> {
-  if (!stream.destroyed) await new Promise((resolve) => void stream.once('close', resolve))
+/** Listens no longer than it waits: a busy guest has it wait often. */
+async function drainedOrClosed(stream: PassThrough): Promise<void> {
+  if (stream.destroyed) return
+  const done = new AbortController()
+  const either = ['drain', 'close'].map((name) => once(stream, name, { signal: done.signal }))
+  await Promise.race(either).finally(() => done.abort())
+  await Promise.allSettled(either)
 }

@@ -38,11 +38,27 @@ export function answerArp({ source, payload }: Ethernet, guestAddress: string): 
 
 /** Answers a ping; undefined for anything else of ICMP. */
 export function answerPing({ source, destination, payload }: Ipv4): Ipv4 | undefined {
-  if (payload.length < 8 || payload.readUInt8() !== ECHO_REQUEST) return undefined
+  if (!isEchoRequest(payload)) return undefined
   const answer = Buffer.from(payload)
   answer.writeUInt32BE(0)
   answer.writeUInt16BE(checksum(answer), 2)
   return { protocol: PROTOCOL.icmp, source: destination, destination: source, payload: answer }
+}
+
+export function isEchoRequest(payload: Buffer): boolean {
+  return payload.length >= 8 && payload.readUInt8() === ECHO_REQUEST
+}
+
+/** Of a datagram whose other fragments follow: its beginning, and how many bytes it has. Undefined when it is malformed. */
+export function readFirstOfUdp({ payload }: Ipv4): (Udp & { readonly bytes: number }) | undefined {
+  if (payload.length < UDP_BYTES || payload.readUInt16BE(4) < UDP_BYTES) return undefined
+  const bytes = payload.readUInt16BE(4) - UDP_BYTES
+  return {
+    sourcePort: payload.readUInt16BE(0),
+    port: payload.readUInt16BE(2),
+    payload: payload.subarray(UDP_BYTES, UDP_BYTES + bytes),
+    bytes,
+  }
 }
 
 /** Undefined when it is malformed. */

@@ -44,7 +44,10 @@ export type SinkholeRequest =
       readonly body_text: string
     })
   | { readonly kind: 'ping'; readonly address: string }
-  | { readonly kind: 'refused'; readonly what: string }
+  | (ToPort & {
+      readonly kind: 'refused'
+      readonly what: string
+    })
 
 interface ToPort {
   readonly address: string

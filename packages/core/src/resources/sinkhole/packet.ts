@@ -37,17 +37,30 @@ export function ethernet(to: string, type: number, payload: Buffer): Buffer {
 
 /** Undefined when it is malformed, or a fragment. */
 export function readIpv4(bytes: Buffer): Ipv4 | undefined {
+  const packet = readWholeOrFirst(bytes)
+  return packet === undefined || packet.isFragment ? undefined : packet
+}
+
+/** The first fragment of a packet that is not whole. Undefined for anything else. */
+export function readFirstFragment(bytes: Buffer): Ipv4 | undefined {
+  const packet = readWholeOrFirst(bytes)
+  return packet?.isFragment === true ? packet : undefined
+}
+
+function readWholeOrFirst(bytes: Buffer): (Ipv4 & { readonly isFragment: boolean }) | undefined {
   if (bytes.length < IPV4_BYTES || bytes.readUInt8() >> 4 !== 4) return undefined
   const header = (bytes.readUInt8() & 15) * 4
   const total = bytes.readUInt16BE(2)
-  // The flag that more fragments follow, and the offset.
-  const isFragment = (bytes.readUInt16BE(6) & 0x3fff) !== 0
-  if (header < IPV4_BYTES || total < header || total > bytes.length || isFragment) return undefined
+  const fragment = bytes.readUInt16BE(6)
+  const isLater = (fragment & 0x1fff) !== 0
+  if (header < IPV4_BYTES || total < header || total > bytes.length || isLater) return undefined
   return {
     protocol: bytes.readUInt8(9),
     source: formatIpv4(bytes.readUInt32BE(12)),
     destination: formatIpv4(bytes.readUInt32BE(16)),
     payload: bytes.subarray(header, total),
+    // The flag that more fragments follow.
+    isFragment: (fragment & 0x2000) !== 0,
   }
 }
 

@@ -130,7 +130,65 @@ test('holds a flood of connections and names in bounds, and says what it refused
   for (let port = 1; port <= 700; port++) card.sendTcp('203.0.113.1', { sourcePort: port, flags: FLAG.syn })
   await expect.poll(() => card.requests.length, { timeout: 5000 }).toBe(700)
   expect(card.requests.filter(({ kind }) => kind === 'tcp')).toHaveLength(512)
-  expect(card.requests.filter(({ kind }) => kind === 'refused')).toHaveLength(188)
+  const refused = card.requests.filter(({ kind }) => kind === 'refused')
+  expect(refused).toHaveLength(188)
+  expect(refused[0]).toMatchObject({ address: '203.0.113.1', port: 80 })
+})
+
+test('what a connection said before it was reset, or its guest ended, is on record', async () => {
+  const card = guest()
+  const say = async (to: string, text: string, ports: Partial<TcpSegment> = {}) => {
+    const next = await open(card, to, ports)
+    card.sendTcp(to, { ...ports, ...next, payload: Buffer.from(text) })
+    return { ...ports, ...next, sequence: plus(next.sequence, text.length) }
+  }
+  card.sendTcp('203.0.113.1', { ...(await say('203.0.113.1', 'reset')), flags: FLAG.rst })
+  card.sendTcp('203.0.113.2', {
+    ...(await say('203.0.113.2', 'GET /r HTTP/1.1\r\nContent-Length: 9\r\n\r\n')),
+    flags: FLAG.rst,
+  })
+  await say('203.0.113.3', 'ended')
+  await say('203.0.113.4', 'no question', { port: 53 })
+  // The guest asks nothing more.
+  card.socket.destroy()
+  const data = { kind: 'data', protocol: 'tcp' }
+  const expected = [
+    { ...data, address: '203.0.113.1', first_text: 'reset', bytes: 5 },
+    { kind: 'http', address: '203.0.113.2', uri: '/r', body_bytes: 0 },
+    { ...data, address: '203.0.113.3', first_text: 'ended' },
+    { ...data, address: '203.0.113.4', port: 53, first_text: 'no question' },
+  ]
+  await expect
+    .poll(() => card.requests.filter(({ kind }) => kind !== 'tcp'), { timeout: 500 })
+    .toMatchObject(expected)
+})
+
+test('what comes over the port of DNS and is no question is on record at once', async () => {
+  const card = guest()
+  const { sequence, acknowledged } = await open(card, '203.0.113.1', { port: 53 })
+  card.sendTcp('203.0.113.1', { port: 53, sequence, acknowledged, payload: Buffer.from('\0\x05hello') })
+  await expect.poll(() => card.requests, { timeout: 500 }).toHaveLength(2)
+  expect(card.requests[1]).toMatchObject({ kind: 'data', port: 53, bytes: 7, first_text: '\0\x05hello' })
+})
+
+test('datagrams and pings in fragments are on record', async () => {
+  const card = guest()
+  const first = ({ payload, ...packet }: Ipv4) => {
+    const bytes = ipv4({ ...packet, payload: payload.subarray(0, 1480) })
+    bytes.writeUInt16BE(0x2000, 6)
+    card.send(ethernet('52:55:0a:00:02:02', ETHERTYPE.ipv4, bytes))
+  }
+  const to = '203.0.113.9'
+  first(udp(GUEST, to, { sourcePort: 9, port: 5000, payload: Buffer.alloc(3000, 'u') }))
+  const echo = Buffer.alloc(4000)
+  echo.writeUInt8(8, 0)
+  first({ protocol: PROTOCOL.icmp, source: GUEST, destination: to, payload: echo })
+  await expect.poll(() => card.requests, { timeout: 500 }).toHaveLength(2)
+  const text = 'u'.repeat(256)
+  expect(card.requests).toMatchObject([
+    { kind: 'data', protocol: 'udp', address: to, port: 5000, bytes: 3000, first_text: text },
+    { kind: 'ping', address: to },
+  ])
 })
 
 test('a flood of frames leaves this process its time', async () => {

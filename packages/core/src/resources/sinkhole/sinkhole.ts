@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { CaptureOptions, PacketCapture } from '../../resources.ts'
 import type { Subnet } from '../guest-subnet.ts'
-import { answerArp, answerPing, readUdp, udp } from './datagrams.ts'
+import { answerArp, answerPing, isEchoRequest, readFirstOfUdp, readUdp, type Udp, udp } from './datagrams.ts'
 import { answerDhcp, type Lease } from './dhcp.ts'
 import { DnsServer } from './dns.ts'
 import { type SinkholeListener, type SinkholeRequest, shownHex, shownText } from './entry.ts'
@@ -14,6 +14,7 @@ import {
   ipv4,
   PROTOCOL,
   readEthernet,
+  readFirstFragment,
   readIpv4,
 } from './packet.ts'
 import { SinkholeCapture } from './sinkhole-capture.ts'
@@ -53,8 +54,12 @@ export class Sinkhole {
     this.#tcp = new TcpServer(
       (packet) => this.#send(packet),
       (connection) => serveTcp(connection, this.#dns, this.#record),
-      () => this.#record({ kind: 'refused', what: 'a TCP connection: too many are open' }),
+      ({ address, port }) =>
+        this.#record({ kind: 'refused', address, port, what: 'a TCP connection: too many are open' }),
     )
+    // The guest has ended: what its connections have said is all.
+    const tcp = this.#tcp
+    socket.once('close', () => tcp.close())
     this.#link = new FrameLink(socket, (frame) => this.#receive(frame))
   }
 
@@ -99,7 +104,7 @@ export class Sinkhole {
 
   #receiveIpv4({ source, payload }: Ethernet): void {
     const packet = readIpv4(payload)
-    if (packet === undefined) return
+    if (packet === undefined) return this.#recordFragment(payload)
     this.#guestMac = source
     if (packet.protocol === PROTOCOL.tcp) this.#tcp?.receive(packet)
     if (packet.protocol === PROTOCOL.udp) this.#receiveUdp(packet)
@@ -108,6 +113,16 @@ export class Sinkhole {
     if (answer === undefined) return
     this.#record({ kind: 'ping', address: packet.destination })
     this.#send(answer)
+  }
+
+  /** What is too long for one frame is recorded, by its beginning, and not answered. */
+  #recordFragment(bytes: Buffer): void {
+    const packet = readFirstFragment(bytes)
+    if (packet === undefined) return
+    const { protocol, destination: address, payload } = packet
+    if (protocol === PROTOCOL.icmp && isEchoRequest(payload)) this.#record({ kind: 'ping', address })
+    const datagram = protocol === PROTOCOL.udp ? readFirstOfUdp(packet) : undefined
+    if (datagram !== undefined) this.#recordUdp(address, datagram)
   }
 
   #receiveUdp(packet: Ipv4): void {
@@ -123,8 +138,12 @@ export class Sinkhole {
     }
     const answer = port === DNS_PORT ? answerDns(this.#dns, payload, address, this.#record) : undefined
     if (answer !== undefined) return this.#send(udp(address, source, back(answer)))
+    this.#recordUdp(address, { port, payload, bytes: payload.length })
+  }
+
+  #recordUdp(address: string, { port, payload, bytes }: Pick<Udp, 'port' | 'payload'> & { bytes: number }) {
     const first = { first_hex: shownHex(payload), first_text: shownText(payload) }
-    this.#record({ kind: 'data', protocol: 'udp', address, port, bytes: payload.length, ...first })
+    this.#record({ kind: 'data', protocol: 'udp', address, port, bytes, ...first })
   }
 
   #send(packet: Ipv4): void {

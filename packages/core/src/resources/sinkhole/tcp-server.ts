@@ -12,14 +12,14 @@ export class TcpServer {
   readonly #connections = new Map<string, TcpConnection>()
   readonly #transmit: (packet: Ipv4) => void
   readonly #accept: (connection: TcpConnection) => void
-  readonly #refused: () => void
+  readonly #refused: (ends: Ends) => void
   readonly #sweeping: NodeJS.Timeout
 
   /** @param refused called for a connection for which there is no room */
   constructor(
     transmit: (packet: Ipv4) => void,
     accept: (connection: TcpConnection) => void,
-    refused: () => void,
+    refused: (ends: Ends) => void,
   ) {
     this.#transmit = transmit
     this.#accept = accept
@@ -42,7 +42,7 @@ export class TcpServer {
     const opens = (segment.flags & (FLAG.syn | FLAG.ack | FLAG.rst)) === FLAG.syn
     if (!opens) return this.#reset(ends, segment)
     if (this.#connections.size >= MOST_CONNECTIONS) {
-      this.#refused()
+      this.#refused(ends)
       return this.#reset(ends, segment)
     }
     const made = new TcpConnection(ends, segment, this.#transmit)

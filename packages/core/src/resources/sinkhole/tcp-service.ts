@@ -67,7 +67,11 @@ function serve(served: Served, record: SinkholeListener): void {
     finish()
     stream.end()
   })
-  stream.on('close', () => clearTimeout(timer))
+  // A connection that is reset, or whose guest ends, has said what it has said.
+  stream.on('close', () => {
+    clearTimeout(timer)
+    finish()
+  })
 }
 
 function isComplete(bytes: Buffer): boolean {
@@ -85,13 +89,21 @@ function finishServing(
 ): void {
   const { address, port } = connection.ends
   const head = looksLikeHttp(bytes) ? readHead(bytes) : undefined
-  if (head === undefined || head === 'more') {
-    const first = { first_hex: shownHex(bytes), first_text: shownText(bytes) }
-    record({ kind: 'data', protocol: 'tcp', address, port, bytes: bytes.length, ...first })
-    return
-  }
+  if (head === undefined || head === 'more') return recordData(connection, bytes, record)
   record({ kind: 'http', address, port, over_tls: overTls, ...requestOf(head, bytes) })
-  stream.end(ANSWER)
+  if (!stream.destroyed) stream.end(ANSWER)
+}
+
+function recordData({ ends }: TcpConnection, bytes: Buffer, record: SinkholeListener): void {
+  const first = { first_hex: shownHex(bytes), first_text: shownText(bytes) }
+  record({
+    kind: 'data',
+    protocol: 'tcp',
+    address: ends.address,
+    port: ends.port,
+    bytes: bytes.length,
+    ...first,
+  })
 }
 
 function requestOf({ method, uri, headers, bytes: headBytes }: HttpHead, bytes: Buffer) {
@@ -129,22 +141,33 @@ async function serveTls(connection: TcpConnection, record: SinkholeListener): Pr
   serve({ connection, stream: socket, overTls: true }, record)
 }
 
-/** Over TCP, a length of two bytes is before each message: RFC 1035. */
+/** Over TCP, a length of two bytes is before each message: RFC 1035. What is no question is data. */
 function serveDns(connection: TcpConnection, dns: DnsServer, record: SinkholeListener): void {
   let bytes = Buffer.alloc(0)
+  let isOther = false
+  const endAsData = (): void => {
+    if (isOther || bytes.length === 0) return
+    isOther = true
+    recordData(connection, bytes, record)
+  }
   connection.on('data', (chunk: Buffer) => {
+    if (isOther) return
     bytes = Buffer.concat([bytes, chunk])
     while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE()) {
       const end = 2 + bytes.readUInt16BE()
       const answer = answerDns(dns, bytes.subarray(2, end), connection.ends.address, record)
+      if (answer === undefined) return endAsData()
       bytes = bytes.subarray(end)
-      if (answer === undefined) continue
       const length = Buffer.alloc(2)
       length.writeUInt16BE(answer.length)
       connection.write(Buffer.concat([length, answer]))
     }
   })
-  connection.on('end', () => connection.end())
+  connection.on('end', () => {
+    endAsData()
+    connection.end()
+  })
+  connection.on('close', endAsData)
 }
 
 /** Answers a question for a name and records it; undefined for what is none. */
