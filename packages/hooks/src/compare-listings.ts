@@ -104,6 +104,7 @@ export function differencesOf(
   sha1: { readonly before: string | undefined; readonly after: string | undefined },
 ): string[] {
   const hasContent = after.kind !== 'directory'
+  const hasTimes = hasContent && after.isOfDirectory !== true
   const isLink = before.kind === 'symbolic link' && after.kind === before.kind
   const differences = [
     ...(before.kind === after.kind ? [] : ['kind']),
@@ -116,11 +117,13 @@ export function differencesOf(
     // Of a link it is that of its target.
     ...(hasContent && !isLink && before.size !== after.size ? ['size'] : []),
     ...(sha1.before === sha1.after ? [] : ['content']),
-    ...(hasContent && !isSameTime(before, after, 'mtime') ? ['mtime'] : []),
+    ...(hasTimes && !isSameTime(before, after, 'mtime') ? ['mtime'] : []),
   ]
   // The times of the inode change with a link to it as well: they count where something else may be what changed.
   const isCounted =
-    isUnknown(after, sha1) || (differences.length === 0 && hasContent && !hasAttributes(before, after))
+    isUnknown(before, sha1.before) ||
+    isUnknown(after, sha1.after) ||
+    (differences.length === 0 && hasTimes && !hasAttributes(before, after))
   return isCounted && !isSameTime(before, after, 'ctime') ? [...differences, 'ctime'] : differences
 }
 
@@ -129,9 +132,7 @@ function hasAttributes(before: ListedFile, after: ListedFile): boolean {
   return before.attributes !== undefined && after.attributes !== undefined
 }
 
-function isUnknown(
-  { kind, size }: ListedFile,
-  sha1: { readonly before: string | undefined; readonly after: string | undefined },
-): boolean {
-  return kind === 'file' && size > 0 && (sha1.before === undefined || sha1.after === undefined)
+/** Whether it has content that was not read. */
+function isUnknown({ kind, size }: ListedFile, sha1: string | undefined): boolean {
+  return kind === 'file' && size > 0 && sha1 === undefined
 }

@@ -1,7 +1,6 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { FilesystemReport } from './filesystem-report.ts'
 import { textOf } from './listed-file.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
 import { asCheckpoint, quietly } from './testing/disk-images.ts'
@@ -9,7 +8,7 @@ import { diskChanges, parseWalk, walkScript } from './testing/disk-truth.ts'
 import { inWorkshop } from './testing/disk-workshop.ts'
 import { builtReader } from './testing/reader-kit.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
-import { truthOf } from './testing/truth-of-changes.ts'
+import { asTskLists, toldBy, truthOf } from './testing/truth-of-changes.ts'
 
 const kit = builtReader()
 const MIB = 1024 * 1024
@@ -82,20 +81,6 @@ function walksIn(output: string) {
   return new Map(fileSystems.map(({ folder }) => [folder, parseWalk(parts[parts.indexOf(folder) + 1] ?? '')]))
 }
 
-/** The Sleuth Kit, which lists the one that is not in a volume, has another character for those that control terminals. */
-function asListed(name: string, prefix: string): string {
-  return prefix === 'p1:' ? name.replaceAll('\n', '^') : name
-}
-
-/** What a report says, in the words of `truthOf`. */
-function toldBy({ created_files, modified_files, deleted_files }: FilesystemReport): Map<string, string> {
-  return new Map([
-    ...created_files.map(({ path }) => [path, 'created'] as const),
-    ...deleted_files.map(({ path }) => [path, 'deleted'] as const),
-    ...modified_files.map(({ path, changes }) => [path, changes.join(' ')] as const),
-  ])
-}
-
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>
 afterAll(() => temporary[Symbol.asyncDispose]())
 
@@ -123,7 +108,7 @@ beforeAll(async () => {
   const [former, now] = [walksIn(made), walksIn(changed)]
   const entries = fileSystems.flatMap(({ prefix, folder }) =>
     [...truthOf(former.get(folder) ?? new Map(), now.get(folder) ?? new Map())].map(
-      ([name, what]) => [`${prefix}${textOf(asListed(name, prefix))}`, what] as const,
+      ([name, what]) => [`${prefix}${textOf(prefix === 'p1:' ? asTskLists(name) : name)}`, what] as const,
     ),
   )
   truth = Object.fromEntries(entries)

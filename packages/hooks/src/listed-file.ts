@@ -23,6 +23,8 @@ export interface ListedFile {
   readonly attributes?: ReadonlyMap<string, string>
   /** Those of chattr, as lsattr writes them; absent where there are none by its kind, or they were not read. */
   readonly flags?: string
+  /** NTFS: a stream of a directory. Its times are the directory's, which change with the files in that. */
+  readonly isOfDirectory?: true
   /** Of a device, its number. */
   readonly device?: string
   /** Of the content, where the reader has read it all. */
@@ -81,13 +83,14 @@ export function parseListedFile(line: string): ListedFile | undefined {
   if (nameKind === 'V' || kind === 'V') return undefined
   if (isOfNtfsItself(name, inode)) return undefined
   const bytes = Number(size)
+  const isOfDirectory = kind === 'd' && inode.split('-')[1] === DATA
   const isLink = kind === 'l'
   const arrow = name.length - bytes - ARROW.length
   const pointed = isLink && arrow > 0 && name.startsWith(ARROW, arrow)
   return {
     path: pointed ? name.slice(0, arrow) : name,
     inode,
-    kind: isKind(kind) ? kinds[kind] : 'unknown',
+    kind: kindOf(isOfDirectory ? 'r' : kind),
     permissions,
     uid: Number(uid),
     gid: Number(gid),
@@ -95,6 +98,7 @@ export function parseListedFile(line: string): ListedFile | undefined {
     mtime: Number(mtime),
     ctime: Number(ctime),
     crtime: Number(crtime),
+    ...(isOfDirectory ? { isOfDirectory } : {}),
     ...(pointed ? { target: name.slice(arrow + ARROW.length) } : {}),
   }
 }
@@ -108,6 +112,10 @@ function isOfNtfsItself(name: string, inode: string): boolean {
   // A stream that was added to one of those files is a hiding place.
   const stream = name.slice(name.lastIndexOf('/')).split(':')[1]
   return type !== DATA || stream === undefined || stream.startsWith('$')
+}
+
+function kindOf(letter: string): FileKind {
+  return isKind(letter) ? kinds[letter] : 'unknown'
 }
 
 function isKind(letter: string): letter is keyof typeof kinds {

@@ -65,13 +65,20 @@ export function factoryWithDisk(disk: GuestDisk | undefined): ReturnType<typeof 
   }
 }
 
-/** Runs a script in the mounted NTFS file system of a raw image; only root can. */
-export function inNtfs(image: string, script: string): void {
+/**
+ * Runs a script in the mounted NTFS file system of a raw image; only root can.
+ * @returns what it printed
+ */
+export function inNtfs(image: string, script: string, options = 'streams_interface=windows'): Buffer {
   const mount = `${image}.mount`
   mkdirSync(mount, { recursive: true })
   // In a mount namespace of its own, nothing stays mounted.
-  const mounted = `ntfs-3g "$1" "$2" -o streams_interface=windows && (set -e; cd "$2"; eval "$3"); code=$?; umount "$2"; exit $code`
-  quietly('unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounted, 'sh', image, mount, script)
+  const mounted = `ntfs-3g "$1" "$2" -o "$4" && (set -e; cd "$2"; eval "$3"); code=$?; umount "$2"; exit $code`
+  const words = ['sh', '-c', mounted, 'sh', image, mount, script, options]
+  return execFileSync('unshare', ['--mount', '--propagation', 'private', ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 28,
+  })
 }
 
 /** An empty NTFS file system. */

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ReaderKit } from '../helper-guest-arguments.ts'
 
 const TIMEOUT_MS = 3_000_000
@@ -67,23 +67,31 @@ export function inWorkshop(kit: ReaderKit, disks: readonly string[], script: str
 /** An archive of its own behind that of the reader, whose `init` it replaces. */
 function archive(folder: string, script: string): Buffer {
   const root = join(folder, 'root')
+  copyPrograms(root, PROGRAMS)
+  writeFileSync(join(root, 'init'), INIT, { mode: 0o755 })
+  writeFileSync(join(root, 'script'), callsOf(PROGRAMS, '/opt/') + script)
+  const cpio = 'find . | busybox cpio --quiet -o -H newc -R 0:0 2>/dev/null'
+  return execFileSync('sh', ['-c', cpio], { cwd: root, maxBuffer: 2 ** 28 })
+}
+
+/** Copies programs of this host into the folder `opt` of a root, and their libraries to where they look for them. */
+export function copyPrograms(root: string, names: readonly string[]): void {
   mkdirSync(join(root, 'opt'), { recursive: true })
-  for (const name of PROGRAMS) {
+  for (const name of names) {
     const program = FOLDERS.map((each) => join(each, name)).find((path) => existsSync(path))
     if (program === undefined) throw new Error(`this host has no ${name}`)
-    copyFileSync(program, join(root, 'opt', basename(program)))
+    copyFileSync(program, join(root, 'opt', name))
     for (const library of librariesOf(program)) {
       const target = join(root, library)
       mkdirSync(dirname(target), { recursive: true })
       copyFileSync(library, target)
     }
   }
-  writeFileSync(join(root, 'init'), INIT, { mode: 0o755 })
-  // By its path each: busybox prefers what it has itself.
-  const functions = PROGRAMS.map((name) => `${name.replace('.', '_')}() { /opt/${name} "$@"; }\n`).join('')
-  writeFileSync(join(root, 'script'), functions + script)
-  const cpio = 'find . | busybox cpio --quiet -o -H newc -R 0:0 2>/dev/null'
-  return execFileSync('sh', ['-c', cpio], { cwd: root, maxBuffer: 2 ** 28 })
+}
+
+/** Functions of a shell by which it takes the programs of a folder: busybox prefers what it has itself. */
+export function callsOf(names: readonly string[], folder: string): string {
+  return names.map((name) => `${name.replace('.', '_')}() { ${folder}${name} "$@"; }\n`).join('')
 }
 
 function librariesOf(program: string): string[] {

@@ -1,3 +1,4 @@
+import type { FilesystemReport } from '../filesystem-report.ts'
 import type { TrueFile } from './disk-truth.ts'
 
 /** What a report has to say of two walks: of each path what has happened to it, and what it is afterwards. */
@@ -29,4 +30,22 @@ function differencesOf(was: TrueFile, is: TrueFile): string[] {
     ...(was.sha1 === is.sha1 ? [] : ['content']),
     ...(isFolder || was.mtime === is.mtime ? [] : ['mtime']),
   ]
+}
+
+/** What a report says, in the words of `truthOf`. */
+export function toldBy({
+  created_files,
+  modified_files,
+  deleted_files,
+}: FilesystemReport): Map<string, string> {
+  return new Map([
+    ...created_files.map(({ path }) => [path, 'created'] as const),
+    ...deleted_files.map(({ path }) => [path, 'deleted'] as const),
+    ...modified_files.map(({ path, changes }) => [path, changes.join(' ')] as const),
+  ])
+}
+
+/** The Sleuth Kit has another character for those that control terminals. */
+export function asTskLists(name: string): string {
+  return name.replaceAll('\n', '^')
 }
