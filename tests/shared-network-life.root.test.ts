@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { Environment, lxcFactory } from '@see/core'
 import { Hypervisor, timeoutSignal } from '@see/libvirt'
@@ -53,6 +55,18 @@ async function placesOf(name: string): Promise<string[]> {
 
 async function isThere(identifier: string): Promise<boolean> {
   return (await hypervisor.listAllDomains()).some(({ name }) => name === identifier)
+}
+
+/** Takes the lock under which shared networks of this host change. @returns what gives it back */
+async function holdLock(): Promise<() => Promise<void>> {
+  const holder = spawn('flock', ['--no-fork', '/run/see-networks.lock', 'cat'], { stdio: 'pipe' })
+  onTestFinished(() => void holder.kill('SIGKILL'))
+  holder.stdin.write('held')
+  await once(holder.stdout, 'data')
+  return async () => {
+    holder.stdin.end()
+    await once(holder, 'exit')
+  }
 }
 
 /** The folder of all of them is there only as long as one is. */
@@ -121,9 +135,12 @@ test('stays while a guest that no process answers for runs', async () => {
   const other = await OtherProcess.start(configuration, { power: true })
   onTestFinished(() => other[Symbol.asyncDispose]())
   const xml = await (await hypervisor.domainLookupByUUID(other.identifier)).getXMLDesc()
+  // Without the lock, whatever else on this host allocates meanwhile would sweep the network away.
+  const release = await holdLock()
   await other.kill()
   await expect.poll(() => isThere(other.identifier)).toBe(false)
   const domain = await hypervisor.domainCreateXML(xml)
+  await release()
   const { environment, name } = await allocate(configuration)
   await environment.deallocate()
   expect(await placesOf(name)).toEqual(everywhere)
