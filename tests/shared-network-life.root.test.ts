@@ -140,6 +140,7 @@ test('stays while a guest that no process answers for runs', async () => {
   await other.kill()
   await expect.poll(() => isThere(other.identifier)).toBe(false)
   const domain = await hypervisor.domainCreateXML(xml)
+  onTestFinished(() => domain.destroy().catch(() => undefined))
   await release()
   const { environment, name } = await allocate(configuration)
   await environment.deallocate()
