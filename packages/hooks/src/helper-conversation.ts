@@ -5,7 +5,7 @@ import { type HelperFrame, HelperFrames } from './helper-frames.ts'
 import { helperGuestArguments, type ReaderKit } from './helper-guest-arguments.ts'
 
 /** A guest that says nothing for so long hangs; less where less is left, so that the rest of a report can still be made. */
-const SILENCE_MS = 60_000
+const SILENCE_MS = 25_000
 const SILENCE_SHARE = 1 / 4
 
 interface Answer {
