@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { inNtfs } from './disk-images.ts'
 import type { DiskChange } from './disk-truth.ts'
+import { differencesOfWalks } from './truth-of-changes.ts'
 
 /** Bits of the attributes of DOS that The Sleuth Kit shows as permissions: read-only and hidden. */
 const SHOWN = 0x3
@@ -156,14 +157,7 @@ export function ntfsTruthOf(
   before: ReadonlyMap<string, TrueNtfsFile>,
   after: ReadonlyMap<string, TrueNtfsFile>,
 ): Map<string, string> {
-  const truth = new Map<string, string>()
-  for (const [path, file] of after) {
-    const former = before.get(path)
-    const differences = former === undefined ? ['created'] : differencesOf(former, file)
-    if (differences.length > 0) truth.set(path, differences.join(' '))
-  }
-  for (const path of before.keys()) if (!after.has(path)) truth.set(path, 'deleted')
-  return truth
+  return differencesOfWalks(before, after, differencesOf)
 }
 
 function differencesOf(was: TrueNtfsFile, is: TrueNtfsFile): string[] {

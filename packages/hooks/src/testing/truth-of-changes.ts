@@ -6,6 +6,15 @@ export function truthOf(
   before: ReadonlyMap<string, TrueFile>,
   after: ReadonlyMap<string, TrueFile>,
 ): Map<string, string> {
+  return differencesOfWalks(before, after, differencesOf)
+}
+
+/** Of each path, what differs between two walks: `created`, `deleted`, or what `differencesOf` names. */
+export function differencesOfWalks<File>(
+  before: ReadonlyMap<string, File>,
+  after: ReadonlyMap<string, File>,
+  differencesOf: (was: File, is: File) => readonly string[],
+): Map<string, string> {
   const truth = new Map<string, string>()
   for (const [path, file] of after) {
     const former = before.get(path)
