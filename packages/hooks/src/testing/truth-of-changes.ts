@@ -9,16 +9,16 @@ export function truthOf(
   return differencesOfWalks(before, after, differencesOf)
 }
 
-/** Of each path, what differs between two walks: `created`, `deleted`, or what `differencesOf` names. */
+/** Of each path, what differs between two walks: `created`, `deleted`, or what `compare` names. */
 export function differencesOfWalks<File>(
   before: ReadonlyMap<string, File>,
   after: ReadonlyMap<string, File>,
-  differencesOf: (was: File, is: File) => readonly string[],
+  compare: (was: File, is: File) => readonly string[],
 ): Map<string, string> {
   const truth = new Map<string, string>()
   for (const [path, file] of after) {
     const former = before.get(path)
-    const differences = former === undefined ? ['created'] : differencesOf(former, file)
+    const differences = former === undefined ? ['created'] : compare(former, file)
     if (differences.length > 0) truth.set(path, differences.join(' '))
   }
   for (const path of before.keys()) if (!after.has(path)) truth.set(path, 'deleted')
