@@ -67,14 +67,28 @@ export async function tcpdumpSource(
       const deviceGone = /interface disappeared|network is down|No such device/i.test(stderr)
       return {
         failure: stopping || deviceGone ? undefined : await process.failure(),
-        dropped: droppedIn(stderr, 'kernel') + droppedIn(stderr, 'interface'),
+        dropped: droppedIn(stderr, 'kernel') + droppedIn(stderr, 'interface') + unreadIn(stderr, direction),
       }
     },
   }
 }
 
 function droppedIn(stderr: string, where: 'kernel' | 'interface'): number {
-  return Number(new RegExp(`^(\\d+) packets? dropped by ${where}`, 'm').exec(stderr)?.[1] ?? 0)
+  return countIn(stderr, `dropped by ${where}`)
+}
+
+/**
+ * Packets that the kernel kept for tcpdump and that it had not read when it was stopped. What the kernel says it received
+ * includes what it dropped, and the packets of both ways: libpcap itself leaves out those of the other.
+ */
+function unreadIn(stderr: string, direction: TcpdumpTarget['direction']): number {
+  if (direction !== undefined) return 0
+  const kept = countIn(stderr, 'received by filter') - droppedIn(stderr, 'kernel')
+  return Math.max(0, kept - countIn(stderr, 'captured'))
+}
+
+function countIn(stderr: string, what: string): number {
+  return Number(new RegExp(`^(\\d+) packets? ${what}`, 'm').exec(stderr)?.[1] ?? 0)
 }
 
 function captureCommand(
