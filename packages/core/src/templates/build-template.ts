@@ -29,8 +29,14 @@ import { writeManifest } from './write-manifest.ts'
 
 const MIB = 1024 * 1024
 const ADDRESS_MS = 30_000
-/** What a guest still does once its agent answers. */
-const SETTLE_MS = 2000
+/**
+ * What a guest has begun when it has its address: scripts of its DHCP client, and IPv6, which looks for duplicates for up to
+ * two seconds (RFC 4862) and then reports its groups twice, each time up to a second later (RFC 3810). A clone would send
+ * what is left of that by the template's address.
+ */
+const SETTLE_MS = 5000
+/** For what the freeze of the file systems itself has set off. */
+const FROZEN_MS = 500
 const code = 'TEMPLATE_BUILD' as const
 
 export interface BuildTemplateOptions {
@@ -110,13 +116,14 @@ async function freezeIn(
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
   const way = identity ? await identityWay(sandbox, signal) : null
+  // Whatever the guest still has to do when it is frozen, each clone does.
+  await sleep(SETTLE_MS, undefined, { signal })
   const unrest = await freezeFileSystems(sandbox.agentChannel)
   if (unrest !== undefined) {
     logger.warn(`the disk of template ${JSON.stringify(name)} may not be at rest: ${unrest}`)
     await agent.exec(['sync'], { signal })
   }
-  // Last: whatever the guest still has to do when it is frozen, each clone does.
-  await sleep(SETTLE_MS, undefined, { signal })
+  await sleep(FROZEN_MS, undefined, { signal })
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
