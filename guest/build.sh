@@ -166,6 +166,8 @@ done
 (cd "$work/modules" && find lib "${wanted_files[@]}" | tar -c -T -) | tar -x -C "$work/kernel"
 version=$(cd "$work"/kernel/lib/modules && echo *)
 cp "$work/modules/boot/vmlinuz-$version" "$work/out/vmlinuz"
+# One of its own for the reader: libvirt gives the kernel of a guest that runs to the user of its QEMU.
+cp "$work/modules/boot/vmlinuz-$version" "$work/out/reader.vmlinuz"
 
 # The static busybox runs on the host, too: it does here what else cpio and depmod would be needed for.
 busybox=$work/host/bin/busybox

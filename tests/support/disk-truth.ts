@@ -50,7 +50,7 @@ export function guestChanges(count: number): GuestChanges {
 /** What the kernel of a guest that has nothing to do with SEE's report sees on raw disks of one ext4 file system each. */
 export function walksOf(disks: readonly string[]): ReadonlyMap<string, TrueFile>[] {
   const guest = tinyGuest()
-  const kit = { kernel: join(guest, 'vmlinuz'), initramfs: join(guest, 'reader.initrd') }
+  const kit = { kernel: join(guest, 'reader.vmlinuz'), initramfs: join(guest, 'reader.initrd') }
   const scripts = disks.map((_disk, index) => {
     const folder = `/m${index}`
     const device = `/dev/vd${'abcdef'[index]}`

@@ -52,7 +52,7 @@ const schema = z
       .union([z.string().min(1), z.null()])
       .default('auto')
       .describe(
-        'The folder with `vmlinuz` and `reader.initrd`, as `guest/build.sh` prints it, by which XFS, btrfs, LVM and md are read; `auto` for where that puts it, null for none.',
+        'The folder with `reader.vmlinuz` and `reader.initrd`, as `guest/build.sh` prints it, by which XFS, btrfs, LVM and md are read; `auto` for where that puts it, null for none.',
       ),
     size_limit: bytes
       .default(64 * MIB)

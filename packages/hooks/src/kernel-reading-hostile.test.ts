@@ -34,7 +34,7 @@ function takenOver(folder: string, script: string): string {
   const [target, root] = [join(folder, 'kit'), join(folder, 'archive')]
   mkdirSync(target, { mode: 0o755 })
   mkdirSync(root)
-  copyFileSync(kit.kernel, join(target, 'vmlinuz'))
+  copyFileSync(kit.kernel, join(target, 'reader.vmlinuz'))
   writeFileSync(join(root, 'init'), BEGIN + script, { mode: 0o755 })
   const archive = execFileSync('sh', ['-c', 'echo init | busybox cpio --quiet -o -H newc 2>/dev/null'], {
     cwd: root,

@@ -6,7 +6,8 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 
 function kitIn(folder: string): string {
   mkdirSync(folder, { mode: 0o755 })
-  for (const name of ['vmlinuz', 'reader.initrd']) writeFileSync(join(folder, name), '', { mode: 0o644 })
+  for (const name of ['reader.vmlinuz', 'reader.initrd'])
+    writeFileSync(join(folder, name), '', { mode: 0o644 })
   return folder
 }
 
@@ -14,7 +15,7 @@ test('finds the kernel and initramfs of a folder, and wants none for null', asyn
   await using temporary = await temporaryFolder()
   const folder = kitIn(join(temporary.path, 'kit'))
   expect(await readerKit(folder)).toEqual({
-    kernel: join(folder, 'vmlinuz'),
+    kernel: join(folder, 'reader.vmlinuz'),
     initramfs: join(folder, 'reader.initrd'),
   })
   expect(await readerKit(null)).toBeUndefined()

@@ -4,7 +4,7 @@ import { messageOf, requireTool, SeeError } from '@see/core'
 import type { ReaderKit } from './helper-guest-arguments.ts'
 
 const AUTO = 'auto'
-const KERNEL = 'vmlinuz'
+const KERNEL = 'reader.vmlinuz'
 const INITRAMFS = 'reader.initrd'
 const ADVICE = 'run guest/build.sh of the SEE repository, or name the folder that it printed as "reader"'
 const OTHERS_MAY_WRITE = 0o022

@@ -11,5 +11,5 @@ export function builtReader(): ReaderKit & { readonly folder: string } {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim()
-  return { folder, kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'reader.initrd') }
+  return { folder, kernel: join(folder, 'reader.vmlinuz'), initramfs: join(folder, 'reader.initrd') }
 }
