@@ -26,8 +26,6 @@ test_packages=(
   openssl
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
-  xfsprogs btrfs-progs
-  acl fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs attr libcap2-bin
 )
 policy=/usr/sbin/policy-rc.d
