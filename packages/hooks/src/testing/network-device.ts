@@ -28,6 +28,8 @@ export function networkDevice(): NetworkDevice {
   // In the range for benchmarks, which nobody routes.
   const subnet = `198.${18 + (first % 2)}.${second}`
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}p`)
+  // No packets of IPv6 among those of a test.
+  for (const end of [name, `${name}p`]) ip('link', 'set', end, 'addrgenmode', 'none')
   ip('address', 'add', `${subnet}.${(third & 0xf8) | 1}/29`, 'dev', name)
   ip('link', 'set', name, 'up')
   ip('link', 'set', `${name}p`, 'up')
