@@ -32,7 +32,10 @@ export function libvirtAgentChannel(domain: Domain): AgentChannel {
  * not know.
  */
 async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError | undefined> {
-  const isGone = error.code === 'VIR_ERR_AGENT_UNRESPONSIVE' && error.message.includes(DISAPPEARED)
+  // An error of the system is one of the channel's socket, whose other end goes with QEMU.
+  const isGone =
+    error.code === 'VIR_ERR_SYSTEM_ERROR' ||
+    (error.code === 'VIR_ERR_AGENT_UNRESPONSIVE' && error.message.includes(DISAPPEARED))
   if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error) && !isGone) return undefined
   // Of a guest that is just ending, libvirt says both while its state is another yet.
   const deadline = Date.now() + END_MS
