@@ -10,10 +10,10 @@ async function allocate(folder: string, configuration: Record<string, unknown> =
   const consoles: PassThrough[] = []
   const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
     const context = await simulatedFactory()(identifier, options)
-    const openConsole = async () => {
+    const openConsole = async ({ signal }: { readonly signal?: AbortSignal } = {}) => {
       const console = new PassThrough()
       consoles.push(console)
-      context.signal.addEventListener('abort', () => console.destroy(new Error('aborted')))
+      signal?.addEventListener('abort', () => console.destroy(new Error('aborted')))
       return console
     }
     Object.assign(context.domain, { openConsole })
@@ -100,6 +100,37 @@ test('keeps what came by the end of the environment', async () => {
   await environment.deallocate()
   expect(context.failures).toEqual([])
   expect(await readFile(path, 'utf8')).toBe('hello')
+})
+
+test('keeps what is on its way at the end of the environment', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  const [console] = consoles
+  await expect.poll(() => readdir(temporary.path)).toHaveLength(1)
+  context.signal.addEventListener('abort', () => {
+    console?.write('good')
+    setTimeout(() => console?.write('bye'), 20)
+  })
+  await environment.deallocate()
+  expect(context.failures).toEqual([])
+  expect(await readFile(path, 'utf8')).toBe('goodbye')
+})
+
+test('a guest that talks on does not hold its environment', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path)
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  await expect.poll(() => readdir(temporary.path)).toHaveLength(1)
+  const talking = setInterval(() => consoles[0]?.write('and '), 10)
+  const started = performance.now()
+  await environment.deallocate()
+  clearInterval(talking)
+  expect(performance.now() - started).toBeLessThan(5000)
+  expect(context.failures).toEqual([])
+  expect(await readFile(path, 'utf8')).toMatch(/^(and )+$/)
 })
 
 test('a console that breaks is a failure', async () => {

@@ -18,6 +18,9 @@ const schema = z.object({
 
 /** In which a guest that is cut from its power is off. */
 const STOP_MS = 2000
+/** What is on its way when the environment ends has come once there is silence for so long. */
+const SILENCE_MS = 100
+const MOST_MS = 1000
 
 /** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */
 export class ConsoleHook extends Hook<typeof schema> {
@@ -48,7 +51,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     const counted = { bytes: 0 }
     try {
       const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
-      await pipeline(untilAborted(console, signal), (source) => bounded(source, limit, counted), file)
+      await pipeline(untilSilent(console, signal), (source) => bounded(source, limit, counted), file)
     } catch (error) {
       if (!isFileError(error)) throw error
       throw new SeeError(
@@ -74,11 +77,18 @@ export class ConsoleHook extends Hook<typeof schema> {
 
   /** Undefined when the guest, or the environment, has come to its end meanwhile. */
   async #open(run: number, signal: AbortSignal): Promise<ConsoleStream | undefined> {
+    // What was opened outlives the signal.
+    const opening = new AbortController()
+    const abort = (): void => opening.abort(signal.reason)
+    signal.addEventListener('abort', abort)
     try {
-      return await this.context.domain.openConsole?.({ signal })
+      signal.throwIfAborted()
+      return await this.context.domain.openConsole?.({ signal: opening.signal })
     } catch (error) {
       if (await this.#hasEnded(run, signal)) return undefined
       throw error
+    } finally {
+      signal.removeEventListener('abort', abort)
     }
   }
 
@@ -97,12 +107,28 @@ function isFileError(error: unknown): boolean {
   return error instanceof Error && 'path' in error
 }
 
-/** The end of the environment is an end like another for a console: what came by then is kept. */
-async function* untilAborted(console: ConsoleStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** The end of the environment is an end like another for a console: what was on its way by then is kept. */
+async function* untilSilent(console: ConsoleStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const end = (): void => void console.destroy()
+  let silence: NodeJS.Timeout | undefined
+  let most: NodeJS.Timeout | undefined
+  const ending = (): void => {
+    silence = setTimeout(end, SILENCE_MS)
+    most = setTimeout(end, MOST_MS)
+  }
+  if (signal.aborted) ending()
+  else signal.addEventListener('abort', ending)
   try {
-    for await (const chunk of console) yield chunk
+    for await (const chunk of console) {
+      silence?.refresh()
+      yield chunk
+    }
   } catch (error) {
     if (!signal.aborted) throw error
+  } finally {
+    signal.removeEventListener('abort', ending)
+    clearTimeout(silence)
+    clearTimeout(most)
   }
 }
 
