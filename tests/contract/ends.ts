@@ -6,7 +6,7 @@ import { GUEST_MS, type Provider } from './provider.ts'
 import { expectRefusals, expectTransition, recorded } from './transitions.ts'
 
 /** After which a guest that was told to be stubborn is. */
-const STUBBORN_MS = 1000
+const STUBBORN_MS = 4000
 
 /** By a script of the guest's own. */
 async function become(context: SeeContext, script: string, state: 'pmsuspended' | 'crashed'): Promise<void> {

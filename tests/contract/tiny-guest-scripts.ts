@@ -4,8 +4,8 @@ import { processOf } from './unasked.ts'
 export const tinyGuestScripts = {
   bootMark: 'cat /proc/sys/kernel/random/boot_id',
   console: '/dev/ttyS0',
-  // Without the agent there is nobody to ask either, who could shut it down instead.
-  stubborn: '(sleep 0.3; killall acpid start-agent qemu-ga; sleep 6; poweroff) >/dev/null 2>&1 & sleep 0.1',
+  // Without the agent there is nobody to ask either, who could shut it down instead. It answers before it is killed.
+  stubborn: '(sleep 3; killall acpid start-agent qemu-ga; sleep 6; poweroff) >/dev/null 2>&1 &',
   crash: 'modprobe pvpanic-mmio; (sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &',
   sleep: '(sleep 0.5; echo mem >/sys/power/state) >/dev/null 2>&1 &',
   unasked: {

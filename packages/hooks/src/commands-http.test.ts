@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
-import { answering, hostileAgent, portOf } from './testing/hostile-agent.ts'
+import { AGENT_HOST, answering, hostileAgent, portOf } from './testing/hostile-agent.ts'
 import { startWithHttpAgent } from './testing/http-commands.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
@@ -137,7 +137,7 @@ test('a command is cut off when its guest is', async () => {
 
 test('waits for the agent to listen, but not for ever', async () => {
   await using temporary = await temporaryFolder()
-  const server = createServer().listen(0, '127.0.0.1')
+  const server = createServer().listen(0, AGENT_HOST)
   await once(server, 'listening')
   const port = portOf(server)
   server.close()
@@ -148,11 +148,11 @@ test('waits for the agent to listen, but not for ever', async () => {
   await using _ = environment
   await context.trigger('run_command', { command: 'true' })
   expect(context.failures).toMatchObject([
-    { error: { code: 'AGENT_UNRESPONSIVE', message: expect.stringContaining(`127.0.0.1 port ${port}`) } },
+    { error: { code: 'AGENT_UNRESPONSIVE', message: expect.stringContaining(`${AGENT_HOST} port ${port}`) } },
   ])
   expect(await record()).toMatchObject({ status: 'failed', started: null })
   const late = createServer((socket) => socket.once('data', () => answering(done)(socket, '')))
-  setTimeout(() => late.listen(port, '127.0.0.1'), 200)
+  setTimeout(() => late.listen(port, AGENT_HOST), 200)
   await context.trigger('run_command', { command: 'true' })
   late.close()
   expect(await record(2)).toMatchObject({ status: 'finished', exit_code: 3 })

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
+/** A loopback address of its own: a client of another test may still ask a port of 127.0.0.1 that was free again. */
+export const AGENT_HOST = '127.0.66.1'
+
 /** What comes over one connection: the request's head, and the connection to answer on. */
 export type Behaviour = (socket: Socket, head: string) => void
 
@@ -29,7 +32,7 @@ export async function hostileAgent(behaviour: Behaviour): Promise<HostileAgent> 
     }
     socket.on('data', read)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, AGENT_HOST)
   await once(server, 'listening')
   return {
     port: portOf(server),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import type { CommandRecord } from '../command-record.ts'
+import { AGENT_HOST } from './hostile-agent.ts'
 
 /** A running guest whose HTTP agent is on the loopback, and CommandsHook to command it. */
 export async function startWithHttpAgent(
@@ -16,7 +17,7 @@ export async function startWithHttpAgent(
         name: '@see/hooks#CommandsHook',
         configuration: {
           results_folder: folder,
-          'agent-host': '127.0.0.1',
+          'agent-host': AGENT_HOST,
           'agent-port': port,
           agent_timeout: 2,
           ...configuration,
