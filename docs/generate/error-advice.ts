@@ -60,7 +60,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   RESULTS_LOST: 'Make room, and let nobody remove the results folder of a run that goes on.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',
-  SHUTDOWN_TIMEOUT: 'Raise the timeout, let the guest heed the power button, or power it off.',
+  SHUTDOWN_TIMEOUT:
+    'Raise the timeout (`--shutdown-timeout`), let the guest heed the power button, or power it off.',
   STORAGE_FAILED:
     'Make room in the storage pool’s folder, and let libvirt’s user enter the folders above it.',
   TEMPLATE_BUILD:

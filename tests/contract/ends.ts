@@ -83,5 +83,14 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
       expect(fired).toEqual(['pre_shutdown'])
       await expectTransition(context, 'poweron')
     })
+
+    // Only they have a reset line.
+    if (crash !== undefined) {
+      test('that boots when it is told to shut down is told again', async () => {
+        await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
+        await context.domain.reset()
+        await expectTransition(context, 'shutdown')
+      })
+    }
   })
 }

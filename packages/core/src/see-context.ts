@@ -15,6 +15,7 @@ import { until } from './until.ts'
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
 const ADDRESS_TIMEOUT_MS = 120_000
+const SHUTDOWN_AGAIN_MS = 5000
 
 export interface ShutdownOptions {
   /** How long the guest may take, in milliseconds; without it, as long as it likes. */
@@ -120,7 +121,8 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   /**
-   * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then.
+   * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then. A guest that boots just now
+   * does not hear it, so that it is asked again every five seconds.
    * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes, or is killed, instead
    */
   async shutdown({ timeoutMs, signal }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
@@ -195,9 +197,16 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   #shutoff(signal: AbortSignal, timeoutMs = Number.POSITIVE_INFINITY): Promise<true> {
+    let askedAt = performance.now()
     const ask = async () => {
       const state = await this.state()
-      if (state !== 'shutoff' && state !== 'crashed') return undefined
+      if (state !== 'shutoff' && state !== 'crashed') {
+        if (performance.now() - askedAt < SHUTDOWN_AGAIN_MS) return undefined
+        askedAt = performance.now()
+        // It may be off by now.
+        await this.domain.shutdown().catch(() => undefined)
+        return undefined
+      }
       if (state === 'shutoff' && !this.#conduct.hasFailed) return true
       throw new SeeError(
         'GUEST_STOPPED',

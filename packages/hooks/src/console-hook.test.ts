@@ -8,14 +8,14 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 
 async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
   const consoles: PassThrough[] = []
+  const openConsole = async ({ signal }: { readonly signal?: AbortSignal } = {}) => {
+    const console = new PassThrough()
+    consoles.push(console)
+    signal?.addEventListener('abort', () => console.destroy(new Error('aborted')))
+    return console
+  }
   const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
     const context = await simulatedFactory()(identifier, options)
-    const openConsole = async ({ signal }: { readonly signal?: AbortSignal } = {}) => {
-      const console = new PassThrough()
-      consoles.push(console)
-      signal?.addEventListener('abort', () => console.destroy(new Error('aborted')))
-      return console
-    }
     Object.assign(context.domain, { openConsole })
     Object.assign(context.resources, { hasConsole: async () => true })
     return context

@@ -84,7 +84,7 @@ async function capture(context: SeeContext, { signal, progress }: ProtocolParame
 /** Returns what was wrong, if the guest had to be cut from power: the analysis is still worth having. */
 async function shutDown(
   context: SeeContext,
-  { timeoutMs, signal, progress }: ProtocolParameters,
+  { shutdownTimeoutMs: timeoutMs, signal, progress }: ProtocolParameters,
 ): Promise<SeeError | undefined> {
   signal.throwIfAborted()
   const state = await context.state()

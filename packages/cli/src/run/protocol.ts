@@ -10,6 +10,8 @@ export interface ProtocolParameters {
   readonly runtimeMs: number
   /** The bound of each wait for the guest, in milliseconds. */
   readonly timeoutMs: number
+  /** After which a guest that was told to shut down is cut from its power, in milliseconds. */
+  readonly shutdownTimeoutMs: number
   /** Aborts on Ctrl-C. A protocol that does not stop then is left behind. */
   readonly signal: AbortSignal
   /** Tells the user what is being done. */

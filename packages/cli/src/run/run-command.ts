@@ -12,6 +12,7 @@ interface Flags {
   readonly protocol?: string
   readonly runtime: number
   readonly timeout: number
+  readonly shutdownTimeout: number
   readonly results: string
   readonly resultsMode: number
   readonly json: boolean
@@ -23,6 +24,13 @@ const RUNTIME = new Option('--runtime <seconds>', 'how long to let it run')
 const TIMEOUT = new Option('--timeout <seconds>', 'bound of each wait for the guest')
   .argParser(secondsOption('positive'))
   .default(120_000, '120')
+
+const SHUTDOWN_TIMEOUT = new Option(
+  '--shutdown-timeout <seconds>',
+  'after which a guest that does not shut down is cut from its power',
+)
+  .argParser(secondsOption('positive'))
+  .default(25_000, '25')
 
 const RESULTS_MODE = new Option('--results-mode <octal>', 'mode of the files of evidence, such as 640')
   .argParser(modeOption)
@@ -73,6 +81,7 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addOption(PROVIDER)
     .addOption(RUNTIME)
     .addOption(TIMEOUT)
+    .addOption(SHUTDOWN_TIMEOUT)
     .option('--results <dir>', 'where the evidence goes', 'results')
     .addOption(RESULTS_MODE)
     .option('--json', 'print the summary as one JSON document', false)
@@ -92,9 +101,15 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
       if (sample === undefined && flags.command?.includes('{sample}') === true) {
         refuse(`--command '${flags.command}' names {sample}, but no sample is given`)
       }
-      const { runtime: runtimeMs, timeout: timeoutMs, provider = 'embedded', ...rest } = flags
+      const { runtime: runtimeMs, timeout: timeoutMs, shutdownTimeout: shutdownTimeoutMs, ...others } = flags
+      const { provider = 'embedded', ...rest } = others
       const { run } = await import('./run.ts')
-      exitWith(await run({ resources, sample, provider, runtimeMs, timeoutMs, ...rest }, { terminal }))
+      exitWith(
+        await run(
+          { resources, sample, provider, runtimeMs, timeoutMs, shutdownTimeoutMs, ...rest },
+          { terminal },
+        ),
+      )
     })
 }
 

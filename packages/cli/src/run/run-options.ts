@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly protocol?: string | undefined
   readonly runtimeMs: number
   readonly timeoutMs: number
+  readonly shutdownTimeoutMs: number
   /** The folder in which the run gets a folder of its own. */
   readonly results: string
   /** The mode of its files; who may read them may enter their folders. */

@@ -41,6 +41,7 @@ async function runIn(folder: string, { simulation, factory, ...options }: Option
       provider: 'embedded',
       runtimeMs: 0,
       timeoutMs: 200,
+      shutdownTimeoutMs: 200,
       results: join(folder, 'results'),
       resultsMode: 0o600,
       json: true,
@@ -325,6 +326,7 @@ test('a protocol in TypeScript gets what the user asked for, and its events carr
     command: 'cat {sample}',
     runtimeMs: 1500,
     timeoutMs: 200,
+    shutdownTimeoutMs: 200,
     origins: [protocol],
   })
 })
@@ -461,6 +463,7 @@ test.each([
     factory: () => factory,
     runtimeMs,
     timeoutMs: 3_600_000,
+    shutdownTimeoutMs: 200,
   })
   expect([exitCode, deallocations]).toEqual([130, 1])
   expect(report?.error?.message).toBe('interrupted')

@@ -105,12 +105,13 @@ async function carryOut({
   })
   try {
     signal.throwIfAborted()
-    const { sample, command, runtimeMs, timeoutMs } = options
+    const { sample, command, runtimeMs, timeoutMs, shutdownTimeoutMs } = options
     const parameters = {
       ...(sample === undefined ? {} : { sample }),
       ...(command === undefined ? {} : { command }),
       runtimeMs,
       timeoutMs,
+      shutdownTimeoutMs,
       signal,
       progress: progress.step,
     }
