@@ -33,6 +33,7 @@ function tryConnect(path: string): Promise<Socket | Error> {
   })
 }
 
+/** One that listened and ended before it accepted resets its connections. */
 function isNotYetThere(error: Error): boolean {
-  return 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
+  return 'code' in error && ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String(error.code))
 }
