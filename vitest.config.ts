@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests that boot the helper guest again and again: the fast lane (`npm run test:fast`) is without them. */
+const READS_BY_GUEST = 'packages/hooks/src/{disk-truth,kernel-reading,disk-state-partitions}*.test.ts'
+
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -27,9 +30,14 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'disks', include: [READS_BY_GUEST], isolate: false },
+      },
+      {
+        extends: true,
         test: {
           name: 'packages',
           include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts'],
+          exclude: [READS_BY_GUEST],
           // Loading the packages anew for each of a hundred files takes longer than most of these.
           isolate: false,
           // Those that run at the same time wait five seconds each.

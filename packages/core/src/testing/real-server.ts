@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -7,7 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const PATIENCE_MS = 90_000
+/** Keystone and Glance take ten seconds on a quiet host. */
+const PATIENCE_MS = 150_000
 
 export interface RealServer extends AsyncDisposable {
   readonly ports: readonly number[]
@@ -41,21 +43,30 @@ export async function startRealServer(
   }
 }
 
+/** Below those that the kernel gives out by itself: a server that takes long to start would lose its port to another. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  return await Promise.all(
-    servers.map(async (server) => {
-      await once(server, 'listening')
-      const address = server.address()
-      server.close()
-      await once(server, 'close')
-      return typeof address === 'object' && address !== null ? address.port : 0
-    }),
-  )
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = randomInt(10_000, 30_000)
+    if (await isFree(port)) ports.add(port)
+  }
+  return [...ports]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
+  server.close()
+  await once(server, 'close')
+  return true
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += 100) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`the script ended with status ${child.exitCode}`)
     const response = await fetch(url).catch(() => undefined)
     await response?.body?.cancel()
