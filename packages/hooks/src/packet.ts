@@ -16,10 +16,15 @@ export const packetFields = [
     'ip.proto',
     'ip.flags.mf',
     'ip.frag_offset',
+    'ip.reassembled.length',
     'ipv6.fraghdr.ident',
     'ipv6.fraghdr.nxt',
+    'ipv6.fraghdr.more',
+    'ipv6.fraghdr.offset',
+    'ipv6.reassembled.length',
   ] as const),
   ...(['tcp.srcport', 'tcp.dstport', 'udp.srcport', 'udp.dstport', 'sctp.srcport', 'sctp.dstport'] as const),
+  ...(['tcp.stream', 'tcp.seq_raw', 'tcp.len', 'tcp.flags'] as const),
   ...([
     'dns.qry.name',
     'dns.qry.type',
@@ -32,6 +37,8 @@ export const packetFields = [
   ...(['dns.ns', 'dns.soa.mname', 'dns.srv.target', 'dns.srv.port', 'dns.naptr.replacement'] as const),
   ...(['dns.svcb.svcpriority', 'dns.svcb.targetname'] as const),
   ...(['http.request.method', 'http.request.uri', 'http.host', 'http.user_agent'] as const),
+  ...(['http2.headers.method', 'http2.headers.path'] as const),
+  ...(['http2.headers.authority', 'http2.headers.user_agent'] as const),
   ...(['tls.handshake.type', 'tls.handshake.extensions_server_name'] as const),
 ] as const
 
