@@ -189,6 +189,23 @@ test('takes for answers what a response says of the name that was asked for, of 
   ])
 })
 
+test('tells the answers of several DNS messages in one segment apart', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const messages = ['one.example', 'two.example'].map((name, index) =>
+    dnsAnswer({ name, type: 1 }, [address(name, index + 1)], [address('ns.example', 53)]),
+  )
+  const bytes = messages.flatMap((message) => [uint16(message.length), message])
+  await trace([tcpFrame({ sourcePort: 53, port: 4000 }, Buffer.concat(bytes))])
+  await analyse()
+  expect(context.failures).toEqual([])
+  expect((await summary()).dns).toMatchObject([
+    { name: 'one.example', queries: 0, response_codes: [0], answers: ['192.0.2.1'] },
+    { name: 'two.example', queries: 0, response_codes: [0], answers: ['192.0.2.2'] },
+  ])
+})
+
 test('counts a question that an error message quotes once, and a fragmented datagram as one conversation', async () => {
   await using temporary = await temporaryFolder()
   const { environment, trace, analyse, summary } = await allocate(temporary.path)

@@ -1,7 +1,7 @@
 import type { EvidenceWarning } from '@see/core'
 import { type Conversation, Conversations, type Endpoint, quotesAnother, routeOf } from './conversation.ts'
 import { Counted } from './counted.ts'
-import { dnsAnswers } from './dns-answers.ts'
+import { dnsAnswers, type DnsMessage, dnsMessages } from './dns-answers.ts'
 import { type AskedName, dnsQuestions, dnsQuestionsOverTcp } from './dns-questions.ts'
 import { dnsTypeOf } from './dns-type.ts'
 import { framePayload } from './frame-payload.ts'
@@ -173,23 +173,26 @@ export class Summary implements PacketSink {
 }
 
 function addDns(names: Counted<DnsName>, packet: Packet): void {
-  const isResponse = packet.first('dns.flags.response') === '1'
-  const types = packet.all('dns.qry.type')
-  packet.all('dns.qry.name').forEach((asked, index) => {
-    const name = short(asked)
-    const type = dnsTypeOf(types[index])
-    const entry = names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
-    if (entry === undefined) return
-    if (!isResponse) entry.queries++
-    // A message has one question at most: RFC 9619.
-    else if (index === 0) addAnswer(names, entry, packet)
-  })
+  for (const message of dnsMessages(packet)) {
+    message.questions.forEach((asked, index) => {
+      const entry = dnsNameAt(names, asked.name, asked.type)
+      if (entry === undefined) return
+      if (!message.isResponse) entry.queries++
+      // A message has one question at most: RFC 9619.
+      else if (index === 0) addAnswer(names, entry, message, asked.name)
+    })
+  }
 }
 
-function addAnswer(names: Counted<DnsName>, entry: DnsName, packet: Packet): void {
-  const code = packet.number('dns.flags.rcode')
+function dnsNameAt(names: Counted<DnsName>, asked: string, number: string | undefined): DnsName | undefined {
+  const [name, type] = [short(asked), dnsTypeOf(number)]
+  return names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
+}
+
+function addAnswer(names: Counted<DnsName>, entry: DnsName, message: DnsMessage, asked: string): void {
+  const { code, answers } = message
   if (Number.isInteger(code) && !entry.response_codes.includes(code)) entry.response_codes.push(code)
-  for (const answer of dnsAnswers(packet, packet.first('dns.qry.name') ?? '').map(short)) {
+  for (const answer of dnsAnswers(answers, asked).map(short)) {
     if (entry.answers.includes(answer)) continue
     if (entry.answers.length >= ANSWERS) names.full = true
     else if (names.hasRoomFor(answer)) entry.answers.push(answer)
@@ -205,8 +208,7 @@ function addQuestions(names: Counted<DnsName>, packet: Packet, asked: readonly A
   const isNetbios = packet.first('frame.protocols')?.includes(':nbns') === true
   for (const { name: given, type: number } of asked) {
     if (isNetbios && NETBIOS_NAME.test(given)) continue
-    const [name, type] = [short(given), dnsTypeOf(number)]
-    const entry = names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
+    const entry = dnsNameAt(names, given, number)
     if (entry !== undefined) entry.queries++
   }
 }

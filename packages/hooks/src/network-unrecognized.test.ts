@@ -134,7 +134,7 @@ test('finds a DNS question over whatever port, also where another protocol has i
   const overTcp = dnsMessage(['tcp', 'example'])
   const { dns } = await summaryOf([
     ...ports.map((port) => udpFrame({ sourcePort: 3000, port }, dnsMessage([`p${port}`, 'example']))),
-    ...[...connection(44_001, [0, Buffer.concat([uint16(overTcp.length), overTcp])])],
+    ...connection(44_001, [0, Buffer.concat([uint16(overTcp.length), overTcp])]),
   ])
   expect(dns.map(({ name, type, queries }) => [name, type, queries])).toEqual([
     ...ports.map((port) => [`p${port}.example`, 'A', 1]),

@@ -12,7 +12,7 @@ const FIRST = parseIpv4('198.18.0.1')
 /** Names that are kept apart: they are kept in memory. */
 const ADDRESSES = 2 ** 14
 
-export interface DnsQuestion {
+interface DnsQuestion {
   readonly name: string
   /** IANA's number of it. */
   readonly type: number
