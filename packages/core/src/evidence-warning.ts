@@ -28,6 +28,7 @@ export const evidenceWarningCodes = {
     'the guest has an interface, or another way out, that the network mode does not cover',
   INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
   MEMORY_SHORT: 'a memory snapshot is shorter than its own header says',
+  NETWORK_DATA_GAPS: 'data of a trace was not read, since bytes or fragments before it never came',
   NETWORK_PACKETS_MALFORMED: 'packets of a trace are not what their protocol says, and were read in part',
   NETWORK_PACKETS_UNREAD: 'packets of a trace were not analysed',
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',

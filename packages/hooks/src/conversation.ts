@@ -15,6 +15,16 @@ export interface Route {
   readonly destination: Endpoint
 }
 
+/** In one line, in a message. */
+export function textOfRoute({ protocol, source, destination }: Route): string {
+  return `${protocol} ${textOfEnd(source)} → ${textOfEnd(destination)}`
+}
+
+function textOfEnd({ address, port }: Endpoint): string {
+  if (port === undefined) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** All packets between two ends. */
 export interface Conversation {
   readonly protocol: string
@@ -28,6 +38,9 @@ export interface Conversation {
   readonly first: number
   last: number
 }
+
+/** They are in the packet that makes a datagram whole. */
+const REASSEMBLED = ['ip.reassembled.length', 'ipv6.reassembled.length'] as const
 
 const WITH_PORTS = ['tcp', 'udp', 'sctp'] as const
 
@@ -86,6 +99,8 @@ interface Fragments {
 
 /** Sorts packets by their conversations. */
 export class Conversations extends Counted<Conversation> {
+  /** Fragments of more datagrams at a time than are kept. */
+  fragmentsBeyond = 0
   readonly #waiting = new Map<string, Fragments>()
   readonly #most: number
 
@@ -101,7 +116,7 @@ export class Conversations extends Counted<Conversation> {
     const datagram = datagramOf(packet, route)
     if (datagram === undefined) return this.#count(route, size)
     const before = this.#waiting.get(datagram)
-    if (route.source.port !== undefined) {
+    if (route.source.port !== undefined || REASSEMBLED.some((field) => packet.first(field) !== undefined)) {
       this.#waiting.delete(datagram)
       if (before !== undefined) this.#count(route, before)
       this.#count(route, size)
@@ -110,7 +125,15 @@ export class Conversations extends Counted<Conversation> {
       before.bytes += size.bytes
       before.last = time
     } else if (this.#waiting.size < this.#most) this.#waiting.set(datagram, { route, ...size })
-    else this.#count(route, size)
+    else {
+      this.fragmentsBeyond++
+      this.#count(route, size)
+    }
+  }
+
+  /** The datagrams so far of which a fragment is missing. */
+  get incomplete(): Route[] {
+    return [...this.#waiting.values()].map(({ route }) => route)
   }
 
   /** Datagrams that were never complete are conversations without ports. */
@@ -136,10 +159,15 @@ export class Conversations extends Counted<Conversation> {
 }
 
 /** What the fragments of one datagram have in common; undefined for a packet that is whole. */
-function datagramOf(packet: Packet, { source, destination, protocol }: Route): string | undefined {
-  const isFragment = packet.first('ip.flags.mf') === '1' || packet.number('ip.frag_offset') > 0
-  const identification = isFragment ? packet.first('ip.id') : packet.first('ipv6.fraghdr.ident')
-  if (identification === undefined) return undefined
+function datagramOf(packet: Packet, { source, destination }: Route): string | undefined {
+  const [isIpv4, isIpv6] = [
+    packet.first('ip.flags.mf') === '1' || packet.number('ip.frag_offset') > 0,
+    packet.first('ipv6.fraghdr.more') === '1' || packet.number('ipv6.fraghdr.offset') > 0,
+  ]
+  if (!isIpv4 && !isIpv6) return undefined
+  const [identification, protocol] = isIpv4
+    ? [packet.first('ip.id'), packet.first('ip.proto')]
+    : [packet.first('ipv6.fraghdr.ident'), packet.first('ipv6.fraghdr.nxt')]
   return JSON.stringify([source.address, destination.address, protocol, identification])
 }
 

@@ -12,6 +12,8 @@ const FIELDS: Readonly<Record<string, PacketField>> = {
   28: 'dns.aaaa',
   35: 'dns.naptr.replacement',
 }
+/** How many records each section of a message has, in their order. */
+const COUNTS = ['dns.count.queries', 'dns.count.answers', 'dns.count.auth_rr', 'dns.count.add_rr'] as const
 const CNAME = '5'
 const TXT = '16'
 const SRV = '33'
@@ -20,21 +22,56 @@ const SERVICE_BINDINGS = new Set(['64', '65'])
 /** The next value of a field; undefined when there are no more. */
 type Next = (field: PacketField) => string | undefined
 
-interface DnsRecord {
+export interface DnsRecord {
   /** Undefined for a record of type SRV: tshark shows its name by other fields. */
   readonly name: string | undefined
   readonly type: string
   readonly values: readonly string[]
 }
 
+/** What a packet has of one DNS message: over TCP it may have several. */
+export interface DnsMessage {
+  readonly isResponse: boolean
+  /** Not a number where it is not known. */
+  readonly code: number
+  readonly questions: readonly { readonly name: string; readonly type: string | undefined }[]
+  readonly answers: readonly DnsRecord[]
+}
+
+/** The DNS messages of a packet. Of messages that tshark does not count all sections of, all are taken for one. */
+export function dnsMessages(packet: Packet): DnsMessage[] {
+  const responses = packet.all('dns.flags.response')
+  const types = packet.all('dns.qry.type')
+  const questions = packet.all('dns.qry.name').map((name, index) => ({ name, type: types[index] }))
+  const records = recordsOf(packet)
+  const codes = packet.all('dns.flags.rcode')
+  const isCounted = COUNTS.every((field) => packet.all(field).length === responses.length)
+  if (!isCounted) {
+    const answers = records.slice(0, packet.number('dns.count.answers'))
+    return [{ isResponse: responses[0] === '1', code: Number(codes[0]), questions, answers }]
+  }
+  let response = 0
+  return responses.map((flag, index) => {
+    const [asked = 0, answered = 0, authorities = 0, additional = 0] = COUNTS.map((field) =>
+      Number(packet.all(field)[index]),
+    )
+    const answers = records.splice(0, answered)
+    records.splice(0, authorities + additional)
+    const isResponse = flag === '1'
+    // Only responses have a code.
+    const code = isResponse ? Number(codes[response++]) : Number.NaN
+    return { isResponse, code, questions: questions.splice(0, asked), answers }
+  })
+}
+
 /**
  * What a DNS response says of a name: its own records and those of the names that it is an alias of. Records of other
  * names, which a server can add at will, are not answers.
  */
-export function dnsAnswers(packet: Packet, asked: string): string[] {
+export function dnsAnswers(records: readonly DnsRecord[], asked: string): string[] {
   const names = new Set([asked.toLowerCase()])
   const answers: string[] = []
-  for (const { name, type, values } of recordsOf(packet).slice(0, packet.number('dns.count.answers'))) {
+  for (const { name, type, values } of records) {
     if (name !== undefined && !names.has(name.toLowerCase())) continue
     if (type === CNAME) for (const value of values) names.add(value.toLowerCase())
     answers.push(...values)

@@ -1,16 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Environment } from '@see/core'
-import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
-import type { NetworkSummary } from './network-summary.ts'
 import { withoutPrograms } from './testing/fake-program.ts'
+import { allocateAnalysis as allocate } from './testing/network-analysis.ts'
 import {
   clientHello,
   dnsAnswer,
   dnsMessage,
   dnsName,
-  pcapOf,
   quotingFrame,
   tcpFrame,
   udpFragments,
@@ -18,36 +14,6 @@ import {
   uint16,
 } from './testing/pcap.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
-
-async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
-  const environment = await Environment.allocate(simulatedFactory(), {
-    hooks: [
-      { name: '@see/hooks#NetworkAnalysisHook', configuration: { results_folder: folder, ...configuration } },
-    ],
-  })
-  const { context, identifier } = environment
-  const read = async (file: string) => await readFile(join(folder, `${identifier}_network${file}`), 'utf8')
-  const summary = async () => JSON.parse(await read('.json')) as NetworkSummary
-  /** Writes a trace and tells of it, as NetworkTracerHook does. */
-  const trace = async (packets: readonly Buffer[], name = 'trace.pcap') => {
-    const path = join(folder, name)
-    const capture = pcapOf(packets)
-    await writeFile(path, capture)
-    await context.trigger('network_tracing_started', { path })
-    await context.trigger('network_tracing_stopped', {
-      path,
-      packets: packets.length,
-      bytes: capture.length,
-      warnings: [],
-    })
-    return path
-  }
-  const analyse = async () => {
-    await context.trigger('start_analysis')
-    await context.trigger('wait_analysis')
-  }
-  return { environment, context, identifier, trace, analyse, read, summary }
-}
 
 /** A payload in three segments, the last two the wrong way round. */
 function split(ports: { sourcePort: number; port: number }, payload: Buffer): Buffer[] {
@@ -223,6 +189,23 @@ test('takes for answers what a response says of the name that was asked for, of 
   ])
 })
 
+test('tells the answers of several DNS messages in one segment apart', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
+  await using _ = environment
+  const messages = ['one.example', 'two.example'].map((name, index) =>
+    dnsAnswer({ name, type: 1 }, [address(name, index + 1)], [address('ns.example', 53)]),
+  )
+  const bytes = messages.flatMap((message) => [uint16(message.length), message])
+  await trace([tcpFrame({ sourcePort: 53, port: 4000 }, Buffer.concat(bytes))])
+  await analyse()
+  expect(context.failures).toEqual([])
+  expect((await summary()).dns).toMatchObject([
+    { name: 'one.example', queries: 0, response_codes: [0], answers: ['192.0.2.1'] },
+    { name: 'two.example', queries: 0, response_codes: [0], answers: ['192.0.2.2'] },
+  ])
+})
+
 test('counts a question that an error message quotes once, and a fragmented datagram as one conversation', async () => {
   await using temporary = await temporaryFolder()
   const { environment, trace, analyse, summary } = await allocate(temporary.path)
@@ -331,6 +314,31 @@ test('analyses each trace once, under numbers of their own', async () => {
   expect(files.toSorted()).toEqual(
     ['', '_2'].flatMap((number) => ['.json', '.log'].map((end) => `${identifier}_network${number}${end}`)),
   )
+})
+
+test('a trace that cannot be analysed keeps no other from it', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse, read } = await allocate(temporary.path)
+  await using _ = environment
+  const empty = await trace([], 'first.pcap')
+  await trace([question], 'second.pcap')
+  const third = await trace([], 'third.pcap')
+  await analyse()
+  expect(await read('_2.json')).toContain('c2.example.org')
+  expect(context.failures).toHaveLength(1)
+  for (const path of [empty, third]) expect(String(context.failures[0]?.error)).toContain(path)
+})
+
+test('a trace whose analysis was never started is a warning', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, trace, analyse } = await allocate(temporary.path)
+  await trace([question], 'first.pcap')
+  await analyse()
+  const late = await trace([question], 'second.pcap')
+  await environment.deallocate()
+  expect(context.warnings).toMatchObject([
+    { code: 'EVIDENCE_UNPROCESSED', what: `log and summary of ${late}`, limits: expect.any(String) },
+  ])
 })
 
 test('does not hold the start of the analysis back', async () => {

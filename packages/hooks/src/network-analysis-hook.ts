@@ -1,6 +1,16 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, type EventOf, type EvidenceWarning, Hook, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  eventNames,
+  type EventOf,
+  type EvidenceWarning,
+  evidenceWarning,
+  Hook,
+  messageOf,
+  SeeError,
+  z,
+} from '@see/core'
 import { assertConfinement } from './confined-command.ts'
 import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
@@ -8,6 +18,7 @@ import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
 import { requireTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
+import { TraceFrames } from './trace-frames.ts'
 import { dissect } from './tshark.ts'
 
 const schema = z.object({
@@ -106,8 +117,14 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     await this.#warn()
   }
 
+  /** A trace whose analysis was never started is a warning. */
   override async cleanup(): Promise<void> {
     await this.#warn()
+    for (const [path, { analysed }] of this.#traces) {
+      if (analysed) continue
+      const why = 'no event started the analysis after the trace was complete'
+      await this.context.warn(evidenceWarning('EVIDENCE_UNPROCESSED', `log and summary of ${path}`, why))
+    }
   }
 
   /** An asynchronous handler cannot fire events that the handler which waits for it would wait for. */
@@ -123,16 +140,23 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
         `nothing to analyse at ${event.name}: there is no trace by then; add NetworkTracerHook, and check its start_trace_on_event`,
       )
     }
+    const failures: unknown[] = []
     for (const [path, trace] of waiting) {
-      if (trace.packets === undefined && !(await this.#guestEnded())) {
-        throw new SeeError(
-          'HOOK_ORDER',
-          `cannot analyse at ${event.name}: ${path} is still being written; stop it before, by stop_trace_on_event`,
-        )
-      }
-      trace.analysed = true
-      await this.#analyse(path, trace)
+      await this.#processTrace(path, trace, event).catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 1) throw new AggregateError(failures, failures.map(messageOf).join('; '))
+    for (const failure of failures) throw failure
+  }
+
+  async #processTrace(path: string, trace: Trace, event: AnyEvent): Promise<void> {
+    if (trace.packets === undefined && !(await this.#guestEnded())) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot analyse at ${event.name}: ${path} is still being written; stop it before, by stop_trace_on_event`,
+      )
+    }
+    trace.analysed = true
+    await this.#analyse(path, trace)
   }
 
   /** Of a guest that stopped by itself no event tells, but its trace is whole, too. */
@@ -148,7 +172,8 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     const base = join(this.#folder, `${this.identifier}_network${number === 1 ? '' : `_${number}`}`)
     const part = `${base}.log.part`
     try {
-      const summary = new Summary()
+      using frames = new TraceFrames(path)
+      const summary = new Summary(frames)
       using log = new NetworkLog(part, log_format)
       const packets = await dissect(path, [log, summary], options)
       if (expected !== undefined && packets < Math.min(expected, packetLimit)) {

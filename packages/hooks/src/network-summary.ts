@@ -1,10 +1,14 @@
 import type { EvidenceWarning } from '@see/core'
 import { type Conversation, Conversations, type Endpoint, quotesAnother, routeOf } from './conversation.ts'
 import { Counted } from './counted.ts'
-import { dnsAnswers } from './dns-answers.ts'
+import { dnsAnswers, type DnsMessage, dnsMessages } from './dns-answers.ts'
+import { type AskedName, dnsQuestions, dnsQuestionsOverTcp } from './dns-questions.ts'
 import { dnsTypeOf } from './dns-type.ts'
-import type { Packet } from './packet.ts'
+import { framePayload } from './frame-payload.ts'
+import { type UnrecognizedRequest, unrecognizedRequests } from './unrecognized-requests.ts'
+import type { Packet, PacketField } from './packet.ts'
 import type { PacketSink } from './packet-lines.ts'
+import { StreamGaps } from './stream-gaps.ts'
 import { summaryWarnings } from './summary-warnings.ts'
 
 /** What a guest can have of each kind in its summary. */
@@ -12,6 +16,8 @@ const LIMIT = 10_000
 const ANSWERS = 100
 /** RFC 8446. */
 const CLIENT_HELLO = '1'
+/** What a client of HTTP/2 says first looks like a request of this method: RFC 9113. */
+const HTTP2_PREFACE = 'PRI'
 
 interface DnsName {
   readonly name: string
@@ -64,20 +70,34 @@ export interface TraceFacts {
   readonly warnings: readonly EvidenceWarning[]
 }
 
+/** The frames of the trace, one for each packet. */
+interface Frames {
+  next(): Buffer | undefined
+}
+
 /** Makes a summary of packets, none of which it keeps; how much it keeps of them is bounded. */
 export class Summary implements PacketSink {
   readonly #conversations = new Conversations(LIMIT)
   readonly #dns = new Counted<DnsName>(LIMIT)
   readonly #http = new Counted<HttpRequest>(LIMIT)
   readonly #tls = new Counted<TlsName>(LIMIT)
+  readonly #streams = new StreamGaps()
+  readonly #frames: Frames | undefined
   #packets = 0
   #bytes = 0
   #skipped = 0
   #malformed = 0
   #cut = 0
+  #frameless = 0
+
+  /** @param frames without them there is only what tshark recognizes */
+  constructor(frames?: Frames) {
+    this.#frames = frames
+  }
 
   add(packet: Packet): void {
     this.#packets++
+    const frame = this.#nextFrame()
     this.#bytes += packet.number('frame.len')
     if (packet.first('_ws.malformed') !== undefined) this.#malformed++
     if (packet.number('frame.cap_len') < packet.number('frame.len')) this.#cut++
@@ -86,16 +106,43 @@ export class Summary implements PacketSink {
     addDns(this.#dns, packet)
     addHttp(this.#http, packet)
     addTls(this.#tls, packet)
+    const isNew = this.#streams.add(packet)
+    if (frame !== undefined) this.#addUnrecognized(packet, frame, isNew)
   }
 
   skip(): void {
     this.#packets++
     this.#skipped++
+    this.#nextFrame()
+  }
+
+  #nextFrame(): Buffer | undefined {
+    const frame = this.#frames?.next()
+    if (frame === undefined && this.#frames !== undefined) this.#frameless++
+    return frame
+  }
+
+  /** @param isNew whether the packet has data of a TCP connection that was not there before */
+  #addUnrecognized(packet: Packet, frame: Buffer, isNew: boolean): void {
+    const payload = framePayload(frame)
+    if (payload === undefined) return
+    const { protocol, bytes } = payload
+    if (protocol === 'udp') return addQuestions(this.#dns, packet, dnsQuestions(bytes))
+    if (!isNew) return
+    addQuestions(this.#dns, packet, dnsQuestionsOverTcp(bytes))
+    addUnrecognizedRequests(this.#http, packet, unrecognizedRequests(bytes))
   }
 
   of({ path, unread, warnings }: TraceFacts): NetworkSummary {
+    const incomplete = this.#conversations.incomplete
     const conversations = this.#conversations.values
-    const tables = { conversations: this.#conversations, dns: this.#dns, http: this.#http, tls: this.#tls }
+    const tables = {
+      conversations: this.#conversations,
+      dns: this.#dns,
+      http: this.#http,
+      tls: this.#tls,
+      connections: this.#streams,
+    }
     const full = Object.entries(tables).flatMap(([name, { full: isFull }]) => (isFull ? [name] : []))
     return {
       trace: path,
@@ -114,6 +161,10 @@ export class Summary implements PacketSink {
           full,
           skipped: this.#skipped,
           malformed: this.#malformed,
+          frameless: this.#frameless,
+          gaps: this.#streams.found,
+          incomplete,
+          fragmentsBeyond: this.#conversations.fragmentsBeyond,
           cut: warnings.some(({ code }) => code === 'TRACE_PACKETS_CUT') ? 0 : this.#cut,
         }),
       ],
@@ -122,42 +173,87 @@ export class Summary implements PacketSink {
 }
 
 function addDns(names: Counted<DnsName>, packet: Packet): void {
-  const isResponse = packet.first('dns.flags.response') === '1'
-  const types = packet.all('dns.qry.type')
-  packet.all('dns.qry.name').forEach((asked, index) => {
-    const name = short(asked)
-    const type = dnsTypeOf(types[index])
-    const entry = names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
-    if (entry === undefined) return
-    if (!isResponse) entry.queries++
-    // A message has one question at most: RFC 9619.
-    else if (index === 0) addAnswer(names, entry, packet)
-  })
+  for (const message of dnsMessages(packet)) {
+    message.questions.forEach((asked, index) => {
+      const entry = dnsNameAt(names, asked.name, asked.type)
+      if (entry === undefined) return
+      if (!message.isResponse) entry.queries++
+      // A message has one question at most: RFC 9619.
+      else if (index === 0) addAnswer(names, entry, message, asked.name)
+    })
+  }
 }
 
-function addAnswer(names: Counted<DnsName>, entry: DnsName, packet: Packet): void {
-  const code = packet.number('dns.flags.rcode')
+function dnsNameAt(names: Counted<DnsName>, asked: string, number: string | undefined): DnsName | undefined {
+  const [name, type] = [short(asked), dnsTypeOf(number)]
+  return names.at([name, type], () => ({ name, type, queries: 0, response_codes: [], answers: [] }))
+}
+
+function addAnswer(names: Counted<DnsName>, entry: DnsName, message: DnsMessage, asked: string): void {
+  const { code, answers } = message
   if (Number.isInteger(code) && !entry.response_codes.includes(code)) entry.response_codes.push(code)
-  for (const answer of dnsAnswers(packet, packet.first('dns.qry.name') ?? '').map(short)) {
+  for (const answer of dnsAnswers(answers, asked).map(short)) {
     if (entry.answers.includes(answer)) continue
     if (entry.answers.length >= ANSWERS) names.full = true
     else if (names.hasRoomFor(answer)) entry.answers.push(answer)
   }
 }
 
+/** What NetBIOS asks for looks like a name of DNS: RFC 1002. */
+const NETBIOS_NAME = /^[A-P]{32}(\.|$)/
+
+/** Questions that tshark takes for another protocol, or does not look for. */
+function addQuestions(names: Counted<DnsName>, packet: Packet, asked: readonly AskedName[] = []): void {
+  if (packet.all('dns.qry.name').length > 0) return
+  const isNetbios = packet.first('frame.protocols')?.includes(':nbns') === true
+  for (const { name: given, type: number } of asked) {
+    if (isNetbios && NETBIOS_NAME.test(given)) continue
+    const entry = dnsNameAt(names, given, number)
+    if (entry !== undefined) entry.queries++
+  }
+}
+
+/** tshark's fields of a request, of each version of HTTP. */
+const HTTP_FIELDS = [
+  { method: 'http.request.method', uri: 'http.request.uri', host: 'http.host', agent: 'http.user_agent' },
+  {
+    method: 'http2.headers.method',
+    uri: 'http2.headers.path',
+    host: 'http2.headers.authority',
+    agent: 'http2.headers.user_agent',
+  },
+] as const
+
 function addHttp(requests: Counted<HttpRequest>, packet: Packet): void {
-  const methods = packet.all('http.request.method')
-  const uris = packet.all('http.request.uri')
+  for (const fields of HTTP_FIELDS) {
+    const methods = packet.all(fields.method)
+    const valueAt = (field: PacketField, index: number) => valueFor(packet.all(field), index, methods.length)
+    methods.forEach((method, index) => {
+      const uri = packet.all(fields.uri)[index] ?? ''
+      const [host, user_agent] = [valueAt(fields.host, index), valueAt(fields.agent, index)]
+      addRequest(requests, packet, { method, uri, host, user_agent })
+    })
+  }
+}
+
+function addUnrecognizedRequests(
+  requests: Counted<HttpRequest>,
+  packet: Packet,
+  found: readonly UnrecognizedRequest[],
+): void {
+  const [first] = found
+  if (first === undefined || packet.all('http.request.method').includes(first.method)) return
+  if (first.method === HTTP2_PREFACE && packet.first('frame.protocols')?.includes(':http2') === true) return
+  for (const each of found) addRequest(requests, packet, each)
+}
+
+function addRequest(requests: Counted<HttpRequest>, packet: Packet, given: UnrecognizedRequest): void {
   const server = routeOf(packet).destination
-  methods.forEach((given, index) => {
-    const method = short(given)
-    const uri = short(uris[index] ?? '')
-    const host = optional(valueFor(packet.all('http.host'), index, methods.length))
-    const user_agent = optional(valueFor(packet.all('http.user_agent'), index, methods.length))
-    const make = () => ({ method, host, uri, user_agent, server, requests: 0 })
-    const entry = requests.at([method, host, uri, user_agent, server], make)
-    if (entry !== undefined) entry.requests++
-  })
+  const [method, uri] = [short(given.method), short(given.uri)]
+  const [host, user_agent] = [optional(given.host), optional(given.user_agent)]
+  const make = () => ({ method, host, uri, user_agent, server, requests: 0 })
+  const entry = requests.at([method, host, uri, user_agent, server], make)
+  if (entry !== undefined) entry.requests++
 }
 
 function addTls(names: Counted<TlsName>, packet: Packet): void {

@@ -2,12 +2,12 @@ import { SeeError } from '@see/core'
 
 /** Of the file's own header and of each packet's: https://www.tcpdump.org/manpages/pcap-savefile.5.txt */
 export const FILE_HEADER = 24
-const PACKET_HEADER = 16
+export const PACKET_HEADER = 16
 /** Where a packet's header says how many bytes of it follow, and how many it had. */
 const LENGTH_OFFSET = 8
 const WIRE_LENGTH_OFFSET = 12
 /** The most that tcpdump takes of one packet. */
-const MAX_PACKET = 262_144
+export const MAX_PACKET = 262_144
 
 /** With microseconds, in the byte order in which traces are written. */
 export const MAGIC_NUMBER = 0xa1b2c3d4

@@ -28,9 +28,23 @@ export function udpFrame(
   return ipFrame(17, Buffer.concat([udp, payload]), back)
 }
 
+const [SYN, PUSH, ACK] = [2, 8, 16]
+
+interface TcpPorts {
+  readonly sourcePort: number
+  readonly port: number
+  readonly sequence?: number
+  readonly flags?: number
+}
+
+/** The beginning of a TCP connection, whose data begins with the sequence number behind it. */
+export function synFrame(ports: TcpPorts): Buffer {
+  return tcpFrame({ ...ports, flags: SYN }, Buffer.alloc(0))
+}
+
 /** A TCP segment, the one that begins a connection's data where nothing else is said: without a handshake, which nobody needs to read it. */
 export function tcpFrame(
-  { sourcePort, port, sequence = 1 }: { sourcePort: number; port: number; sequence?: number },
+  { sourcePort, port, sequence = 1, flags = PUSH | ACK }: TcpPorts,
   payload: Buffer,
 ): Buffer {
   const tcp = Buffer.alloc(20)
@@ -38,7 +52,7 @@ export function tcpFrame(
   tcp.writeUInt16BE(port, 2)
   tcp.writeUInt32BE(sequence, 4)
   tcp.writeUInt32BE(1, 8)
-  tcp.writeUInt16BE(0x5018, 12)
+  tcp.writeUInt16BE(0x5000 | flags, 12)
   tcp.writeUInt16BE(65_535, 14)
   return ipFrame(6, Buffer.concat([tcp, payload]), false)
 }
@@ -54,6 +68,14 @@ export function udpFragments(ports: { sourcePort: number; port: number }, payloa
   return [
     ipFrame(17, datagram.subarray(0, 1480), false, 0x2000),
     ipFrame(17, datagram.subarray(1480), false, 1480 / 8),
+  ]
+}
+
+/** The two fragments of a packet of ICMP. */
+export function icmpFragments(message: Buffer): Buffer[] {
+  return [
+    ipFrame(1, message.subarray(0, 1480), false, 0x2000),
+    ipFrame(1, message.subarray(1480), false, 1480 / 8),
   ]
 }
 

@@ -3,6 +3,7 @@ import { addressBytes } from './datagrams.ts'
 
 const HEADER_BYTES = 12
 const MOST_NAME = 255
+const MOST_QUESTIONS = 100
 const TYPE_A = 1
 const CLASS_INTERNET = 1
 const TTL_SECONDS = 60
@@ -11,22 +12,33 @@ const FIRST = parseIpv4('198.18.0.1')
 /** Names that are kept apart: they are kept in memory. */
 const ADDRESSES = 2 ** 14
 
-export interface DnsQuestion {
+interface DnsQuestion {
   readonly name: string
   /** IANA's number of it. */
   readonly type: number
+}
+
+export interface DnsAnswer {
+  /** Each with the address that it was answered with; null for one without a record. */
+  readonly questions: readonly (DnsQuestion & { readonly address: string | null })[]
+  /** Whether these are all questions of the message. */
+  readonly isWhole: boolean
+  readonly message: Buffer
 }
 
 /** Answers questions for names: an address of its own for each, in the order in which they are asked for. */
 export class DnsServer {
   readonly #names = new Map<string, string>()
 
-  /** @returns undefined for what is no question */
-  answer(message: Buffer): { question: DnsQuestion; address: string | null; message: Buffer } | undefined {
-    const asked = questionIn(message)
+  /**
+   * Answers the first question of a message; others are in no query that is meant well.
+   * @returns undefined for what is no question
+   */
+  answer(message: Buffer): DnsAnswer | undefined {
+    const asked = questionsIn(message)
     if (asked === undefined) return undefined
-    const { question, end } = asked
-    const address = question.type === TYPE_A ? this.#addressOf(question.name) : null
+    const { first, others, end, isWhole } = asked
+    const address = first.type === TYPE_A ? this.#addressOf(first.name) : null
     const header = Buffer.from(message.subarray(0, HEADER_BYTES))
     // A response, with recursion, without an error, to one question.
     header.writeUInt16BE(0x8180 | (message.readUInt16BE(2) & 0x0100), 2)
@@ -35,8 +47,8 @@ export class DnsServer {
     header.writeUInt32BE(0, 8)
     const records = address === null ? [] : [recordOf(address)]
     return {
-      question,
-      address,
+      questions: [{ ...first, address }, ...others.map((other) => ({ ...other, address: null }))],
+      isWhole,
       message: Buffer.concat([header, message.subarray(HEADER_BYTES, end), ...records]),
     }
   }
@@ -52,16 +64,37 @@ export class DnsServer {
   }
 }
 
-/** The first question of a message, and where it ends: RFC 1035. */
-function questionIn(message: Buffer): { question: DnsQuestion; end: number } | undefined {
-  if (message.length < HEADER_BYTES || message.readUInt16BE(4) === 0) return undefined
+interface Questions {
+  readonly first: DnsQuestion
+  readonly others: readonly DnsQuestion[]
+  /** Where the first one ends. */
+  readonly end: number
+  readonly isWhole: boolean
+}
+
+/** RFC 1035. */
+function questionsIn(message: Buffer): Questions | undefined {
+  if (message.length < HEADER_BYTES) return undefined
   const isResponse = (message.readUInt16BE(2) & 0x8000) !== 0
-  if (isResponse) return undefined
+  const count = message.readUInt16BE(4)
+  const first = isResponse || count === 0 ? undefined : questionAt(message, HEADER_BYTES)
+  if (first === undefined) return undefined
+  const others: DnsQuestion[] = []
+  for (let at = first.end; others.length + 1 < Math.min(count, MOST_QUESTIONS); ) {
+    const next = questionAt(message, at)
+    if (next === undefined) break
+    others.push(next.question)
+    at = next.end
+  }
+  return { first: first.question, others, end: first.end, isWhole: others.length + 1 === count }
+}
+
+function questionAt(message: Buffer, start: number): { question: DnsQuestion; end: number } | undefined {
   const labels: string[] = []
-  let offset = HEADER_BYTES
+  let offset = start
   for (;;) {
     const length = message[offset]
-    if (length === undefined || length > 63 || offset - HEADER_BYTES > MOST_NAME) return undefined
+    if (length === undefined || length > 63 || offset - start > MOST_NAME) return undefined
     offset++
     if (length === 0) break
     labels.push(message.toString('latin1', offset, offset + length))

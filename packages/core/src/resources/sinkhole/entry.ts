@@ -43,6 +43,11 @@ export type SinkholeRequest =
       /** At most 256 bytes of it. */
       readonly body_text: string
     })
+  | (ToPort & {
+      /** A connection on which more came than the requests before show, and has ended. */
+      readonly kind: 'rest'
+      readonly bytes: number
+    })
   | { readonly kind: 'ping'; readonly address: string }
   | (ToPort & {
       readonly kind: 'refused'

@@ -21,11 +21,17 @@ export function looksLikeHttp(bytes: Buffer): boolean {
 /** @returns 'more' while the end of the head has not come, undefined when it is no request */
 export function readHead(bytes: Buffer): HttpHead | 'more' | undefined {
   const end = bytes.indexOf(END)
-  if (end < 0) return bytes.length < MOST_HEAD_BYTES ? 'more' : undefined
+  if (end < 0) return bytes.length < MOST_HEAD_BYTES && mayBegin(bytes) ? 'more' : undefined
   const [line = '', ...headers] = bytes.toString('latin1', 0, end).split('\r\n')
   const [, method, uri] = REQUEST_LINE.exec(line) ?? []
   if (method === undefined || uri === undefined) return undefined
   const length = headers.map((header) => /^content-length:\s*(\d{1,15})\s*$/i.exec(header)?.[1])
   const bodyBytes = Number(length.find((each) => each !== undefined) ?? 0)
   return { method, uri, headers, bytes: end + END.length, bodyBytes }
+}
+
+/** Whether the first line is a request's, or has not ended. */
+function mayBegin(bytes: Buffer): boolean {
+  const end = bytes.indexOf('\n')
+  return end < 0 || REQUEST_LINE.test(bytes.toString('latin1', 0, end).replace(/\r$/, ''))
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { readUdp, udp } from './datagrams.ts'
 import type { SinkholeRequest } from './entry.ts'
 import { ETHERTYPE, ethernet, type Ipv4, ipv4, PROTOCOL, readEthernet, readIpv4 } from './packet.ts'
@@ -169,6 +169,132 @@ test('what comes over the port of DNS and is no question is on record at once', 
   card.sendTcp('203.0.113.1', { port: 53, sequence, acknowledged, payload: Buffer.from('\0\x05hello') })
   await expect.poll(() => card.requests, { timeout: 500 }).toHaveLength(2)
   expect(card.requests[1]).toMatchObject({ kind: 'data', port: 53, bytes: 7, first_text: '\0\x05hello' })
+})
+
+/** A message of DNS with questions of type A. */
+function dnsQuery(...names: string[]): Buffer {
+  const header = Buffer.from('123401000000000000000000', 'hex')
+  header.writeUInt16BE(names.length, 4)
+  const questions = names.map((name) => {
+    const labels = name
+      .split('.')
+      .map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]))
+    return Buffer.concat([...labels, Buffer.from('0000010001', 'hex')])
+  })
+  return Buffer.concat([header, ...questions])
+}
+
+test('every question of a DNS message is on record, and a message whose questions are not all read', async () => {
+  const card = guest()
+  const ask = (payload: Buffer) => card.sendIp(udp(GUEST, HOST, { sourcePort: 9, port: 53, payload }))
+  ask(dnsQuery('one.example', 'two.example', 'three.example'))
+  const cut = dnsQuery('four.example', 'five.example').subarray(0, -6)
+  ask(cut)
+  const to = '203.0.113.1'
+  const next = await open(card, to, { port: 53 })
+  const message = dnsQuery('six.example', 'seven.example')
+  const length = Buffer.of(0, message.length)
+  card.sendTcp(to, { ...next, port: 53, payload: Buffer.concat([length, message]) })
+  const dns = { kind: 'dns', server: HOST, type: 1 }
+  await expect
+    .poll(() => card.requests)
+    .toMatchObject([
+      { ...dns, name: 'one.example', address: '198.18.0.1' },
+      { ...dns, name: 'two.example', address: null },
+      { ...dns, name: 'three.example', address: null },
+      { ...dns, name: 'four.example', address: '198.18.0.2' },
+      { kind: 'data', protocol: 'udp', port: 53, bytes: cut.length, first_hex: cut.toString('hex') },
+      { kind: 'tcp', port: 53 },
+      { ...dns, server: to, name: 'six.example', address: '198.18.0.3' },
+      { ...dns, server: to, name: 'seven.example', address: null },
+    ])
+  const [answer] = card.packets().flatMap((packet) => readUdp(packet) ?? [])
+  expect(answer?.payload.readUInt16BE(4)).toBe(1)
+})
+
+/** Stops the clock of what runs in this process; it goes on by hand. */
+function stoppedClock() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  return { pass: (ms: number) => vi.advanceTimersByTime(ms), [Symbol.dispose]: () => vi.useRealTimers() }
+}
+
+/** Lets everything happen that waits for no clock. */
+const settle = () => new Promise((settled) => setImmediate(settled))
+
+test('a request whose headers come after a pause is on record as one', async () => {
+  const card = guest()
+  const to = '203.0.113.1'
+  const next = await open(card, to)
+  using clock = stoppedClock()
+  const [line, headers] = [Buffer.from('GET /slow HTTP/1.1\r\n'), Buffer.from('Host: late.example\r\n\r\n')]
+  card.sendTcp(to, { ...next, payload: line })
+  await settle()
+  clock.pass(5000)
+  card.sendTcp(to, { ...next, sequence: plus(next.sequence, line.length), payload: headers })
+  await settle()
+  expect(card.requests).toMatchObject([
+    { kind: 'tcp' },
+    { kind: 'http', uri: '/slow', headers: ['Host: late.example'] },
+  ])
+})
+
+test('a head that never ends is on record in time, and what comes after it is counted', async () => {
+  const card = guest()
+  const to = '203.0.113.1'
+  const next = await open(card, to)
+  using clock = stoppedClock()
+  let sequence = next.sequence
+  const say = async (text: string) => {
+    card.sendTcp(to, { ...next, sequence, payload: Buffer.from(text) })
+    sequence = plus(sequence, text.length)
+    await settle()
+    clock.pass(9000)
+  }
+  await say('GET /slow HTTP/1.1\r\n')
+  for (let count = 0; count < 10; count++) await say('X: y\r\n')
+  expect(card.requests).toMatchObject([{ kind: 'tcp' }, { kind: 'data', bytes: 20 + 6 * 6 }])
+  card.sendTcp(to, { ...next, sequence, flags: FLAG.rst })
+  await settle()
+  expect(card.requests.slice(2)).toEqual([{ kind: 'rest', address: to, port: 80, bytes: 4 * 6 }])
+})
+
+test('what a connection carries beyond what is on record of it is counted', async () => {
+  const card = guest()
+  const to = '203.0.113.1'
+  const next = await open(card, to)
+  let sequence = next.sequence
+  const say = (payload: Buffer) => {
+    card.sendTcp(to, { ...next, sequence, payload })
+    sequence = plus(sequence, payload.length)
+  }
+  say(Buffer.from('hello'))
+  await expect.poll(() => card.requests, { timeout: 10_000 }).toHaveLength(2)
+  say(Buffer.alloc(1000))
+  say(Buffer.alloc(1000))
+  card.sendTcp(to, { ...next, sequence, flags: FLAG.rst })
+  await expect.poll(() => card.requests).toHaveLength(3)
+  expect(card.requests.slice(1)).toMatchObject([
+    { kind: 'data', bytes: 5 },
+    { kind: 'rest', address: to, port: 80, bytes: 2000 },
+  ])
+})
+
+test('a TLS record that never ends is on record in time', { timeout: 30_000 }, async () => {
+  const card = guest()
+  const next = await open(card, '203.0.113.1', { port: 443 })
+  using clock = stoppedClock()
+  card.sendTcp('203.0.113.1', { ...next, port: 443, payload: Buffer.of(22, 3, 1, 1, 0, 1) })
+  // A key is made for the first connection, which takes its time.
+  while (card.requests.length < 2) {
+    await settle()
+    clock.pass(1000)
+  }
+  expect(card.requests[1]).toMatchObject({
+    kind: 'tls',
+    port: 443,
+    server_name: null,
+    problem: 'the connection was not secure within 30 s',
+  })
 })
 
 test('datagrams and pings in fragments are on record', async () => {

@@ -137,7 +137,8 @@ export class Sinkhole {
       return
     }
     const answer = port === DNS_PORT ? answerDns(this.#dns, payload, address, this.#record) : undefined
-    if (answer !== undefined) return this.#send(udp(address, source, back(answer)))
+    if (answer !== undefined) this.#send(udp(address, source, back(answer.message)))
+    if (answer?.isWhole === true) return
     this.#recordUdp(address, { port, payload, bytes: payload.length })
   }
 

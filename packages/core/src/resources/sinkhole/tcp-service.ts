@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { messageOf } from '../../errors.ts'
 import { sinkholeCertificate } from './certificate.ts'
-import type { DnsServer } from './dns.ts'
+import type { DnsAnswer, DnsServer } from './dns.ts'
 import { type SinkholeListener, shownHex, shownText } from './entry.ts'
 import { type HttpHead, looksLikeHttp, readHead } from './http-request.ts'
 import type { TcpConnection } from './tcp-connection.ts'
@@ -11,6 +11,12 @@ import type { TcpConnection } from './tcp-connection.ts'
 const MOST_BYTES = 65_536
 /** How long a guest may take for the rest of a request or its body. */
 const REST_MS = 1000
+/** How long it may take for the rest of a request's head, which nothing is answered before. */
+const HEAD_MS = 10_000
+/** How long it may all take, in however small parts it comes. */
+const MOST_MS = 60_000
+/** How long it may take until a TLS connection is secure. */
+const SECURE_MS = 30_000
 const DNS_PORT = 53
 const TLS_HANDSHAKE = 22
 const ANSWER =
@@ -35,21 +41,27 @@ export function serveTcp(connection: TcpConnection, dns: DnsServer, record: Sink
 function serve(served: Served, record: SinkholeListener): void {
   const { stream, overTls } = served
   let bytes = Buffer.alloc(0)
+  let rest = 0
   let isDone = false
-  const timer = setTimeout(() => finish(), REST_MS)
-  timer.unref()
+  let timer: NodeJS.Timeout | undefined
+  let deadline: NodeJS.Timeout | undefined
   const finish = (): void => {
+    clearTimeout(timer)
     if (isDone || bytes.length === 0) return
     isDone = true
-    clearTimeout(timer)
+    clearTimeout(deadline)
     finishServing(served, bytes, record)
   }
   stream.on('data', (chunk: Buffer) => {
+    const taken = isDone ? 0 : Math.min(chunk.length, MOST_BYTES - bytes.length)
+    rest += chunk.length - taken
     if (isDone) return
-    bytes = Buffer.concat([bytes, chunk.subarray(0, MOST_BYTES - bytes.length)])
+    deadline ??= setTimeout(finish, MOST_MS).unref()
+    bytes = Buffer.concat([bytes, chunk.subarray(0, taken)])
+    clearTimeout(timer)
     if (!overTls && bytes[0] === TLS_HANDSHAKE) {
       isDone = true
-      clearTimeout(timer)
+      clearTimeout(deadline)
       stream.removeAllListeners('data')
       stream.pause()
       stream.unshift(bytes)
@@ -61,7 +73,7 @@ function serve(served: Served, record: SinkholeListener): void {
       return
     }
     if (isComplete(bytes)) finish()
-    else timer.refresh()
+    else timer = setTimeout(finish, isInHead(bytes) ? HEAD_MS : REST_MS).unref()
   })
   stream.on('end', () => {
     finish()
@@ -69,9 +81,13 @@ function serve(served: Served, record: SinkholeListener): void {
   })
   // A connection that is reset, or whose guest ends, has said what it has said.
   stream.on('close', () => {
-    clearTimeout(timer)
     finish()
+    recordRest(served.connection, rest, record)
   })
+}
+
+function isInHead(bytes: Buffer): boolean {
+  return looksLikeHttp(bytes) && readHead(bytes) === 'more'
 }
 
 function isComplete(bytes: Buffer): boolean {
@@ -106,6 +122,11 @@ function recordData({ ends }: TcpConnection, bytes: Buffer, record: SinkholeList
   })
 }
 
+/** The bytes that came after those that are on record. */
+function recordRest({ ends }: TcpConnection, bytes: number, record: SinkholeListener): void {
+  if (bytes > 0) record({ kind: 'rest', address: ends.address, port: ends.port, bytes })
+}
+
 function requestOf({ method, uri, headers, bytes: headBytes }: HttpHead, bytes: Buffer) {
   const body = bytes.subarray(headBytes)
   return { method, uri, headers, body_bytes: body.length, body_text: shownText(body) }
@@ -132,9 +153,17 @@ async function serveTls(connection: TcpConnection, record: SinkholeListener): Pr
     isRecorded = true
     record({ kind: 'tls', address, port, server_name: serverName, problem })
   }
-  socket.on('secure', () => recordOnce(null))
+  const timer = setTimeout(() => {
+    recordOnce(`the connection was not secure within ${SECURE_MS / 1000} s`)
+    connection.destroy()
+  }, SECURE_MS).unref()
+  socket.on('secure', () => {
+    clearTimeout(timer)
+    recordOnce(null)
+  })
   socket.on('error', (error) => recordOnce(error.message.slice(0, 200)))
   socket.on('close', () => {
+    clearTimeout(timer)
     recordOnce('the guest ended the connection before it was secure')
     connection.destroy()
   })
@@ -144,6 +173,7 @@ async function serveTls(connection: TcpConnection, record: SinkholeListener): Pr
 /** Over TCP, a length of two bytes is before each message: RFC 1035. What is no question is data. */
 function serveDns(connection: TcpConnection, dns: DnsServer, record: SinkholeListener): void {
   let bytes = Buffer.alloc(0)
+  let rest = 0
   let isOther = false
   const endAsData = (): void => {
     if (isOther || bytes.length === 0) return
@@ -151,35 +181,37 @@ function serveDns(connection: TcpConnection, dns: DnsServer, record: SinkholeLis
     recordData(connection, bytes, record)
   }
   connection.on('data', (chunk: Buffer) => {
-    if (isOther) return
+    if (isOther) return void (rest += chunk.length)
     bytes = Buffer.concat([bytes, chunk])
     while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE()) {
       const end = 2 + bytes.readUInt16BE()
       const answer = answerDns(dns, bytes.subarray(2, end), connection.ends.address, record)
       if (answer === undefined) return endAsData()
+      if (!answer.isWhole) recordData(connection, bytes.subarray(0, end), record)
       bytes = bytes.subarray(end)
       const length = Buffer.alloc(2)
-      length.writeUInt16BE(answer.length)
-      connection.write(Buffer.concat([length, answer]))
+      length.writeUInt16BE(answer.message.length)
+      connection.write(Buffer.concat([length, answer.message]))
     }
   })
   connection.on('end', () => {
     endAsData()
     connection.end()
   })
-  connection.on('close', endAsData)
+  connection.on('close', () => {
+    endAsData()
+    recordRest(connection, rest, record)
+  })
 }
 
-/** Answers a question for a name and records it; undefined for what is none. */
+/** Answers a question for a name and records it, with all others of its message; undefined for what is none. */
 export function answerDns(
   dns: DnsServer,
   message: Buffer,
   server: string,
   record: SinkholeListener,
-): Buffer | undefined {
+): DnsAnswer | undefined {
   const answered = dns.answer(message)
-  if (answered === undefined) return undefined
-  const { question, address } = answered
-  record({ kind: 'dns', server, ...question, address })
-  return answered.message
+  for (const question of answered?.questions ?? []) record({ kind: 'dns', server, ...question })
+  return answered
 }
