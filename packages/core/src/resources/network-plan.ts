@@ -14,7 +14,7 @@ export const networkSchema = z.strictObject({
     .enum(['nat-no-lan', 'nat', 'routed', 'isolated', 'sinkhole', 'none'])
     .optional()
     .describe(
-      '`nat-no-lan`: the guest reaches the Internet, but neither the host nor its networks; `nat`: all that the host reaches; `routed`: the same under its own address; `isolated`: only the host; `sinkhole`: nothing, but every name is answered and every connection accepted inside of SEE, and NetworkTracerHook records what was asked (QEMU guests only); `none`: nothing, for it has no interface. `nat-no-lan` when neither this nor `configuration` is given.',
+      '`nat-no-lan`: the guest reaches the Internet, but neither the host nor its networks; `nat`: all that the host reaches; `routed`: the same under its own address; `isolated`: only the host; `sinkhole`: nothing, but every name is answered and every connection accepted inside of SEE, and NetworkTracerHook records what was asked; `none`: nothing, for it has no interface. `nat-no-lan` when neither this nor `configuration` is given.',
     ),
   sharing: z
     .enum(['shared', 'own'])

@@ -1,10 +1,12 @@
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
 import { type Domain, DomainShutdownFlags } from '@see/libvirt'
+import { SeeError } from '../../errors.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../../resources.ts'
 import type { DomainState } from '../../transitions.ts'
 import { containerInit } from './container-init.ts'
 import { DrainedConsole } from './drained-console.ts'
+import type { SunkNetwork } from './sunk-network.ts'
 
 /** Where the inits that can be told a run level listen. */
 const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
@@ -14,9 +16,12 @@ export class ContainerDomain implements SandboxDomain {
   /** libvirt's own object, for all that is not here. */
   readonly virDomain: Domain
   readonly #console: DrainedConsole
+  readonly #sunk: SunkNetwork | undefined
 
-  constructor(domain: Domain) {
+  /** @param sunk what its network ends in, in the mode of that name */
+  constructor(domain: Domain, sunk: SunkNetwork | undefined) {
     this.virDomain = domain
+    this.#sunk = sunk
     this.#console = new DrainedConsole(domain)
   }
 
@@ -34,6 +39,9 @@ export class ContainerDomain implements SandboxDomain {
 
   /** Its console is read from now on: a container whose console is not read stops after some 36 KB of output. */
   async create(): Promise<void> {
+    const lost = this.#sunk?.relay.end
+    if (lost !== undefined)
+      throw new SeeError('NETWORK_INVALID', `the container has no sinkhole any more: ${lost}`)
     await this.virDomain.create()
     this.#console.open()
   }
@@ -47,6 +55,7 @@ export class ContainerDomain implements SandboxDomain {
     try {
       await this.virDomain.destroy()
     } finally {
+      this.#sunk?.sinkhole.guestEnded()
       await this.#console.finish()
     }
   }
@@ -91,8 +100,8 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.pmWakeup()
   }
 
-  interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]> {
-    return this.virDomain.interfaceAddresses(source)
+  async interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]> {
+    return this.#sunk?.sinkhole.leases ?? (await this.virDomain.interfaceAddresses(source))
   }
 
   getXMLDesc(): Promise<string> {

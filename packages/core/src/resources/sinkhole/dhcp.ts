@@ -33,6 +33,12 @@ export function answerDhcp(message: Buffer, lease: Lease): Buffer | undefined {
   return answer(message, wanted.equals(addressBytes(lease.guest)) ? TYPE.ack : TYPE.nak, lease)
 }
 
+/** Whether an answer gives the guest its address. */
+export function isAck(message: Buffer): boolean {
+  // The type comes first of all options.
+  return message[FIXED_BYTES + COOKIE.length + 2] === TYPE.ack
+}
+
 function answer(question: Buffer, type: number, { guest, host, netmask }: Lease): Buffer {
   const fixed = Buffer.from(question.subarray(0, FIXED_BYTES))
   fixed.writeUInt8(2, 0)

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
-import type { CaptureOptions, PacketCapture } from '../../resources.ts'
+import type { CaptureOptions, InterfaceAddresses, PacketCapture } from '../../resources.ts'
 import type { Subnet } from '../guest-subnet.ts'
 import { answerArp, answerPing, isEchoRequest, readFirstOfUdp, readUdp, type Udp, udp } from './datagrams.ts'
-import { answerDhcp, type Lease } from './dhcp.ts'
+import { answerDhcp, isAck, type Lease } from './dhcp.ts'
 import { DnsServer } from './dns.ts'
 import { type SinkholeListener, type SinkholeRequest, shownHex, shownText } from './entry.ts'
 import { FrameLink } from './frame-link.ts'
@@ -38,6 +38,7 @@ export class Sinkhole {
   #link: FrameLink | undefined
   #tcp: TcpServer | undefined
   #guestMac = EVERY_CARD
+  #isLeased = false
 
   constructor(lease: Lease) {
     this.#lease = lease
@@ -51,16 +52,36 @@ export class Sinkhole {
   /** Takes the frames of a guest that has just been started, in place of those before. */
   connect(socket: Duplex): void {
     this.disconnect()
-    this.#tcp = new TcpServer(
+    const link = new FrameLink(socket, (frame) => this.#receive(frame))
+    this.#link = link
+    this.#tcp = this.#serveTcp()
+    // The guest has ended: what its connections have said is all.
+    socket.once('close', () => {
+      if (this.#link === link) this.disconnect()
+    })
+  }
+
+  /** A guest has ended whose frames come on the same way when it is started again: what its connections have said is all. */
+  guestEnded(): void {
+    this.#isLeased = false
+    this.#tcp?.close()
+    this.#tcp = this.#serveTcp()
+  }
+
+  /** The address that the guest has by DHCP. */
+  get leases(): readonly InterfaceAddresses[] {
+    if (!this.#isLeased) return []
+    const address = { type: 'ipv4', addr: this.#lease.guest, prefix: 24 } as const
+    return [{ name: 'sinkhole', hwaddr: this.#guestMac, addrs: [address] }]
+  }
+
+  #serveTcp(): TcpServer {
+    return new TcpServer(
       (packet) => this.#send(packet),
       (connection) => serveTcp(connection, this.#dns, this.#record),
       ({ address, port }) =>
         this.#record({ kind: 'refused', address, port, what: 'a TCP connection: too many are open' }),
     )
-    // The guest has ended: what its connections have said is all.
-    const tcp = this.#tcp
-    socket.once('close', () => tcp.close())
-    this.#link = new FrameLink(socket, (frame) => this.#receive(frame))
   }
 
   disconnect(): void {
@@ -133,8 +154,9 @@ export class Sinkhole {
     const back = (message: Buffer) => ({ sourcePort: port, port: sourcePort, payload: message })
     if (port === DHCP.server && sourcePort === DHCP.client) {
       const answer = answerDhcp(payload, this.#lease)
-      if (answer !== undefined) this.#send(udp(this.#lease.host, EVERYBODY, back(answer)))
-      return
+      if (answer === undefined) return
+      if (isAck(answer)) this.#isLeased = true
+      return this.#send(udp(this.#lease.host, EVERYBODY, back(answer)))
     }
     const answer = port === DNS_PORT ? answerDns(this.#dns, payload, address, this.#record) : undefined
     if (answer !== undefined) this.#send(udp(address, source, back(answer.message)))
