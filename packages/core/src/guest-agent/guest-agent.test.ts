@@ -489,6 +489,29 @@ describe('exec in a guest without a shell', () => {
     expect(executed).toHaveLength(4)
   })
 
+  test('what programs left running print comes afterwards, if it is wanted, and the files are removed then', async () => {
+    const { agent, programs, files, executed } = guest(windows)
+    programs.run = (argv) => {
+      const base = batchOf(argv)
+      if (!BASE.test(base)) return
+      files.set(`${base}.out`, Buffer.from('early'))
+      files.set(`${base}.err`, Buffer.alloc(0))
+    }
+    let printed = ''
+    const onOutput = (_stream: string, part: Buffer) => void (printed += part.toString())
+    const { stdout, late } = await agent.exec(['x'], { keepOutput: true, onOutput })
+    expect(stdout.toString()).toBe('early')
+    const base = batchOf(executed[0] ?? [])
+    print(files, `${base}.out`, Buffer.from(' late'))
+    programs.exit = { exitcode: 1 }
+    expect(await late?.isOpen()).toBe(true)
+    expect(executed.at(-1)).toEqual(['cmd.exe', '/d', '/c', `(call ) >>${base}.out && (call ) >>${base}.err`])
+    programs.exit = { exitcode: 0 }
+    expect(await late?.isOpen()).toBe(false)
+    expect([await late?.close(), printed]).toEqual([{ truncated: false, lost: null }, 'early late'])
+    expect(executed.at(-1)).toEqual(['cmd.exe', '/d', '/c', `del ${base}.*`])
+  })
+
   test('kills what runs too long, with its children', async () => {
     const { agent, executed, programs } = guest(windows)
     programs.polls = Number.POSITIVE_INFINITY
