@@ -5,7 +5,7 @@ import type { ProtocolEvent } from '@see/hooks'
 import { expect } from 'vitest'
 import { bytesAt, Evidence } from '../support/evidence.ts'
 import { sh } from './in-guest.ts'
-import type { Ability, Provider } from './provider.ts'
+import { type Ability, GUEST_MS, type Provider } from './provider.ts'
 
 const AT: ProtocolEvent = 'snapshots_capture'
 interface StockHook {
@@ -43,9 +43,16 @@ export async function workInGuest(context: SeeContext, provider: Provider, resul
   writeFileSync(sample, '#!/bin/sh\necho "ran as $(id -u)"; exit 5\n')
   await context.trigger('run_command', { command: 'echo one; echo two >&2; exit 3' })
   await context.trigger('run_sample', { sample })
+  const wait = 'while [ ! -e /tmp/late ]; do sleep 0.1; done'
+  await context.trigger('run_command', { command: `(${wait}; echo late) & echo early` })
+  await context.agent.writeFile('/tmp/late', '')
+  await expect
+    .poll(() => new Evidence(results).json('_command_3.json'), { timeout: GUEST_MS / 2 })
+    .toMatchObject({ output_open: false, late_bytes: { stdout: 5, stderr: 0 } })
   if (provider.abilities.has('console'))
     await sh(context, `echo said by the guest >${provider.guest.console}`)
-  expect(finished).toEqual([3, 5])
+  expect(finished).toEqual([3, 5, 0])
+  expect(context.warnings.map(({ code }) => code)).not.toContain('OUTPUT_UNFINISHED')
 }
 
 const files: readonly (readonly [ability: Ability, name: RegExp, magic: RegExp])[] = [
@@ -67,6 +74,7 @@ export function expectEvidence(
   expect(evidence.read('_command_1.stderr').toString()).toBe('two\n')
   expect(evidence.json('_command_1.json')).toMatchObject({ status: 'finished', exit_code: 3 })
   expect(evidence.read('_command_2.stdout').toString()).toBe('ran as 0\n')
+  expect(evidence.read('_command_3.stdout').toString()).toBe('early\nlate\n')
   const events = evidence.timeline().filter(({ type }) => type === 'event')
   expect(events.map(({ name }) => name)).toEqual(fired)
   for (const [, name, magic] of files.filter(([ability]) => abilities.has(ability))) {

@@ -19,6 +19,11 @@ export interface ExecOptions {
   readonly onOutput?: (stream: OutputStream, chunk: Buffer) => void
   /** Called each time that the program was seen to run still. */
   readonly onRunning?: () => void
+  /**
+   * Goes on collecting what programs that it leaves running print after its end: `late` of the result. Without it, that is
+   * not collected.
+   */
+  readonly keepOutput?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -35,6 +40,25 @@ export interface ExecResult {
   readonly truncated: boolean
   /** Why output, or the exit code, was lost in the guest; null when nothing is known to be. */
   readonly lost: string | null
+  /** The output that comes after this end; only with `keepOutput`, and where some can come. The caller has to close it. */
+  readonly late?: LateOutput
+}
+
+/** Output of a program that has ended, as long as programs that it left running may print more. */
+export interface LateOutput {
+  /**
+   * Whether a program has the output open still.
+   * @throws SeeError when the guest does not say
+   */
+  isOpen(): Promise<boolean>
+  /**
+   * Brings what came since the last time, by `onOutput`; `maxOutputBytes` bounds it together with what came before.
+   * @returns whether that is all that there is now
+   * @throws SeeError as other commands of the agent
+   */
+  collect(): Promise<boolean>
+  /** Stops collecting. @returns what is known now of the whole output */
+  close(): Promise<Pick<ExecResult, 'truncated' | 'lost'>>
 }
 
 /** Runs programs in a sandbox, and moves files in and out. Whatever it brings back is bounded. */

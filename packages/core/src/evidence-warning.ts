@@ -34,6 +34,8 @@ export const evidenceWarningCodes = {
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',
   OUTPUT_LOST: 'output of a command, or its exit code, was lost in the guest',
   OUTPUT_TRUNCATED: 'a command printed more than was kept',
+  OUTPUT_UNFINISHED:
+    'a program that a command left running could still print when the guest ended, so that output may be missing',
   PLUGIN_FAILED: 'a plugin of Volatility failed',
   SCREEN_MISSING: 'the guest has no screen to capture',
   SINKHOLE_RECORD_CUT: 'requests to a sinkhole are not in its record',

@@ -1,7 +1,7 @@
 export { parseBoundedJson } from '@see/qemu'
 export { z } from 'zod'
 export { currentOwner, type Owner, withOrigin } from './actor.ts'
-export type { Agent, ExecOptions, ExecResult, OutputStream, PingOptions } from './agent.ts'
+export type { Agent, ExecOptions, ExecResult, LateOutput, OutputStream, PingOptions } from './agent.ts'
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'

@@ -26,6 +26,10 @@ export interface CommandRecord {
   truncated: boolean
   /** Why output, or the exit code, was lost in the guest; null when nothing is known to be. */
   lost: string | null
+  /** Whether programs that the command left running can, or could when their guest ended, print more than is here. */
+  output_open: boolean
+  /** How many bytes at the end of each output such programs printed, once the command was known to have ended. */
+  late_bytes: Record<OutputStream, number>
   error: string | null
 }
 
@@ -34,6 +38,7 @@ export class CommandFiles {
   readonly recordPath: string
   readonly #base: string
   readonly #streams = new Map<OutputStream, FileHandle>()
+  #recorded: Promise<void> = Promise.resolve()
   /** What is being written, in the order in which it came. */
   #written: Promise<void> = Promise.resolve()
   #failure: unknown
@@ -43,8 +48,12 @@ export class CommandFiles {
     this.recordPath = `${base}.json`
   }
 
+  /** Writes the record as it is once those before are written. */
   async writeRecord(record: CommandRecord): Promise<void> {
-    await writeEvidence(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
+    const write = () => writeEvidence(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
+    const mine = this.#recorded.then(write)
+    this.#recorded = mine.catch(() => undefined)
+    await mine
   }
 
   /** Makes the files of the output, which are empty at first. */
@@ -63,8 +72,22 @@ export class CommandFiles {
   /** @throws SeeError `RESULTS_UNWRITABLE` */
   async closeOutput(): Promise<void> {
     await this.#written
-    for (const file of this.#streams.values()) await file.close()
+    const files = Array.from(this.#streams.values())
     this.#streams.clear()
+    for (const file of files) await file.close()
+    this.#assertWritten()
+  }
+
+  /**
+   * Resolves once all output that came is in its files.
+   * @throws SeeError `RESULTS_UNWRITABLE`
+   */
+  async flushOutput(): Promise<void> {
+    await this.#written
+    this.#assertWritten()
+  }
+
+  #assertWritten(): void {
     if (this.#failure === undefined) return
     const why = messageOf(this.#failure)
     throw new SeeError(

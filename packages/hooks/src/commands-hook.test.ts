@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Environment } from '@see/core'
+import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { CommandRecord } from './command-record.ts'
@@ -47,6 +47,8 @@ test('runs a command in the guest’s shell and writes down what came of it', as
     duration_ms: expect.any(Number),
     truncated: false,
     lost: null,
+    output_open: false,
+    late_bytes: { stdout: 0, stderr: 0 },
     error: null,
   })
   expect(await read('1.stdout')).toBe('out 42\n')
@@ -286,4 +288,128 @@ test('an event without what it needs, as a timer fires it, is one failure and ru
     { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"async_flag"') } },
   ])
   expect(await readdir(temporary.path)).toEqual([])
+})
+
+const LATE_MS = 60_000
+const late = { timeout: LATE_MS / 2 }
+
+test(
+  'what a command left running prints after its end is collected, and nothing warns',
+  async () => {
+    await using temporary = await temporaryFolder()
+    using agent = new HostAgent()
+    const { environment, context, finished, read, record } = await start(temporary.path, { agent })
+    await using _ = environment
+    const go = join(temporary.path, 'go')
+    const wait = `while [ ! -e ${go} ]; do sleep 0.1; done`
+    await context.trigger('run_command', {
+      command: `(${wait}; echo late; echo later >&2) & echo early; exit 3`,
+    })
+    expect(finished).toMatchObject([{ exit_code: 3 }])
+    expect(await read('1.stdout')).toBe('early\n')
+    await expect.poll(() => record(), late).toMatchObject({ output_open: true })
+    await writeFile(go, '')
+    await expect.poll(() => record(), late).toMatchObject({ output_open: false })
+    expect(await record()).toMatchObject({
+      status: 'finished',
+      exit_code: 3,
+      late_bytes: { stdout: 5, stderr: 6 },
+      truncated: false,
+      lost: null,
+    })
+    expect([await read('1.stdout'), await read('1.stderr')]).toEqual(['early\nlate\n', 'later\n'])
+    expect(context.warnings).toEqual([])
+    expect(context.failures).toEqual([])
+  },
+  LATE_MS,
+)
+
+test.each(['poweroff', 'shutdown', 'deallocation'] as const)(
+  'what a command left running printed until the %s is kept, and that it could print more is warned of',
+  async (end) => {
+    await using temporary = await temporaryFolder()
+    using agent = new HostAgent()
+    const { environment, context, read, record } = await start(temporary.path, { agent })
+    await using _ = environment
+    const go = join(temporary.path, 'go')
+    const wait = `while [ ! -e ${go} ]; do sleep 0.1; done`
+    const command = `(${wait}; echo late; : >${go}.done; exec sleep 60) & echo $!`
+    await context.trigger('run_command', { command })
+    const pid = Number(await read('1.stdout'))
+    try {
+      await writeFile(go, '')
+      await expect.poll(() => readdir(temporary.path), late).toContain('go.done')
+      await (end === 'deallocation' ? environment.deallocate() : context[end]())
+    } finally {
+      process.kill(pid, 'SIGKILL')
+    }
+    expect(await read('1.stdout')).toBe(`${pid}\nlate\n`)
+    expect(await record()).toMatchObject({ output_open: true, late_bytes: { stdout: 5 } })
+    expect(context.warnings).toMatchObject([
+      { code: 'OUTPUT_UNFINISHED', why: expect.stringContaining('could still print') },
+    ])
+    expect(context.failures).toEqual([])
+  },
+  LATE_MS,
+)
+
+test('a guest that does not say whether more can be printed is warned of', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const answer = agent.agentCommand.bind(agent)
+  agent.agentCommand = async (command) => {
+    if (command.includes('grep -c')) throw new SeeError('AGENT_UNRESPONSIVE', 'it was killed')
+    return await answer(command)
+  }
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'echo early' })
+  await context.poweroff()
+  expect(await read('1.stdout')).toBe('early\n')
+  expect(await record()).toMatchObject({ status: 'finished', exit_code: 0, output_open: true })
+  expect(context.warnings).toMatchObject([
+    { code: 'OUTPUT_UNFINISHED', why: expect.stringMatching(/not known.*it was killed/) },
+  ])
+})
+
+test('a command that left nothing running is over at once', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_command', { command: 'echo hi' })
+  await context.poweroff()
+  expect(await record()).toMatchObject({ output_open: false, late_bytes: { stdout: 0, stderr: 0 } })
+  expect(context.warnings).toEqual([])
+})
+
+test(
+  'that output which comes late is more than is kept is said',
+  async () => {
+    await using temporary = await temporaryFolder()
+    using agent = new HostAgent()
+    const configuration = { output_limit: 10 }
+    const { environment, context, read, record } = await start(temporary.path, { agent, configuration })
+    await using _ = environment
+    const go = join(temporary.path, 'go')
+    const wait = `while [ ! -e ${go} ]; do sleep 0.1; done`
+    await context.trigger('run_command', { command: `(${wait}; echo 0123456789) & echo early` })
+    await writeFile(go, '')
+    await expect.poll(() => record(), late).toMatchObject({ truncated: true, output_open: false })
+    expect(await read('1.stdout')).toBe('early\n0123')
+    expect(context.warnings).toMatchObject([{ code: 'OUTPUT_TRUNCATED' }])
+  },
+  LATE_MS,
+)
+
+test('a program that reopens its output within a moment loses what it printed before, which is said', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  const script = 'echo a long line of output; echo short >/proc/self/fd/1; echo end >&2'
+  await context.trigger('run_command', { command: script })
+  expect([await read('1.stdout'), await read('1.stderr')]).toEqual(['short\n', 'end\n'])
+  expect(await record()).toMatchObject({ lost: expect.stringContaining('emptied') })
+  expect(context.warnings).toMatchObject([{ code: 'OUTPUT_LOST' }])
 })

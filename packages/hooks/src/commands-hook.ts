@@ -4,7 +4,9 @@ import {
   evidenceWarning,
   type ExecResult,
   Hook,
+  type LateOutput,
   messageOf,
+  type OutputStream,
   type SeeContext,
   SeeError,
   type SeeEvent,
@@ -19,12 +21,15 @@ import { GuestLife } from './guest-life.ts'
 import { HttpAgentChannel } from './http-agent-channel.ts'
 import { LastLook } from './last-look.ts'
 import { Latch } from './latch.ts'
+import { type Collected, LateCollection } from './late-collection.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { sha256Of } from './sha256.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
 const NOT_TOLD = 'the HTTP agent does not tell of the end of a command in the background'
+/** After these, nothing that ran in the guest before prints any more. */
+const ENDS = ['post_restart', 'post_shutdown', 'post_poweroff', 'guest_ended', 'guest_rebooted'] as const
 const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */
@@ -32,6 +37,8 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   static override readonly schema: typeof commandsSchema = commandsSchema
   readonly #started = new WeakMap<SeeEvent, Latch>()
   readonly #running = new Set<LastLook>()
+  readonly #late = new Set<LateCollection>()
+  readonly #lateFailures: unknown[] = []
   #count = 0
   #folder = ''
   readonly #address = new AgentAddress(this.configuration['agent-host'])
@@ -48,6 +55,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     for (const event of ['pre_pause', 'pre_restart', 'pre_shutdown', 'pre_poweroff'] as const) {
       this.context.subscribe(event, this.lookOnceMore)
     }
+    for (const event of ENDS) this.context.subscribe(event, this.endLateOutput)
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     for (const event of ['run_command', 'run_sample'] as const) {
       this.context.subscribeAsync(event, this.runInBackground)
@@ -59,10 +67,22 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
 
   readonly forgetAddress = (): void => this.#address.forget()
 
-  /** A command that has ended by now has its exit code on record before its guest stops. */
+  /** A command that has ended by now has its exit code, and its output, on record before its guest stops. */
   readonly lookOnceMore = async (): Promise<void> => {
-    if ((await this.context.state()) !== 'running') return
+    if (!(await this.#isGuestRunning())) return
     await Promise.all(Array.from(this.#running, (running) => running.taken()))
+    await Promise.all(Array.from(this.#late, (late) => late.look()))
+  }
+
+  readonly endLateOutput = async (): Promise<void> => {
+    await Promise.all(Array.from(this.#late, (late) => late.end()))
+  }
+
+  /** @throws SeeError `RESULTS_UNWRITABLE` or `RESULTS_LOST` when output that came late could not be written */
+  override async cleanup(): Promise<void> {
+    if (await this.#isGuestRunning()) await Promise.all(Array.from(this.#late, (late) => late.look()))
+    await this.endLateOutput()
+    if (this.#lateFailures.length > 0) throw this.#lateFailures[0]
   }
 
   /** Runs the command and holds the event back; of one in the background, waits only until it has been started. */
@@ -87,6 +107,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     const record = newRecord(event, request)
     using life = new GuestLife(this.context)
     const look = new LastLook()
+    let late: LateOutput | undefined
     try {
       await files.writeRecord(record)
       const command = await this.#prepare(request, record, life.signal)
@@ -96,12 +117,19 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       await files.openOutput()
       this.#running.add(look)
       if (this.#channel.startsWhenSent) started?.open()
-      const progress = { onOutput: files.addOutput, onRunning: look.looked }
+      const onOutput = (stream: OutputStream, chunk: Buffer): void => {
+        files.addOutput(stream, chunk)
+        if (record.duration_ms !== null) record.late_bytes[stream] += chunk.length
+      }
+      const progress = { onOutput, onRunning: look.looked }
       const result = await this.#execute(command, record, life.signal, progress)
-      await files.closeOutput()
+      late = result?.late
+      await (late === undefined ? files.closeOutput() : files.flushOutput())
       if (result !== undefined) assertExecuted(request, record, result)
+      if (late !== undefined) this.#collectLate({ late, files, record })
     } catch (error) {
       await files.closeOutput().catch(() => undefined)
+      await late?.close().catch(() => undefined)
       await this.#fail(error, request, record, life)
     } finally {
       await files.writeRecord(record)
@@ -114,9 +142,32 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     if (record.status === 'finished') await this.#tell(record, files)
   }
 
+  #collectLate(collected: Collected): void {
+    const collection = new LateCollection(collected, async () => {
+      this.#late.delete(collection)
+      await this.#warn(collected.record)
+      await this.#warnOfOpen(collected.record, collection)
+    })
+    this.#late.add(collection)
+    const isGuestRunning = () => this.#isGuestRunning()
+    collection.run(isGuestRunning, this.context.signal).catch((error: unknown) => {
+      this.#lateFailures.push(error)
+    })
+  }
+
+  async #warnOfOpen(record: CommandRecord, { isOpen, failure }: LateCollection): Promise<void> {
+    if (isOpen === false) return
+    const why =
+      isOpen === true
+        ? 'programs that it left running could still print when their guest, or the run, ended'
+        : `it is not known whether programs that it left running printed more: ${failure ?? 'the guest ended'}`
+    await this.context.warn(evidenceWarning('OUTPUT_UNFINISHED', `output of ${nameOf(record)}`, why))
+  }
+
   /** Of what is not known of a command. */
-  async #warn({ status, command, sample, error, lost, truncated }: CommandRecord): Promise<void> {
-    const what = `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
+  async #warn(record: CommandRecord): Promise<void> {
+    const { status, error, lost, truncated } = record
+    const what = nameOf(record)
     if (status === 'running') {
       await this.context.warn(
         evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? NOT_TOLD),
@@ -139,6 +190,10 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     if (request.sample !== undefined) record.sha256 = await sha256Of(request.sample, signal)
     await this.#assertRunning(record.event)
     return await this.#channel.prepare(request, record, signal)
+  }
+
+  async #isGuestRunning(): Promise<boolean> {
+    return (await this.context.state().catch(() => 'nostate')) === 'running'
   }
 
   async #assertRunning(event: string): Promise<void> {
@@ -239,8 +294,15 @@ function newRecord(event: SeeEvent, { command, sample }: CommandRequest): Comman
     duration_ms: null,
     truncated: false,
     lost: null,
+    output_open: false,
+    late_bytes: { stdout: 0, stderr: 0 },
     error: null,
   }
+}
+
+/** How a command is named in warnings. */
+function nameOf({ command, sample }: CommandRecord): string {
+  return `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
 }
 
 /** The guest's shell starts a sample, and says by 126 or 127, and its path, that it cannot. */

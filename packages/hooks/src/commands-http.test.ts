@@ -36,6 +36,8 @@ test('runs a command, with the record and the event of every channel', async () 
     duration_ms: expect.any(Number),
     truncated: false,
     lost: null,
+    output_open: false,
+    late_bytes: { stdout: 0, stderr: 0 },
     error: null,
   })
   expect([await read('1.stdout'), await read('1.stderr')]).toEqual(['ü out\n', ''])

@@ -25,7 +25,7 @@ export class GuestAgentChannel implements CommandChannel {
     await agent.waitUntilReady({ timeoutMs: readyTimeoutMs, signal })
     const argv = await this.#argv(request, record, signal)
     return (running, progress) =>
-      agent.exec(argv, { timeoutMs, maxOutputBytes, signal: running, ...progress })
+      agent.exec(argv, { timeoutMs, maxOutputBytes, signal: running, keepOutput: true, ...progress })
   }
 
   async #argv(

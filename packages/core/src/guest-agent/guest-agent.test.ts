@@ -34,8 +34,8 @@ function guest(answers: Answers = {}) {
       const argv = [String(path), ...(arg as string[])]
       executed.push(argv)
       if (argv[1] === '-c') {
-        files.set(`${argv[3]}.out`, Buffer.from(''))
-        files.set(`${argv[3]}.err`, Buffer.from(''))
+        files.set(`${argv[3]}.out`, Buffer.from(`${argv[3]}\n`))
+        files.set(`${argv[3]}.err`, Buffer.from(`${argv[3]}\n`))
       }
       programs.run?.(argv, typeof input === 'string' ? Buffer.from(input, 'base64') : undefined)
       return { pid: 4711 }
@@ -100,6 +100,10 @@ function base64(text: string): string {
 /** The folder in which the shell of an `exec` collects its output. */
 function outputOf(argv: readonly string[]): string {
   return argv[3] ?? ''
+}
+
+function print(files: Map<string, Buffer>, path: string, part: Buffer): void {
+  files.set(path, Buffer.concat([files.get(path) ?? Buffer.alloc(0), part]))
 }
 
 describe('a command', () => {
@@ -195,8 +199,8 @@ describe('exec', () => {
     programs.exit = { exitcode: 7 }
     programs.run = (argv) => {
       if (argv[1] !== '-c') return
-      files.set(`${outputOf(argv)}.out`, Buffer.from([0, 1, 255]))
-      files.set(`${outputOf(argv)}.err`, Buffer.from('warning'))
+      print(files, `${outputOf(argv)}.out`, Buffer.from([0, 1, 255]))
+      print(files, `${outputOf(argv)}.err`, Buffer.from('warning'))
     }
     const argv = ['/bin/program', '$(reboot)', "'; reboot; '", '', '-x'] as const
     const result = await agent.exec(argv)
@@ -224,7 +228,7 @@ describe('exec', () => {
   test.each(['out', 'err'])('bounds the output (%s)', async (stream) => {
     const { agent, files, programs } = guest()
     programs.run = (argv) => {
-      if (argv[1] === '-c') files.set(`${outputOf(argv)}.${stream}`, Buffer.alloc(101, 'x'))
+      if (argv[1] === '-c') print(files, `${outputOf(argv)}.${stream}`, Buffer.alloc(101, 'x'))
     }
     const exact = await agent.exec(['x'], { maxOutputBytes: 101 })
     expect(exact.truncated).toBe(false)
@@ -310,6 +314,105 @@ describe('exec', () => {
   })
 })
 
+/** What a running program's shell and the program itself did so far is up to the test. */
+function slowGuest(answers: Answers = {}) {
+  const state = { ended: false }
+  const made = guest({
+    'guest-exec-status': () => (state.ended ? { exited: true, exitcode: 0 } : { exited: false }),
+    ...answers,
+  })
+  return { ...made, state }
+}
+
+describe('output', () => {
+  test('a file that holds something of ours still is none yet', async () => {
+    const { agent, files, programs, executed, state } = slowGuest()
+    const printed: string[] = []
+    programs.run = (argv) => {
+      const probe = Buffer.alloc(32 * 1024, 'room for output?\n')
+      files.set(`${outputOf(argv)}.out`, probe)
+      files.set(`${outputOf(argv)}.err`, Buffer.alloc(0))
+    }
+    const running = agent.exec(['x'], { onOutput: (_stream, part) => void printed.push(part.toString()) })
+    await sleep(700)
+    expect(printed).toEqual([])
+    const base = outputOf(executed[0] ?? [])
+    files.set(`${base}.out`, Buffer.from(`${base}\nprinted`))
+    files.set(`${base}.err`, Buffer.from(`${base}\n`))
+    state.ended = true
+    expect(await running).toMatchObject({ stdout: Buffer.from('printed'), lost: null, truncated: false })
+  })
+
+  test.each([
+    '',
+    'short',
+    'longer than the line with which the file began at first, so that its size tells nothing',
+  ])('that was emptied before the first look is said to be: %j', async (left) => {
+    const { agent, files, programs } = guest()
+    programs.run = (argv) => void files.set(`${outputOf(argv)}.err`, Buffer.from(left))
+    const { stderr, lost } = await agent.exec(['x'])
+    expect([stderr.toString(), lost]).toEqual([left, expect.stringContaining('emptied')])
+  })
+
+  test.each(['shorter', 'longer than what was there before it was emptied'])(
+    'that was emptied between two looks is said to be, and all of the new is there: %s',
+    async (after) => {
+      const { agent, files, executed, state } = slowGuest()
+      let printed = ''
+      const running = agent.exec(['x'], { onOutput: (_stream, part) => void (printed += part.toString()) })
+      await expect.poll(() => executed.length).toBe(1)
+      const path = `${outputOf(executed[0] ?? [])}.out`
+      print(files, path, Buffer.from('what was there before\n'))
+      await expect.poll(() => printed).toBe('what was there before\n')
+      files.set(path, Buffer.from(after))
+      state.ended = true
+      const { lost } = await running
+      expect([printed, lost]).toEqual([`what was there before\n${after}`, expect.stringContaining('emptied')])
+    },
+  )
+
+  test('that programs left running print comes afterwards, if it is wanted', async () => {
+    let isOpen = true
+    const { agent, files, executed, commands, programs } = guest({
+      'guest-exec-status': ({ pid }) => ({ exited: true, exitcode: pid === 2 && isOpen ? 3 : 0 }),
+      'guest-exec': ({ path, arg }) => {
+        const argv = [String(path), ...(arg as string[])]
+        executed.push(argv)
+        if (!String(argv[2]).includes('echo "$0"')) return { pid: 2 }
+        print(files, `${outputOf(argv)}.out`, Buffer.from(`${outputOf(argv)}\nearly`))
+        print(files, `${outputOf(argv)}.err`, Buffer.from(`${outputOf(argv)}\n`))
+        programs.run?.(argv, undefined)
+        return { pid: 1 }
+      },
+    })
+    programs.run = (argv) => void files.set(`${outputOf(argv)}.out`, Buffer.from(`${outputOf(argv)}\nearly`))
+    let printed = ''
+    const onOutput = (_stream: string, part: Buffer) => void (printed += part.toString())
+    const { stdout, late } = await agent.exec(['x'], { keepOutput: true, onOutput })
+    expect([stdout.toString(), await late?.isOpen()]).toEqual(['early', true])
+    const base = outputOf(executed[0] ?? [])
+    expect(executed[1]?.[3]).toBe(base.replace('/dev/shm/', ''))
+    print(files, `${base}.out`, Buffer.from(' late'))
+    expect([await late?.collect(), printed]).toEqual([true, 'early late'])
+    isOpen = false
+    expect([await late?.isOpen(), await late?.close()]).toEqual([false, { truncated: false, lost: null }])
+    expect(commands.filter(({ execute }) => execute === 'guest-file-close')).toHaveLength(2)
+  })
+
+  test('whose files are opened too late is not waited for, and they are removed', async () => {
+    const { agent, executed, standard } = guest({
+      'guest-file-open': async (parameters) => {
+        await sleep(200)
+        return standard['guest-file-open']?.(parameters)
+      },
+    })
+    await expect(agent.exec(['x'], { timeoutMs: 50 })).rejects.toMatchObject({ code: 'AGENT_UNRESPONSIVE' })
+    await expect
+      .poll(() => executed)
+      .toEqual([['/bin/sh', '-c', expect.stringMatching(/^rm -f \/dev\/shm\/\.see-\S+\.out \S+\.err$/)]])
+  })
+})
+
 /** What its batch file writes the program's output to. */
 function batchOf(argv: readonly string[]): string {
   return String(argv[3]).replace(/\.cmd$/, '')
@@ -384,6 +487,29 @@ describe('exec in a guest without a shell', () => {
     const { stdout, stderr } = await agent.exec(['x'])
     expect([stdout.toString(), stderr.toString()]).toEqual(['copy of out', 'copy of err'])
     expect(executed).toHaveLength(4)
+  })
+
+  test('what programs left running print comes afterwards, if it is wanted, and the files are removed then', async () => {
+    const { agent, programs, files, executed } = guest(windows)
+    programs.run = (argv) => {
+      const base = batchOf(argv)
+      if (!BASE.test(base)) return
+      files.set(`${base}.out`, Buffer.from('early'))
+      files.set(`${base}.err`, Buffer.alloc(0))
+    }
+    let printed = ''
+    const onOutput = (_stream: string, part: Buffer) => void (printed += part.toString())
+    const { stdout, late } = await agent.exec(['x'], { keepOutput: true, onOutput })
+    expect(stdout.toString()).toBe('early')
+    const base = batchOf(executed[0] ?? [])
+    print(files, `${base}.out`, Buffer.from(' late'))
+    programs.exit = { exitcode: 1 }
+    expect(await late?.isOpen()).toBe(true)
+    expect(executed.at(-1)).toEqual(['cmd.exe', '/d', '/c', `(call ) >>${base}.out && (call ) >>${base}.err`])
+    programs.exit = { exitcode: 0 }
+    expect(await late?.isOpen()).toBe(false)
+    expect([await late?.close(), printed]).toEqual([{ truncated: false, lost: null }, 'early late'])
+    expect(executed.at(-1)).toEqual(['cmd.exe', '/d', '/c', `del ${base}.*`])
   })
 
   test('kills what runs too long, with its children', async () => {

@@ -7,6 +7,8 @@ import { GuestOutput, openOutput } from './guest-output.ts'
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024
 const DEFAULT_TIMEOUT_MS = 60_000
 
+type Output = Pick<ExecResult, 'stdout' | 'stderr' | 'truncated' | 'lost'>
+
 /** Reads both streams of a program from open files of the guest, as they come. */
 export class OutputFiles {
   readonly #stdout: GuestOutput
@@ -14,34 +16,43 @@ export class OutputFiles {
   readonly #parts = { stdout: new Array<Buffer>(), stderr: new Array<Buffer>() }
   readonly #options: ExecOptions
   #lost: string | null = null
+  #isCut = false
+  #hasEnded = false
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(commands: Commands, handles: readonly [number, number], options: ExecOptions) {
+  private constructor(
+    commands: Commands,
+    { base, handles }: { readonly base: string; readonly handles: readonly [number, number] },
+    options: ExecOptions,
+  ) {
     this.#options = options
     const maxBytes = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES
-    const take = (stream: 'stdout' | 'stderr') => (part: Buffer) => {
-      this.#parts[stream].push(part)
-      options.onOutput?.(stream, part)
+    const open = (stream: 'stdout' | 'stderr', handle: number) => {
+      const take = (part: Buffer) => {
+        if (!this.#hasEnded) this.#parts[stream].push(part)
+        options.onOutput?.(stream, part)
+      }
+      return new GuestOutput(commands, { handle, firstLine: `${base}\n` }, maxBytes, take)
     }
-    this.#stdout = new GuestOutput(commands, handles[0], maxBytes, take('stdout'))
-    this.#stderr = new GuestOutput(commands, handles[1], maxBytes, take('stderr'))
+    this.#stdout = open('stdout', handles[0])
+    this.#stderr = open('stderr', handles[1])
+    // There is a probe in it.
+    this.#stdout.rewind()
   }
 
   /**
    * Makes the files `<base>.out` and `<base>.err`, of which nobody but the agent and the program needs the names: they can
-   * be removed as soon as the program has them open.
+   * be removed as soon as the program has them open. Each has to begin with the line `<base>`.
    * @returns why not, where the place takes none or has no room
    * @throws SeeError as {@link Commands.run}
    */
   static async make(commands: Commands, base: string, options: ExecOptions): Promise<OutputFiles | string> {
     const out = await openOutput(commands, `${base}.out`)
     if ('refused' in out) return out.refused
-    const probe = new GuestOutput(commands, out.handle, 0, () => undefined)
+    const probe = new GuestOutput(commands, { handle: out.handle, firstLine: '' }, 0, () => undefined)
     const err = (await probe.isCut()) ? { refused: 'no room' } : await openOutput(commands, `${base}.err`)
     if ('handle' in err) {
-      const files = new OutputFiles(commands, [out.handle, err.handle], options)
-      files.#stdout.rewind()
-      return files
+      return new OutputFiles(commands, { base, handles: [out.handle, err.handle] }, options)
     }
     await probe.close()
     return err.refused
@@ -56,29 +67,53 @@ export class OutputFiles {
   }
 
   /** Of a program that has ended: what is still to come, and all of it. Its end is known, so that nothing fails here. */
-  async rest(): Promise<Pick<ExecResult, 'stdout' | 'stderr' | 'truncated' | 'lost'>> {
+  async rest(): Promise<Output> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = this.#options
     const timedOut = () =>
       new SeeError('AGENT_UNRESPONSIVE', `the agent did not send it within ${timeoutMs} ms`)
     const caughtUp = async () => ((await this.collect()) ? true : undefined)
-    let isCut = false
+    this.#stdout.ended()
+    this.#stderr.ended()
     try {
       await until(caughtUp, timedOut, { timeoutMs, intervalMs: 20, signal })
-      isCut = !this.#isTruncated && (await this.#stderr.isCut())
     } catch (error) {
       this.#lost ??= `the program's output was not brought to its end: ${messageOf(error)}`
     }
-    const full = isCut ? 'the guest had no room for all of the output' : null
+    this.#hasEnded = true
     return {
       stdout: Buffer.concat(this.#parts.stdout),
       stderr: Buffer.concat(this.#parts.stderr),
-      truncated: this.#isTruncated || isCut,
-      lost: this.#lost ?? this.#stdout.lost ?? this.#stderr.lost ?? full,
+      ...this.#known(),
     }
   }
 
-  async close(): Promise<void> {
+  /** Whether nothing more is to be had, since it is more than is kept, or the files are gone. */
+  get isOver(): boolean {
+    return this.#lost !== null || (this.#stdout.truncated && this.#stderr.truncated)
+  }
+
+  /** Looks whether there was room for all of it, and stops. What still writes to the files is not collected any more. */
+  async close(): Promise<Pick<Output, 'truncated' | 'lost'>> {
+    try {
+      if (this.#lost === null && !this.#isTruncated) this.#isCut = await this.#stderr.isCut()
+    } catch (error) {
+      this.#lost ??= `whether the program's output is complete is not known: ${messageOf(error)}`
+    }
+    await this.abandon()
+    return this.#known()
+  }
+
+  /** Stops. */
+  async abandon(): Promise<void> {
     await Promise.all([this.#stdout.close(), this.#stderr.close()])
+  }
+
+  #known(): Pick<Output, 'truncated' | 'lost'> {
+    const full = this.#isCut ? 'the guest had no room for all of the output' : null
+    return {
+      truncated: this.#isTruncated || this.#isCut,
+      lost: this.#lost ?? this.#stdout.lost ?? this.#stderr.lost ?? full,
+    }
   }
 
   get #isTruncated(): boolean {

@@ -122,10 +122,22 @@ export async function untilEnded(
 
 /** Waits for a short program of ours, which prints nothing. */
 export async function runQuietly(commands: Commands, argv: readonly string[]): Promise<void> {
+  await runForExitCode(commands, argv, END_MS)
+}
+
+/** Runs a short program of ours, which prints nothing. @returns its exit code; null when a signal ended it */
+export async function runForExitCode(
+  commands: Commands,
+  argv: readonly string[],
+  timeoutMs: number,
+): Promise<number | null> {
   const pid = await startProgram(commands, argv)
-  const ask = async () =>
-    (await commands.run(status, 'guest-exec-status', { pid })).exited ? true : undefined
-  await until(ask, () => new Error(`${argv[0]} still runs`), { timeoutMs: END_MS, intervalMs: STATUS_MS })
+  const ask = async () => {
+    const now = await commands.run(status, 'guest-exec-status', { pid })
+    return now.exited ? endOf(now) : undefined
+  }
+  const timedOut = () => new SeeError('AGENT_UNRESPONSIVE', `${argv[0]} ran longer than ${timeoutMs} ms`)
+  return (await until(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
 }
 
 /** Output until now is worth more than that the program ends at once. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { ExecOptions, ExecResult } from '../agent.ts'
+import { basename } from 'node:path/posix'
+import type { ExecOptions, ExecResult, LateOutput } from '../agent.ts'
 import { SeeError } from '../errors.ts'
 import { until } from '../until.ts'
 import { execCaptured } from './captured-exec.ts'
 import type { Commands } from './channel.ts'
+import { isHeldOpen } from './held-open.ts'
 import { OutputFiles } from './output-files.ts'
 import { runQuietly, startProgram, untilEnded } from './program.ts'
 import { unlessSilent } from './unless-silent.ts'
@@ -21,7 +23,7 @@ s=\${s##*) }; s=\${s#* }; s=\${s#* }
 exec "$@"`
 
 // The names go at once: what a program removes or fills up then cannot be what is collected of it.
-const COLLECT = ': >"$0.out"; exec >>"$0.out" 2>>"$0.err"; '
+const COLLECT = 'echo "$0" >"$0.out"; echo "$0" >"$0.err"; exec >>"$0.out" 2>>"$0.err"; '
 const removal = (made: readonly string[]) =>
   `rm -f ${made.map((base) => `${base}.out ${base}.err`).join(' ')}`
 const removing = (made: readonly string[]) => `${removal(made)}${OWN_SESSION}`
@@ -52,32 +54,48 @@ export async function execInShellGuest(
 ): Promise<ExecResult> {
   const kill = (pid: number) =>
     runQuietly(commands, ['/bin/sh', '-c', `exec 2>/dev/null${KILL}`, String(pid)])
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
-  const timedOut = () =>
-    new SeeError('AGENT_UNRESPONSIVE', `the guest agent opened no file for output within ${timeoutMs} ms`)
-  const { base, made, files } = await until(() => unlessSilent(findPlace(commands, options)), timedOut, {
-    timeoutMs,
-    signal,
-  })
+  const { base, made, files } = await placeInTime(commands, options)
   if (files === undefined) {
-    // The agent then holds the output in its own memory.
+    // The agent then holds the output in its own memory, and tells of the end once nobody has it open any more.
     const shell = ['/bin/sh', '-c', removing(made), base, ...argv]
     return await execCaptured(commands, shell, { ...options, argv, kill })
   }
+  let late: LateOutput | undefined
   try {
     const shell = ['/bin/sh', '-c', `${COLLECT}${removing(made)}`, base, ...argv]
     const starting = startProgram(commands, shell, { stdin: options.stdin })
     const pid = await starting.catch(async (error: unknown) => {
       // What was not started, because its arguments are too long for example, removes nothing.
-      await runQuietly(commands, ['/bin/sh', '-c', removal(made)]).catch(() => undefined)
+      await remove(commands, made)
       throw error
     })
     const collect = () => files.collect()
     const end = await untilEnded(commands, pid, options, { argv, collect, kill: () => kill(pid) })
     const output = await files.rest()
-    return { exitCode: end.exitCode, signal: end.signal, ...output, lost: end.lost ?? output.lost }
-  } finally {
-    await files.close()
+    if (options.keepOutput === true && !files.isOver) late = lateOutputOf(commands, base, files)
+    const known =
+      late === undefined ? await files.close() : { truncated: output.truncated, lost: output.lost }
+    const { exitCode, signal } = end
+    return {
+      exitCode,
+      signal,
+      ...output,
+      ...known,
+      lost: end.lost ?? known.lost,
+      ...(late === undefined ? {} : { late }),
+    }
+  } catch (error) {
+    await files.abandon()
+    throw error
+  }
+}
+
+/** What the programs that it left running print. */
+function lateOutputOf(commands: Commands, base: string, files: OutputFiles): LateOutput {
+  return {
+    isOpen: () => isHeldOpen(commands, basename(base)),
+    collect: () => files.collect(),
+    close: () => files.close(),
   }
 }
 
@@ -89,8 +107,27 @@ interface Place {
   readonly files: OutputFiles | undefined
 }
 
-async function findPlace(commands: Commands, options: ExecOptions): Promise<Place> {
+/** @throws SeeError `AGENT_UNRESPONSIVE`, or the signal's reason; what is opened later is removed then */
+async function placeInTime(commands: Commands, options: ExecOptions): Promise<Place> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+  const timedOut = () =>
+    new SeeError('AGENT_UNRESPONSIVE', `the guest agent opened no file for output within ${timeoutMs} ms`)
   const made: string[] = []
+  let finding: Promise<Place | undefined> = Promise.resolve(undefined)
+  const find = () => (finding = unlessSilent(findPlace(commands, made, options)))
+  try {
+    return await until(find, timedOut, { timeoutMs, signal })
+  } catch (error) {
+    void finding
+      .then((place) => place?.files?.abandon())
+      .catch(() => undefined)
+      .then(() => (made.length === 0 ? undefined : remove(commands, made)))
+    throw error
+  }
+}
+
+/** @param made takes all bases of which there may be files */
+async function findPlace(commands: Commands, made: string[], options: ExecOptions): Promise<Place> {
   for (const folder of PLACES) {
     const base = `${folder}/.see-${randomUUID()}`
     made.push(base)
@@ -103,4 +140,8 @@ async function findPlace(commands: Commands, options: ExecOptions): Promise<Plac
     }
   }
   return { base: 'see', made, files: undefined }
+}
+
+async function remove(commands: Commands, made: readonly string[]): Promise<void> {
+  await runQuietly(commands, ['/bin/sh', '-c', removal(made)]).catch(() => undefined)
 }

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type BoundedOptions, runBounded } from './bounded-process.ts'
 
@@ -41,6 +43,28 @@ describe('a program', () => {
     expect(existsSync(`/proc/${Number(stdout.toString())}`)).toBe(true)
     process.kill(Number(stdout.toString()))
   })
+
+  test.each([
+    ['all of it', 100, 'early\nlate\n', false],
+    ['what is kept', 8, 'early\nla', true],
+  ])(
+    'has what it left in the background print on, if that is wanted: %s',
+    async (_what, maxOutputBytes, all, truncated) => {
+      const folder = mkdtempSync(join(tmpdir(), 'see-late-'))
+      try {
+        let printed = ''
+        const onOutput = (_stream: string, part: Buffer) => void (printed += part.toString())
+        const script = `(while [ ! -e ${folder}/go ]; do sleep 0.1; done; echo late) & echo early`
+        const { stdout, late } = await sh(script, { keepOutput: true, maxOutputBytes, onOutput })
+        expect([stdout.toString(), await late?.isOpen()]).toEqual(['early\n', true])
+        writeFileSync(join(folder, 'go'), '')
+        await expect.poll(() => late?.isOpen()).toBe(false)
+        expect([await late?.close(), printed]).toEqual([{ truncated, lost: null }, all])
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
 
   test('sees the environment that it is given, and no other', async () => {
     const { stdout } = await sh('env | grep -vE "^(PWD|PATH|SHLVL|_)="', { env: { A: 'b', PATH: '/bin' } })

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
-import type { ExecOptions, ExecResult, OutputStream } from '../agent.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { ExecOptions, ExecResult, LateOutput, OutputStream } from '../agent.ts'
 import { within } from '../within.ts'
 
-export interface BoundedOptions extends Pick<ExecOptions, 'onOutput' | 'onRunning'> {
+export interface BoundedOptions extends Pick<ExecOptions, 'onOutput' | 'onRunning' | 'keepOutput'> {
   readonly timeoutMs: number
   readonly maxOutputBytes: number
   readonly stdin: string | Uint8Array
@@ -23,7 +24,7 @@ const RUNNING_MS = 100
  */
 export async function runBounded(
   [program, ...args]: readonly [string, ...string[]],
-  { stdin, timeoutMs, maxOutputBytes, env, signal, onOutput, onRunning }: BoundedOptions,
+  { stdin, timeoutMs, maxOutputBytes, env, signal, onOutput, onRunning, keepOutput = false }: BoundedOptions,
   timedOut: () => Error,
 ): Promise<ExecResult> {
   signal?.throwIfAborted()
@@ -37,9 +38,16 @@ export async function runBounded(
   child.stdin.on('error', () => undefined).end(stdin)
   try {
     const end = await within(timeoutMs, exitOf(child), timedOut, signal)
-    await within(DRAIN_MS, closed, () => new Error('still open')).catch(() => undefined)
-    const truncated = stdout.truncated || stderr.truncated
-    return { ...end, stdout: stdout.take(), stderr: stderr.take(), truncated, lost: null }
+    const isOpen = await within(DRAIN_MS, closed, () => new Error('still open')).then(
+      () => false,
+      () => true,
+    )
+    const output = { stdout: stdout.take(), stderr: stderr.take() }
+    const known = { truncated: stdout.truncated || stderr.truncated, lost: null }
+    if (isOpen && keepOutput) return { ...end, ...output, ...known, late: lateOutputOf(stdout, stderr) }
+    stdout.stop()
+    stderr.stop()
+    return { ...end, ...output, ...known }
   } catch (error) {
     killGroup(child)
     throw error
@@ -51,7 +59,8 @@ export async function runBounded(
 
 /** Keeps what a stream begins with and lets the rest pass, so that the writer is never held up. */
 class BoundedOutput {
-  readonly #parts: Buffer[] = []
+  /** Undefined once they were taken. */
+  #parts: Buffer[] | undefined = []
   readonly #stream: Readable
   #room: number
   truncated = false
@@ -64,16 +73,40 @@ class BoundedOutput {
       const kept = part.subarray(0, this.#room)
       this.#room -= kept.length
       if (kept.length === 0) return
-      this.#parts.push(kept)
+      this.#parts?.push(kept)
       take(kept)
     })
   }
 
   /** What came up to now. Whatever still writes may go on, and does not keep this process alive. */
   take(): Buffer {
-    this.#room = 0
     if (this.#stream instanceof Socket) this.#stream.unref()
-    return Buffer.concat(this.#parts)
+    const parts = this.#parts ?? []
+    this.#parts = undefined
+    return Buffer.concat(parts)
+  }
+
+  /** From now on everything passes. */
+  stop(): void {
+    this.#room = 0
+  }
+
+  get isClosed(): boolean {
+    return this.#stream.closed
+  }
+}
+
+function lateOutputOf(stdout: BoundedOutput, stderr: BoundedOutput): LateOutput {
+  return {
+    isOpen: async () => !stdout.isClosed || !stderr.isClosed,
+    // It comes by itself, what is there already before this resolves.
+    collect: () => setImmediate(true),
+    close: async () => {
+      const truncated = stdout.truncated || stderr.truncated
+      stdout.stop()
+      stderr.stop()
+      return { truncated, lost: null }
+    },
   }
 }
 
