@@ -7,6 +7,9 @@ const MIB = 1024 * 1024
 /** Of each file of a program that is talked to; what it says is bounded by who talks to it. */
 const TALKING_FILE_BYTES = 256 * MIB
 
+const LISTING_SHARE = 1 / 4
+const MIN_LISTING_MS = 25_000
+
 export interface DiskToolOptions {
   /** `performance.now()` at which the whole analysis must be over. */
   readonly deadlineMs: number
@@ -28,6 +31,11 @@ export class DiskTools {
   /** Milliseconds that are left of the analysis. */
   get remainingMs(): number {
     return Math.max(1, this.#options.deadlineMs - performance.now())
+  }
+
+  /** What a listing may take, so that the rest of a report can still be made. */
+  get listingSeconds(): number {
+    return Math.ceil(Math.max(MIN_LISTING_MS, this.remainingMs * LISTING_SHARE) / 1000)
   }
 
   get signal(): AbortSignal {
