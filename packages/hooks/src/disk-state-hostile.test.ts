@@ -127,7 +127,7 @@ test('a file system whose listing has no end is the failure of its own partition
   expect(pathsOf(report.created_files)).toEqual(['p1:/evil'])
   expect(report.errors).toEqual([expect.stringMatching(/^p2 .* cannot be listed: fls .* output_limit/)])
   expect(report.warnings).toMatchObject([{ code: 'DISK_PARTITION_NOT_COMPARED' }])
-})
+}, 60_000)
 
 test('directories without end, deeper than a listing goes: they are not listed, and all others are', async () => {
   await using temporary = await temporaryFolder()
@@ -141,7 +141,7 @@ test('directories without end, deeper than a listing goes: they are not listed, 
   expect(pathsOf(report.created_files)).toContain('/evil')
   expect(report.warnings).toMatchObject([{ code: 'DISK_FILES_NOT_LISTED' }])
   expect([report.errors, run.context.failures]).toEqual([[], []])
-})
+}, 60_000)
 
 test('neither a partition table that is gone, nor one that was not there, hides a file', async () => {
   await using temporary = await temporaryFolder()
