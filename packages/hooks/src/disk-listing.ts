@@ -58,7 +58,8 @@ while [ $# -gt 0 ]; do
   }
   { timeout "$seconds" fls -r -p -u -m / -o "$start" "$disk" 2>"$start.error"; echo $? >"$start.code"; } |
     head -c "$most" >"$start.list"
-  [ "$(cat "$start.code")" = 0 ] || : >"$start.list"
+  read -r code <"$start.code"
+  [ "$code" = 0 ] || : >"$start.list"
   if grep -q ^ntfs "$start.type"; then
     icat -o "$start" "$disk" 3-112 >"$start.volume" 2>/dev/null
     icat -o "$start" "$disk" 2 2>/dev/null | head -c 8192 >"$start.log"
