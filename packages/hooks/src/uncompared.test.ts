@@ -14,7 +14,7 @@ test('docs/limits.md has a line for each', () => {
   const text = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8')
   const disks = text.slice(text.indexOf('\n## Disks\n'), text.indexOf('\n### DISK_'))
   const lines = Array.from(disks.matchAll(/^\| `([a-z_\d]+)` \| (?!of )/gm), ([, code]) => code)
-  expect(lines.toSorted()).toEqual(uncompared)
+  expect(new Set(lines)).toEqual(new Set(uncompared))
 })
 
 test.each([
