@@ -127,7 +127,7 @@ export class HelperConversation {
       if (answer.take(frame)) this.#patience.gain()
       return
     }
-    this.#patience.gain()
+    this.#patience.gainByAnswer()
     this.#answer = undefined
     clearTimeout(this.#timer)
     if (frame.type === 'K') answer.resolve()

@@ -52,6 +52,7 @@ export class HelperGuest implements AsyncDisposable {
 
   /** Has the kernel look at a device of which others may be made: a member of a btrfs, say. */
   async scan(device: string): Promise<void> {
+    this.#conversation.renew()
     await this.#conversation.ask('B', [device], unexpected)
   }
 

@@ -18,6 +18,16 @@ test('who brings something new is waited for, who only talks is not', () => {
   expect(patience.loss).toBe('said nothing new for 25 s')
 })
 
+test('many answers on a busy host do not use it up, though each brings little', () => {
+  const patience = new Patience(25_000, 1_000_000)
+  patience.begin(0)
+  for (let now = 500; now <= 500_000; now += 500) {
+    patience.spend(now)
+    patience.gainByAnswer()
+  }
+  expect(patience.leftMs).toBe(25_000)
+})
+
 test('time in which nothing was asked for does not count', () => {
   const patience = new Patience(25_000, 30_000)
   patience.begin(0)

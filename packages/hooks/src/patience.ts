@@ -1,5 +1,7 @@
 /** What one new thing is worth. A guest on a busy host brings many more in that time. */
-const GAIN_MS = 20
+const THING_MS = 20
+/** What an answer is worth: of those there are no more than are asked for, and one takes long where many share a host. */
+const ANSWER_MS = 1000
 
 /**
  * How long somebody is waited for who may talk without end: time uses it up, and what is new gives some of it back. Times
@@ -46,12 +48,22 @@ export class Patience {
     this.#wholeMs -= spentMs
   }
 
+  /** For something new. */
   gain(): void {
-    this.#leftMs = Math.min(this.#mostMs, this.#leftMs + GAIN_MS)
+    this.#regain(THING_MS)
+  }
+
+  /** For an answer that came to its end. */
+  gainByAnswer(): void {
+    this.#regain(ANSWER_MS)
   }
 
   /** A new piece of work, of which there are only so many. */
   renew(): void {
     this.#leftMs = this.#mostMs
+  }
+
+  #regain(ms: number): void {
+    this.#leftMs = Math.min(this.#mostMs, this.#leftMs + ms)
   }
 }
