@@ -175,7 +175,7 @@ int main(int count, char **arguments) {
     switch (head[0]) {
       case 'B': scan_btrfs(request); done(); break;
       case 'M': mount_device(root, words[1], words[2]); break;
-      case 'L': if (walk(root, strtoull(words[1], NULL, 10))) done(); else failed("list"); break;
+      case 'L': if (walk(root, strtoull(words[1], NULL, 10), strtoull(words[2], NULL, 10))) done(); else failed("list"); break;
       case 'R': read_file(root, words[1], strtoull(words[2], NULL, 10)); break;
       default: return 0;
     }

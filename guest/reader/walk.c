@@ -18,6 +18,7 @@
 #define MAX_PATH 1048576
 #define MAX_ENTRY 2097152
 #define SUBVOLUME_INODE 256
+#define EMPTY_FOLDER_INODE 2
 #define GET_FLAGS _IOR('f', 1, long)
 
 static char path[MAX_PATH];
@@ -46,13 +47,17 @@ static void blob(const void *bytes, size_t length) {
 }
 
 // What could not be told of the name: the host says so in its report.
-static void trouble(const char *what) {
-  char text[200];
-  snprintf(text, sizeof text, "%s: %s", what, strerror(errno));
+static void say(const char *text) {
   used = overflow = 0;
   blob(path, strlen(path));
   blob(text, strlen(text));
   send_frame('T', entry, used);
+}
+
+static void trouble(const char *what) {
+  char text[200];
+  snprintf(text, sizeof text, "%s: %s", what, strerror(errno));
+  say(text);
 }
 
 // Names and values; those of a link are its own.
@@ -110,17 +115,55 @@ static int is_dots(const char *name) {
   return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+struct inode { uint64_t subvolume, number; };
+// The folders that were entered: a table of which at most half is in use.
+static struct inode *entered;
+static size_t places, taken;
+
+static struct inode *place_of(struct inode *table, size_t size, struct inode inode) {
+  size_t at = (inode.number * 0x9e3779b97f4a7c15u ^ inode.subvolume) % size;
+  while (table[at].number && (table[at].number != inode.number || table[at].subvolume != inode.subvolume)) at = (at + 1) % size;
+  return &table[at];
+}
+
+static int grow(void) {
+  size_t size = places ? places * 2 : 4096;
+  struct inode *table = calloc(size, sizeof *table);
+  if (!table) return 0;
+  for (size_t i = 0; i < places; i++) {
+    if (entered[i].number) *place_of(table, size, entered[i]) = entered[i];
+  }
+  free(entered);
+  entered = table;
+  places = size;
+  return 1;
+}
+
+// A folder has one name: by a second one a hostile file system would have no end. btrfs has the same empty folder in the
+// place of each subvolume that a snapshot does not hold.
+static int is_first_entry(struct inode inode) {
+  if (inode.subvolume && inode.number == EMPTY_FOLDER_INODE) return 1;
+  if (taken * 2 >= places && !grow()) return 0;
+  struct inode *place = place_of(entered, places, inode);
+  if (place->number) return errno = 0;
+  *place = inode;
+  taken++;
+  return 1;
+}
+
 struct level { DIR *folder; size_t end; uint64_t subvolume; dev_t device; };
 static struct level levels[MAX_DEPTH];
 
-// A folder's device differs from its parent's where a subvolume begins.
+// A folder's device differs from its parent's where a subvolume begins. errno is 0 for one that was entered before.
 static int enter(int depth, int folder, size_t end) {
   struct stat status;
   if (depth == MAX_DEPTH) errno = ELOOP;
-  DIR *open = depth == MAX_DEPTH || fstat(folder, &status) != 0 ? NULL : fdopendir(folder);
-  if (!open) return 0;
+  if (depth == MAX_DEPTH || fstat(folder, &status) != 0) return 0;
   int same = depth > 0 && levels[depth - 1].device == status.st_dev;
   uint64_t subvolume = same ? levels[depth - 1].subvolume : subvolume_of(folder);
+  if (!is_first_entry((struct inode){subvolume, status.st_ino})) return 0;
+  DIR *open = fdopendir(folder);
+  if (!open) return 0;
   levels[depth] = (struct level){open, end, subvolume, status.st_dev};
   return 1;
 }
@@ -135,11 +178,14 @@ static void leave(struct level *level) {
 }
 
 // @param content_limit bytes of a file beyond which its content is not sent; 0 for none at all
+// @param content_left bytes of content that are sent altogether
 // @returns whether the root could be entered; whatever else is amiss is told of where it is
-int walk(const char *root, unsigned long long content_limit) {
+int walk(const char *root, unsigned long long content_limit, unsigned long long content_left) {
   int top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), depth = 0;
   struct statx status;
   path[0] = 0;
+  if (entered) memset(entered, 0, places * sizeof *entered);
+  taken = 0;
   if (top < 0 || fchdir(top) != 0 || statx(top, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &status) != 0) return 0;
   if (!enter(0, top, 0)) return 0;
   tell(".", &status, levels[0].subvolume, top, 0);
@@ -171,14 +217,20 @@ int walk(const char *root, unsigned long long content_limit) {
     int opened = S_ISREG(status.stx_mode) || S_ISDIR(status.stx_mode), is_folder = S_ISDIR(status.stx_mode);
     int file = opened ? open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME | O_CLOEXEC) : -1;
     if (opened && file < 0) trouble("open");
-    int wanted = !is_folder && file >= 0 && status.stx_size <= content_limit;
+    int wanted = !is_folder && file >= 0 && status.stx_size <= content_limit, too_much = wanted && status.stx_size > content_left;
     uint64_t subvolume = level->subvolume;
     size_t end = level->end + 1 + length;
     if (is_folder && file >= 0) {
       if (enter(depth + 1, file, end)) subvolume = levels[depth + 1].subvolume;
-      else trouble("enter"), is_folder = 0;
+      else {
+        if (errno) trouble("enter");
+        else say("a directory that was listed by another name before");
+        is_folder = 0;
+      }
     }
-    tell(name, &status, subvolume, file, wanted ? content_limit : 0);
+    tell(name, &status, subvolume, file, wanted && !too_much ? content_limit : 0);
+    if (too_much) say("files hold more than a file system of this size can");
+    else if (wanted) content_left -= status.stx_size;
     if (is_folder && file >= 0) {
       if (fchdir(file) != 0) return 0;
       depth++;

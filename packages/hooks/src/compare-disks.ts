@@ -11,6 +11,7 @@ import { listDisk } from './disk-listing.ts'
 import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type ListedFile, textOf } from './listed-file.ts'
+import { LARGE_SECTOR_BYTES, SECTOR_BYTES } from './partition-table.ts'
 import { gapsOf } from './unpartitioned.ts'
 
 /** A region, and what a comparison of its bytes says of one whose files were not listed on both disks. */
@@ -43,7 +44,6 @@ export interface DiskComparison {
 const NONE: ContentHashes = new Map()
 /** Of an alternate data stream of NTFS, which fiwalk leaves out. */
 const STREAM = /:[^/:]+$/s
-const SECTOR_BYTES = 512
 
 interface CompareOptions {
   /** Before and after. */
@@ -56,6 +56,24 @@ interface CompareOptions {
   readonly wasRunning: boolean
   /** A folder to work in. */
   readonly work: string
+}
+
+interface Look {
+  readonly layouts: readonly [DiskLayout, DiskLayout]
+  readonly found: readonly DiskRegion[]
+}
+
+/** An MBR of whose partitions none holds anything known may count larger sectors. */
+async function lookTwice(look: (sectorBytes: number) => Promise<Look>): Promise<Look> {
+  const usual = await look(SECTOR_BYTES)
+  if (!usual.layouts[0].hasOwnUnit || isAnythingKnown(usual)) return usual
+  const larger = await look(LARGE_SECTOR_BYTES)
+  return isAnythingKnown(larger) ? larger : usual
+}
+
+/** On the disk before: what is on the other is the guest's. */
+function isAnythingKnown({ found }: Look): boolean {
+  return found.some(({ before }) => before !== undefined && before.type !== null)
 }
 
 /**
@@ -71,17 +89,17 @@ export async function compareDisks(
       ? // Whoever clears up after one that failed is not to find the other at work.
         await together(ask(disks[0]), ask(disks[1]))
       : [await ask(disks[0]), await ask(disks[1])]
-  const layouts = await both((disk) => diskLayout(tools, disk))
-  const places = placesOf(layouts)
-  const contents = await both(async (disk) =>
-    listDisk(tools, disk, places, await mkdtemp(join(work, 'listing-'))),
-  )
-  const [former, now] = layouts
-  const found = regionsOf(
-    places,
-    { layout: former, contents: contents[0] },
-    { layout: now, contents: contents[1] },
-  )
+  const look = async (sectorBytes: number): Promise<Look> => {
+    const layouts = await both((disk) => diskLayout(tools, disk, sectorBytes))
+    const places = placesOf(layouts)
+    const contents = await both(async (disk) =>
+      listDisk(tools, disk, places, await mkdtemp(join(work, 'listing-'))),
+    )
+    const before = { layout: layouts[0], contents: contents[0] }
+    const after = { layout: layouts[1], contents: contents[1] }
+    return { layouts, found: regionsOf(places, before, after) }
+  }
+  const { layouts, found } = await lookTwice(look)
   const inodes = new DiskInodes(tools, disks, layouts)
   const listed = strict ? await Promise.all(found.map((region) => inodes.ofRegion(region))) : found
   const gaps = gapsOf(layouts).map((gap) => ({ ...gap, region: undefined }))

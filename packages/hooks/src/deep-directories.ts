@@ -1,5 +1,6 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SeeError } from '@see/core'
 import type { DiskTools } from './disk-tools.ts'
 import type { ListedFile } from './listed-file.ts'
 import { listedFiles } from './listed-files.ts'
@@ -81,7 +82,24 @@ async function list(
 ): Promise<(ListedFile[] | undefined)[]> {
   const work = await mkdtemp(join(folder, 'deep-'))
   await writeFile(join(work, 'list'), directories.map(({ inode }, number) => `${number} ${inode}\n`).join(''))
-  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, String(start)], [disk], work)
+  const argv = [
+    'timeout',
+    String(tools.listingSeconds),
+    'sh',
+    '-c',
+    SCRIPT,
+    'fls',
+    disk,
+    String(start),
+  ] as const
+  try {
+    await tools.succeed([...argv], [disk], work)
+  } catch (error) {
+    tools.signal.throwIfAborted()
+    if (!(error instanceof SeeError)) throw error
+    await rm(work, { recursive: true })
+    return directories.map(() => undefined)
+  }
   return await Promise.all(
     directories.map(async ({ path }, number) => {
       const read = (extension: string) => readFile(join(work, `${number}.${extension}`))

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { SeeError } from '@see/core'
 import { attributeTexts } from './attributes.ts'
 import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
 import { hashKey } from './content-hashes.ts'
-import { type Content, DiskContents } from './disk-content.ts'
+import { type Content, type ContentSource, DiskContents, type ReadOptions } from './disk-content.ts'
 import type { BothDisks } from './kernel-reading.ts'
 import type { DiskTools } from './disk-tools.ts'
 import type { ExtractedFiles } from './extracted-files.ts'
@@ -46,6 +47,8 @@ interface Described {
 /** Paths of changed files of which something is left out. */
 export interface LeftOut {
   readonly tooLarge: readonly string[]
+  /** When they were to be read, the time was used up. */
+  readonly tooLate: readonly string[]
   readonly notExtracted: readonly string[]
   readonly unreadable: readonly string[]
   /** Names in which The Sleuth Kit has put `^` for something, or that have one. */
@@ -85,6 +88,7 @@ export async function describeChanges(
     hives: new Set(described.flatMap(({ hives }) => [...hives])),
     left: {
       tooLarge: described.flatMap(({ left }) => left.tooLarge),
+      tooLate: described.flatMap(({ left }) => left.tooLate),
       notExtracted: described.flatMap(({ left }) => left.notExtracted),
       unreadable: described.flatMap(({ left }) => left.unreadable),
       unclear: describer.unclear(),
@@ -146,6 +150,7 @@ class Describer {
     const errors: string[] = []
     const hives = new Set<FileChange>()
     const tooLarge = new Set<string>()
+    const tooLate = new Set<string>()
     const notExtracted: string[] = []
     const unreadable: string[] = []
     const extract = async (file: ListedFile, known: Known, change: FileChange) => {
@@ -155,11 +160,16 @@ class Describer {
     }
     await using before = await this.#contents(changes, 'before')
     await using after = await this.#contents(changes, 'after')
+    // What was read on one side only is not known to differ.
+    const isLate = [before, after].includes(NOTHING_READ)
+    const read = (change: FileChange, side: Side, contents: ReadContents): Known =>
+      this.#known(change, side, isLate ? NOTHING_READ : contents)
     for (const change of changes) {
-      const [was, is] = [this.#known(change, 'before', before), this.#known(change, 'after', after)]
+      const [was, is] = [read(change, 'before', before), read(change, 'after', after)]
       for (const { skipped, sha1 } of [was, is]) {
         if (skipped === TOO_LARGE && (sha1 === undefined || this.#options.extracted !== undefined))
           tooLarge.add(this.#path(change))
+        if (skipped === TOO_LATE) tooLate.add(this.#path(change))
         if (skipped !== UNREADABLE) continue
         unreadable.push(this.#path(change))
         errors.push(`the content of ${this.#path(change)} cannot be read`)
@@ -202,7 +212,7 @@ class Describer {
       deleted_files,
       errors,
       hives,
-      left: { tooLarge: [...tooLarge], notExtracted, unreadable, unclear: [] },
+      left: { tooLarge: [...tooLarge], tooLate: [...tooLate], notExtracted, unreadable, unclear: [] },
     }
   }
 
@@ -229,21 +239,43 @@ class Describer {
     })
     const index = side === 'before' ? 0 : 1
     const options = { parent: work, identify, kernel: kernels?.[index] }
-    const contents = await DiskContents.read(this.#tools, disks[index], sources, options)
+    const contents = await this.#read(disks[index], sources, options)
+    if (contents === undefined) return NOTHING_READ
     const byFile = new Map(wanted.map((change, number) => [change[side], contents.contents[number]]))
     const targets = new Map<ListedFile | undefined, string>()
     for (const [file, content] of byFile) {
       if (file?.kind === 'symbolic link' && content !== undefined)
         targets.set(file, await readFile(content.path, 'latin1'))
     }
-    return { byFile, targets, [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose]() }
+    return {
+      byFile,
+      targets,
+      unread: UNREADABLE,
+      [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
+    }
   }
 
-  #known(change: FileChange, side: Side, { byFile, targets }: ReadContents): Known {
+  /** Undefined where the time is used up: a guest can make as many files of holes as it likes. */
+  async #read(
+    disk: string,
+    sources: readonly ContentSource[],
+    options: ReadOptions,
+  ): Promise<DiskContents | undefined> {
+    if (this.#tools.isLate) return undefined
+    try {
+      return await DiskContents.read(this.#tools, disk, sources, options)
+    } catch (error) {
+      this.#tools.signal.throwIfAborted()
+      if (!(error instanceof SeeError && this.#tools.isLate)) throw error
+      return undefined
+    }
+  }
+
+  #known(change: FileChange, side: Side, { byFile, targets, unread }: ReadContents): Known {
     const file = change[side]
     if (file !== undefined && hasUnlistedTarget(file)) {
       const target = targets.get(file)
-      return target === undefined ? { skipped: UNREADABLE } : { target }
+      return target === undefined ? { skipped: unread } : { target }
     }
     if (file?.kind !== 'file') return {}
     if (file.size === 0) return { sha1: EMPTY_SHA1 }
@@ -252,7 +284,7 @@ class Describer {
       return { sha1, skipped: TOO_LARGE }
     }
     const content = byFile.get(file)
-    return content === undefined ? { skipped: UNREADABLE } : { content, sha1: content.sha1 }
+    return content === undefined ? { skipped: unread } : { content, sha1: content.sha1 }
   }
 
   #created(change: FileChange, file: ListedFile, known: Known): CreatedFile {
@@ -328,12 +360,22 @@ class Describer {
 
 const UNREADABLE = 'cannot be read'
 const TOO_LARGE = 'larger than size_limit'
+const TOO_LATE = 'the time of the analysis was used up'
 const UNCLEAR = /\^/
 
 interface ReadContents extends AsyncDisposable {
   readonly byFile: ReadonlyMap<ListedFile | undefined, Content | undefined>
   /** Of links that are listed without one. */
   readonly targets: ReadonlyMap<ListedFile | undefined, string>
+  /** Why the others were not read. */
+  readonly unread: string
+}
+
+const NOTHING_READ: ReadContents = {
+  byFile: new Map(),
+  targets: new Map(),
+  unread: TOO_LATE,
+  [Symbol.asyncDispose]: async () => undefined,
 }
 
 function targetOf({ target }: ListedFile, known: Known): { target?: string } {

@@ -33,7 +33,7 @@ while read -r number start inode; do
 done <list`
 const IDENTIFY = ['file', '--brief', '--files-from', 'names'] as const
 
-interface ReadOptions {
+export interface ReadOptions {
   readonly parent: string
   readonly identify: boolean
   readonly kernel: KernelDisk | undefined

@@ -2,9 +2,11 @@ import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
 import type { RegionSide } from './disk-regions.ts'
 import type { ChangedGap, PartitionEntry } from './filesystem-report.ts'
 import { SECTOR_BYTES } from './partition-table.ts'
+import { uncomparedIn } from './uncompared.ts'
 
 /** The report's entry of a region. */
-export function partitionEntry({ name, start, before, after, isSame }: ComparedRegion): PartitionEntry {
+export function partitionEntry(region: ComparedRegion, strict: boolean): PartitionEntry {
+  const { name, start, before, after, isSame } = region
   return {
     name,
     start_sector: start < 0 ? null : start,
@@ -15,6 +17,7 @@ export function partitionEntry({ name, start, before, after, isSame }: ComparedR
     original_content: before?.type ?? null,
     content: after?.type ?? null,
     compared: comparedBy({ before, after, isSame }),
+    not_compared: uncomparedIn(region, strict),
   }
 }
 

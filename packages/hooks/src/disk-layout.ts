@@ -1,5 +1,5 @@
 import { SeeError } from '@see/core'
-import { readEnds, readRanges } from './disk-bytes.ts'
+import { type ByteRange, readEnds, readRanges } from './disk-bytes.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type Partition, readPartitionTable, SECTOR_BYTES } from './partition-table.ts'
 
@@ -15,25 +15,29 @@ export interface DiskLayout {
   readonly partitions: readonly Partition[]
   /** What is wrong with the partition tables. */
   readonly problems: readonly string[]
+  /** They are those of an MBR, and may be elsewhere, since it does not say how large its sectors are. */
+  readonly hasOwnUnit: boolean
 }
 
 /**
  * The partitions of a disk; none on a disk without a partition table.
+ * @param sectorBytes size of the sectors that an MBR counts
  * @throws SeeError `TOOL_FAILED`
  */
-export async function diskLayout(tools: DiskTools, disk: string): Promise<DiskLayout> {
+export async function diskLayout(tools: DiskTools, disk: string, sectorBytes: number): Promise<DiskLayout> {
   const ends = await readEnds(tools, disk, END_BYTES)
   const { sizeBytes, first, last } = ends
-  const table = await readPartitionTable(ends, async ({ offset, length }) => {
+  const read = async ({ offset, length }: ByteRange): Promise<Buffer | undefined> => {
     if (offset + length > sizeBytes) return undefined
     if (offset + length <= first.length) return first.subarray(offset, offset + length)
     const inLast = offset - (sizeBytes - last.length)
     if (inLast >= 0) return last.subarray(inLast, inLast + length)
     return (await readRanges(tools, disk, [{ offset, length }]))[0]
-  })
+  }
+  const table = await readPartitionTable(ends, read, sectorBytes)
   const isOther = table.partitions.length === 0 && hasOtherTable(first)
   const partitions = isOther ? await otherPartitions(tools, disk) : table.partitions
-  if (partitions.length <= MAX_PARTITIONS) return { sizeBytes, partitions, problems: table.problems }
+  if (partitions.length <= MAX_PARTITIONS) return { ...table, sizeBytes, partitions }
   throw new SeeError(
     'TOOL_FAILED',
     `the disk has ${partitions.length} partitions; at most ${MAX_PARTITIONS} are read`,

@@ -41,9 +41,12 @@ export interface PlaceContent {
 }
 
 const AMBIGUOUS = 8
+/** Of what may be listed altogether, what one file system may have. */
+const SHARE = 3 / 4
 
-// Of each place: its first bytes, the type of its file system, the listing, and how that went.
-const SCRIPT = `disk=$1; shift
+// Of each place: its first bytes, the type of its file system, the listing, and how that went. One that does not come to
+// its end is the failure of its own file system, not of the others.
+const SCRIPT = `disk=$1 most=$2 seconds=$3; shift 3
 while [ $# -gt 0 ]; do
   start=$1 sectors=$2; shift 2
   dd if="$disk" bs=${HEAD_BYTES} iflag=skip_bytes skip=$((start * 512)) count=1 status=none >"$start.head"
@@ -53,8 +56,10 @@ while [ $# -gt 0 ]; do
     echo $? >"$start.code"
     continue
   }
-  fls -r -p -u -m / -o "$start" "$disk" >"$start.list" 2>"$start.error"
-  echo $? >"$start.code"
+  { timeout "$seconds" fls -r -p -u -m / -o "$start" "$disk" 2>"$start.error"; echo $? >"$start.code"; } |
+    head -c "$most" >"$start.list"
+  read -r code <"$start.code"
+  [ "$code" = 0 ] || : >"$start.list"
   if grep -q ^ntfs "$start.type"; then
     icat -o "$start" "$disk" 3-112 >"$start.volume" 2>/dev/null
     icat -o "$start" "$disk" 2 2>/dev/null | head -c 8192 >"$start.log"
@@ -74,7 +79,9 @@ export async function listDisk(
   folder: string,
 ): Promise<Map<number, PlaceContent>> {
   const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
-  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, ...words], [disk], folder)
+  const most = Math.floor(tools.outputBytes * SHARE)
+  const bounds = [String(most), String(tools.listingSeconds)]
+  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, ...bounds, ...words], [disk], folder)
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))

@@ -197,7 +197,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
     const report: FilesystemReport = {
       before: before.path,
       after: checkpoint,
-      partitions: comparison.regions.map(partitionEntry),
+      partitions: comparison.regions.map((region) => partitionEntry(region, strict)),
       changed_gaps: gapEntries(comparison),
       ...files,
       registry: hives.registry,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { changedDisk, pathsOf, rootFolder } from './testing/changed-disk.ts'
+import { changedDisk, pathsOf, rootFolder, withTwoNamesEach } from './testing/changed-disk.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
@@ -110,6 +110,38 @@ test('a file system that was wiped, or that cannot be listed, is a failure and n
   expect(wiped.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
   expect(readdirSync(run.results).filter((name) => name.startsWith('.'))).toEqual([])
 })
+
+test('a file system whose listing has no end is the failure of its own partition', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, ['write EVIL evil'])
+  const endless = copyOf(after)
+  withTwoNamesEach(endless)
+  const disks = [
+    [before, before],
+    [after, endless],
+  ].map((each, index) => partitioned(join(folder, `disk${index}`), 'gpt', each))
+  const bounds = { size_limit: 1024 ** 2, output_limit: 8 * 1024 ** 2 }
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, disks[0] ?? '', disks[1] ?? ''), bounds)
+  const report = await run.analyse()
+  expect(pathsOf(report.created_files)).toEqual(['p1:/evil'])
+  expect(report.errors).toEqual([expect.stringMatching(/^p2 .* cannot be listed: fls .* output_limit/)])
+  expect(report.warnings).toMatchObject([{ code: 'DISK_PARTITION_NOT_COMPARED' }])
+}, 60_000)
+
+test('directories without end, deeper than a listing goes: they are not listed, and all others are', async () => {
+  await using temporary = await temporaryFolder()
+  const folder = temporary.path
+  const { before, after } = changedDisk(folder, ['write EVIL evil'])
+  const deep = Array.from({ length: 124 }, () => ['mkdir deep', 'cd deep']).flat()
+  withTwoNamesEach(after, ...deep)
+  const bounds = { size_limit: 1024 ** 2, output_limit: 8 * 1024 ** 2 }
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, after), bounds)
+  const report = await run.analyse()
+  expect(pathsOf(report.created_files)).toContain('/evil')
+  expect(report.warnings).toMatchObject([{ code: 'DISK_FILES_NOT_LISTED' }])
+  expect([report.errors, run.context.failures]).toEqual([[], []])
+}, 60_000)
 
 test('neither a partition table that is gone, nor one that was not there, hides a file', async () => {
   await using temporary = await temporaryFolder()

@@ -69,7 +69,12 @@ test('a partition that cannot be read, but is the same byte for byte, was compar
     twoPartitions(temporary.path, { before, after: before }),
   )
   const report = await run.analyse()
-  expect(report.partitions[1]).toMatchObject({ file_system: null, content: 'xfs', compared: 'same' })
+  expect(report.partitions[1]).toMatchObject({
+    file_system: null,
+    content: 'xfs',
+    compared: 'same',
+    not_compared: [],
+  })
   expect(report.warnings).toEqual([])
 })
 
@@ -241,19 +246,24 @@ test('a partition that only the backup of the GPT lists is compared', async () =
   expect(report.warnings[0]?.why).toContain('list different partitions')
 })
 
-test.each([false, true])('a GPT with sectors of 4096 bytes, strict %s', async (strict) => {
+test.each([
+  ['gpt', false],
+  ['gpt', true],
+  ['dos', false],
+  ['dos', true],
+] as const)('a %s table with sectors of 4096 bytes, strict %s', async (label, strict) => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const { before, after } = changedDisk(folder, ['write EVIL evil'])
   const disk = asCheckpoint(
     folder,
-    with4096ByteSectors(join(folder, 'disk'), before),
-    with4096ByteSectors(join(folder, 'disk.after'), after),
+    with4096ByteSectors(join(folder, 'disk'), before, label),
+    with4096ByteSectors(join(folder, 'disk.after'), after, label),
   )
   await using run = await diskAnalysis(folder, disk, { strict })
   const report = await run.analyse()
   expect(report.partitions).toMatchObject([
-    { name: 'p1', start_sector: 2048, sectors: 32_768, file_system: 'ext4' },
+    { name: 'p1', start_sector: 4096, sectors: 32_768, file_system: 'ext4' },
   ])
   expect(pathsOf(report.created_files)).toEqual(['p1:/evil'])
   expect([report.warnings, report.errors]).toEqual([[], []])

@@ -7,6 +7,10 @@ const MIB = 1024 * 1024
 /** Of each file of a program that is talked to; what it says is bounded by who talks to it. */
 const TALKING_FILE_BYTES = 256 * MIB
 
+const RESERVE_SHARE = 1 / 10
+const LISTING_SHARE = 1 / 4
+const MIN_LISTING_MS = 25_000
+
 export interface DiskToolOptions {
   /** `performance.now()` at which the whole analysis must be over. */
   readonly deadlineMs: number
@@ -20,14 +24,26 @@ export interface DiskToolOptions {
 /** Runs The Sleuth Kit's programs and the like over a disk that a guest has written, confined. */
 export class DiskTools {
   readonly #options: DiskToolOptions
+  readonly #reserveMs: number
 
   constructor(options: DiskToolOptions) {
     this.#options = options
+    this.#reserveMs = this.remainingMs * RESERVE_SHARE
   }
 
   /** Milliseconds that are left of the analysis. */
   get remainingMs(): number {
     return Math.max(1, this.#options.deadlineMs - performance.now())
+  }
+
+  /** Only as much is left as the end of a report needs. */
+  get isLate(): boolean {
+    return this.remainingMs <= this.#reserveMs
+  }
+
+  /** What a listing may take, so that the rest of a report can still be made. */
+  get listingSeconds(): number {
+    return Math.ceil(Math.max(MIN_LISTING_MS, this.remainingMs * LISTING_SHARE) / 1000)
   }
 
   get signal(): AbortSignal {

@@ -14,7 +14,7 @@ const kit = builtReader()
 const MIB = 1024 * 1024
 /** `npm run proof:disk` makes more changes, on more file systems. */
 const asked = process.env['SEE_TRUTH_CHANGES']
-const CHANGES = Number(asked ?? '136')
+const CHANGES = Number(asked ?? '170')
 
 /** Each file system: how its paths begin, where the script mounts it, from which device. */
 const fileSystems = [
@@ -23,6 +23,7 @@ const fileSystems = [
   { prefix: 'p3:', device: '/dev/vda3', type: 'btrfs' },
   { prefix: 'vg-a/root:', device: '/dev/mapper/vg--a-root', type: 'xfs' },
   { prefix: 'vg-a/my-data:', device: '/dev/mapper/vg--a-my--data', type: 'btrfs' },
+  { prefix: 'vg-a/clustered:', device: '/dev/mapper/vg--a-clustered', type: 'ext4' },
   { prefix: 'md/array:', device: '/dev/md/array', type: 'ext4' },
 ]
   .map((each, index) => ({ ...each, folder: `/m/${index}` }))
@@ -35,7 +36,7 @@ label: gpt
 size=64MiB
 size=320MiB
 size=128MiB
-size=520MiB
+size=576MiB
 size=40MiB
 size=40MiB
 TABLE
@@ -48,12 +49,14 @@ lvm pvcreate /dev/vda4
 lvm vgcreate vg-a /dev/vda4
 lvm lvcreate -y -n root -L 320M vg-a
 lvm lvcreate -y -n my-data -L 128M vg-a
+lvm lvcreate -y -n clustered -L 56M vg-a
 lvm lvcreate -y -n swap -L 16M vg-a
 mkswap /dev/mapper/vg--a-swap
 mdadm --create /dev/md/array --run --name=array --level=1 --raid-devices=2 /dev/vda5 /dev/vda6
 exec >&3 3>&-
 mkfs_xfs -q /dev/mapper/vg--a-root
 mkfs_btrfs -q /dev/mapper/vg--a-my--data
+mke2fs -q -t ext4 -O bigalloc -b 4096 -C 16384 -N 8192 /dev/mapper/vg--a-clustered
 mke2fs -q -t ext4 -O meta_bg,^resize_inode -N 8192 /dev/md/array
 `
 const ASSEMBLE = `
@@ -92,7 +95,7 @@ beforeAll(async () => {
   const { path } = temporary
   const [before, after] = [join(path, 'before'), join(path, 'after')]
   writeFileSync(before, '')
-  truncateSync(before, 1200 * MIB)
+  truncateSync(before, 1280 * MIB)
   const made = inWorkshop(
     kit,
     [before],

@@ -32,7 +32,7 @@ function warningOf(code: StockWarningCode, paths: readonly string[], why: string
 
 /** Says of changed files what was left out. */
 export function warningsOfFiles(
-  { tooLarge, notExtracted, unreadable, unclear }: LeftOut,
+  { tooLarge, tooLate, notExtracted, unreadable, unclear }: LeftOut,
   unverified: readonly string[],
 ): EvidenceWarning[] {
   return [
@@ -40,6 +40,11 @@ export function warningsOfFiles(
       'DISK_FILES_NOT_READ',
       tooLarge,
       'larger than size_limit: what they hold was neither hashed nor extracted',
+    ),
+    ...warningOf(
+      'DISK_FILES_NOT_READ',
+      tooLate,
+      'the time of the analysis was used up before their content was read',
     ),
     ...warningOf('DISK_FILES_NOT_READ', unreadable, 'their content cannot be read'),
     ...warningOf(

@@ -1,5 +1,6 @@
 import type { EvidenceWarning } from '@see/core'
 import type { RegistryChanges } from './registry-changes.ts'
+import type { Uncompared } from './uncompared.ts'
 
 /** A file in `<identifier>_filesystem.json`; what is not known or was not asked for is left out. */
 interface FileEntry {
@@ -81,6 +82,8 @@ export interface PartitionEntry {
    * volumes that are entries of their own.
    */
   readonly compared: 'files' | 'volumes' | 'same' | 'changed'
+  /** What may have changed and would not be in the report; nothing where all bytes were compared. */
+  readonly not_compared: readonly Uncompared[]
 }
 
 /** A part of the disk that is in no partition, and differs. */

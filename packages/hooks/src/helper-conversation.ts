@@ -3,13 +3,19 @@ import { messageOf, SeeError } from '@see/core'
 import type { DiskTools } from './disk-tools.ts'
 import { type HelperFrame, HelperFrames } from './helper-frames.ts'
 import { helperGuestArguments, type ReaderKit } from './helper-guest-arguments.ts'
+import { Patience } from './patience.ts'
 
-/** A guest that says nothing for so long hangs; less where less is left, so that the rest of a report can still be made. */
-const SILENCE_MS = 25_000
-const SILENCE_SHARE = 1 / 4
+/** A guest that says nothing new for so long hangs; less where less is left, so that the rest of a report can still be made. */
+const PATIENCE_MS = 25_000
+const PATIENCE_SHARE = 1 / 4
+/** Of the time that is left, for all that it does. */
+const WHOLE_SHARE = 3 / 4
+
+/** @returns whether it brings anything new, so that the guest is waited for */
+type Take = (frame: HelperFrame) => boolean
 
 interface Answer {
-  readonly take: (frame: HelperFrame) => void
+  readonly take: Take
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -23,14 +29,18 @@ export class HelperConversation {
   readonly #requests = new PassThrough()
   readonly #over = new AbortController()
   readonly #ended: Promise<void>
-  readonly #silenceMs: number
+  readonly #patience: Patience
   #answer: Answer | undefined
   #failure: unknown
-  #silence: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(tools: DiskTools, kit: ReaderKit, disk: string) {
-    this.#silenceMs = Math.min(SILENCE_MS, tools.remainingMs * SILENCE_SHARE)
+    const { remainingMs } = tools
+    this.#patience = new Patience(
+      Math.min(PATIENCE_MS, remainingMs * PATIENCE_SHARE),
+      remainingMs * WHOLE_SHARE,
+    )
     const readable = [disk, kit.kernel, kit.initramfs]
     const streams = {
       stdin: this.#requests,
@@ -44,12 +54,12 @@ export class HelperConversation {
   }
 
   /** What it says by itself when it has booted. */
-  async greeting(take: (frame: HelperFrame) => void): Promise<void> {
+  async greeting(take: Take): Promise<void> {
     await this.#exchange(undefined, take)
   }
 
   /** @throws HelperRefusal, or SeeError when the guest is of no use any more */
-  async ask(type: string, words: readonly string[], take: (frame: HelperFrame) => void): Promise<void> {
+  async ask(type: string, words: readonly string[], take: Take): Promise<void> {
     const payload = Buffer.from(words.map((word) => `${word}\0`).join(''), 'latin1')
     const head = Buffer.from([type.charCodeAt(0), 0, 0, 0, 0])
     head.writeUInt32BE(payload.length, 1)
@@ -58,37 +68,50 @@ export class HelperConversation {
     await exchange
   }
 
+  /** The guest is waited for as it was in the beginning: what is asked next is not one of many. */
+  renew(): void {
+    this.#patience.renew()
+  }
+
   /** Nothing of the guest runs any more when this returns. */
   async end(): Promise<void> {
     this.#over.abort()
     await this.#ended
   }
 
-  async #exchange(request: Buffer | undefined, take: (frame: HelperFrame) => void): Promise<void> {
+  async #exchange(request: Buffer | undefined, take: Take): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure)
         return
       }
       this.#answer = { take, resolve, reject }
-      this.#listen()
+      this.#patience.begin(performance.now())
+      this.#wait()
       if (request !== undefined) this.#requests.write(request)
     })
   }
 
-  #listen(): void {
-    clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => {
-      const seconds = Math.round(this.#silenceMs / 1000)
-      this.#fail(new SeeError('TOOL_FAILED', `the helper guest said nothing for ${seconds} s`))
+  #wait(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#patience.spend(performance.now())
+      this.#fail(this.#lost())
       this.#over.abort()
-    }, this.#silenceMs)
+    }, this.#patience.leftMs)
+  }
+
+  #lost(): SeeError {
+    return new SeeError('TOOL_FAILED', `the helper guest ${this.#patience.loss}`)
   }
 
   #take(part: Buffer): void {
     try {
-      this.#listen()
+      this.#patience.spend(performance.now())
       this.#frames.push(part, (frame) => this.#handle(frame))
+      if (this.#answer === undefined) return
+      if (this.#patience.leftMs === 0) throw this.#lost()
+      this.#wait()
     } catch (error) {
       const reason =
         error instanceof SeeError ? error : new SeeError('TOOL_FAILED', messageOf(error), { cause: error })
@@ -101,17 +124,18 @@ export class HelperConversation {
     const answer = this.#answer
     if (answer === undefined) unexpected(frame)
     if (frame.type !== 'K' && frame.type !== 'X') {
-      answer.take(frame)
+      if (answer.take(frame)) this.#patience.gain()
       return
     }
+    this.#patience.gainByAnswer()
     this.#answer = undefined
-    clearTimeout(this.#silence)
+    clearTimeout(this.#timer)
     if (frame.type === 'K') answer.resolve()
     else answer.reject(new HelperRefusal(frame.payload.toString('latin1').replaceAll(/[^ -~]/g, '?')))
   }
 
   #fail(error: unknown): void {
-    clearTimeout(this.#silence)
+    clearTimeout(this.#timer)
     this.#failure ??= error
     this.#answer?.reject(this.#failure)
     this.#answer = undefined

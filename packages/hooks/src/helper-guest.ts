@@ -10,6 +10,8 @@ const MAX_VOLUMES = 500
 interface ListOptions {
   /** Bytes of a file beyond which its content is not read; 0 for that of none. */
   readonly contentLimit: number
+  /** Bytes of content that are read altogether. */
+  readonly contentBytes: number
   /** Bytes of the listing, but for contents. */
   readonly maxBytes: number
 }
@@ -39,6 +41,7 @@ export class HelperGuest implements AsyncDisposable {
       await conversation.greeting(({ payload }) => {
         if (volumes.length === MAX_VOLUMES) throw new Error(`the disk has more than ${MAX_VOLUMES} volumes`)
         volumes.push(parseVolume(payload))
+        return true
       })
     } catch (error) {
       await conversation.end()
@@ -49,6 +52,7 @@ export class HelperGuest implements AsyncDisposable {
 
   /** Has the kernel look at a device of which others may be made: a member of a btrfs, say. */
   async scan(device: string): Promise<void> {
+    this.#conversation.renew()
     await this.#conversation.ask('B', [device], unexpected)
   }
 
@@ -59,8 +63,10 @@ export class HelperGuest implements AsyncDisposable {
    */
   async mount({ device, type }: HelperVolume, number: number): Promise<boolean> {
     let isPartial = false
+    this.#conversation.renew()
     await this.#conversation.ask('M', [String(number), device ?? '', type ?? ''], ({ payload }) => {
       isPartial = payload.toString() !== '0'
+      return false
     })
     return isPartial
   }
@@ -69,9 +75,11 @@ export class HelperGuest implements AsyncDisposable {
    * @param number the one it was mounted with
    * @throws HelperRefusal, or SeeError
    */
-  async list(number: number, { contentLimit, maxBytes }: ListOptions): Promise<HelperListing> {
-    const listing = new HelperListing(maxBytes)
-    await this.#conversation.ask('L', [String(number), String(contentLimit)], (frame) => listing.take(frame))
+  async list(number: number, options: ListOptions): Promise<HelperListing> {
+    const listing = new HelperListing(options)
+    const words = [number, options.contentLimit, options.contentBytes].map(String)
+    this.#conversation.renew()
+    await this.#conversation.ask('L', words, (frame) => listing.take(frame))
     return listing
   }
 
@@ -91,6 +99,7 @@ export class HelperGuest implements AsyncDisposable {
       if (bytes > maxBytes)
         throw new SeeError('TOOL_FAILED', 'the helper guest sent more than it was asked for')
       take(payload)
+      return payload.length > 0
     })
   }
 

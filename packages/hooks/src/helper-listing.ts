@@ -5,23 +5,41 @@ import type { HelperFrame } from './helper-frames.ts'
 import type { ListedFile } from './listed-file.ts'
 
 const MAX_TROUBLES = 1000
+/** Names that files may have beyond their first one, by their number: links, of which usual systems have few. */
+const MORE_NAMES = 50_000
+const MORE_NAMES_OF_EACH = 8
 
 /** What the helper guest lists of a mounted file system: names, each with its content behind it where that is asked for. */
 export class HelperListing {
   readonly files: ListedFile[] = []
   /** Of which names something could not be read, and why. */
   readonly troubles: { readonly path: string; readonly why: string }[] = []
+  readonly #inodes = new Set<string>()
+  #names = 0
   #bytesLeft: number
+  #contentLeft: number
   #content: Hash | undefined
 
-  constructor(maxBytes: number) {
+  /** @throws Error when more comes */
+  constructor({ maxBytes, contentBytes }: { readonly maxBytes: number; readonly contentBytes: number }) {
     this.#bytesLeft = maxBytes
+    this.#contentLeft = contentBytes
   }
 
-  take({ type, payload }: HelperFrame): void {
-    if (type === 'C') (this.#content ??= createHash('sha1')).update(payload)
+  /** @returns whether it brings anything new: content, or a file that had no name yet */
+  take({ type, payload }: HelperFrame): boolean {
+    const known = this.#inodes.size
+    if (type === 'C') this.#update(payload)
     else if (type === 'D') this.#finish()
     else this.#tell(type, payload)
+    return (type === 'C' && payload.length > 0) || this.#inodes.size > known
+  }
+
+  #update(payload: Buffer): void {
+    this.#contentLeft -= payload.length
+    if (this.#contentLeft < 0)
+      throw new Error('the helper guest sent more content than a file system of this size can hold')
+    ;(this.#content ??= createHash('sha1')).update(payload)
   }
 
   #finish(): void {
@@ -36,7 +54,13 @@ export class HelperListing {
     this.#bytesLeft -= payload.length
     if (this.#bytesLeft < 0)
       throw new SeeError('TOOL_FAILED', 'the listing of the helper guest exceeded output_limit')
-    if (type === 'E') this.files.push(parseEntry(payload))
-    else if (this.troubles.length < MAX_TROUBLES) this.troubles.push(parseTrouble(payload))
+    this.#names++
+    if (type === 'E') {
+      const file = parseEntry(payload)
+      this.files.push(file)
+      this.#inodes.add(file.inode)
+    } else if (this.troubles.length < MAX_TROUBLES) this.troubles.push(parseTrouble(payload))
+    if (this.#names > MORE_NAMES + (1 + MORE_NAMES_OF_EACH) * this.#inodes.size)
+      throw new Error('the helper guest lists the same files again and again')
   }
 }

@@ -1,17 +1,33 @@
 import { type DiskTools } from './disk-tools.ts'
+import { HelperRefusal } from './helper-conversation.ts'
 import type { ReaderKit } from './helper-guest-arguments.ts'
 import { HelperGuest } from './helper-guest.ts'
 import type { HelperListing } from './helper-listing.ts'
 import type { HelperVolume } from './helper-volume.ts'
 
 const BTRFS = 'btrfs'
+const SECTOR_BYTES = 512
+/**
+ * Bytes of content that are read of a file system, at least and as a multiple of its size: with holes and compressed, files
+ * hold more than it has room for, and a guest can make as many as it likes.
+ */
+const MIN_CONTENT_BYTES = 512 * 1024 * 1024
+const CONTENT_SHARE = 4
+
+/** A file system that was listed. */
+interface Mounted {
+  /** Its number in the guest. */
+  readonly number: number
+  /** Bytes of content that may still be read. */
+  contentBytes: number
+}
 
 /** A disk as a Linux kernel reads it, in a guest of its own. */
 export class KernelDisk implements AsyncDisposable {
   readonly volumes: readonly HelperVolume[]
   readonly #guest: HelperGuest
-  /** Of each region that was listed, by its start, the number of its file system in the guest. */
-  readonly #mounted = new Map<number, number>()
+  /** By the start of the region. */
+  readonly #mounted = new Map<number, Mounted>()
 
   private constructor(guest: HelperGuest) {
     this.#guest = guest
@@ -48,8 +64,9 @@ export class KernelDisk implements AsyncDisposable {
   ): Promise<Pick<HelperListing, 'files' | 'troubles'> & { readonly isPartial: boolean }> {
     const number = this.#mounted.size
     const isPartial = await this.#guest.mount(volume, number)
-    this.#mounted.set(start, number)
-    const { files, troubles } = await this.#guest.list(number, { contentLimit, maxBytes })
+    const contentBytes = Math.max(MIN_CONTENT_BYTES, CONTENT_SHARE * volume.sectors * SECTOR_BYTES)
+    this.#mounted.set(start, { number, contentBytes })
+    const { files, troubles } = await this.#guest.list(number, { contentLimit, contentBytes, maxBytes })
     return { files, troubles, isPartial }
   }
 
@@ -67,7 +84,13 @@ export class KernelDisk implements AsyncDisposable {
     file: { readonly path: string; readonly maxBytes: number },
     take: (part: Buffer) => void,
   ): Promise<void> {
-    await this.#guest.read(this.#mounted.get(start) ?? -1, file, take)
+    const mounted = this.#mounted.get(start)
+    if (mounted === undefined || mounted.contentBytes < file.maxBytes)
+      throw new HelperRefusal('files hold more than a file system of this size can')
+    await this.#guest.read(mounted.number, file, (part) => {
+      mounted.contentBytes -= part.length
+      take(part)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,8 +3,9 @@ import { type GptHeader, isListIntact, parseGptHeader, parseGptList } from './gu
 import { parseMasterBootRecord, partitionsOf } from './master-boot-record.ts'
 
 export const SECTOR_BYTES = 512
-/** Sizes of sectors that disks with a GPT have. */
-const UNITS = [512, 4096]
+/** Sizes of sectors that disks have. */
+export const LARGE_SECTOR_BYTES = 4096
+const UNITS = [SECTOR_BYTES, LARGE_SECTOR_BYTES]
 
 /** A partition, in sectors of 512 bytes. */
 export interface Partition {
@@ -18,6 +19,8 @@ export interface PartitionTable {
   readonly partitions: readonly Partition[]
   /** What is wrong with the tables themselves. */
   readonly problems: readonly string[]
+  /** They are those of an MBR, which does not say how large its sectors are. */
+  readonly hasOwnUnit: boolean
 }
 
 /** Reads a range of the disk; undefined where it reaches beyond the end. */
@@ -26,12 +29,23 @@ export type ReadBytes = (range: ByteRange) => Promise<Buffer | undefined>
 /**
  * Reads every partition table of a disk: MBR with logical partitions, GPT and its backup, with sectors of 512 or 4096 bytes.
  * Where they differ, the partitions of all are taken: the guest chooses which one it believes.
+ * @param sectorBytes size of the sectors that an MBR counts; a GPT says its own
  */
-export async function readPartitionTable(ends: DiskEnds, read: ReadBytes): Promise<PartitionTable> {
+export async function readPartitionTable(
+  ends: DiskEnds,
+  read: ReadBytes,
+  sectorBytes: number,
+): Promise<PartitionTable> {
   const record = parseMasterBootRecord(ends.first)
   const problems: string[] = []
-  const readSector = (number: number) => read({ offset: number * SECTOR_BYTES, length: SECTOR_BYTES })
-  const found = record === undefined ? [] : await partitionsOf(record, readSector)
+  const readSector = (number: number) => read({ offset: number * sectorBytes, length: SECTOR_BYTES })
+  const unit = sectorBytes / SECTOR_BYTES
+  const recorded = record === undefined ? [] : await partitionsOf(record, readSector)
+  const found = recorded.map(({ start, sectors, type }) => ({
+    start: start * unit,
+    sectors: sectors * unit,
+    type,
+  }))
   if (record === undefined || record.hasProtectiveEntry) {
     const gpt = await readGpt(ends, record !== undefined, read)
     problems.push(...(gpt?.problems ?? []))
@@ -40,7 +54,8 @@ export async function readPartitionTable(ends: DiskEnds, read: ReadBytes): Promi
       problems.push('the MBR says that there is a GPT, but there is none')
   }
   const sectors = Math.floor(ends.sizeBytes / SECTOR_BYTES)
-  return { partitions: withoutDoubles(found, sectors), problems }
+  const hasOwnUnit = record?.hasProtectiveEntry === false && record.entries.length > 0
+  return { partitions: withoutDoubles(found, sectors), problems, hasOwnUnit }
 }
 
 /** The first of those that begin at the same sector; what begins beyond the end of the disk holds nothing. */
@@ -55,12 +70,10 @@ function withoutDoubles(found: readonly Partition[], sectors: number): Partition
   return [...byStart.values()].toSorted((a, b) => a.start - b.start)
 }
 
+type GuidTable = Pick<PartitionTable, 'partitions' | 'problems'>
+
 /** A backup alone is a leftover, unless a boot record says that there is a GPT. */
-async function readGpt(
-  ends: DiskEnds,
-  isSaid: boolean,
-  read: ReadBytes,
-): Promise<PartitionTable | undefined> {
+async function readGpt(ends: DiskEnds, isSaid: boolean, read: ReadBytes): Promise<GuidTable | undefined> {
   for (const unit of UNITS) {
     const lastHeader = Math.floor(ends.sizeBytes / unit) - 1
     const primary = await readCopy(1, unit, read)
@@ -93,7 +106,7 @@ function merged(
   primary: GptCopy | undefined,
   backup: GptCopy | undefined,
   copies: readonly GptCopy[],
-): PartitionTable {
+): GuidTable {
   const problems: string[] = []
   if (primary?.isIntact !== true)
     problems.push(`the first GPT is ${primary === undefined ? 'missing' : 'damaged'}`)

@@ -36,3 +36,14 @@ export function checkpointOf(
 export function pathsOf(files: readonly { readonly path: string }[]): string[] {
   return files.map(({ path }) => path)
 }
+
+/** Makes a chain of directories of which each has two names for the next, 2³⁰ paths, after other commands of debugfs. */
+export function withTwoNamesEach(image: string, ...before: readonly string[]): void {
+  const depth = Array.from({ length: 30 }, (_, number) => number)
+  debugfs(
+    image,
+    ...before,
+    ...depth.map((number) => `mkdir d${number}`),
+    ...depth.slice(1).flatMap((number) => ['a', 'b'].map((name) => `ln d${number} d${number - 1}/${name}`)),
+  )
+}

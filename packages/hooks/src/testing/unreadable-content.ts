@@ -47,12 +47,15 @@ function lvmLabel(): Buffer {
   return label
 }
 
-/** A disk with a GPT for sectors of 4096 bytes, whose only partition, of 16 MiB, is the given file system. */
-export function with4096ByteSectors(path: string, fileSystem: string): string {
+/** For fdisk: a GPT with a partition of 16 MiB from the sector 512 on, and an MBR with a logical one there. */
+const TABLES = { gpt: 'g\nn\n1\n512\n+4095\nw\n', dos: 'o\nn\ne\n1\n256\n\nn\n512\n+4095\nw\n' }
+
+/** A disk with a partition table for sectors of 4096 bytes, whose partition is the given file system. */
+export function with4096ByteSectors(path: string, fileSystem: string, label: 'dos' | 'gpt'): string {
   writeFileSync(path, '')
   truncateSync(path, 20 * MIB)
-  execFileSync('fdisk', ['-b', '4096', path], { input: 'g\nn\n1\n256\n+4095\nw\n', stdio: 'pipe' })
-  writeAt(path, 256 * 4096, readFileSync(fileSystem))
+  execFileSync('fdisk', ['-b', '4096', path], { input: TABLES[label], stdio: 'pipe' })
+  writeAt(path, 512 * 4096, readFileSync(fileSystem))
   return path
 }
 
