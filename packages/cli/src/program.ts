@@ -25,7 +25,7 @@ export function seeProgram(terminal: Terminal, exitWith: (code: ExitCode) => voi
   for (const command of [program, ...descendantsOf(program)]) {
     command
       .exitOverride()
-      .showHelpAfterError('(see --help says what there is)')
+      .showHelpAfterError('(npx see --help says what there is)')
       .configureOutput({
         writeOut: (text) => void terminal.out.write(text),
         writeErr: (text) => void terminal.error.write(text),
