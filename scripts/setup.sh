@@ -27,6 +27,7 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs attr libcap2-bin
+  zsh fish groff-base
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

@@ -238,6 +238,30 @@ test.each([
   expect(shown).toContain('see: cannot read')
 })
 
+test.each([
+  ['has colours', '', true],
+  ['has none with NO_COLOR', '1', false],
+])('a terminal %s', async (_what, noColor, expected) => {
+  const { CI: _ci, FORCE_COLOR: _force, NO_COLOR: _no, ...env } = process.env
+  const child = spawn('script', ['-qec', 'stty cols 80; "$NODE" "$SEE" run none.json', '/dev/null'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: {
+      ...env,
+      NODE: process.execPath,
+      SEE: see,
+      TERM: 'xterm',
+      ...(noColor ? { NO_COLOR: noColor } : {}),
+    },
+  })
+  children.add(child)
+  let shown = ''
+  for await (const text of child.stdout.setEncoding('utf8')) shown += String(text)
+  expect(shown).toMatch(/[✖×].* run \S+: checking/)
+  // oxlint-disable-next-line no-control-regex -- a terminal's sequence for colours
+  expect(/\u001B\[[\d;]*m/.test(shown)).toBe(expected)
+})
+
 test('check tells of each provider, as text and as JSON', async () => {
   const [text, json] = await Promise.all([start('check').ended, start('check', '--json').ended])
   expect(text.out).toMatch(/^embedded: (not )?ready$/m)

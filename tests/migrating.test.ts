@@ -118,7 +118,7 @@ test('the files, and the ported protocol, on the tiny guest', { timeout: GUEST_M
   cpSync(join(root, 'examples/lifecycle/hello.sh'), join(folder, 'sample'))
   const [shell = ''] = blocks(DOCUMENT, 'sh')
   const command = ['--protocol', './protocol.ts#protocol', '--runtime', '3', '--json']
-  const line = `${shell.trim().replace(/^see/, '"$0"')} "$@"`
+  const line = `${shell.trim().replace(/^npx see/, '"$0"')} "$@"`
   const output = execFileSync('sh', ['-c', line, join(root, 'node_modules/.bin/see'), ...command], {
     cwd: folder,
     encoding: 'utf8',

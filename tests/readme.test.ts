@@ -17,12 +17,12 @@ test('README.md: the first example', { timeout: GUEST_MS }, () => {
 })
 
 test('packages/libvirt: the first example', () => {
-  const output = run(blocks('packages/libvirt/README.md', 'ts')[0], root)
+  const output = run(blocks('packages/libvirt/README.md', 'ts')[0])
   expect(output).toContain("{ state: 'paused', reason: 1 }")
 })
 
 test('packages/qemu: the first example', () => {
-  const output = run(blocks('packages/qemu/README.md', 'ts')[0], root)
+  const output = run(blocks('packages/qemu/README.md', 'ts')[0])
   expect(output).toContain("status: 'prelaunch'")
 })
 

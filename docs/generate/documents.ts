@@ -2,6 +2,7 @@ import { configurationPage } from './configuration-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
 import { hooksSchema } from './hooks-schema.ts'
+import { manPage } from './man-page.ts'
 import { resourcesSchemas } from './resources-schema.ts'
 
 /**
@@ -17,5 +18,6 @@ export function documents(repository: string): ReadonlyMap<string, string> {
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage(repository)],
     ['docs/reference/errors.md', errorsPage()],
+    ['packages/cli/man/see.1', manPage()],
   ])
 }

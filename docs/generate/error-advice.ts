@@ -41,7 +41,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   HOOK_ORDER: 'Correct the hook’s events, so that what it needs is there when they are fired.',
   HYPERVISOR_FAILED:
     'Its words say why: correct `machine`, raise `limits`, or let the sandbox’s user read the image.',
-  HYPERVISOR_UNREACHABLE: 'Run `see check`; start libvirtd, or correct `hypervisor`.',
+  HYPERVISOR_UNREACHABLE: 'Run `npx see check`; start libvirtd, or correct `hypervisor`.',
   IDENTIFIER_INVALID: 'Give a UUID as the identifier, or none.',
   IDENTIFIER_TAKEN: 'Give another identifier, or none, or end the environment that has it.',
   IMAGE_CHECKSUM: 'Correct the checksum, if the image was meant to change; else do not trust the server.',
@@ -69,9 +69,9 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   TEMPLATE_IDENTITY:
     'Let the guest have a see-identity, or say `"identity": false`: the template’s manual has both.',
   TEMPLATE_IN_USE: 'Wait until the sandboxes of the template have ended.',
-  TEMPLATE_INVALID: 'Build it anew: `see template build RESOURCES.json NAME`.',
+  TEMPLATE_INVALID: 'Build it anew: `npx see template build RESOURCES.json NAME`.',
   TEMPLATE_MISSING:
-    'Correct the name, or build it: `see template build RESOURCES.json NAME`; `see template ls` has all.',
+    'Correct the name, or build it: `npx see template build RESOURCES.json NAME`; `npx see template ls` has all.',
   TOOL_FAILED: 'The message has what the tool said last, or which bound it exceeded: raise that key.',
   TOOL_MISSING: 'Install the package that the message names.',
   TRANSITION_FORBIDDEN: 'Look at `context.state()` first; the message says what is allowed.',

@@ -29,11 +29,11 @@ export function errorsPage(): string {
 
 Errors of SEE are of the class \`SeeError\`. Their \`code\` is stable; their message says what went wrong, where, and what
 to do; \`cause\` has what lies behind it. What went wrong in several places is an \`AggregateError\`, whose \`errors\` has
-each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`see run\` tells of it.
+each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`npx see run\` tells of it.
 
 ## Codes
 
-The last column is what \`see run\` exits with when the error ends the run. One that a handler threw makes it 3.
+The last column is what \`npx see run\` exits with when the error ends the run. One that a handler threw makes it 3.
 
 ${table(['code', 'meaning', 'what to do', 'exit'], errors)}
 
@@ -41,7 +41,7 @@ ${table(['code', 'meaning', 'what to do', 'exit'], errors)}
 
 ${table(['exit code', 'meaning'], Object.entries(exits))}
 
-\`see check\` exits with 0 when at least one provider is ready, else with 2.
+\`npx see check\` exits with 0 when at least one provider is ready, else with 2.
 
 An error outside of every handler, an unhandled rejection and \`process.exit\` in a hook or protocol end the run as an
 interruption does: everything is cleaned up and reported, and the exit code is 3. After a third signal nothing more is

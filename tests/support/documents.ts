@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ModuleKind, ScriptTarget, transpileModule } from 'typescript'
 import { onTestFinished } from 'vitest'
 
 const RUN_MS = 120_000
@@ -34,15 +41,22 @@ export function blocks(document: string, language: string): string[] {
   return blocksOf(text).flatMap((block) => (block.language === language ? [block.text] : []))
 }
 
-/** Runs a program of a document from inside this repository, where it finds the packages, and returns its output. */
-export function run(source: string | undefined, cwd: string): string {
-  const { outputText } = transpileModule(source ?? '', {
-    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2023 },
-  })
-  const folder = join(root, 'tests/dist')
-  mkdirSync(folder, { recursive: true })
-  const script = join(mkdtempSync(join(folder, 'readme-')), 'example.mjs')
-  onTestFinished(() => rmSync(join(script, '..'), { recursive: true }))
-  writeFileSync(script, outputText)
-  return execFileSync('node', [script], { cwd, encoding: 'utf8', timeout: RUN_MS })
+/**
+ * Runs a program of a document as it stands, by the command that the README gives, in a folder inside this repository, where
+ * it finds the packages; returns its output.
+ * @param beside a folder whose files it finds beside it
+ */
+export function run(source: string | undefined, beside?: string): string {
+  const dist = join(root, 'tests/dist')
+  mkdirSync(dist, { recursive: true })
+  const folder = mkdtempSync(join(dist, 'readme-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  if (beside !== undefined) {
+    for (const name of readdirSync(beside)) symlinkSync(join(beside, name), join(folder, name))
+  }
+  writeFileSync(join(folder, 'example.ts'), source ?? '')
+  const [command = ''] = blocks('README.md', 'sh')
+  // What is translated is kept nowhere.
+  const env = { ...process.env, JITI_FS_CACHE: 'false' }
+  return execFileSync('sh', ['-euc', command], { cwd: folder, encoding: 'utf8', timeout: RUN_MS, env })
 }

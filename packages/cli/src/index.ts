@@ -1,5 +1,6 @@
 export { exitCodeOf } from './exit-code.ts'
 export { type ExitCode, exitCodes } from './exit-codes.ts'
+export { seeProgram } from './program.ts'
 export { defaultProtocol } from './run/default-protocol.ts'
 export type { Protocol, ProtocolParameters } from './run/protocol.ts'
 export type { RunReport } from './run/run-report.ts'

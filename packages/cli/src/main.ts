@@ -1,14 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
-import { indented } from '@see/core/printable'
-import { checkCommand } from './check/check-command.ts'
+import { printableJson } from '@see/core/printable'
+import { CommanderError } from 'commander'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { runCommand } from './run/run-command.ts'
-import { templateCommand } from './template/template-command.ts'
+import { seeProgram } from './program.ts'
 import type { Terminal } from './terminal.ts'
-
-const HELP = `
-Begin with "see check", which says what this host lacks; then "see run --help".`
 
 /**
  * Carries out the command line and returns what to exit with. What carries out a command is loaded once it is known which,
@@ -17,46 +11,42 @@ Begin with "see check", which says what this host lacks; then "see run --help".`
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done
-  const exitWith = (code: ExitCode): void => void (exitCode = code)
-  const program = new Command('see')
-    .description('Runs untrusted software in throw-away machines and keeps the evidence.')
-    .version(version(), '-V, --version', 'print the version')
-    .addHelpText('after', HELP)
-  for (const command of [runCommand, templateCommand, checkCommand]) {
-    program.addCommand(command(terminal, exitWith))
-  }
-  for (const command of [
-    program,
-    ...program.commands,
-    ...program.commands.flatMap(({ commands }) => commands),
-  ]) {
-    command
-      .exitOverride()
-      .showHelpAfterError('(see --help says what there is)')
-      .configureOutput({
-        writeOut: (text) => void terminal.out.write(text),
-        writeErr: (text) => void terminal.error.write(text),
-        outputError: (text, write) => write(`${indented(text.trimEnd(), 2)}\n`),
-      })
-  }
+  const program = seeProgram(terminal, (code) => void (exitCode = code))
   try {
     await program.parseAsync(argv, { from: 'user' })
+    return exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-    const [{ errorText }, { exitCodeOf }] = await Promise.all([
-      import('./error-text.ts'),
-      import('./exit-code.ts'),
-    ])
-    terminal.error.write(`see: ${errorText(error)}\n`)
-    return exitCodeOf(error)
+    return await fail(terminal, error, wantsJson(argv))
   }
-  return exitCode
 }
 
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  const content: unknown = JSON.parse(text)
-  return typeof content === 'object' && content !== null && 'version' in content
-    ? String(content.version)
-    : ''
+/** Reports what went wrong: to people on standard error, and with `--json` as a document on standard output. */
+async function fail(terminal: Terminal, error: unknown, json: boolean): Promise<ExitCode> {
+  const print = (exitCode: ExitCode, reported: object): ExitCode => {
+    const report = { ok: false, exit_code: exitCode, error: reported }
+    if (json) terminal.out.write(`${printableJson(report, 2)}\n`)
+    return exitCode
+  }
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.done
+    return print(exitCodes.usage, { code: 'USAGE', message: usageMessage(error) })
+  }
+  const [{ errorText }, { exitCodeOf }, { reportedError }] = await Promise.all([
+    import('./error-text.ts'),
+    import('./exit-code.ts'),
+    import('./run/run-report.ts'),
+  ])
+  terminal.error.write(`see: ${errorText(error)}\n`)
+  return print(exitCodeOf(error), reportedError(error))
+}
+
+/** Known even where the command line is too wrong to be parsed. What stands behind `--` is no option. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json')
+}
+
+/** Commander has told people already; without a command it only shows the help. */
+function usageMessage({ code, message }: CommanderError): string {
+  return code === 'commander.help' ? 'no command is given' : message.replace(/^error: /, '')
 }

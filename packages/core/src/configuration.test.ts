@@ -95,12 +95,12 @@ describe('parsing', () => {
 
   test.each([
     ['a wrong type', '{\n  "disk": {\n    "image": 7\n  }\n}', ':3:5: "disk.image": '],
-    ['a missing key, in what lacks it', '{\n  "disk": {}\n}', ':2:3: "disk.image": '],
+    ['a missing key, in what lacks it', '{\n  "disk": {}\n}', ':2:3: "disk.image" is missing'],
     ['an unknown key', '{\n  "disk": {"image": "a",\n  "imag": "b"}}', ':3:3: unknown key "disk.imag"'],
     [
       'a wrong element, at the element',
       '{"disk": {"image": "a"}, "list": [{"name": "b"},\n  {}]}',
-      ':2:3: "list.1.name": ',
+      ':2:3: "list.1.name" is missing',
     ],
     [
       'an unknown key of an element',

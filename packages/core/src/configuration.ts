@@ -2,8 +2,8 @@ import { dirname, relative, resolve } from 'node:path'
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { parseBoundedJson } from '@see/qemu'
 import type { z } from 'zod'
+import { problemsOf } from './configuration-problem.ts'
 import { messageOf, SeeError } from './errors.ts'
-import { legacyAdvice } from './legacy-keys.ts'
 import { plainCopy } from './plain-copy.ts'
 import { readUserFile } from './user-file.ts'
 
@@ -49,7 +49,8 @@ export class Configuration {
     if (result.success) return result.data
     const problems = result.error.issues
       .slice(0, MOST_PROBLEMS + 1)
-      .map((issue) => this.#problem(issue, path))
+      .flatMap((issue) => problemsOf(issue, { value, schema, base: path }))
+      .map(({ path: at, message }) => `${this.where(at)}: ${message}`)
     throw new SeeError('CONFIGURATION_INVALID', inShort([...new Set(problems)]), { cause: result.error })
   }
 
@@ -75,17 +76,6 @@ export class Configuration {
       )
     }
     return position(this.#file, this.#text, root?.offset ?? 0)
-  }
-
-  #problem(issue: z.core.$ZodIssue, base: Path): string {
-    const path = [...base, ...issue.path]
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys
-        .map((key) => [...path, key])
-        .map((at) => `${this.where(at)}: unknown key "${dotted(at)}"${legacyAdvice(at)}`)
-        .join('\n')
-    }
-    return `${this.where(path)}: ${path.length === 0 ? '' : `"${dotted(path)}": `}${issue.message}`
   }
 }
 
@@ -119,10 +109,6 @@ function position(file: string, text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n')
   const name = relative(process.cwd(), file)
   return `${name.startsWith('..') ? file : name}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
-}
-
-function dotted(path: Path): string {
-  return path.map(String).join('.')
 }
 
 /** `CommaExpected` → `comma expected`. */

@@ -78,10 +78,10 @@ describe('the file', () => {
 
   test.each([
     ['{\n "hook": []}', ':2:2: unknown key "hook"'],
-    ['{\n "hooks": [\n  {"nam": "x"}]}', ':3:3: "hooks.0.name": '],
+    ['{\n "hooks": [\n  {"nam": "x"}]}', ':3:3: "hooks.0.name" is missing'],
     ['{\n "hooks": [\n  {"name": ""}]}', ':3:4: "hooks.0.name": '],
     ['{\n "hooks": [\n  {"name": "x", "optional": "yes"}]}', ':3:17: "hooks.0.optional": '],
-    ['{"hooks": {"hooks": [\n {}]}}', ':2:2: "hooks.hooks.0.name": '],
+    ['{"hooks": {"hooks": [\n {}]}}', ':2:2: "hooks.hooks.0.name" is missing'],
     ['{"hooks": [\n', ':2:1: malformed JSON: '],
     ['[]', ':1:1: '],
   ])('of %j is refused, with the place', async (text, expected) => {

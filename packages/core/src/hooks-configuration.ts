@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { Configuration } from './configuration.ts'
+import { unknownKey } from './configuration-problem.ts'
 import { messageOf, SeeError } from './errors.ts'
 import type { HookClass } from './hook.ts'
 import { hookName, pythonAdvice } from './hook-aliases.ts'
-import { legacyAdvice } from './legacy-keys.ts'
 import { loadExport } from './module-loader.ts'
 
 const record = z.record(z.string(), z.unknown())
@@ -153,8 +153,7 @@ function configure(
   const unknown = Object.keys(specific).find((key) => !known(key))
   if (unknown !== undefined) {
     const at = [...path, 'configuration', unknown]
-    const keys = Object.keys(schema.shape).join(', ')
-    throw configuration.invalid(`unknown key "${unknown}"${legacyAdvice(at)} (known: ${keys || 'none'})`, at)
+    throw configuration.invalid(unknownKey(at, Object.keys(schema.shape), unknown), at)
   }
   const forThis = Object.fromEntries(Object.entries(generic).filter(([key]) => known(key)))
   return configuration.parse(schema, { ...forThis, ...specific }, [...path, 'configuration'])

@@ -6,7 +6,7 @@ import { Bubblewrap } from './bubblewrap.ts'
 import { claimOutput, type Owner } from './claim-output.ts'
 import { bytesIn, memoryOf } from './confined-usage.ts'
 import { confinementArguments, UNPRIVILEGED_ID } from './confinement.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 
 const WATCH_INTERVAL_MS = 200
 
@@ -56,7 +56,7 @@ export async function runConfined(
   options: ConfinedOptions,
 ): Promise<ConfinedResult> {
   options.signal.throwIfAborted()
-  const program = await requireTool('bwrap', 'bubblewrap')
+  const program = await requireHookTool('bwrap')
   const readable = await Promise.all((options.readable ?? []).map(existing))
   const writable = options.writable === undefined ? undefined : await existing(options.writable)
   const root = rootsOwnId()
@@ -165,7 +165,7 @@ async function isFull(folder: string | undefined, maxBytes: number): Promise<boo
 /** What starts a program in the mount namespace of a process, which, unless we are root, has a user namespace as well. */
 async function entering(pid: number | undefined): Promise<string[]> {
   if (pid === undefined) return []
-  const nsenter = await requireTool('nsenter', 'util-linux')
+  const nsenter = await requireHookTool('nsenter')
   const asUser = rootsOwnId() === undefined ? ['--user', '--preserve-credentials'] : []
   return [nsenter, '--target', String(pid), ...asUser, '--mount', '--']
 }

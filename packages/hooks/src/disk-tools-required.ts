@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { messageOf, SeeError } from '@see/core'
 import { assertConfinement } from './confined-command.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 
 const FUSE = '/dev/fuse'
 
@@ -15,13 +15,13 @@ interface Wanted {
  * @throws SeeError `TOOL_MISSING`, `TOOL_FAILED` or `CONFINEMENT_FAILED`
  */
 export async function requireDiskTools(wanted: Wanted, signal: AbortSignal): Promise<void> {
-  for (const name of ['mmls', 'fsstat', 'fls', 'icat']) await requireTool(name, 'sleuthkit')
-  if (wanted.strict) await requireTool('fiwalk', 'sleuthkit')
-  if (wanted.identify_files) await requireTool('file', 'file')
-  await requireTool('blkid', 'util-linux')
-  await requireTool('qemu-img', 'qemu-utils')
-  await requireTool('qemu-storage-daemon', 'qemu-system-common')
-  for (const name of ['unshare', 'nsenter']) await requireTool(name, 'util-linux')
+  for (const name of ['mmls', 'fsstat', 'fls', 'icat'] as const) await requireHookTool(name)
+  if (wanted.strict) await requireHookTool('fiwalk')
+  if (wanted.identify_files) await requireHookTool('file')
+  await requireHookTool('blkid')
+  await requireHookTool('qemu-img')
+  await requireHookTool('qemu-storage-daemon')
+  for (const name of ['unshare', 'nsenter'] as const) await requireHookTool(name)
   await assertConfinement(signal)
   try {
     await access(FUSE, constants.R_OK | constants.W_OK)

@@ -16,7 +16,7 @@ import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { TraceFrames } from './trace-frames.ts'
 import { dissect } from './tshark.ts'
@@ -75,7 +75,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    this.#tshark = await requireTool('tshark', 'tshark')
+    this.#tshark = await requireHookTool('tshark')
     await assertConfinement(this.context.signal)
     this.context.subscribe('network_tracing_started', this.traceStarted)
     this.context.subscribe('network_tracing_stopped', this.traceStopped)

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, Hook, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { Trace } from './trace.ts'
 
@@ -47,7 +47,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       )
     }
     if (resources.watchInterfaces !== undefined) {
-      this.#tcpdump = await requireTool('tcpdump', 'tcpdump')
+      this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)
     }
     for (const event of new Set(start_trace_on_event)) this.context.subscribe(event, this.startTrace)

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blockNode, type ImageLayer, SeeError, until } from '@see/core'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
 const START_MS = 30_000
@@ -27,8 +27,8 @@ export class RawDisks implements AsyncDisposable {
 
   /** @throws SeeError `TOOL_FAILED` or `TOOL_MISSING` */
   static async open(images: readonly ImageLayer[], signal: AbortSignal): Promise<RawDisks> {
-    const tool = await requireTool('qemu-storage-daemon', 'qemu-system-common')
-    const unshare = await requireTool('unshare', 'util-linux')
+    const tool = await requireHookTool('qemu-storage-daemon')
+    const unshare = await requireHookTool('unshare')
     const folder = await mkdtemp(join(tmpdir(), 'see-disks-'))
     try {
       const paths = images.map((_image, index) => join(folder, `disk${index}`))

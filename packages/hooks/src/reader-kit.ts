@@ -1,7 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, requireTool, SeeError } from '@see/core'
+import { messageOf, SeeError } from '@see/core'
 import type { ReaderKit } from './helper-guest-arguments.ts'
+import { requireHookTool } from './required-tool.ts'
 
 const AUTO = 'auto'
 const KERNEL = 'reader.vmlinuz'
@@ -19,7 +20,7 @@ export async function readerKit(
 ): Promise<ReaderKit | { readonly missing: string } | undefined> {
   if (reader === null) return undefined
   try {
-    await requireTool('qemu-system-x86_64', 'qemu-system-x86')
+    await requireHookTool('qemu-system-x86_64')
     if (reader !== AUTO) return await kitIn(reader)
   } catch (error) {
     return { missing: messageOf(error) }

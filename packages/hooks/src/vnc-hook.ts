@@ -6,13 +6,15 @@ import {
   eventNames,
   Hook,
   messageOf,
+  requireTool,
   SeeError,
   z,
 } from '@see/core'
 import { GuestLife } from './guest-life.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 import { TetheredProcess } from './tethered-process.ts'
 
+const USUAL_VIEWER = 'vncviewer'
 const STOP_MS = 2000
 /** What a program with a window needs of the user's environment. It gets nothing else: it shows what a guest draws. */
 const DESKTOP = [
@@ -32,7 +34,7 @@ const schema = z.object({
   start_vnc: eventNames.prefault('post_poweron').describe('The event or events at which a viewer is opened.'),
   viewer: z
     .tuple([z.string().min(1)], z.string())
-    .default(['vncviewer', '{host}::{port}'])
+    .default([USUAL_VIEWER, '{host}::{port}'])
     .describe(
       "The viewer and its arguments; `{host}`, `{port}` and `{display}` become the guest's. It gets the variables of the environment that a program with a window needs, and no others.",
     ),
@@ -96,8 +98,9 @@ function endedAtOnce(argv: readonly string[], openMs: number, stderr: string): E
 /** @throws SeeError `TOOL_MISSING` */
 async function requireViewer(program: string): Promise<void> {
   if (!program.includes('/')) {
-    // The package of another viewer than the usual one is known to its user.
-    await requireTool(program, program === 'vncviewer' ? 'xtigervnc-viewer' : `<the package of ${program}>`)
+    if (program === USUAL_VIEWER) await requireHookTool(program)
+    // The package of another is known to its user.
+    else await requireTool(program, `<the package of ${program}>`)
     return
   }
   try {

@@ -6,6 +6,7 @@ import { fileNameOf } from './file-name.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
+import { otherHookTools } from './tools.ts'
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
@@ -44,8 +45,7 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
     await requireConfinedProgram(program, {
       readable,
       needs: words.filter((word) => isAbsolute(word)),
-      advice:
-        'install Volatility by https://volatilityfoundation.org, and say in "command" how it is started',
+      advice: `${otherHookTools.vol.advice}, and say in "command" how it is started`,
       signal: this.context.signal,
     })
     this.listen(this.configuration)

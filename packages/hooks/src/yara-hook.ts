@@ -6,7 +6,7 @@ import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from './confined-command.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { requireTool } from './required-tool.ts'
+import { requireHookTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
 import { boundKeys, paths } from './tool-settings.ts'
 import { filesIn, filesOf, type FilesToScan, type SkippedFile } from './yara-files.ts'
@@ -47,7 +47,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, rules, external_variables: externals } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    await requireTool('yara', 'yara')
+    await requireHookTool('yara')
     await assertConfinement(this.context.signal)
     this.#temporary = await mkdtemp(join(tmpdir(), 'see-yara-'))
     this.#rules = await compileRules({ rules, externals }, this.#temporary, (command, readable, writable) =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Finding } from './finding.ts'
+import { type Finding, mayJoin } from './finding.ts'
 import type { Host } from './host.ts'
 
 const NAME = 'acceleration (kvm)'
@@ -15,6 +15,9 @@ export async function findAcceleration(host: Host, emulator: string, signal: Abo
   const instead = 'use <domain type="qemu">: emulation works without it, only slower'
   if (!(await host.exists('/dev/kvm')))
     return finding('there is no /dev/kvm', `${instead}; or load kvm_intel or kvm_amd`)
+  if (!(await host.mayOpen('/dev/kvm'))) {
+    return finding('this user may not open /dev/kvm', `${mayJoin(host, 'kvm')}; or ${instead}`)
+  }
   const guest = await host.guestFolder()
   if (guest === undefined) {
     return finding('not tried: there is no kernel to boot', 'build the tiny guest first: bash guest/build.sh')

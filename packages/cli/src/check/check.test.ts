@@ -1,6 +1,8 @@
+import { LibvirtConnectionError } from '@see/libvirt'
 import { expect, test } from 'vitest'
 import { checkHost } from './check.ts'
 import type { Finding } from './finding.ts'
+import { findHooks } from './hook-findings.ts'
 import type { Host } from './host.ts'
 
 const { signal } = new AbortController()
@@ -14,6 +16,7 @@ function hostWith(
     nodeVersion: '20.19.0',
     architecture: 'x64',
     userIsRoot: true,
+    userName: 'user',
     run: async (program, argv) => {
       if (failing.includes(program)) return { exitCode: null, stdout: '', stderr: `spawn ${program} ENOENT` }
       if (argv.includes('-accel'))
@@ -23,6 +26,9 @@ function hostWith(
     libvirtVersion: async () => '9.0.0',
     guestFolder: async () => '/guest',
     exists: async () => true,
+    mayOpen: async () => true,
+    find: async (program) => (failing.includes(program) ? undefined : `/usr/bin/${program}`),
+    confinementProblem: async () => undefined,
     ...rest,
   }
 }
@@ -92,6 +98,71 @@ test('without a daemon both say how to start it', async () => {
   )
   expect([qemu?.ready, lxc?.ready]).toEqual([false, false])
   expect(named('libvirt')).toMatchObject({ detail: 'no daemon answers', mend: 'virtlogd -d; libvirtd -d' })
+})
+
+const connectionError = (code: 'DAEMON_UNREACHABLE' | 'AUTHENTICATION_REFUSED', errno: string) =>
+  new LibvirtConnectionError(code, 'refused', { cause: Object.assign(new Error(errno), { code: errno }) })
+
+test.each([
+  ['may not open the socket', connectionError('DAEMON_UNREACHABLE', 'EACCES'), 'libvirt\n', 'libvirt'],
+  ['may not open the socket of a group', connectionError('DAEMON_UNREACHABLE', 'EACCES'), 'virt\n', 'virt'],
+  ['is refused by polkit', connectionError('AUTHENTICATION_REFUSED', ''), 'root\n', 'libvirt'],
+])('a user who %s is told to join the group', async (_what, error, stdout, group) => {
+  const { qemu, named } = await check(
+    hostWith({
+      userIsRoot: false,
+      libvirtVersion: () => Promise.reject(error),
+      run: async () => ({ exitCode: 0, stdout, stderr: '' }),
+    }),
+  )
+  expect(qemu?.ready).toBe(false)
+  expect(named('libvirt')?.mend).toBe(`join the group: as root, usermod -aG ${group} user; then log in again`)
+})
+
+test('a user who may not open /dev/kvm is told to join its group', async () => {
+  const { named } = await check(hostWith({ mayOpen: async () => false }))
+  expect(named('acceleration')).toMatchObject({
+    ok: false,
+    detail: 'this user may not open /dev/kvm',
+    mend: expect.stringContaining('usermod -aG kvm user'),
+  })
+})
+
+test('hooks: nothing is missing', async () => {
+  const { install, findings } = await findHooks(hostWith(), signal)
+  expect(install).toBeNull()
+  expect(findings.every(({ ok, mend }) => ok && mend === null)).toBe(true)
+  expect(findings.find(({ name }) => name === 'YaraHook')?.detail).toBe('bwrap, yara')
+})
+
+test.each<[Partial<Host> & { failing?: string[] }, string, object]>([
+  [{ failing: ['yara'] }, 'YaraHook', { detail: 'without yara', mend: /install .* yara$/ }],
+  [
+    { failing: ['fls', 'mmls'] },
+    'DiskStateAnalyser',
+    { detail: 'without fls, mmls', mend: /install .* sleuthkit$/ },
+  ],
+  [{ failing: ['vol'] }, 'VolatilityHook', { detail: 'without vol', mend: /volatilityfoundation/ }],
+  [
+    { confinementProblem: async () => 'no namespaces' },
+    'AnalyserHook',
+    { detail: 'no namespaces', mend: /user namespaces/ },
+  ],
+  [{ mayOpen: async () => false }, 'DiskStateAnalyser', { detail: /fuse/, mend: /modprobe fuse/ }],
+])('hooks: on a host with %j, what %s lacks', async (host, name, expected) => {
+  const { findings } = await findHooks(hostWith(host), signal)
+  const found = findings.find((finding) => finding.name === name)
+  expect(found?.ok).toBe(false)
+  for (const [key, value] of Object.entries(expected)) {
+    expect(found?.[key as 'detail' | 'mend']).toMatch(
+      value instanceof RegExp ? value : new RegExp(`^${value}$`),
+    )
+  }
+})
+
+test('hooks: one command installs all that is missing', async () => {
+  const { install } = await findHooks(hostWith({ failing: ['yara', 'fls', 'icat', 'vol'] }), signal)
+  expect(install).toBe('apt-get install --no-install-recommends sleuthkit yara')
 })
 
 test('without the driver of LXC only QEMU is ready', async () => {

@@ -16,10 +16,28 @@ export interface ProviderFindings {
   readonly findings: readonly Finding[]
 }
 
+/** What the stock hooks need beside a provider. */
+export interface HookFindings {
+  /** The command that installs every program that is missing; null when none is. */
+  readonly install: string | null
+  /** One of each hook that runs programs of this host. */
+  readonly findings: readonly Finding[]
+}
+
 export function ok(name: string, detail: string): Finding {
   return { name, ok: true, detail, mend: null, required: true }
 }
 
 export function missing(name: string, detail: string, mend: string): Finding {
   return { name, ok: false, detail, mend, required: true }
+}
+
+/** How this user comes into a group of the host. */
+export function mayJoin({ userName }: { readonly userName: string }, group: string): string {
+  return `join the group: as root, usermod -aG ${group} ${userName}; then log in again`
+}
+
+/** The command that installs Debian packages. */
+export function installed(...debianPackages: readonly string[]): string {
+  return `apt-get install --no-install-recommends ${debianPackages.join(' ')}`
 }

@@ -20,10 +20,17 @@ export interface Host {
   /** Node's name of the processor's architecture. */
   readonly architecture: string
   readonly userIsRoot: boolean
+  readonly userName: string
   run(program: string, argv: readonly string[], options: ProgramOptions): Promise<ProgramResult>
   /** Opens a hypervisor through libvirt and returns libvirt's version. */
   libvirtVersion(uri: string, options: { readonly signal: AbortSignal }): Promise<string>
   /** The folder of the newest tiny guest that was built. */
   guestFolder(): Promise<string | undefined>
   exists(path: string): Promise<boolean>
+  /** Whether this user may read and write it. */
+  mayOpen(path: string): Promise<boolean>
+  /** The path of a program, where it is installed. */
+  find(program: string): Promise<string | undefined>
+  /** Why no command can be confined; undefined when it can. */
+  confinementProblem(signal: AbortSignal): Promise<string | undefined>
 }

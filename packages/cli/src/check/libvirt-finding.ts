@@ -1,8 +1,11 @@
 import { messageOf, timeoutSignal } from '@see/core'
-import { type Finding, missing, ok } from './finding.ts'
+import { LibvirtConnectionError } from '@see/libvirt'
+import { type Finding, installed, mayJoin, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 
 const TIMEOUT_MS = 10_000
+const SOCKET = '/run/libvirt/libvirt-sock'
+const START = 'virtlogd -d; libvirtd -d'
 
 /** Whether libvirt's daemon is there and opens a hypervisor. */
 export async function findLibvirt(
@@ -16,24 +19,40 @@ export async function findLibvirt(
     const bound = AbortSignal.any([signal, timeoutSignal(TIMEOUT_MS)])
     return ok(name, `libvirt ${await host.libvirtVersion(uri, { signal: bound })}`)
   } catch (error) {
-    const message = messageOf(error)
-    const withoutDriver = /no connection driver|no driver/i.test(message)
-    return missing(
-      name,
-      message,
-      withoutDriver
-        ? `apt-get install --no-install-recommends ${driverPackage}, then restart libvirtd`
-        : await howToStart(host),
-    )
+    return missing(name, messageOf(error), await howToMend(error, host, driverPackage, signal))
   }
 }
 
-async function howToStart(host: Host): Promise<string> {
+async function howToMend(
+  error: unknown,
+  host: Host,
+  driverPackage: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (isRefused(error)) return mayJoin(host, await socketGroup(host, signal))
+  if (/no connection driver|no driver/i.test(messageOf(error))) {
+    return `${installed(driverPackage)}, then restart libvirtd`
+  }
   if (!(await host.exists('/usr/sbin/libvirtd'))) {
-    return 'apt-get install --no-install-recommends libvirt-daemon-system, then start it: systemctl start libvirtd, or without systemd: virtlogd -d; libvirtd -d'
+    return `${installed('libvirt-daemon-system')}, then start it: systemctl start libvirtd, or without systemd: ${START}`
   }
-  if (await host.exists('/run/systemd/system')) {
-    return 'systemctl start libvirtd; as a user: be in the group libvirt'
-  }
-  return 'virtlogd -d; libvirtd -d'
+  return (await host.exists('/run/systemd/system')) ? 'systemctl start libvirtd' : START
+}
+
+/** Whether a daemon is there, and does not let this user in. */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof LibvirtConnectionError)) return false
+  const { code, cause } = error
+  if (code === 'AUTHENTICATION_REFUSED') return true
+  return cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM')
+}
+
+/** Where polkit decides, the socket is everybody's, and Debian lets this group in. */
+async function socketGroup(host: Host, signal: AbortSignal): Promise<string> {
+  const { exitCode, stdout } = await host.run('stat', ['--format', '%G', SOCKET], {
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  })
+  const group = stdout.trim()
+  return exitCode === 0 && group !== 'root' && group !== 'UNKNOWN' ? group : 'libvirt'
 }

@@ -1,4 +1,4 @@
-import { type Finding, missing, ok } from './finding.ts'
+import { type Finding, installed, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 
 const NAME = 'network mode nat-no-lan'
@@ -14,5 +14,5 @@ export async function findNftables(host: Host, signal: AbortSignal): Promise<Fin
   const { exitCode, stderr } = await host.run('nft', argv, { timeoutMs: TIMEOUT_MS, signal })
   if (exitCode === 0) return ok(NAME, 'kept by nftables')
   const [line = ''] = stderr.trim().split('\n')
-  return missing(NAME, line || 'nft does not run', 'apt-get install --no-install-recommends nftables')
+  return missing(NAME, line || 'nft does not run', installed('nftables'))
 }

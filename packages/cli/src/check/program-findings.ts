@@ -1,4 +1,4 @@
-import { type Finding, missing, ok } from './finding.ts'
+import { type Finding, installed, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 
 const TIMEOUT_MS = 10_000
@@ -21,5 +21,5 @@ export async function findProgram(
   // Some tell their version on standard error.
   const [line = ''] = (stdout.trim() || stderr.trim()).split('\n')
   if (exitCode === 0) return ok(program, line)
-  return missing(program, line || 'not found', `apt-get install --no-install-recommends ${name}`)
+  return missing(program, line || 'not found', installed(name))
 }

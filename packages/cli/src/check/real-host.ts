@@ -1,5 +1,8 @@
-import { access, readdir, stat } from 'node:fs/promises'
+import { access, constants, readdir, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { messageOf, requireTool } from '@see/core'
+import { assertConfinement } from '@see/hooks'
 import { Hypervisor } from '@see/libvirt'
 import type { Host } from './host.ts'
 import { runProgram } from './run-program.ts'
@@ -8,6 +11,7 @@ export const realHost: Host = {
   nodeVersion: process.versions.node,
   architecture: process.arch,
   userIsRoot: process.geteuid?.() === 0,
+  userName: userName(),
   run: runProgram,
 
   async libvirtVersion(uri, { signal }) {
@@ -29,11 +33,36 @@ export const realHost: Host = {
   },
 
   async exists(path) {
-    return await access(path).then(
-      () => true,
-      () => false,
-    )
+    return await isAllowed(path, constants.F_OK)
   },
+
+  async mayOpen(path) {
+    return await isAllowed(path, constants.R_OK | constants.W_OK)
+  },
+
+  async find(program) {
+    return await requireTool(program, program).catch(() => undefined)
+  },
+
+  async confinementProblem(signal) {
+    return await assertConfinement(signal).then(() => undefined, messageOf)
+  },
+}
+
+async function isAllowed(path: string, mode: number): Promise<boolean> {
+  return await access(path, mode).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** A user without an entry in the system's list has a number only. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.geteuid?.() ?? '')
+  }
 }
 
 /** Where guest/build.sh keeps what it builds. */

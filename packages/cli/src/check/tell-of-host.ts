@@ -3,22 +3,31 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkHost } from './check.ts'
-import type { Finding, ProviderFindings } from './finding.ts'
+import type { Finding, HookFindings, ProviderFindings } from './finding.ts'
+import { findHooks } from './hook-findings.ts'
 import { realHost } from './real-host.ts'
 
 /** Carries out `see check`. */
 export async function tellOfHost(json: boolean, terminal: Terminal): Promise<ExitCode> {
   using interruption = new Interruption((message) => void terminal.error.write(`see: ${message}\n`))
   const providers = await checkHost(realHost, interruption.signal)
-  if (interruption.signal.aborted) return exitCodes.interrupted
+  const hooks = await findHooks(realHost, interruption.signal)
+  interruption.signal.throwIfAborted()
   const ready = providers.some((provider) => provider.ready)
-  const text = json ? printableJson({ ok: ready, providers }, 2) : providers.map(linesOf).join('\n\n')
+  const text = json
+    ? printableJson({ ok: ready, providers, hooks }, 2)
+    : [...providers.map(linesOf), hookLines(hooks)].join('\n\n')
   terminal.out.write(`${text}\n`)
   return ready ? exitCodes.done : exitCodes.sandbox
 }
 
 function linesOf({ provider, ready, findings }: ProviderFindings): string {
   return [`${provider}: ${ready ? 'ready' : 'not ready'}`, ...findings.map(lineOf)].join('\n')
+}
+
+function hookLines({ install, findings }: HookFindings): string {
+  const all = install === null ? [] : [`  to install all that is missing: ${install}`]
+  return ['hooks:', ...findings.map(lineOf), ...all].join('\n')
 }
 
 function lineOf({ name, ok, detail, mend, required }: Finding): string {

@@ -58,10 +58,10 @@ comes; a second one does not wait for hooks.
 The files given, hooks and protocols are not used if another user can change them; SEE_UNTRUSTED_FILES=warn only warns.
 
 Examples:
-  see run -- ./sample.bin
-  see run resources.json ./sample.bin
-  see run resources.json ./sample.py --command 'python3 {sample}' --runtime 60
-  see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
+  npx see run -- ./sample.bin
+  npx see run resources.json ./sample.bin
+  npx see run resources.json ./sample.py --command 'python3 {sample}' --runtime 60
+  npx see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
 
 /** The command `see run`. */
 export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {

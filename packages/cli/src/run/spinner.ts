@@ -7,7 +7,12 @@ export class Spinner implements Progress {
 
   constructor(stream: NodeJS.WriteStream) {
     // Raw mode would keep Ctrl-C from becoming a signal.
-    this.#ora = ora({ stream, discardStdin: false, hideCursor: false })
+    this.#ora = ora({
+      stream,
+      discardStdin: false,
+      hideCursor: false,
+      ...(mayColour() ? {} : { color: false }),
+    })
   }
 
   readonly step = (message: string): void => {
@@ -30,4 +35,9 @@ export class Spinner implements Progress {
     if (succeeded) this.#ora.succeed()
     else this.#ora.fail()
   }
+}
+
+/** By the convention of https://no-color.org, which ora keeps for its symbols but not for what spins. */
+function mayColour(): boolean {
+  return (process.env['NO_COLOR'] ?? '') === ''
 }

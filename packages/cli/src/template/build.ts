@@ -1,11 +1,7 @@
 import { buildTemplate, printableJson, printableLine } from '@see/core'
-import { errorText } from '../error-text.ts'
-import { exitCodeOf } from '../exit-code.ts'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { createProgress } from '../run/progress.ts'
 import { createRunLog } from '../run/run-log.ts'
-import { reportedError } from '../run/run-report.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface BuildOptions {
@@ -15,11 +11,11 @@ interface BuildOptions {
   readonly json: boolean
 }
 
-/** Carries out `see template build`: what goes wrong is told to the user and in the exit code, not thrown. */
+/** Carries out `see template build`. */
 export async function build(
   { resources, name, timeoutMs, json }: BuildOptions,
   terminal: Terminal,
-): Promise<ExitCode> {
+): Promise<void> {
   const progress = await createProgress(terminal.error)
   using interruption = new Interruption(progress.note)
   const { signal } = interruption
@@ -37,11 +33,8 @@ export async function build(
         ? `${printableJson({ ok: true, folder, manifest }, 2)}\n`
         : `Template ${name} in ${printableLine(folder)}/\n`,
     )
-    return exitCodes.done
   } catch (error) {
     progress.end(false)
-    if (json) terminal.out.write(`${printableJson({ ok: false, error: reportedError(error) }, 2)}\n`)
-    terminal.error.write(`see: ${errorText(signal.aborted ? signal.reason : error)}\n`)
-    return exitCodeOf(signal.aborted ? signal.reason : error)
+    throw signal.aborted ? signal.reason : error
   }
 }

@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { printableJson } from '@see/core/printable'
+import { Command, Option } from 'commander'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { secondsOption } from '../seconds.ts'
 import type { Terminal } from '../terminal.ts'
@@ -26,16 +27,15 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
     .description('boot the guest of a resources file once, and freeze it under a name')
     .argument('<resources.json>', 'what the guest is made of')
     .argument('<name>', 'the name of the template; one that is there is replaced')
-    .option(
-      '--timeout <seconds>',
-      'how long it may take to boot',
-      secondsOption('positive'),
-      DEFAULT_SECONDS * 1000,
+    .addOption(
+      new Option('--timeout <seconds>', 'how long it may take to boot')
+        .argParser(secondsOption('positive'))
+        .default(DEFAULT_SECONDS * 1000, String(DEFAULT_SECONDS)),
     )
     .option(...json)
     .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
       const { build } = await import('./build.ts')
-      exitWith(await build({ resources, name, timeoutMs: flags.timeout, json: flags.json }, terminal))
+      await build({ resources, name, timeoutMs: flags.timeout, json: flags.json }, terminal)
     })
   command
     .command('ls')
@@ -61,9 +61,11 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
     .command('rm')
     .description('remove a template; refused while clones of it run')
     .argument('<name>')
-    .action(async (name: string) => {
+    .option(...json)
+    .action(async (name: string, { json: asJson }: Flags) => {
       const { remove } = await import('./stored.ts')
       await remove(name)
+      if (asJson) terminal.out.write(`${printableJson({ ok: true }, 2)}\n`)
     })
   return command.addHelpText('after', HELP)
 }

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import type { Configuration } from '../configuration.ts'
 import type { Logger } from '../logger.ts'
 import { EmbeddedResources } from '../resources/embedded/embedded.ts'
 import { FreezableQemu } from '../resources/libvirt-template/freezable-qemu.ts'
+import { hypervisorScheme } from '../resources/hypervisor-scheme.ts'
 import { qemuSchema } from '../resources/qemu-configuration.ts'
 import type { Freezable } from './freezable.ts'
 import { templateError } from './template-error.ts'
-
-const telling = z.object({ hypervisor: z.string().default('qemu:///system') })
 
 export interface FreezableGuest {
   readonly sandbox: Freezable
@@ -27,18 +25,18 @@ export function freezableGuest(
   memoryFile: string,
   logger: Logger,
 ): FreezableGuest {
-  const { hypervisor } = source.parse(telling)
+  const scheme = hypervisorScheme(source)
   const own = { identifier: randomUUID(), folder: source.folder, logger }
-  if (/^embedded\b/.test(hypervisor)) {
+  if (scheme === 'embedded') {
     const configuration = source.parse(EmbeddedResources.schema)
     const sandbox = new EmbeddedResources({ ...own, configuration }, memoryFile)
     return { sandbox, identity: configuration.identity }
   }
-  if (/^qemu\b/.test(hypervisor)) {
+  if (scheme === 'qemu' || scheme === undefined) {
     const configuration = source.parse(qemuSchema)
     const sandbox = new FreezableQemu({ ...own, configuration }, memoryFile)
     return { sandbox, identity: configuration.identity }
   }
-  const why = `only QEMU's guests can be frozen, and the resources file's hypervisor is ${hypervisor}`
+  const why = `only QEMU's guests can be frozen, and the resources file's hypervisor is of ${scheme}`
   throw templateError('TEMPLATE_BUILD', name, why)
 }

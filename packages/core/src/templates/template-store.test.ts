@@ -95,7 +95,7 @@ test.each([
   await expect(check).rejects.toMatchObject({
     code: 'TEMPLATE_INVALID',
     message: expect.stringMatching(
-      /^template "tiny": .*build it anew: see template build RESOURCES.json tiny$/,
+      /^template "tiny": .*build it anew: npx see template build RESOURCES.json tiny$/,
     ),
   })
   await expect(check).rejects.toThrow(reason)
@@ -149,13 +149,15 @@ test.each([
   const fit = () => template.assertFits({ ...machine, ...difference })
   expect(fit).toThrow(expect.objectContaining({ code: 'TEMPLATE_INVALID' }))
   expect(fit).toThrow(reason)
-  expect(fit).toThrow('see template build RESOURCES.json tiny')
+  expect(fit).toThrow('npx see template build RESOURCES.json tiny')
 })
 
 test('says which templates there are when one is missing', async () => {
   await expect(store.open('tiny')).rejects.toMatchObject({ code: 'TEMPLATE_MISSING' })
   await build('other')
-  await expect(store.open('tiny')).rejects.toThrow(/there are: other\); build it: see template build .* tiny/)
+  await expect(store.open('tiny')).rejects.toThrow(
+    /there are: other\); build it: npx see template build .* tiny/,
+  )
   await expect(store.remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_MISSING' })
 })
 

@@ -163,7 +163,7 @@ export class TemplateStore {
   async #missing(name: string): Promise<SeeError> {
     const others = await this.list()
     const there = others.length === 0 ? 'there is none' : `there are: ${others.join(', ')}`
-    const why = `it is not in ${this.root} (${there}); build it: see template build RESOURCES.json ${name}`
+    const why = `it is not in ${this.root} (${there}); build it: npx see template build RESOURCES.json ${name}`
     return templateError('TEMPLATE_MISSING', name, why)
   }
 }

@@ -14,7 +14,7 @@ export async function orHypervisorFailed<Result>(work: Promise<Result>): Promise
 function adviceFor({ code, message }: QemuError): string {
   if (code !== 'QEMU_START') return ''
   if (/KVM kernel module|initialize kvm/i.test(message)) {
-    return '; see whether `see check` finds acceleration here, or say "accelerator": "tcg"'
+    return '; see whether `npx see check` finds acceleration here, or say "accelerator": "tcg"'
   }
   if (!/permission denied/i.test(message)) return ''
   return '; the sandbox’s own user must be able to read the image and the kernel: see that the folders above are open to all'

@@ -1,0 +1,72 @@
+import { allOf, type CommandNode, type ValueKind } from './command-tree.ts'
+
+/** A script for bash 4 or newer. */
+export function bashScript(root: CommandNode): string {
+  const commands = allOf(root)
+  return `# Completion of see for bash; load it by: source <(npx see completion bash)
+_see() {
+  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command='' is_plain='' i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ \${COMP_WORDS[i]} == -- ]]; then is_plain=1; fi
+    case "$command \${COMP_WORDS[i]}" in
+      ${commands.slice(1).map(place).join(' | ')})
+        command="$command \${COMP_WORDS[i]}" ;;
+    esac
+  done
+  if [[ -z $is_plain ]]; then
+    case "$command $previous" in
+${commands.flatMap(optionValues).join('\n')}
+    esac
+    if [[ $word == -* ]]; then
+      case "$command" in
+${commands.map((node) => branch('        ', node, flagsOf(node))).join('\n')}
+      esac
+      return
+    fi
+  fi
+  case "$command" in
+${commands.map((node) => branch('    ', node, positions(node))).join('\n')}
+  esac
+}
+complete -F _see see
+`
+}
+
+function place({ path }: CommandNode): string {
+  return quoted(path.map((name) => ` ${name}`).join(''))
+}
+
+function branch(indent: string, node: CommandNode, kind: ValueKind): string {
+  return `${indent}${place(node)}) ${offer(kind)} ;;`
+}
+
+function optionValues(node: CommandNode): string[] {
+  return node.options.flatMap(({ flags, value }) => {
+    if (value === undefined) return []
+    const before = node.path.map((name) => ` ${name}`).join('')
+    const patterns = flags.map((flag) => quoted(`${before} ${flag}`)).join(' | ')
+    return [`      ${patterns}) ${offer(value.kind)}; return ;;`]
+  })
+}
+
+function flagsOf({ options }: CommandNode): string[] {
+  return options.flatMap(({ flags }) => flags)
+}
+
+function positions(node: CommandNode): ValueKind {
+  if (node.commands.length > 0) return node.commands.map(({ path }) => path.at(-1) ?? '')
+  const kinds = node.arguments.map(({ kind }) => kind)
+  return kinds.find((kind) => kind !== 'nothing') ?? 'nothing'
+}
+
+function offer(kind: ValueKind): string {
+  if (kind === 'nothing') return ':'
+  if (kind === 'files') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")'
+  if (kind === 'folders') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word")'
+  return `mapfile -t COMPREPLY < <(compgen -W ${quoted(kind.join(' '))} -- "$word")`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
