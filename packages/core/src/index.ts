@@ -35,6 +35,7 @@ export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './e
 export { hookAliases, hookName } from './hook-aliases.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
 export { hooksFile, type HooksConfiguration, type HooksSource } from './hooks-configuration.ts'
+export type { Hooks } from './hooks-in-code.ts'
 export type {
   ImageOptions,
   ImageProvider,
