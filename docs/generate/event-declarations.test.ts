@@ -1,5 +1,15 @@
+import { fileURLToPath } from 'node:url'
+import { declaredEvents } from '@see/core/testing'
+import '@see/hooks'
 import { expect, test } from 'vitest'
-import { eventsIn } from './event-declarations.ts'
+import { eventsDeclaredIn, eventsIn } from './event-declarations.ts'
+
+test('what is declared to the compiler is declared at run time, and nothing else', () => {
+  const names = ['core', 'hooks'].flatMap((name) =>
+    eventsDeclaredIn(fileURLToPath(new URL(`../../packages/${name}/src`, import.meta.url))),
+  )
+  expect([...declaredEvents].toSorted()).toEqual(names.map(({ name }) => name).toSorted())
+})
 
 test('an event, who fires it and its attributes', () => {
   const source = `declare module '@see/core' {

@@ -7,6 +7,7 @@ import { loadHooks } from './hooks-configuration.ts'
 import type { Hooks } from './hooks-in-code.ts'
 import { inHurry } from './in-hurry.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { misspeltEvents } from './misspelt-events.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources } from './resources.ts'
 import type { SeeContext } from './see-context.ts'
@@ -82,6 +83,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const setUp = setUpHooks(context, loaded.hooks, { releases, cleanupTimeoutMs, hurry })
     try {
       await unlessAborted(signal, setUp)
+      const configured = loaded.hooks.flatMap(({ events }) => events)
+      for (const warning of misspeltEvents(configured, context.declaredEvents)) await context.warn(warning)
       for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.

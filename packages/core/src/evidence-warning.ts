@@ -17,6 +17,7 @@ export const evidenceWarningCodes = {
   DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
   DISK_PARTITION_NOT_COMPARED: 'what a partition or disk holds changed, and its files were not compared',
   DISK_TABLE_DAMAGED: 'partition tables are damaged or say different things',
+  EVENT_UNKNOWN: 'a hook is configured with an event that is probably misspelt, so that it never acts',
   EVIDENCE_ABSENT: 'an analysis was started, and there was nothing to analyse',
   EVIDENCE_UNPROCESSED: 'evidence was kept for an analysis that was never started',
   GUEST_END_UNKNOWN: 'how the guest ended is not known',

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { Configuration } from './configuration.ts'
 import { messageOf, SeeError } from './errors.ts'
+import { eventKeys } from './event-names.ts'
 import type { HookClass } from './hook.ts'
 import { isHookClass, whyNoHook } from './hook-class.ts'
 import { hookName, pythonAdvice } from './hook-aliases.ts'
 import { legacyAdvice } from './legacy-keys.ts'
 import { loadExport } from './module-loader.ts'
+import type { ConfiguredEvent } from './misspelt-events.ts'
 
 const record = z.record(z.string(), z.unknown())
 
@@ -63,6 +65,8 @@ export interface LoadedHook {
   readonly optional: boolean
   readonly Class: HookClass
   readonly configuration: Record<string, unknown>
+  /** At which events it is configured to act. */
+  readonly events: readonly ConfiguredEvent[]
 }
 
 /** A hook of the configuration that could not be loaded, and whose entry says that this is no matter. */
@@ -96,13 +100,13 @@ export async function loadHooks(
       const name = nameOf(each)
       try {
         const Class = await classOf(each, configuration, path)
-        hooks.push({
-          name,
-          where: configuration.where(path),
-          optional,
-          Class,
-          configuration: configure(Class, generic, specific, configuration, path),
+        const parsed = configure(Class, generic, specific, configuration, path)
+        const given = new Set([...Object.keys(generic), ...Object.keys(specific)])
+        const events = eventKeys(parsed, Class.schema).flatMap(({ key, names }) => {
+          const where = configuration.where([...path, 'configuration', key])
+          return given.has(key) ? names.map((event) => ({ event, hook: name, key, where })) : []
         })
+        hooks.push({ name, where: configuration.where(path), optional, Class, configuration: parsed, events })
       } catch (error) {
         if (!optional) throw error
         missing.push({ name, error })

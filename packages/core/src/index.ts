@@ -5,6 +5,7 @@ export type { Agent, ExecOptions, ExecResult, OutputStream, PingOptions } from '
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'
+export { declareEvents } from './declared-events.ts'
 export { Environment, type EnvironmentOptions } from './environment.ts'
 export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './errors.ts'
 export {

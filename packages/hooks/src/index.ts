@@ -1,3 +1,5 @@
+import './declared-events.ts'
+
 export type { CommandEvent } from './command-events.ts'
 export type { CommandRecord } from './command-record.ts'
 export { CommandsHook } from './commands-hook.ts'

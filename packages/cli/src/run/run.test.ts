@@ -347,6 +347,28 @@ test('adds the timeline before and the commands after the hooks of a file, whose
   expect(await readdir(shots)).toContain(`${report?.identifier}_post_poweron.ppm`)
 })
 
+test.each([
+  ['ip_adress', /hooks\.json:\d+:\d+: "screenshot_on_event" .*did you mean "ip_address"\?/],
+  ['halfwya', /did you mean "halfway"\?/],
+])('a misspelt event of a hooks file, %s, is a warning with the nearest', async (event, why) => {
+  await using folder = await temporaryFolder()
+  const hooks = join(folder.path, 'hooks.json')
+  const entries = [
+    { name: '@see/hooks#ScreenHook', configuration: { screenshot_on_event: [event, 'snapshots_capture'] } },
+    { name: '@see/hooks#TimersHook', configuration: { timers: { halfway: 60 } } },
+  ]
+  await writeFile(hooks, JSON.stringify({ hooks: entries }, undefined, 2))
+  const { exitCode, report } = await runIn(folder.path, { hooks })
+  expect(exitCode).toBe(0)
+  expect(report?.warnings).toMatchObject([
+    {
+      code: 'EVENT_UNKNOWN',
+      what: `what @see/hooks#ScreenHook does at the event "${event}"`,
+      why: expect.stringMatching(why),
+    },
+  ])
+})
+
 test('that the domain has no console to log is said in the report', async () => {
   await using folder = await temporaryFolder()
   const { exitCode, report } = await runIn(folder.path, { simulation: { faults: { without: ['console'] } } })
