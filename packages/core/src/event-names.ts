@@ -20,7 +20,6 @@ export function eventKeys(
 }
 
 /** What defaults, descriptions and the like are put around. */
-function innermost(type: z.core.$ZodType): z.core.$ZodType {
-  const { def } = type._zod
-  return 'innerType' in def && def.innerType instanceof z.core.$ZodType ? innermost(def.innerType) : type
+function innermost(type: unknown): unknown {
+  return type instanceof z.ZodType && 'innerType' in type.def ? innermost(type.def.innerType) : type
 }

@@ -100,13 +100,13 @@ export async function loadHooks(
       const name = nameOf(each)
       try {
         const Class = await classOf(each, configuration, path)
-        const parsed = configure(Class, generic, specific, configuration, path)
+        const own = configure(Class, generic, specific, configuration, path)
         const given = new Set([...Object.keys(generic), ...Object.keys(specific)])
-        const events = eventKeys(parsed, Class.schema).flatMap(({ key, names }) => {
+        const events = eventKeys(own, Class.schema).flatMap(({ key, names }) => {
           const where = configuration.where([...path, 'configuration', key])
           return given.has(key) ? names.map((event) => ({ event, hook: name, key, where })) : []
         })
-        hooks.push({ name, where: configuration.where(path), optional, Class, configuration: parsed, events })
+        hooks.push({ name, where: configuration.where(path), optional, Class, configuration: own, events })
       } catch (error) {
         if (!optional) throw error
         missing.push({ name, error })

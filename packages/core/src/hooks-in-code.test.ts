@@ -78,16 +78,18 @@ test('what a constructor subscribes is the hook’s: it is named, and heard no m
   })
 })
 
+const refusing = () => Promise.reject(new Error('made something'))
+
+/** Expects what the compiler would not let through to be refused. */
+const refused = async (entry: object, message: string, code = 'CONFIGURATION_INVALID') => {
+  const hooks = [entry as { name: string }]
+  await expect(Environment.allocate(refusing, { hooks })).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(message),
+  })
+}
+
 test('a configuration that does not fit is refused before anything is made', async () => {
-  const factory = () => Promise.reject(new Error('made something'))
-  // What the compiler would not let through.
-  const refused = async (entry: object, message: string, code = 'CONFIGURATION_INVALID') => {
-    const hooks = [entry as { name: string }]
-    await expect(Environment.allocate(factory, { hooks })).rejects.toMatchObject({
-      code,
-      message: expect.stringContaining(message),
-    })
-  }
   await refused({ hook: Teller, configuration: { folder: 1 } }, '"hooks.0.configuration.folder": ')
   await refused({ hook: Teller, configuration: { foldr: 'x' } }, 'unknown key "foldr" (known: folder, ')
   await refused({ hook: Teller, optionl: true }, 'unknown key "hooks.0.optionl"')

@@ -1,7 +1,7 @@
-import { declareEvents } from '@see/core'
+import { declareEvents, type EventName } from '@see/core'
 
-// Of protocols and of the stock hooks, as EventMap has them.
-declareEvents(
+/** The events of protocols and of the stock hooks. */
+export const stockEvents = [
   'ip_address',
   'snapshots_capture',
   'start_analysis',
@@ -14,4 +14,6 @@ declareEvents(
   'memory_snapshot_taken',
   'network_tracing_started',
   'network_tracing_stopped',
-)
+] as const satisfies readonly EventName[]
+
+declareEvents(...stockEvents)

@@ -1,10 +1,9 @@
-import './declared-events.ts'
-
 export type { CommandEvent } from './command-events.ts'
 export type { CommandRecord } from './command-record.ts'
 export { CommandsHook } from './commands-hook.ts'
 export type { NetworkSummary } from './network-summary.ts'
 export type { NetworkEvent } from './network-events.ts'
+export { stockEvents } from './declared-events.ts'
 export { ConsoleHook } from './console-hook.ts'
 export { NetworkAnalysisHook } from './network-analysis-hook.ts'
 export { NetworkTracerHook } from './network-tracer-hook.ts'

@@ -107,12 +107,12 @@ export class SimulatedResources implements Resources {
   async guestDisk(): Promise<GuestDisk | undefined> {
     mayFail(this.#faults, 'guestDisk')
     if (!this.#has('disk')) return undefined
-    const { image, read } = this.#guest.disk ?? emptyDisk
+    const disk = this.#guest.disk ?? emptyDisk
     return {
-      image,
+      image: disk.image,
       read: async (options) => {
         mayFail(this.#faults, 'read')
-        return await read(options)
+        return await disk.read(options)
       },
     }
   }
