@@ -79,8 +79,7 @@ test('a deallocation does not wait for the example’s minute to pass', async ()
 
 test('the example’s own hooks file can be loaded', async () => {
   const [hooks, generic] = [join(examples, 'hooks.json'), { results_folder: folder }]
-  const agentChannel = { agentCommand: () => Promise.reject(new Error('nothing is run in this test')) }
-  await using environment = await Environment.allocate(simulatedFactory({ agentChannel }), [
+  await using environment = await Environment.allocate(simulatedFactory(), [
     { configuration: generic, hooks: [] },
     hooks,
   ])

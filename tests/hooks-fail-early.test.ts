@@ -8,7 +8,8 @@ import { type ContextFactory, Environment, type SeeErrorCode } from '@see/core'
 import * as hooks from '@see/hooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { BWRAP, expected } from './support/early-failures.ts'
-import { ableFactory, bareFactory, sandboxes } from './support/able-resources.ts'
+import { sandboxes, simulated } from './support/sandboxes.ts'
+import { abilities } from '@see/core/testing'
 import { withoutNamespaces, withoutPrograms } from './support/without-programs.ts'
 
 const allocate = fileURLToPath(new URL('dist/support/allocate.js', import.meta.url))
@@ -49,7 +50,7 @@ function configured(name: string, configuration = expected[name]?.configuration 
   return { ...results, ...configuration }
 }
 
-async function failureOf(file: string, factory: ContextFactory = ableFactory()): Promise<unknown> {
+async function failureOf(file: string, factory: ContextFactory = simulated()): Promise<unknown> {
   try {
     await using environment = await Environment.allocate(factory, file)
     return environment
@@ -141,14 +142,14 @@ const lacking = names.flatMap((name) => {
 })
 
 test.each(lacking)('%s refuses a provider that lacks what it needs', async (name, message) => {
-  const error = await failureOf(await hooksFile(name, configured(name)), bareFactory())
+  const error = await failureOf(await hooksFile(name, configured(name)), simulated(...abilities))
   expectSetUpFailed(error, name, 'CONFIGURATION_INVALID', message)
 })
 
 const others = names.filter((name) => expected[name]?.lacking === undefined)
 
 test.each(others)('%s is set up whatever the provider can do', async (name) => {
-  const environment = await failureOf(await hooksFile(name, configured(name)), bareFactory())
+  const environment = await failureOf(await hooksFile(name, configured(name)), simulated(...abilities))
   expect(environment).toBeInstanceOf(Environment)
   expect(sandboxes()).toEqual({ made: 1, allocated: 0, powerOns: 0 })
 })

@@ -31,17 +31,14 @@ const networkXml = (bridge: string) => `
     </dnsmasq:options>
   </network>`
 
-const withSerial = (xml: string) =>
-  xml
-    .replace('</devices>', '<serial type="pty"/></devices>')
-    .replace('<cmdline>', '<cmdline>console=ttyS0 ')
-    .replace(' quiet ', ' ')
+const withKernelMessages = (xml: string) =>
+  xml.replace('<cmdline>', '<cmdline>console=ttyS0 ').replace(' quiet ', ' ')
 
-/** A guest with a serial port, on a network of its own, and the hooks on it. */
+/** A guest whose kernel talks at its serial port, on a network of its own, and the hooks on it. */
 async function allocate(results: string) {
   const identifier = randomUUID()
   const bridge = `virbr-${identifier.slice(0, 8)}`
-  const file = tinyGuestResources(withSerial)
+  const file = tinyGuestResources(withKernelMessages)
   const resources = JSON.parse(readFileSync(file, 'utf8'))
   resources.domain.configuration = join(dirname(file), 'domain.xml')
   resources.network.configuration = join(results, 'network.xml')

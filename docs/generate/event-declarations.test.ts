@@ -1,5 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { declaredEvents } from '@see/core/testing'
+import { stockEvents } from '@see/hooks'
 import { expect, test } from 'vitest'
-import { eventsIn } from './event-declarations.ts'
+import { eventsDeclaredIn, eventsIn } from './event-declarations.ts'
+
+test('what is declared to the compiler is declared at run time, and nothing else', () => {
+  const [ofCore, ofHooks] = ['core', 'hooks'].map((name) => {
+    const folder = fileURLToPath(new URL(`../../packages/${name}/src`, import.meta.url))
+    return eventsDeclaredIn(folder).map((event) => event.name)
+  })
+  expect(new Set(stockEvents)).toEqual(new Set(ofHooks))
+  expect(declaredEvents).toEqual(new Set([...(ofCore ?? []), ...stockEvents]))
+})
 
 test('an event, who fires it and its attributes', () => {
   const source = `declare module '@see/core' {

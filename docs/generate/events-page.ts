@@ -30,7 +30,8 @@ attributes beside them. Those marked \`?\` may be missing. How handlers run is t
 [packages/core](../../packages/core/README.md#how-events-run).
 
 Anybody may fire events of other names, and hooks can be configured to hear them: \`TimersHook\` fires whatever its
-\`timers\` name. Only what is declared can be fired and heard by TypeScript without a word of configuration.
+\`timers\` name. Only what is declared can be fired and heard by TypeScript without a word of configuration. A configured
+name that is not declared and resembles one that is counts as [misspelt](../limits.md#event_unknown).
 
 ## Of the context
 

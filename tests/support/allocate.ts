@@ -1,7 +1,7 @@
 // Allocates an environment with the hooks of each file that is named, in a process of its own, and prints what came of
 // them as a list in JSON.
 import { Environment, messageOf, SeeError } from '@see/core'
-import { ableFactory, sandboxes } from './able-resources.ts'
+import { sandboxes, simulated } from './sandboxes.ts'
 
 function codeOf(error: unknown): string | undefined {
   return error instanceof SeeError ? error.code : undefined
@@ -14,7 +14,7 @@ function failure(error: unknown): object {
 
 async function allocate(file: string): Promise<object> {
   try {
-    const environment = await Environment.allocate(ableFactory(), file)
+    const environment = await Environment.allocate(simulated(), file)
     await environment.deallocate()
     return sandboxes()
   } catch (error) {

@@ -53,7 +53,7 @@ export const expected: Readonly<Record<string, Expected>> = {
     ],
     lacking: /no agent/,
   },
-  ConsoleHook: { refused: [['console_limit', 0]], lacking: /no console/ },
+  ConsoleHook: { refused: [['console_limit', 0]], lacking: /no console to log/ },
   DiskCheckPointHook: {
     refused: [
       ['checkpoint_on_event', NO_EVENT],

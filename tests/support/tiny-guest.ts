@@ -56,9 +56,9 @@ export function withSwitches(...switches: string[]): Edit {
   return (xml) => xml.replace('<cmdline>', `<cmdline>${switches.join(' ')} `)
 }
 
-/** Beside what the tiny guest has: a console, a device that tells of a crash, and leave to suspend itself. */
+/** Beside what the tiny guest has: a device that tells of a crash, and leave to suspend itself. */
 export function withAllDevices(xml: string): string {
-  const devices = '<serial type="pty"/><panic model="isa"/></devices>'
+  const devices = '<panic model="isa"/></devices>'
   return xml
     .replace('</devices>', devices)
     .replace('<devices>', '<pm><suspend-to-mem enabled="yes"/></pm><devices>')

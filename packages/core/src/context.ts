@@ -15,6 +15,7 @@ export abstract class Context extends Observable {
   readonly identifier: string
   readonly #abort = new AbortController()
   readonly #warnings = new WarningRecord()
+  readonly #events = new Set<string>()
   #closed = false
 
   constructor(identifier: string, logger: Logger) {
@@ -53,6 +54,16 @@ export abstract class Context extends Observable {
     this.trigger('evidence_incomplete', { ...kept }).catch((error: unknown) => {
       this.logger.error({ err: error }, 'evidence_incomplete could not be fired')
     })
+  }
+
+  /** Says that something fires events of these names in this environment: a hook that is configured with them, say. */
+  declareEvents(events: Iterable<string>): void {
+    for (const event of events) this.#events.add(event)
+  }
+
+  /** What was declared for this environment only. */
+  get declaredEvents(): ReadonlySet<string> {
+    return this.#events
   }
 
   /** From now on nothing fires any more. */

@@ -10,7 +10,7 @@ import { SeeError } from './errors.ts'
 import { evidenceWarning } from './evidence-warning.ts'
 import type { Hook } from './hook.ts'
 import { recordingLogger } from './testing/recording-logger.ts'
-import type { Faults } from './testing/simulated-domain.ts'
+import type { Faults } from './testing/faults.ts'
 import { SimulatedResources, simulatedFactory } from './testing/simulated-resources.ts'
 
 declare module './event.ts' {

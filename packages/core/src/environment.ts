@@ -3,9 +3,11 @@ import { z } from 'zod'
 import type { ContextFactory } from './context-factory.ts'
 import { SeeError } from './errors.ts'
 import { setUpHooks } from './hook-manager.ts'
-import { type HooksSource, loadHooks } from './hooks-configuration.ts'
+import { loadHooks } from './hooks-configuration.ts'
+import type { Hooks } from './hooks-in-code.ts'
 import { inHurry } from './in-hurry.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { misspeltEvents } from './misspelt-events.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from './release-stack.ts'
 import type { Resources } from './resources.ts'
 import type { SeeContext } from './see-context.ts'
@@ -54,13 +56,14 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
 
   /**
    * Checks the configuration and loads the hooks, then makes the sandbox and sets the hooks up.
-   * @param hooks a path of a JSON file, or the configuration itself, or several of them: their hooks come one after the
-   * other, and the generic part of each goes over that of those before; none when not given
+   * @param hooks a path of a JSON file, or the configuration itself, in which a class may stand in place of a name, or
+   * several of them: their hooks come one after the other, and the generic part of each goes over that of those before;
+   * none when not given
    * @throws SeeError; whatever was made by then is released
    */
-  static async allocate<R extends Resources>(
+  static async allocate<R extends Resources, const Classes extends readonly unknown[] = readonly unknown[]>(
     factory: ContextFactory<SeeContext<R>>,
-    hooks: HooksSource | readonly HooksSource[] = { hooks: [] },
+    hooks: Hooks<Classes> = [],
     options: EnvironmentOptions = {},
   ): Promise<Environment<R>> {
     const identifier = parseIdentifier(options.identifier ?? randomUUID())
@@ -80,6 +83,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const setUp = setUpHooks(context, loaded.hooks, { releases, cleanupTimeoutMs, hurry })
     try {
       await unlessAborted(signal, setUp)
+      const configured = loaded.hooks.flatMap(({ events }) => events)
+      for (const warning of misspeltEvents(configured, context.declaredEvents)) await context.warn(warning)
       for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.

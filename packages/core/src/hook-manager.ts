@@ -37,7 +37,7 @@ export async function setUpHooks(
         const cleaned = () => inHurry(what, hurry, cleanUp(hook, owner, instance))
         releases.defer(what, cleaned, cleanupTimeoutMs)
       }
-      await runFor(owner, () => instance.setup())
+      await runFor(owner, () => instance.setup?.())
     } catch (error) {
       if (!hook.optional) {
         const message = `${hook.where}: hook ${hook.name} cannot be set up: ${messageOf(error)}`

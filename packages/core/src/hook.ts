@@ -14,8 +14,9 @@ export interface HookParameters<Configuration> {
 const anything = z.looseObject({})
 
 /**
- * A plugin that drives the test case: it subscribes handlers in `setup` and undoes in `cleanup` what it did outside the
- * sandbox. What it may be configured with is its static `schema`; without one, anything.
+ * A plugin that drives the test case: it subscribes handlers in its constructor or, if it has one, in its method
+ * `setup`, and undoes in `cleanup` what it did outside the sandbox. What it may be configured with is its static
+ * `schema`; without one, anything.
  */
 export abstract class Hook<Schema extends z.ZodObject = typeof anything> {
   static readonly schema: z.ZodObject = anything
@@ -32,9 +33,6 @@ export abstract class Hook<Schema extends z.ZodObject = typeof anything> {
     this.logger = logger
   }
 
-  /** Subscribes the handlers. What it throws fails the allocation, unless the hook is optional. */
-  abstract setup(): void | Promise<void>
-
   /** Called when the environment is deallocated, after all handlers, the last hook first. */
   cleanup?(): void | Promise<void>
 }
@@ -42,5 +40,10 @@ export abstract class Hook<Schema extends z.ZodObject = typeof anything> {
 /** The class of a hook, as a module exports it. */
 export interface HookClass {
   readonly schema: z.ZodObject
-  new (parameters: HookParameters<Record<string, unknown>>): Pick<Hook, 'setup' | 'cleanup'>
+  new (
+    parameters: HookParameters<Record<string, unknown>>,
+  ): Pick<Hook, 'cleanup'> & {
+    /** Subscribes the handlers. What it throws, as its constructor, fails the allocation, unless the hook is optional. */
+    setup?(): void | Promise<void>
+  }
 }

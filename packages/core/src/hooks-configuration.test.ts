@@ -15,6 +15,8 @@ export class Other extends Base { static schema = z.object({ verbose: z.boolean(
 export class Loose extends Base { static schema = z.looseObject({}) }
 export class NoSetUp { static schema = z.object({}) }
 export class NoSchema { setup() {} }
+export const record = {}
+export const list = []
 export class WrongSchema extends Base { static schema = z.string() }
 export const text = 'not a class'
 export const arrow = () => undefined
@@ -159,11 +161,15 @@ describe('a hook that cannot be loaded', () => {
     ['./throwing.ts#Hook', /thrown at import/],
     ['./throwing.mjs#Hook', /thrown at import/],
     ['./malformed.ts#Hook', /malformed\.ts/],
-    ['./hooks.ts#text', /not a hook/],
-    ['./hooks.ts#arrow', /not a hook/],
-    ['./hooks.ts#NoSetUp', /not a hook/],
-    ['./hooks.ts#NoSchema', /not a hook/],
-    ['./hooks.ts#WrongSchema', /static schema is a z.object/],
+    ['./hooks.ts#text', /is not a hook: it is a string, not a class/],
+    ['./hooks.ts#record', /is not a hook: it is an object, not a class/],
+    ['./hooks.ts#list', /is not a hook: it is a list, not a class/],
+    ['./hooks.ts#arrow', /is not a hook: it is a function, not a class/],
+    ['./hooks.ts#NoSetUp', /neither extends Hook of @see\/core nor has a method setup/],
+    ['@see/core#Environment', /neither extends Hook of @see\/core nor has a method setup/],
+    ['@see/core#Hook', /neither extends Hook of @see\/core nor has a method setup/],
+    ['./hooks.ts#NoSchema', /is not a hook: its class has no static schema/],
+    ['./hooks.ts#WrongSchema', /is not a hook: its static schema is not a z.object/],
   ])('%s is an error naming file, entry and reason', async (name, reason) => {
     const path = await file({ hooks: [{ name: './hooks.ts' }, { name }] })
     const error = (await loadHooks(path).catch((thrown: unknown) => thrown)) as SeeError

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { Configuration } from './configuration.ts'
 import { unknownKey } from './configuration-problem.ts'
 import { messageOf, SeeError } from './errors.ts'
+import { eventKeys } from './event-names.ts'
 import type { HookClass } from './hook.ts'
+import { isHookClass, whyNoHook } from './hook-class.ts'
 import { hookName, pythonAdvice } from './hook-aliases.ts'
 import { loadExport } from './module-loader.ts'
+import type { ConfiguredEvent } from './misspelt-events.ts'
 
 const record = z.record(z.string(), z.unknown())
 
@@ -43,10 +46,16 @@ const wrapped = z.strictObject({
 /** What a hooks file may be: plain, or wrapped once more in an outer "hooks" key, as in the reference's user manual. */
 export const hooksFile = { plain, wrapped }
 
+/** What a hooks file may have. */
 export type HooksConfiguration = z.input<typeof plain> | z.input<typeof wrapped>
 
 /** A path of a JSON file, or the configuration itself. */
 export type HooksSource = string | HooksConfiguration
+
+/** In code, a hook may be given by its class. */
+const inCode = plain.extend({
+  hooks: z.array(entry.partial({ name: true }).extend({ hook: z.unknown().optional() })).default([]),
+})
 
 /** A hook of the configuration: loaded, with its configuration parsed. */
 export interface LoadedHook {
@@ -56,6 +65,8 @@ export interface LoadedHook {
   readonly optional: boolean
   readonly Class: HookClass
   readonly configuration: Record<string, unknown>
+  /** At which events it is configured to act. */
+  readonly events: readonly ConfiguredEvent[]
 }
 
 /** A hook of the configuration that could not be loaded, and whose entry says that this is no matter. */
@@ -70,7 +81,7 @@ export interface MissingHook {
  * @throws SeeError `CONFIGURATION_INVALID`, `FILE_UNREADABLE` or `HOOK_LOAD`
  */
 export async function loadHooks(
-  sources: HooksSource | readonly HooksSource[],
+  sources: string | object | readonly (string | object)[],
 ): Promise<{ hooks: LoadedHook[]; missing: MissingHook[] }> {
   const hooks: LoadedHook[] = []
   const missing: MissingHook[] = []
@@ -78,20 +89,24 @@ export async function loadHooks(
   for (const source of isList(sources) ? sources : [sources]) {
     const configuration = Configuration.load(source)
     const isWrapped = wrappedInside(configuration.value)
-    const parsed = isWrapped ? configuration.parse(wrapped).hooks : configuration.parse(plain)
+    const parsed = isWrapped
+      ? configuration.parse(wrapped).hooks
+      : configuration.parse(typeof source === 'string' ? plain : inCode)
     generic = { ...generic, ...parsed.configuration }
-    for (const [index, { name: given, optional, configuration: specific }] of parsed.hooks.entries()) {
-      const name = hookName(given)
+    for (const [index, each] of parsed.hooks.entries()) {
+      const { optional, configuration: specific } = each
       const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
+      assertGiven(each, configuration, path)
+      const name = nameOf(each)
       try {
-        const Class = await loadClass(given, configuration, path)
-        hooks.push({
-          name,
-          where: configuration.where(path),
-          optional,
-          Class,
-          configuration: configure(Class, generic, specific, configuration, path),
+        const Class = await classOf(each, configuration, path)
+        const own = configure(Class, generic, specific, configuration, path)
+        const given = new Set([...Object.keys(generic), ...Object.keys(specific)])
+        const events = eventKeys(own, Class.schema).flatMap(({ key, names }) => {
+          const where = configuration.where([...path, 'configuration', key])
+          return given.has(key) ? names.map((event) => ({ event, hook: name, key, where })) : []
         })
+        hooks.push({ name, where: configuration.where(path), optional, Class, configuration: own, events })
       } catch (error) {
         if (!optional) throw error
         missing.push({ name, error })
@@ -101,7 +116,25 @@ export async function loadHooks(
   return { hooks, missing }
 }
 
-function isList(sources: HooksSource | readonly HooksSource[]): sources is readonly HooksSource[] {
+/** A hook as an entry gives it, by its name or by its class. */
+interface Given {
+  readonly name?: string | undefined
+  readonly hook?: unknown
+}
+
+function assertGiven({ name, hook }: Given, configuration: Configuration, path: Path): void {
+  if ((name === undefined) !== (hook === undefined)) return
+  throw configuration.invalid('a hook has either a "name" or, in code, its class as "hook"', path)
+}
+
+function nameOf({ name, hook }: Given): string {
+  if (name !== undefined) return hookName(name)
+  return typeof hook === 'function' && hook.name !== '' ? hook.name : 'without a name'
+}
+
+function isList(
+  sources: string | object | readonly (string | object)[],
+): sources is readonly (string | object)[] {
   return Array.isArray(sources)
 }
 
@@ -111,33 +144,26 @@ function wrappedInside(value: unknown): boolean {
 
 type Path = readonly PropertyKey[]
 
-async function loadClass(given: string, configuration: Configuration, path: Path): Promise<HookClass> {
+async function classOf(each: Given, configuration: Configuration, path: Path): Promise<HookClass> {
+  const Class = each.name === undefined ? each.hook : await load(each.name, configuration, path)
+  if (isHookClass(Class)) return Class
   const where = configuration.where([...path, 'name'])
+  const what = each.name === undefined ? 'the "hook" of an entry' : nameOf(each)
+  throw new SeeError('HOOK_LOAD', `${where}: ${what} is not a hook: ${whyNoHook(Class)}`)
+}
+
+async function load(given: string, configuration: Configuration, path: Path): Promise<unknown> {
   const name = hookName(given)
-  const what = name === given ? '' : `${given} stands for ${name}: `
   try {
-    const Class = await loadExport(name, configuration.folder)
-    if (isHookClass(Class)) return Class
+    return await loadExport(name, configuration.folder)
   } catch (error) {
     if (error instanceof SeeError && error.code === 'FILE_UNTRUSTED') throw error
+    const where = configuration.where([...path, 'name'])
+    const what = name === given ? '' : `${given} stands for ${name}: `
     throw new SeeError('HOOK_LOAD', `${where}: ${what}${messageOf(error)}${pythonAdvice(name)}`, {
       cause: error,
     })
   }
-  throw new SeeError(
-    'HOOK_LOAD',
-    `${where}: ${name} is not a hook: export a class that extends Hook of @see/core and whose static schema is a z.object`,
-  )
-}
-
-function isHookClass(value: unknown): value is HookClass {
-  return (
-    typeof value === 'function' &&
-    'schema' in value &&
-    value.schema instanceof z.ZodObject &&
-    typeof value.prototype === 'object' &&
-    'setup' in value.prototype
-  )
 }
 
 /** The generic configuration is for all hooks, so each takes what it knows; in its own, every key must be known. */

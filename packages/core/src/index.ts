@@ -5,6 +5,7 @@ export type { Agent, ExecOptions, ExecResult, LateOutput, OutputStream, PingOpti
 export { Configuration } from './configuration.ts'
 export { Context } from './context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'
+export { declareEvents } from './declared-events.ts'
 export { Environment, type EnvironmentOptions } from './environment.ts'
 export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './errors.ts'
 export {
@@ -35,6 +36,7 @@ export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './e
 export { hookAliases, hookName } from './hook-aliases.ts'
 export { Hook, type HookClass, type HookParameters } from './hook.ts'
 export { hooksFile, type HooksConfiguration, type HooksSource } from './hooks-configuration.ts'
+export type { Hooks } from './hooks-in-code.ts'
 export type {
   ImageOptions,
   ImageProvider,

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { ContextFactory } from './context-factory.ts'
 import type { SeeContext } from './see-context.ts'
 import { recordingLogger } from './testing/recording-logger.ts'
-import type { Faults } from './testing/simulated-domain.ts'
+import type { Faults } from './testing/faults.ts'
 import { type SimulatedResources, simulatedFactory } from './testing/simulated-resources.ts'
 import { WarmPool } from './warm-pool.ts'
 import type { WarmPoolOptions } from './warm-pool-options.ts'
@@ -128,9 +128,8 @@ test.each(['allocate', 'create', 'suspend'])(
 )
 
 test('without an agent that answers it cannot be filled, unless it is told what to wait for', async () => {
-  const { factory, allocated } = remembering()
+  const factory = simulatedFactory({ lacking: ['agent'] })
   await expect(WarmPool.create(factory, { size: 1 })).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE' })
-  expect(allocated()).toBe(0)
 })
 
 test('a preparation that never ends is ended', async () => {

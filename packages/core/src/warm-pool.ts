@@ -1,7 +1,7 @@
 import type { ContextFactory } from './context-factory.ts'
 import { Environment, type EnvironmentOptions } from './environment.ts'
 import { messageOf, SeeError } from './errors.ts'
-import type { HooksSource } from './hooks-configuration.ts'
+import type { Hooks } from './hooks-in-code.ts'
 import { releaseAfter } from './release-stack.ts'
 import type { Resources } from './resources.ts'
 import type { SeeContext } from './see-context.ts'
@@ -74,8 +74,8 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
    * made as without a pool.
    * @throws SeeError `POOL_CLOSED`, and whatever `Environment.allocate` throws
    */
-  async allocate(
-    hooks?: HooksSource | readonly HooksSource[],
+  async allocate<const Classes extends readonly unknown[] = readonly unknown[]>(
+    hooks?: Hooks<Classes>,
     options: Omit<EnvironmentOptions, 'identifier'> = {},
   ): Promise<Environment<R>> {
     options.signal?.throwIfAborted()

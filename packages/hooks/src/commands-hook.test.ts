@@ -15,7 +15,8 @@ interface Options {
 }
 
 async function start(folder: string, { agent, configuration = {} }: Options) {
-  const environment = await Environment.allocate(simulatedFactory({ agentChannel: agent }), {
+  const factory = simulatedFactory(agent === undefined ? { lacking: ['agent'] } : { agentChannel: agent })
+  const environment = await Environment.allocate(factory, {
     hooks: [{ name: '@see/hooks#CommandsHook', configuration: { results_folder: folder, ...configuration } }],
   })
   const { context, identifier } = environment

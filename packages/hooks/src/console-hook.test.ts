@@ -1,30 +1,17 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { Environment } from '@see/core'
-import { simulatedFactory } from '@see/core/testing'
+import { type Faults, simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
+import { ConsoleHook } from './console-hook.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
-async function allocate(folder: string, configuration: Record<string, unknown> = {}) {
-  const consoles: PassThrough[] = []
-  const openConsole = async ({ signal }: { readonly signal?: AbortSignal } = {}) => {
-    const console = new PassThrough()
-    consoles.push(console)
-    signal?.addEventListener('abort', () => console.destroy(new Error('aborted')))
-    return console
-  }
-  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.assign(context.domain, { openConsole })
-    Object.assign(context.resources, { hasConsole: async () => true })
-    return context
-  }
-  const hooks = [
-    { name: '@see/hooks#ConsoleHook', configuration: { results_folder: folder, ...configuration } },
-  ]
-  const environment = await Environment.allocate(factory, { hooks })
+async function allocate(folder: string, own: { readonly console_limit?: number } = {}, faults: Faults = {}) {
+  const environment = await Environment.allocate(simulatedFactory({ faults }), {
+    hooks: [{ hook: ConsoleHook, configuration: { results_folder: folder, ...own } }],
+  })
   const { context, identifier } = environment
+  const { consoles } = context.domain
   return { environment, context, identifier, consoles, path: join(folder, `${identifier}_console.log`) }
 }
 
@@ -47,12 +34,11 @@ test('keeps what the guest says on its console, as it said it, of each run in a 
 
 test.each([
   ['is being stopped', true, []],
-  ['runs', false, [{ error: { message: 'no terminal' } }]],
+  ['runs', false, [{ error: { message: 'simulated failure of openConsole' } }]],
 ])('a console that cannot be opened while its guest %s', async (_when, isStopped, failures) => {
   await using temporary = await temporaryFolder()
-  const { environment, context } = await allocate(temporary.path)
+  const { environment, context } = await allocate(temporary.path, {}, { failing: ['openConsole'] })
   await using _ = environment
-  Object.assign(context.domain, { openConsole: () => Promise.reject(new Error('no terminal')) })
   await context.poweron()
   if (isStopped) setTimeout(() => void context.poweroff(), 200)
   await context.settled()
@@ -157,10 +143,23 @@ test('a log that cannot be written is a failure', async () => {
   expect(await readFile(path, 'utf8')).toBe('not ours')
 })
 
-test('fails at set-up when the domain has no console', async () => {
+test('that the domain has no console is a warning, and nothing is logged', async () => {
   await using temporary = await temporaryFolder()
-  const hooks = [{ name: '@see/hooks#ConsoleHook', configuration: { results_folder: temporary.path } }]
-  await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
-    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('<serial type="pty"/>') },
+  const { environment, context } = await allocate(temporary.path, {}, { without: ['console'] })
+  await using _ = environment
+  await context.poweron()
+  await context.settled()
+  expect(await readdir(temporary.path)).toEqual([])
+  expect(context.failures).toEqual([])
+  expect(context.warnings).toMatchObject([
+    { code: 'CONSOLE_MISSING', why: expect.stringContaining('<serial type="pty"/>') },
+  ])
+})
+
+test('fails at set-up when the provider has no consoles', async () => {
+  const hooks = [{ hook: ConsoleHook, configuration: { results_folder: '/nowhere' } }]
+  const allocating = Environment.allocate(simulatedFactory({ lacking: ['console'] }), { hooks })
+  await expect(allocating).rejects.toMatchObject({
+    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('no console to log') },
   })
 })

@@ -22,6 +22,12 @@ const STOP_MS = 2000
 const SILENCE_MS = 100
 const MOST_MS = 1000
 
+const noConsole = evidenceWarning(
+  'CONSOLE_MISSING',
+  'what the guest says on its console',
+  'the domain has no console; add <serial type="pty"/> to the devices of its XML, and console=ttyS0 to the command line of a Linux guest, to have one',
+)
+
 /** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */
 export class ConsoleHook extends Hook<typeof schema> {
   static override readonly schema = schema
@@ -30,12 +36,13 @@ export class ConsoleHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { resources, domain } = this.context
-    if (domain.openConsole === undefined || (await resources.hasConsole?.()) !== true) {
+    if (domain.openConsole === undefined || resources.hasConsole === undefined) {
       throw new SeeError(
         'CONFIGURATION_INVALID',
-        'the domain has no console to log; add <serial type="pty"/> to the devices of its XML, and console=ttyS0 to the command line of a Linux guest',
+        'sandboxes of this provider have no console to log; leave ConsoleHook out, or say "optional": true',
       )
     }
+    if (!(await resources.hasConsole())) return await this.context.warn(noConsole)
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     this.context.subscribeAsync('post_poweron', this.logConsole)
   }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Environment } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
-import { factoryWithDisk } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 test.each([
@@ -16,7 +16,8 @@ test.each([
   try {
     const disk = Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(200_000, 'x')])
     const image = { path: '/nowhere', format: 'raw' }
-    const factory = factoryWithDisk({ image, read: async () => Readable.from([disk]) })
+    const guest = { disk: { image, read: async () => Readable.from([disk]) } }
+    const factory = simulatedFactory({ guest })
     const configuration = { results_folder: folder, checkpoint_on_event: event }
     await using environment = await Environment.allocate(factory, {
       hooks: [{ name: '@see/hooks#DiskCheckPointHook', configuration }],

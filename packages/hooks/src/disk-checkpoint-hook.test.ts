@@ -2,9 +2,10 @@ import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } 
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Environment, type GuestDisk } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Latch } from './latch.ts'
-import { factoryWithDisk, quietly } from './testing/disk-images.ts'
+import { quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const MIB = 1024 * 1024
@@ -30,7 +31,7 @@ async function allocate(folder: string, read?: GuestDisk['read'], configuration:
   const image = { path: '/nowhere', format: 'raw' }
   const disk = { image, read: read ?? (async () => Readable.from(inParts(DISK))) }
   const given = { results_folder: folder, checkpoint_on_event: 'post_pause', ...configuration }
-  const environment = await Environment.allocate(factoryWithDisk(disk), {
+  const environment = await Environment.allocate(simulatedFactory({ guest: { disk } }), {
     hooks: [{ name: '@see/hooks#DiskCheckPointHook', configuration: given }],
   })
   const taken: string[] = []

@@ -5,15 +5,7 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { changedDisk, checkpointOf, pathsOf, rootFolder } from './testing/changed-disk.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
-import {
-  asCheckpoint,
-  copyOf,
-  debugfs,
-  ext4,
-  factoryWithDisk,
-  partitioned,
-  quietly,
-} from './testing/disk-images.ts'
+import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
 const EVIL_SHA1 = '7da4e9bb7066dcfcf97b28f22fff2b63fe574ac9'
@@ -141,7 +133,8 @@ test('a provider, or a configuration, without a disk is refused at set-up', asyn
     name: `@see/hooks#${name}`,
     configuration: { results_folder: temporary.path },
   }))
-  for (const factory of [simulatedFactory(), factoryWithDisk(undefined)]) {
+  for (const without of [{ lacking: ['disk'] }, { faults: { without: ['disk'] } }] as const) {
+    const factory = simulatedFactory(without)
     for (const hook of hooks) {
       const failed = Environment.allocate(factory, { hooks: [hook] })
       await expect(failed).rejects.toMatchObject({

@@ -8,11 +8,7 @@ import { expect, test } from 'vitest'
 import { Latch } from './latch.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
-const withoutMemory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-  const context = await simulatedFactory()(identifier, options)
-  Object.defineProperty(context.domain, 'coreDump', { value: undefined })
-  return context
-}
+const withoutMemory = simulatedFactory({ lacking: ['memory'] })
 
 async function allocate(folder: string, configuration: object = {}, factory = simulatedFactory()) {
   const given = { results_folder: folder, memory_snapshots_on_event: 'post_pause', ...configuration }

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFileSync } from 'node:child_process'
-import { type CapturePoint, Environment, type GuestInterfaces, type InterfacesListener } from '@see/core'
-import { simulatedFactory } from '@see/core/testing'
+import { type CapturePoint, Environment, type GuestInterfaces } from '@see/core'
+import { type Faults, simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { fakeProgram, withoutPrograms } from './testing/fake-program.ts'
 import { type NetworkDevice, networkDevice } from './testing/network-device.ts'
@@ -26,17 +26,8 @@ async function allocate(
     found !== undefined && 'device' in found
       ? { points: [{ isLate: false, packetsSent: () => 0, ...found }], untraceable: [] }
       : { points: [], untraceable: [], ...found }
-  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.assign(context.resources, {
-      async watchInterfaces(listener: InterfacesListener) {
-        if (found === undefined) return undefined
-        await listener(interfaces)
-        return () => undefined
-      },
-    })
-    return context
-  }
+  const faults: Faults = found === undefined ? { without: ['network'] } : {}
+  const factory = simulatedFactory({ guest: { interfaces }, faults })
   const environment = await Environment.allocate(factory, {
     hooks: [
       { name: '@see/hooks#NetworkTracerHook', configuration: { results_folder: folder, ...configuration } },
@@ -315,7 +306,8 @@ test('a device that is not there is a failure, and leaves no empty trace', async
 test('fails at set-up when the provider has no network', async () => {
   await using temporary = await temporaryFolder()
   const hooks = [{ name: '@see/hooks#NetworkTracerHook', configuration: { results_folder: temporary.path } }]
-  await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
+  const factory = simulatedFactory({ lacking: ['capture'] })
+  await expect(Environment.allocate(factory, { hooks })).rejects.toMatchObject({
     code: 'HOOK_SETUP',
     cause: { code: 'CONFIGURATION_INVALID' },
   })

@@ -7,18 +7,9 @@ import { temporaryFolder } from './testing/temporary-folder.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
-const withoutScreen: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-  const context = await simulatedFactory()(identifier, options)
-  Object.defineProperty(context.domain, 'screenshot', { value: undefined })
-  return context
-}
-
+const withoutScreen = simulatedFactory({ lacking: ['screen'] })
 /** As a domain through libvirt without a video card has it. */
-const withoutVideo: typeof withoutScreen = async (identifier, options) => {
-  const context = await simulatedFactory()(identifier, options)
-  Object.assign(context.resources, { hasScreen: async () => false })
-  return context
-}
+const withoutVideo = simulatedFactory({ faults: { without: ['screen'] } })
 
 async function allocate(
   folder: string,

@@ -22,6 +22,7 @@ export class TimersHook extends Hook<typeof schema> {
   readonly #timers = new Map<NodeJS.Timeout, string>()
 
   setup(): void {
+    this.context.declareEvents(this.configuration.timers.flatMap(({ events }) => events))
     this.context.subscribe('post_poweron', this.startTimers)
     this.context.subscribe('post_poweroff', this.stopTimers)
     this.context.subscribe('post_shutdown', this.stopTimers)

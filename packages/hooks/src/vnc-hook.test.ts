@@ -1,19 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Environment, type VncServer } from '@see/core'
+import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { fakeProgram, withoutPrograms } from './testing/fake-program.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
 
-const running: VncServer = { host: '127.0.0.1', port: 5907 }
-
-async function allocate(configuration: Record<string, unknown>, server: VncServer | undefined = running) {
-  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.assign(context.resources, { vncServer: async () => server })
-    return context
-  }
+async function allocate(configuration: Record<string, unknown>, vncPort = 5907) {
+  const factory = simulatedFactory({ guest: { vncPort } })
   return await Environment.allocate(factory, { hooks: [{ name: '@see/hooks#VNCHook', configuration }] })
 }
 
@@ -84,7 +78,7 @@ test('the viewer of the default is told the port of any display, by the name tha
     'vncviewer',
     `exec ${program} ${words.map((w) => `'${w}'`).join(' ')} "$@"`,
   )
-  await using environment = await allocate({}, { host: '127.0.0.1', port: 15_900 })
+  await using environment = await allocate({}, 15_900)
   await environment.context.poweron()
   await expect.poll(() => seen(temporary.path)).toHaveLength(2)
   expect((await seen(temporary.path))[1]).toBe('127.0.0.1::15900')
@@ -102,10 +96,7 @@ test('says what a viewer that fails says', async () => {
 
 test('refuses while the guest is off', async () => {
   const viewer = ['sh', '-c', 'exit 0']
-  await using environment = await allocate(
-    { viewer, start_vnc: 'pre_poweron' },
-    { host: '127.0.0.1', port: undefined },
-  )
+  await using environment = await allocate({ viewer, start_vnc: 'pre_poweron' })
   const { context } = environment
   await context.poweron()
   await context.settled()
@@ -114,8 +105,9 @@ test('refuses while the guest is off', async () => {
 
 test('fails at set-up when the domain has no VNC server', async () => {
   await using _ = await fakeProgram('vncviewer', 'exit 0')
+  const factory = simulatedFactory({ faults: { without: ['vnc'] } })
   const hooks = [{ name: '@see/hooks#VNCHook' }]
-  await expect(Environment.allocate(simulatedFactory(), { hooks })).rejects.toMatchObject({
+  await expect(Environment.allocate(factory, { hooks })).rejects.toMatchObject({
     cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('<graphics type="vnc"') },
   })
 })

@@ -11,7 +11,7 @@ const SCREEN = {
 }
 const CONSOLE = {
   name: '@see/hooks#ConsoleHook',
-  // Not every domain has one.
+  // Not every provider can open one.
   optional: true,
 }
 

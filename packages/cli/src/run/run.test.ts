@@ -111,6 +111,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     exit_code: 0,
     results_folder: join(folder.path, 'results', identifier),
     files: [
+      { path: `${identifier}_console.log`, bytes: 0 },
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
     ],
@@ -346,9 +347,39 @@ test('adds the timeline before and the commands after the hooks of a file, whose
   expect(await readdir(shots)).toContain(`${report?.identifier}_post_poweron.ppm`)
 })
 
+test.each([
+  ['ip_adress', /hooks\.json:\d+:\d+: "screenshot_on_event" .*did you mean "ip_address"\?/],
+  ['halfwya', /did you mean "halfway"\?/],
+])('a misspelt event of a hooks file, %s, is a warning with the nearest', async (event, why) => {
+  await using folder = await temporaryFolder()
+  const hooks = join(folder.path, 'hooks.json')
+  const entries = [
+    { name: '@see/hooks#ScreenHook', configuration: { screenshot_on_event: [event, 'snapshots_capture'] } },
+    { name: '@see/hooks#TimersHook', configuration: { timers: { halfway: 60 } } },
+  ]
+  await writeFile(hooks, JSON.stringify({ hooks: entries }, undefined, 2))
+  const { exitCode, report } = await runIn(folder.path, { hooks })
+  expect(exitCode).toBe(0)
+  expect(report?.warnings).toMatchObject([
+    {
+      code: 'EVENT_UNKNOWN',
+      what: `what @see/hooks#ScreenHook does at the event "${event}"`,
+      why: expect.stringMatching(why),
+    },
+  ])
+})
+
+test('that the domain has no console to log is said in the report', async () => {
+  await using folder = await temporaryFolder()
+  const { exitCode, report } = await runIn(folder.path, { simulation: { faults: { without: ['console'] } } })
+  expect(exitCode).toBe(0)
+  expect(report?.warnings).toMatchObject([{ code: 'CONSOLE_MISSING' }])
+})
+
 test('a command for a sandbox without an agent is refused before it is powered on', async () => {
   await using folder = await temporaryFolder()
-  const { exitCode, report, deallocations } = await runIn(folder.path, { command: 'true' })
+  const simulation: Simulation = { lacking: ['agent'] }
+  const { exitCode, report, deallocations } = await runIn(folder.path, { command: 'true', simulation })
   expect([exitCode, deallocations]).toEqual([1, 1])
   expect(report).toMatchObject({
     events: 0,
@@ -366,7 +397,8 @@ test('a protocol of the user’s own may run commands of its own, where there is
   expect(report?.failures).toMatchObject([
     { event: 'run_command', message: expect.stringContaining('unwilling') },
   ])
-  const { exitCode, report: without } = await runIn(folder.path, { protocol })
+  const simulation: Simulation = { lacking: ['agent'] }
+  const { exitCode, report: without } = await runIn(folder.path, { protocol, simulation })
   expect(exitCode).toBe(0)
   expect(without?.failures).toEqual([])
 })

@@ -1,21 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { PassThrough } from 'node:stream'
 import type { CoreDumpOptions, InterfaceAddresses, SandboxDomain, Screenshot } from '../resources.ts'
 import type { DomainState } from '../transitions.ts'
-
-/** What goes wrong in a simulated sandbox. */
-export interface Faults {
-  /** These methods of the domain, or `allocate` and `deallocate`, throw. */
-  readonly failing?: readonly string[]
-  /** The guest does nothing when it is asked to shut down. */
-  readonly ignoresShutdown?: boolean
-  /** The guest gets no address. */
-  readonly noAddress?: boolean
-  /** Milliseconds that each method of the domain takes. */
-  readonly delayMs?: number
-}
+import { type Faults, mayFail, mayFailLater } from './faults.ts'
+import type { SimulatedGuest } from './simulated-guest.ts'
 
 export const SIMULATED_MAC = '52:54:00:00:00:01'
+
+const BLACK_PIXEL = Buffer.from('P6\n1 1\n255\n\0\0\0', 'latin1')
 
 /** A domain without a guest, which changes its state as libvirt's would. */
 export class SimulatedDomain implements SandboxDomain {
@@ -23,20 +15,28 @@ export class SimulatedDomain implements SandboxDomain {
   state: DomainState
   address = '10.0.0.2'
   /** What `coreDump` finds in the guest's memory. */
-  memory = ''
+  memory: string
+  /** Every console that was opened: write to the last what the guest says. It ends when the guest is off. */
+  readonly consoles: PassThrough[] = []
+  /** How often it was powered on. */
+  powerOns = 0
+  readonly #guest: SimulatedGuest
   readonly #faults: Faults
 
-  constructor(state: DomainState = 'shutoff', faults: Faults = {}) {
+  constructor(state: DomainState = 'shutoff', faults: Faults = {}, guest: SimulatedGuest = {}) {
     this.state = state
+    this.memory = guest.memory ?? ''
     this.#faults = faults
+    this.#guest = guest
   }
 
   async getState(): Promise<{ state: DomainState }> {
     return { state: this.state }
   }
 
-  create(): Promise<void> {
-    return this.#become('create', 'running')
+  async create(): Promise<void> {
+    await this.#become('create', 'running')
+    this.powerOns++
   }
 
   destroy(): Promise<void> {
@@ -75,23 +75,34 @@ export class SimulatedDomain implements SandboxDomain {
   }
 
   async screenshot(): Promise<Screenshot> {
-    return { mimeType: 'image/x-portable-pixmap', data: blackPixel() }
+    mayFail(this.#faults, 'screenshot')
+    return { mimeType: 'image/x-portable-pixmap', data: only(this.#guest.screen ?? BLACK_PIXEL) }
+  }
+
+  async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<PassThrough> {
+    mayFail(this.#faults, 'openConsole')
+    signal?.throwIfAborted()
+    const console = new PassThrough()
+    this.consoles.push(console)
+    signal?.addEventListener('abort', () => console.destroy(new Error('the opening was aborted')))
+    if (this.#guest.console !== undefined) console.write(this.#guest.console)
+    return console
   }
 
   async coreDump(path: string, { format }: CoreDumpOptions): Promise<void> {
-    if (this.#faults.failing?.includes('coreDump') === true) throw new Error('simulated failure of coreDump')
+    mayFail(this.#faults, 'coreDump')
     const header = format === 'raw' ? '\x7fELF' : 'makedumpfile\0'
     // A named pipe takes no more than it is given room for: as libvirt, this waits for who reads.
     await writeFile(path, `${header}${this.memory}`, { encoding: 'latin1' })
   }
 
   async #become(method: string, state: DomainState): Promise<void> {
-    if (this.#faults.delayMs !== undefined) await sleep(this.#faults.delayMs)
-    if (this.#faults.failing?.includes(method) === true) throw new Error(`simulated failure of ${method}`)
+    await mayFailLater(this.#faults, method)
     this.state = state
+    if (state === 'shutoff') this.consoles.at(-1)?.end()
   }
 }
 
-async function* blackPixel(): AsyncGenerator<Buffer> {
-  yield Buffer.from('P6\n1 1\n255\n\0\0\0', 'latin1')
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }

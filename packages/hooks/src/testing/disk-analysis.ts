@@ -1,8 +1,8 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment, type ImageLayer } from '@see/core'
+import { simulatedFactory } from '@see/core/testing'
 import type { FilesystemReport } from '../filesystem-report.ts'
-import { factoryWithDisk } from './disk-images.ts'
 
 interface DiskOfGuest {
   readonly image: string
@@ -27,7 +27,7 @@ export async function diskAnalysis(
     // A kernel that reads disks is booted for the tests that are about it only.
     configuration: { results_folder: results, reader: null, ...configuration },
   }
-  const environment = await Environment.allocate(factoryWithDisk(disk), { hooks: [hook] })
+  const environment = await Environment.allocate(simulatedFactory({ guest: { disk } }), { hooks: [hook] })
   const { context, identifier } = environment
   const analyse = async (suffix = '') => {
     await context.trigger('start_analysis')

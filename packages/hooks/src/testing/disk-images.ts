@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { GuestDisk } from '@see/core'
-import { type SimulatedResources, simulatedFactory } from '@see/core/testing'
 
 const MIB = 1024 * 1024
 
@@ -53,16 +51,6 @@ export function folderWith(path: string, files: Readonly<Record<string, string>>
     writeFileSync(join(path, name), content)
   }
   return path
-}
-
-/** Sandboxes without a guest, which have a disk nevertheless. */
-export function factoryWithDisk(disk: GuestDisk | undefined): ReturnType<typeof simulatedFactory> {
-  return async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    const resources: SimulatedResources = context.resources
-    Object.assign(resources, { guestDisk: async () => disk })
-    return context
-  }
 }
 
 /**

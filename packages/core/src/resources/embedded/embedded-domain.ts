@@ -18,6 +18,7 @@ import { dumpMemory } from './dump-memory.ts'
 import { guestAddresses } from './guest-addresses.ts'
 import { guestState } from './guest-state.ts'
 import { guestEndOf } from './qemu-end.ts'
+import { hasOpenPort } from './open-port.ts'
 import { orHypervisorFailed } from './qemu-failure.ts'
 import { sockets } from './qemu-arguments.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -166,6 +167,8 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+    // Where no agent has opened its port, in a guest that boots for example, none would answer.
+    if (this.isRunning && !(await orHypervisorFailed(hasOpenPort(this.qemu.qmp, sockets.agent)))) return []
     return await guestAddresses(this.agentChannel)
   }
 

@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net'
 import { connectSocket, type QmpClient } from '@see/qemu'
-import { z } from 'zod'
+import { hasOpenPort } from './open-port.ts'
 import { sockets } from './qemu-arguments.ts'
 import type { RunFolder } from './run-folder.ts'
-
-const chardevs = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }))
 
 /** QEMU's end of the port by which a guest is told who it is. */
 export async function openIdentityPort(folder: RunFolder, signal: AbortSignal): Promise<Socket> {
@@ -15,6 +13,5 @@ export async function openIdentityPort(folder: RunFolder, signal: AbortSignal): 
 
 /** Whether a program of the guest waits there. */
 export async function hasOpenIdentityPort(qmp: QmpClient): Promise<boolean> {
-  const ports = chardevs.parse(await qmp.execute('query-chardev'))
-  return ports.some(({ label, 'frontend-open': isOpen }) => label === sockets.identity && isOpen)
+  return await hasOpenPort(qmp, sockets.identity)
 }
