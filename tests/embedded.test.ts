@@ -128,15 +128,16 @@ test('a guest that powered itself off has what it wrote once it is powered on ag
   expect(await sh(context, 'cat /root/kept')).toBe('kept\n')
 })
 
+/** The agent would be waited for, ten seconds for each question. */
+async function answerOf(context: Guest): Promise<{ address: string | undefined; isQuick: boolean }> {
+  const startedMs = performance.now()
+  const address = await context.ip4Address()
+  return { address, isQuick: performance.now() - startedMs < 5000 }
+}
+
 test('a guest that boots or is paused is asked for its address without a wait', {
   timeout: 240_000,
 }, async () => {
-  // Its agent would be waited for, ten seconds for each question.
-  const answerOf = async (context: Guest) => {
-    const startedMs = performance.now()
-    const address = await context.ip4Address()
-    return { address, isQuick: performance.now() - startedMs < 5000 }
-  }
   const { context: booting } = await embeddedEnvironment(embeddedGuest({}, 'see.noagent'))
   await booting.poweron()
   expect(await answerOf(booting)).toEqual({ address: undefined, isQuick: true })

@@ -88,7 +88,7 @@ function escaped(text: string): string {
     .replaceAll('-', '\\-')
     .replaceAll(/^(?=[.'])/gm, '\\&')
     .replaceAll('"', '\\(dq')
-    .replaceAll(/[^\x00-\x7F]/gu, (character) => {
+    .replaceAll(/\P{ASCII}/gu, (character) => {
       return `\\[u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`
     })
 }

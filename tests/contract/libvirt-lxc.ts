@@ -15,7 +15,7 @@ export function libvirtLxc(): Provider & Disposable {
       // What init is told before it listens is lost.
       bootMark: `until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/1/status; do sleep 0.05; done; cut -d" " -f22 /proc/1/stat`,
       console: '/dev/console',
-      stubborn: 'touch /run/stubborn; (sleep 3; rm /run/stubborn; kill -TERM 1) >/dev/null 2>&1 &',
+      stubborn: 'touch /run/stubborn; (sleep 9; rm /run/stubborn; kill -TERM 1) >/dev/null 2>&1 &',
       unasked: {
         powerOff: 'poweroff -f',
         reboot: 'reboot -f',
