@@ -70,6 +70,12 @@ test('the key of a hook that is meant', async () => {
   )
 })
 
+test('the hook that is meant', async () => {
+  expect(await said({ domain }, { hooks: [{ name: '@see/hooks#ScrenHook' }] })).toContain(
+    '@see/hooks has no export "ScrenHook", did you mean "ScreenHook"? (it has: ',
+  )
+})
+
 test.each([
   [{ domain, network: { mode: 'nat-nolan' } }, '"network.mode": expected one of "nat-no-lan", "nat", '],
   [{ domain, network: { mode: 'nat-nolan' } }, ', did you mean "nat-no-lan"?\n'],
@@ -129,3 +135,15 @@ test('--json of a sample is none of ours', async () => {
   expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
   expect(error).toContain('--json')
 })
+
+test.each([[['run']], [['template', 'build']]])(
+  'the help of %j shows seconds in seconds',
+  async (command) => {
+    const { out } = await seeHere('/', [...command, '--help'])
+    const defaults = Array.from(out.matchAll(/<seconds>[^]*?\(default: (\d+)\)/g), ([, seconds]) =>
+      Number(seconds),
+    )
+    expect(defaults.length).toBeGreaterThan(0)
+    for (const seconds of defaults) expect(seconds).toBeLessThan(3600)
+  },
+)

@@ -116,6 +116,20 @@ describe('parsing', () => {
     expect(error.message).toContain(`${path}${expected}`)
   })
 
+  test('a schema that has no JSON Schema still has its problems named', () => {
+    const twice = [1, 2].map(() => z.strictObject({ key: z.string().optional() }).meta({ id: 'twice' }))
+    const [one = z.never(), other = z.never()] = twice
+    const own = z.strictObject({
+      one,
+      other,
+      missing: z.string().describe('What is missing.'),
+    })
+    const { message } = refused(() => Configuration.load({ one: { ky: 1 }, other: {} }).parse(own))
+    expect(message).toBe(
+      'configuration: unknown key "one.ky" (known: none)\nconfiguration: "missing" is missing',
+    )
+  })
+
   test('every problem is named', async () => {
     const configuration = Configuration.load(await file('{"disk": {"imag": 1}, "other": 2}'))
     const { message } = refused(() => configuration.parse(schema))

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf, SeeError } from './errors.ts'
+import { didYouMean } from './nearest.ts'
 import { trustedPath } from './trusted-file.ts'
 
 /** What a module of the user gets from here, so that all share one copy and need install nothing. */
@@ -19,10 +20,11 @@ export async function loadExport(reference: string, folder: string): Promise<unk
   const [specifier = '', name = 'default'] = reference.split('#', 2)
   const module = await load(specifier, reference, folder)
   if (name in module) return module[name]
-  const others = Object.keys(module).join(', ')
+  const others = Object.keys(module)
+  const has = `(it has: ${others.join(', ') || 'none'})`
   throw new SeeError(
     'HOOK_LOAD',
-    `${reference}: ${specifier} has no export "${name}" (it has: ${others || 'none'})`,
+    `${reference}: ${specifier} has no export "${name}"${didYouMean(name, others)} ${has}`,
   )
 }
 

@@ -17,9 +17,18 @@ export function keysAt(schema: z.ZodType, path: Path): string[] {
 
 /** The schemas of what may be at a path: several where a value may be of several kinds. */
 function partsAt(schema: z.ZodType, path: Path): JsonSchema[] {
-  let parts = kindsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))
+  let parts = kindsOf(jsonSchemaOf(schema))
   for (const key of path) parts = parts.flatMap((part) => kindsOf(within(part, key)))
   return parts
+}
+
+/** Undefined for a schema of somebody's own that has none, for two of its parts have one id for example. */
+function jsonSchemaOf(schema: z.ZodType): unknown {
+  try {
+    return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  } catch {
+    return undefined
+  }
 }
 
 function within({ properties, items, additionalProperties }: JsonSchema, key: PropertyKey): unknown {

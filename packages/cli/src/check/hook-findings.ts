@@ -1,4 +1,4 @@
-import { hookTools, otherHookTools } from '@see/hooks'
+import { hookTools, otherHookTools } from '@see/hooks/tools'
 import { type Finding, type HookFindings, installed, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 
