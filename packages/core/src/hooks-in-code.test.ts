@@ -91,7 +91,10 @@ const refused = async (entry: object, message: string, code = 'CONFIGURATION_INV
 
 test('a configuration that does not fit is refused before anything is made', async () => {
   await refused({ hook: Teller, configuration: { folder: 1 } }, '"hooks.0.configuration.folder": ')
-  await refused({ hook: Teller, configuration: { foldr: 'x' } }, 'unknown key "foldr" (known: folder, ')
+  await refused(
+    { hook: Teller, configuration: { foldr: 'x' } },
+    'unknown key "foldr", did you mean "folder"?',
+  )
   await refused({ hook: Teller, optionl: true }, 'unknown key "hooks.0.optionl"')
   await refused(
     { hook: Teller, name: 'Teller' },
