@@ -1,6 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { withoutPrograms } from './support/without-programs.ts'
 
 const see = fileURLToPath(new URL('../packages/cli/dist/see.js', import.meta.url))
@@ -52,3 +54,33 @@ test('what a hook runs is looked for, and one command installs it', { timeout: C
   ])
   expect(hooks.install).toMatch(/^apt-get install --no-install-recommends (?:.* )?tshark (?:.* )?yara$/)
 })
+
+test('the kernel that is tried does not outlive a check that is killed', { timeout: CHECK_MS }, async () => {
+  // Found by its parent, and by nothing that another check has.
+  const check = spawn(process.execPath, [see, 'check'], { stdio: 'ignore' })
+  onTestFinished(() => void check.kill('SIGKILL'))
+  let emulator: number | undefined
+  const found = () => (emulator = emulatorOf(check.pid ?? 0))
+  const ended = once(check, 'exit')
+  await Promise.race([expect.poll(found, { timeout: 60_000, interval: 20 }).toBeDefined(), ended])
+  // A host without /dev/kvm tries none.
+  if (emulator === undefined) return
+  check.kill('SIGKILL')
+  await ended
+  await expect.poll(() => existsSync(`/proc/${emulator}`)).toBe(false)
+})
+
+/** A child that has a kernel to boot. */
+function emulatorOf(parent: number): number | undefined {
+  const path = `/proc/${parent}/task/${parent}/children`
+  const children = existsSync(path) ? readFileSync(path, 'latin1').trim().split(' ') : []
+  return children.map(Number).find((pid) => pid > 0 && commandOf(pid).includes('-kernel'))
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+  } catch {
+    return ''
+  }
+}

@@ -22,7 +22,9 @@ export async function findAcceleration(host: Host, emulator: string, signal: Abo
   if (guest === undefined) {
     return finding('not tried: there is no kernel to boot', 'build the tiny guest first: bash guest/build.sh')
   }
-  const { stdout, stderr } = await host.run(emulator, bootArguments(guest, 'kvm'), {
+  // Its kernel may never come up, and must not outlive a check that is killed.
+  const argv = ['--pdeathsig=KILL', emulator, ...bootArguments(guest, 'kvm')]
+  const { stdout, stderr } = await host.run('setpriv', argv, {
     timeoutMs: TIMEOUT_MS,
     signal,
     until: STARTED,
