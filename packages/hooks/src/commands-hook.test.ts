@@ -317,6 +317,32 @@ test('a file of a folder is run with its arguments, and finds what lies beside i
   expect(await read('1.stdout')).toBe('beside\n<a b><$HOME>')
 })
 
+test('a program whose libraries neither the guest nor this host has is not run', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample')
+  const program = (await readFile('/bin/ls', 'latin1')).replaceAll('libselinux.so.1', 'libnowhere.so.1')
+  await writeFile(sample, program, 'latin1')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  const brought =
+    agent.executed
+      .flat()
+      .join(' ')
+      .match(/\/tmp\/see-[0-9a-f]{12}\b/g) ?? []
+  await Promise.all(Array.from(new Set(brought), (path) => rm(path, { recursive: true, force: true })))
+  expect(context.failures).toMatchObject([
+    {
+      error: {
+        code: 'SAMPLE_UNSUITABLE',
+        message: expect.stringMatching(/neither the guest nor this host has .*: libnowhere\.so\.1/),
+      },
+    },
+  ])
+  expect(await record()).toMatchObject({ status: 'failed', exit_code: null })
+})
+
 test('arguments beside a command, and a command that the guest does not have, are failures', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()

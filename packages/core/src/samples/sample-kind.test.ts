@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -84,6 +84,21 @@ test('no content makes it fail', { timeout: 60_000 }, async () => {
     fc.asyncProperty(start, program, async (beginning, rest) => {
       await writeFile(path, Buffer.concat([Buffer.from(beginning, 'latin1'), rest]))
       expect(describeSample(await recogniseSample(path))).not.toBe('')
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('no change of a program’s headers makes it fail', { timeout: 60_000 }, async () => {
+  const path = join(folder, 'changed')
+  const program = await readFile('/bin/ls')
+  const changes = fc.array(fc.tuple(fc.nat(1200), fc.nat(255)), { minLength: 1, maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(changes, async (bytes) => {
+      const changed = Buffer.from(program)
+      for (const [position, byte] of bytes) changed[position] = byte
+      await writeFile(path, changed)
+      expect(describeSample(await recogniseSample(path)).length).toBeLessThan(1000)
     }),
     { numRuns: 100 },
   )
