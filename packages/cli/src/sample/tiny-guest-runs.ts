@@ -1,6 +1,6 @@
 import { assertRunnable, hasKnownLoader, hostLibraries, runsOn, type SampleKind, unsuitable } from '@see/core'
 
-/** What guest/build.sh makes; its tests see that this is what is there. */
+/** What guest/build.sh puts into the guest. */
 const MACHINE = 'x86_64'
 const PROGRAMS = /^(\/(usr\/)?s?bin\/)?(sh|ash|awk|sed|cat|busybox)$/
 /** Of glibc and of the C++ runtime. */
