@@ -8,7 +8,8 @@ set -euo pipefail
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
 # new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
 # bubblewrap confines what reads evidence, yara scans it. sleuthkit reads what a guest left on its disk, of
-# which qemu-system-common makes a raw file; file tells what that is. tini is the parent of libvirtd without systemd.
+# which qemu-system-common makes a raw file; file tells what that is. p7zip-full and those behind it unpack samples. tini is
+# the parent of libvirtd without systemd.
 packages=(
   qemu-system-x86 qemu-utils
   libvirt-daemon-system libvirt-daemon-driver-lxc libvirt-clients
@@ -16,6 +17,7 @@ packages=(
   tcpdump tshark bubblewrap yara
   sleuthkit file qemu-system-common
   e2fsprogs acl busybox-static tini
+  p7zip-full bzip2 xz-utils zstd
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
 # driver for VirtualBox says that there is none. The last lines make disks like those of Windows, with partitions, NTFS

@@ -91,8 +91,8 @@ describe('a guest that runs', () => {
     expect(await context.domain.getXMLDesc()).not.toContain('large')
   })
 
-  test('is refused a sample that is not a file', async () => {
-    for (const path of [folder, join(folder, 'missing')]) {
+  test('is refused a sample that is neither a file nor a folder', async () => {
+    for (const path of ['/dev/null', join(folder, 'missing')]) {
       await expect(injectSample(context, path)).rejects.toMatchObject({
         code: 'FILE_UNREADABLE',
         message: expect.stringContaining(path),

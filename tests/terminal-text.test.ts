@@ -83,7 +83,6 @@ test.each([
   ['an option that is unknown', ['run', `--${EVIL}`]],
   ['a command that is unknown', [EVIL]],
   ['a number that is none', ['run', 'hook.mjs', '--runtime', EVIL]],
-  ['a resources file of another name', ['run', EVIL, 'hook.mjs']],
   ['a template of an impossible name', ['template', 'info', EVIL]],
   ['a template to be removed', ['template', 'rm', EVIL]],
   ['a template to be built', ['template', 'build', 'resources.json', EVIL]],

@@ -60,6 +60,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   RESULTS_LOST: 'Make room, and let nobody remove the results folder of a run that goes on.',
   RESULTS_UNWRITABLE: 'Name another folder (`--results`, `results_folder`), make room, or make it writable.',
   SAMPLE_INJECTION: 'The guest needs a shell, `head` and a writable /tmp, or a smaller sample.',
+  SAMPLE_UNSUITABLE:
+    'The message says what the sample is: choose a guest that opens it and say how by `--command`, or name the file of a folder or an archive with `--entry`.',
   SHUTDOWN_TIMEOUT:
     'Raise the timeout (`--shutdown-timeout`), let the guest heed the power button, or power it off.',
   STORAGE_FAILED:

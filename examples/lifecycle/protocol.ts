@@ -4,7 +4,7 @@ import type { ProtocolParameters } from '@see/cli'
 
 /** The default protocol as one would write it oneself; it goes on when ExampleHook has paused the context. */
 export async function run(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
-  const { sample, command, runtimeMs, timeoutMs, signal, progress } = parameters
+  const { sample, entry, command, arguments: words, runtimeMs, timeoutMs, signal, progress } = parameters
 
   progress('powering on')
   await context.poweron()
@@ -12,7 +12,8 @@ export async function run(context: SeeContext, parameters: ProtocolParameters): 
   progress(`the guest is ${address}`)
   await context.trigger('ip_address', { address })
 
-  if (sample !== undefined) await context.trigger('run_sample', { sample, command, async_flag: true })
+  if (sample !== undefined)
+    await context.trigger('run_sample', { sample, entry, command, arguments: words, async_flag: true })
   else if (command !== undefined) await context.trigger('run_command', { command, async_flag: true })
   await sleep(runtimeMs, undefined, { signal })
 

@@ -49,6 +49,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   RESULTS_LOST: hook,
   RESULTS_UNWRITABLE: usage,
   SAMPLE_INJECTION: sandbox,
+  SAMPLE_UNSUITABLE: usage,
   SHUTDOWN_TIMEOUT: sandbox,
   STORAGE_FAILED: sandbox,
   TEMPLATE_BUILD: sandbox,

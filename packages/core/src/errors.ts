@@ -44,6 +44,7 @@ export const errorCodes = {
   RESULTS_LOST: 'evidence could not be written during the run: the disk is full, or the folder is gone',
   RESULTS_UNWRITABLE: 'the results folder cannot be written',
   SAMPLE_INJECTION: 'the sample could not be brought into the guest',
+  SAMPLE_UNSUITABLE: 'the sample is of a kind that the guest cannot run or open, or is too large',
   SHUTDOWN_TIMEOUT: 'the guest did not shut down in time',
   STORAGE_FAILED: 'the storage for the sandbox could not be made',
   TEMPLATE_BUILD: 'a template could not be built',

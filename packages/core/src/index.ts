@@ -62,7 +62,19 @@ export { type Qcow2References, qcow2References } from './disks/qcow2-references.
 export { QemuResources, qemuFactory } from './resources/qemu.ts'
 export type { SinkholeListener, SinkholeRequest } from './resources/sinkhole/entry.ts'
 export { VboxResources, vboxFactory } from './resources/vbox.ts'
-export { injectSample, type InjectOptions } from './sample.ts'
+export { hasKnownLoader, hostLibraries } from './samples/host-libraries.ts'
+export { injectSample, type InjectOptions } from './samples/inject-sample.ts'
+export {
+  assertRunnable,
+  type OpenedSample,
+  openSample,
+  type OpenOptions,
+  runsOn,
+  unsuitable,
+} from './samples/open-sample.ts'
+export { entryPath } from './samples/sample-entry.ts'
+export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
+export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'
 export { ReleaseStack } from './release-stack.ts'
 export type {
   AgentChannel,

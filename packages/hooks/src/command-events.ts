@@ -7,12 +7,16 @@ declare module '@see/core' {
       /** The event does not wait for the command to end. */
       readonly async_flag?: boolean | undefined
     }
-    /** Asks CommandsHook to bring a file of this host into the guest and run it. Fired by protocols. */
+    /** Asks CommandsHook to bring a file or folder of this host into the guest and run it. Fired by protocols. */
     run_sample: {
       /** Its path on this host. */
       readonly sample: string
-      /** `{sample}` in it becomes the quoted path in the guest; without a command the sample itself is executed. */
+      /** The file of a folder that is the sample, by its path in it. */
+      readonly entry?: string | undefined
+      /** `{sample}` in it becomes the quoted path in the guest; without a command the sample itself is run. */
       readonly command?: string | undefined
+      /** What the sample is started with, where there is no command. */
+      readonly arguments?: readonly string[] | undefined
       /** The event does not wait for the sample to end. */
       readonly async_flag?: boolean | undefined
     }

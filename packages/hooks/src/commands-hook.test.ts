@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, SeeError } from '@see/core'
@@ -250,13 +250,16 @@ test('says when the guest does not run', async () => {
   expect(String(context.failures[0]?.error)).toContain('run_command: the guest is paused')
 })
 
-test.each(['missing', '.'])('says when the sample is no file: %s', async (name) => {
+test.each([
+  ['missing', 'FILE_UNREADABLE'],
+  ['.', 'SAMPLE_UNSUITABLE'],
+])('says when the sample is no file: %s', async (name, code) => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })
   await using _ = environment
   await context.trigger('run_sample', { sample: join(temporary.path, name) })
-  expect(context.failures).toMatchObject([{ error: { code: 'FILE_UNREADABLE' } }])
+  expect(context.failures).toMatchObject([{ error: { code } }])
   expect(await record()).toMatchObject({ status: 'failed' })
 })
 
@@ -264,7 +267,8 @@ test('says when the guest cannot execute the sample', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const sample = join(temporary.path, 'script')
-  await writeFile(sample, '#!/no/such/interpreter\n')
+  // The system looks for an interpreter of this name, with the carriage return.
+  await writeFile(sample, '#!/bin/sh\r\n')
   await chmod(sample, 0o755)
   const { environment, context, record } = await start(temporary.path, { agent })
   await using _ = environment
@@ -273,6 +277,90 @@ test('says when the guest cannot execute the sample', async () => {
   const { guest_path: guestPath, status } = await record()
   await rm(guestPath ?? '')
   expect(status).toBe('failed')
+})
+
+test.each([
+  ['a PDF', '%PDF-1.7', 'PDF document'],
+  ['an image', '\x89PNG\r\n\x1a\n', 'PNG image'],
+  ['a script', '#!/no/such/interpreter\n', 'the guest has no /no/such/interpreter'],
+])('%s that the guest cannot run is not brought into it', async (_what, content, why) => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample')
+  await writeFile(sample, Buffer.from(content, 'latin1'))
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  expect(context.failures).toMatchObject([
+    { error: { code: 'SAMPLE_UNSUITABLE', message: expect.stringContaining(why) } },
+  ])
+  expect(await record()).toMatchObject({ status: 'failed', guest_path: null, exit_code: null })
+})
+
+test('a file of a folder is run with its arguments, and finds what lies beside it', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const folder = join(temporary.path, 'a folder')
+  await mkdir(join(folder, 'sub'), { recursive: true })
+  const script = '#!/bin/sh\ncat "${0%/*}/../beside"; printf "<%s>" "$@"\n'
+  await writeFile(join(folder, 'sub/go'), script)
+  await writeFile(join(folder, 'beside'), 'beside\n')
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample: folder, entry: 'sub/go', arguments: ['a b', '$HOME'] })
+  const { guest_path: guestPath, sha256, command } = await record()
+  await rm((guestPath ?? '').replace(/\/sub\/go$/, ''), { recursive: true })
+  expect(context.failures).toEqual([])
+  expect(guestPath).toMatch(/^\/tmp\/see-[0-9a-f]{12}\/sub\/go$/)
+  expect(sha256).toBe(createHash('sha256').update(script).digest('hex'))
+  expect(command).toBe(`${guestPath} a b $HOME`)
+  expect(await read('1.stdout')).toBe('beside\n<a b><$HOME>')
+})
+
+test('a program whose libraries neither the guest nor this host has is not run', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample')
+  const program = (await readFile('/bin/ls', 'latin1')).replaceAll('libselinux.so.1', 'libnowhere.so.1')
+  await writeFile(sample, program, 'latin1')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  const brought =
+    agent.executed
+      .flat()
+      .join(' ')
+      .match(/\/tmp\/see-[0-9a-f]{12}\b/g) ?? []
+  await Promise.all(Array.from(new Set(brought), (path) => rm(path, { recursive: true, force: true })))
+  expect(context.failures).toMatchObject([
+    {
+      error: {
+        code: 'SAMPLE_UNSUITABLE',
+        message: expect.stringMatching(/neither the guest nor this host has .*: libnowhere\.so\.1/),
+      },
+    },
+  ])
+  expect(await record()).toMatchObject({ status: 'failed', exit_code: null })
+})
+
+test('arguments beside a command, and a command that the guest does not have, are failures', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample.py')
+  await writeFile(sample, 'print(1)')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample, command: 'true', arguments: ['x'] })
+  await context.trigger('run_sample', { sample, command: 'nopython {sample}' })
+  expect(context.failures).toMatchObject([
+    { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('belong in the command') } },
+    {
+      error: { code: 'AGENT_COMMAND_FAILED', message: expect.stringContaining('the guest has no nopython') },
+    },
+  ])
+  const { guest_path: guestPath, exit_code: exitCode } = await record()
+  await rm(guestPath ?? '')
+  expect(exitCode).toBe(127)
 })
 
 test('an event without what it needs, as a timer fires it, is one failure and runs nothing', async () => {

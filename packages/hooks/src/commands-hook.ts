@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import {
+  entryPath,
   type EventOf,
   evidenceWarning,
   type ExecResult,
@@ -19,6 +20,7 @@ import { type CommandsSettings, commandsSchema } from './commands-settings.ts'
 import { GuestAgentChannel } from './guest-agent-channel.ts'
 import { GuestLife } from './guest-life.ts'
 import { HttpAgentChannel } from './http-agent-channel.ts'
+import { isFolder } from './is-folder.ts'
 import { LastLook } from './last-look.ts'
 import { Latch } from './latch.ts'
 import { type Collected, LateCollection } from './late-collection.ts'
@@ -187,7 +189,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
-    if (request.sample !== undefined) record.sha256 = await sha256Of(request.sample, signal)
+    record.sha256 = await sampleSum(request, signal)
     await this.#assertRunning(record.event)
     return await this.#channel.prepare(request, record, signal)
   }
@@ -305,14 +307,30 @@ function nameOf({ command, sample }: CommandRecord): string {
   return `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
 }
 
-/** The guest's shell starts a sample, and says by 126 or 127, and its path, that it cannot. */
+/** Null for a folder of which no file is the sample. */
+async function sampleSum({ sample, entry }: CommandRequest, signal: AbortSignal): Promise<string | null> {
+  if (sample === undefined) return null
+  if (entry !== undefined) return await sha256Of(await entryPath(sample, entry), signal)
+  return (await isFolder(sample)) ? null : await sha256Of(sample, signal)
+}
+
+/** The guest's shell says by 126 or 127, and by what it could not start, that the sample was not run. */
 function assertExecuted(request: CommandRequest, record: CommandRecord, { stderr }: ExecResult): void {
   const { exit_code: exitCode, guest_path: guestPath } = record
-  if (request.command !== undefined || guestPath === null || (exitCode !== 126 && exitCode !== 127)) return
+  if (request.sample === undefined || (exitCode !== 126 && exitCode !== 127)) return
   const said = stderr.subarray(0, 500).toString()
-  if (!said.includes(guestPath)) return
-  throw new SeeError(
-    'AGENT_COMMAND_FAILED',
-    `the guest cannot execute the sample ${record.sample}: ${JSON.stringify(said.trim())}; give a command that opens it, such as "sh {sample}"`,
-  )
+  const quoted = JSON.stringify(said.trim())
+  const program = request.command?.trim().split(/\s/)[0]
+  if (program !== undefined && /^[\w./+-]+$/.test(program) && said.includes(`${program}: not found`)) {
+    throw new SeeError(
+      'AGENT_COMMAND_FAILED',
+      `the guest has no ${program}, which the command begins with: ${quoted}; choose a guest that has it`,
+    )
+  }
+  if (request.command === undefined && guestPath !== null && said.includes(guestPath)) {
+    throw new SeeError(
+      'AGENT_COMMAND_FAILED',
+      `the guest cannot execute the sample ${record.sample}: ${quoted}; choose a guest that can, or give a command that opens it`,
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { injectSample, type SeeContext } from '@see/core'
+import { injectSample, openSample, type SeeContext } from '@see/core'
 import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
 import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
@@ -29,15 +29,19 @@ export class GuestAgentChannel implements CommandChannel {
   }
 
   async #argv(
-    { command, sample }: CommandRequest,
+    { command, sample, entry, words }: CommandRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<readonly [string, ...string[]]> {
     const shell = (await this.#context.agent.isWindows()) ? 'cmd' : 'sh'
     if (sample !== undefined) {
-      record.guest_path = await injectSample(this.#context, sample, { signal })
-      record.command ??= record.guest_path
-      if (command === undefined) return [record.guest_path]
+      if (command === undefined) {
+        const opened = await openSample(this.#context, sample, { entry, arguments: words, signal })
+        record.guest_path = opened.path
+        record.command = opened.argv.join(' ')
+        return opened.argv
+      }
+      record.guest_path = await injectSample(this.#context, sample, { entry, signal })
       const quoted = quoteFor(shell, record.guest_path)
       record.command = command.replaceAll('{sample}', () => quoted)
     }

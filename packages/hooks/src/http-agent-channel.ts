@@ -7,6 +7,7 @@ import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
 import { type AgentAnswer, parseAnswer, partOfAnswer, resultOf } from './http-agent-answer.ts'
 import { agentPath, type GuestSystem } from './http-agent-request.ts'
+import { isFolder } from './is-folder.ts'
 
 const CONNECT_MS = 2000
 const MIB = 1024 * 1024
@@ -39,6 +40,7 @@ export class HttpAgentChannel implements CommandChannel {
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
+    await assertOneFile(request)
     // The agent alone knows the path.
     record.command ??= '{sample}'
     const host = await this.#listening(signal)
@@ -110,6 +112,15 @@ export class HttpAgentChannel implements CommandChannel {
     if (exitCode === null) throw failed(host, 'it does not say the exit code')
     return resultOf({ exitCode, output }, this.#bounds.maxOutputBytes)
   }
+}
+
+/** That server takes one file and one line. */
+async function assertOneFile({ sample, entry, words }: CommandRequest): Promise<void> {
+  if (words.length === 0 && entry === undefined && !(sample !== undefined && (await isFolder(sample)))) return
+  throw new SeeError(
+    'SAMPLE_UNSUITABLE',
+    'the HTTP agent takes one file and a command: a folder and arguments of a sample need QEMU’s guest agent',
+  )
 }
 
 function failed(host: string, error: unknown): SeeError {

@@ -13,7 +13,7 @@ export type GuestSystem = 'windows' | 'posix'
 
 /** The path and query by which the agent is asked: `/?command=…&sample=…&async=…`. */
 export function agentPath(
-  { command = '{sample}', sample, inBackground }: CommandRequest,
+  { command = '{sample}', sample, inBackground }: Pick<CommandRequest, 'command' | 'sample' | 'inBackground'>,
   system: GuestSystem,
 ): string {
   const line = system === 'posix' ? `${ALL_WORDS}${command}` : command

@@ -52,10 +52,12 @@ async function findAddress(
   }
 }
 
-async function run(context: SeeContext, { sample, command, progress }: ProtocolParameters): Promise<void> {
+async function run(context: SeeContext, parameters: ProtocolParameters): Promise<void> {
+  const { sample, command, progress } = parameters
   if (sample !== undefined) {
     progress(`running the sample ${sample}`)
-    await context.trigger('run_sample', { sample, command, async_flag: true })
+    const { entry, arguments: words } = parameters
+    await context.trigger('run_sample', { sample, entry, command, arguments: words, async_flag: true })
   } else if (command !== undefined) {
     progress(`running ${command}`)
     await context.trigger('run_command', { command, async_flag: true })

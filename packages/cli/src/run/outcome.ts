@@ -1,11 +1,13 @@
 import { isFailedEnd, type SeeContext, SeeError } from '@see/core'
 import { exitCodeOf } from '../exit-code.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { SampleReport } from '../sample/sample-report.ts'
 import type { EvidenceFolder } from './evidence-folder.ts'
 
 /** What is known of a run while it goes on, and after. */
 export class Outcome {
   evidence: EvidenceFolder | undefined
+  sample: SampleReport | undefined
   context: SeeContext | undefined
   events = 0
   /** Paths of the records of the commands that have finished. */

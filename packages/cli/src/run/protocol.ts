@@ -2,8 +2,12 @@ import type { SeeContext } from '@see/core'
 
 /** What `see run` tells a protocol. */
 export interface ProtocolParameters {
-  /** The sample's path on this host. */
+  /** The path on this host of the sample, a file or a folder; of an archive, of what was in it. */
   readonly sample?: string
+  /** The file of a folder that is the sample. */
+  readonly entry?: string
+  /** What a sample without a command is started with. */
+  readonly arguments?: readonly string[]
   /** What to run in the guest; `{sample}` in it stands for the sample's path there. */
   readonly command?: string
   /** How long what runs in the guest is given, in milliseconds. */

@@ -49,7 +49,7 @@ async function reportOf(
   identifier: string,
   evidence: EvidenceFolder | undefined,
 ): Promise<RunReport> {
-  const { context, events, records } = outcome
+  const { context, sample, events, records } = outcome
   const { files, omitted } = (await evidence?.files()) ?? { files: [], omitted: 0 }
   const failures = context?.failures ?? []
   return reported(outcome, {
@@ -57,6 +57,7 @@ async function reportOf(
     results_folder: evidence?.path ?? null,
     files,
     files_omitted: omitted,
+    sample: sample ?? null,
     events,
     commands: evidence === undefined ? [] : await commandResults(evidence.path, files, records),
     failures: failures.map((failure) => ({

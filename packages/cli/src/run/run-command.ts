@@ -9,6 +9,9 @@ interface Flags {
   readonly provider?: GuestProvider
   readonly hooks?: string
   readonly command?: string
+  readonly entry?: string
+  readonly password: string
+  readonly unpack: boolean
   readonly protocol?: string
   readonly runtime: number
   readonly timeout: number
@@ -46,6 +49,12 @@ Without a resources file the sample runs in the tiny guest, which is built when 
 (--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). A
 name that ends in .json is a resources file; put a sample of such a name behind one.
 
+The sample is a program, a script, a folder, an archive (zip, 7z, tar, gz, xz, bz2, zst), or - for standard input. What it
+is, is recognised; what the tiny guest cannot run is refused before anything is made, unless --command says how it is
+opened. A program for this kind of machine brings the libraries of this host along that the guest lacks. An archive is
+unpacked on this host, confined; if one file of it, or of a folder, can be run, that is the sample. With --command,
+{sample} is the path of a folder where no file of it is named. What stands behind the sample are its arguments.
+
 The protocol, if none is given: power on, wait for the guest's address, fire ip_address, fire run_sample (or
 run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire start_analysis and wait_analysis.
 
@@ -59,6 +68,8 @@ The files given, hooks and protocols are not used if another user can change the
 
 Examples:
   npx see run -- ./sample.bin
+  npx see run -- /bin/ls -l /
+  npx see run -- malware.zip
   npx see run resources.json ./sample.bin
   npx see run resources.json ./sample.py --command 'python3 {sample}' --runtime 60
   npx see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
@@ -69,14 +80,19 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .description(
       'run a sample, or a protocol of your own, in a sandbox that is made for it and destroyed after',
     )
-    .usage('[options] [resources.json] [sample]')
-    .argument('[resources.json]', 'what the sandbox is made of; the tiny guest when not given')
-    .argument('[sample]', 'the file to run in it')
+    .usage('[options] [--] [resources.json] [sample [arguments...]]')
+    .argument(
+      '[given...]',
+      'a resources file (.json), or none for the tiny guest; the sample, - for standard input; its arguments',
+    )
     .option('--hooks <file>', 'the hooks; without it: the timeline, a screenshot, commands')
     .option(
       '--command <command>',
       "run by the guest's shell; {sample} becomes the sample's quoted path there",
     )
+    .option('--entry <path>', 'which file of a folder or an archive is the sample; . is all of it')
+    .option('--password <text>', 'of an archive', 'infected')
+    .option('--no-unpack', 'bring an archive into the guest as it is')
     .option('--protocol <module#export>', 'drives the test case; TypeScript needs no build step')
     .addOption(PROVIDER)
     .addOption(RUNTIME)
@@ -86,12 +102,9 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addOption(RESULTS_MODE)
     .option('--json', 'print the summary as one JSON document', false)
     .addHelpText('after', HELP)
-    .action(async (first: string | undefined, second: string | undefined, flags: Flags, command: Command) => {
-      const { resources, sample } = filesOf(first, second)
+    .action(async (given: readonly string[], flags: Flags, command: Command) => {
+      const { resources, sample, words } = splitGiven(given)
       const refuse = (message: string): never => command.error(`error: ${message}`)
-      if (resources?.endsWith('.json') === false) {
-        refuse(`the resources file '${resources}' does not end in .json`)
-      }
       if (resources !== undefined && flags.provider !== undefined) {
         refuse(`--provider is for the tiny guest, and '${resources}' says what the provider is`)
       }
@@ -101,23 +114,28 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
       if (sample === undefined && flags.command?.includes('{sample}') === true) {
         refuse(`--command '${flags.command}' names {sample}, but no sample is given`)
       }
+      if (words.length > 0 && flags.command !== undefined) {
+        refuse(`arguments of the sample belong in --command '${flags.command}'`)
+      }
       const { runtime: runtimeMs, timeout: timeoutMs, shutdownTimeout: shutdownTimeoutMs, ...others } = flags
       const { provider = 'embedded', ...rest } = others
       const { run } = await import('./run.ts')
       exitWith(
         await run(
-          { resources, sample, provider, runtimeMs, timeoutMs, shutdownTimeoutMs, ...rest },
+          { resources, sample, words, provider, runtimeMs, timeoutMs, shutdownTimeoutMs, ...rest },
           { terminal },
         ),
       )
     })
 }
 
-/** One file alone is a sample, unless its name says that it is none. */
-function filesOf(
-  first: string | undefined,
-  second: string | undefined,
-): { readonly resources: string | undefined; readonly sample: string | undefined } {
-  if (second !== undefined || first?.endsWith('.json') === true) return { resources: first, sample: second }
-  return { resources: undefined, sample: first }
+/** What is given first is the sample, unless its name says that it is none. */
+function splitGiven(given: readonly string[]): {
+  readonly resources: string | undefined
+  readonly sample: string | undefined
+  readonly words: readonly string[]
+} {
+  const resources = given[0]?.endsWith('.json') === true ? given[0] : undefined
+  const [sample, ...words] = resources === undefined ? given : given.slice(1)
+  return { resources, sample, words }
 }

@@ -6,7 +6,16 @@ export interface RunOptions {
   readonly resources?: string | undefined
   /** What the tiny guest runs on when no resources are given. */
   readonly provider: GuestProvider
+  /** A file, an archive, a folder, or `-` for standard input. */
   readonly sample?: string | undefined
+  /** What the sample is started with. */
+  readonly words?: readonly string[]
+  /** The file of a folder or an archive that is the sample; `.` for all of it. */
+  readonly entry?: string | undefined
+  /** Whether an archive is unpacked on this host; it is when not given. */
+  readonly unpack?: boolean
+  /** Of an archive. */
+  readonly password?: string
   /** Path of the hooks' JSON file. */
   readonly hooks?: string | undefined
   readonly command?: string | undefined

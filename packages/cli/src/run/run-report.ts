@@ -1,6 +1,7 @@
 import { type EvidenceWarning, type GuestEndReason, messageOf, type SeeContext, SeeError } from '@see/core'
 import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
 import type { ExitCode } from '../exit-codes.ts'
+import type { SampleReport } from '../sample/sample-report.ts'
 import type { CommandResult } from './command-results.ts'
 import type { EvidenceFile } from './evidence-folder.ts'
 
@@ -16,6 +17,8 @@ export interface RunReport {
   readonly files: readonly EvidenceFile[]
   /** How many files there are beyond those in `files`. */
   readonly files_omitted: number
+  /** What the sample was recognised as; null when there is none, or it was not looked at. */
+  readonly sample: SampleReport | null
   /** How many events were fired. */
   readonly events: number
   readonly commands: readonly CommandResult[]

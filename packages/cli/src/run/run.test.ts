@@ -117,6 +117,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     ],
     events: 12,
     files_omitted: 0,
+    sample: null,
     commands: [],
     failures: [],
     guest: { ended: [], reboots: 0 },
@@ -405,7 +406,7 @@ test('a protocol of the user’s own may run commands of its own, where there is
 
 test.each([
   ['the sample is missing', { sample: '/no/such/sample' }, 'FILE_UNREADABLE'],
-  ['the sample is a folder', { sample: '/tmp' }, 'FILE_UNREADABLE'],
+  ['the sample is a device', { sample: '/dev/null' }, 'FILE_UNREADABLE'],
   ['the protocol’s module is missing', { protocol: './none.ts#run' }, 'HOOK_LOAD'],
   ['the protocol is no function', { protocol: '@see/core#errorCodes' }, 'HOOK_LOAD'],
   ['the hooks file is missing', { hooks: '/no/such/hooks.json' }, 'FILE_UNREADABLE'],

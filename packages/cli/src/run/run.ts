@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
-import { type ContextFactory, Environment, messageOf, SeeError } from '@see/core'
+import { type ContextFactory, Environment } from '@see/core'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
+import { type GivenSample, givenSample } from '../sample/given-sample.ts'
 import type { Terminal } from '../terminal.ts'
 import { EvidenceFolder } from './evidence-folder.ts'
 import { loadProtocol } from './load-protocol.ts'
@@ -84,7 +83,8 @@ async function carryOut({
   }
   progress.step(`run ${identifier}: checking what is given`)
   const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
-  if (options.sample !== undefined) await assertReadable(options.sample)
+  await using given = await sampleOf(options, signal, progress)
+  outcome.sample = given?.report
   const resources = options.resources ?? (await ofTinyGuest())
   const makeContext = factory(resources)
   outcome.evidence = await EvidenceFolder.create(options.results, identifier)
@@ -105,9 +105,9 @@ async function carryOut({
   })
   try {
     signal.throwIfAborted()
-    const { sample, command, runtimeMs, timeoutMs, shutdownTimeoutMs } = options
+    const { command, runtimeMs, timeoutMs, shutdownTimeoutMs } = options
     const parameters = {
-      ...(sample === undefined ? {} : { sample }),
+      ...given?.parameters,
       ...(command === undefined ? {} : { command }),
       runtimeMs,
       timeoutMs,
@@ -123,13 +123,21 @@ async function carryOut({
   await environment.deallocate()
 }
 
-async function assertReadable(sample: string): Promise<void> {
-  try {
-    if (!(await stat(sample)).isFile()) throw new Error('it is not a regular file')
-    await access(sample, constants.R_OK)
-  } catch (error) {
-    throw new SeeError('FILE_UNREADABLE', `cannot read the sample ${sample}: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
+async function sampleOf(
+  { sample, words = [], unpack = true, resources, ...rest }: RunOptions,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<GivenSample | undefined> {
+  if (sample === undefined) return undefined
+  const isTinyGuest = resources === undefined
+  const given = await givenSample(sample, {
+    ...rest,
+    words,
+    unpack,
+    isTinyGuest,
+    signal,
+    progress: progress.step,
+  })
+  progress.note(`the sample: ${given.report.is}`)
+  return given
 }

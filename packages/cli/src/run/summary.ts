@@ -20,6 +20,7 @@ const words: Record<ExitCode, string> = {
 export function summaryOf(report: RunReport): string {
   const sections = [
     [`Run ${report.identifier}: ${words[report.exit_code]} (${report.events} events)`],
+    sampleLines(report),
     ...report.commands.map(commandLines),
     guestLines(report),
     failureLines(report),
@@ -30,6 +31,14 @@ export function summaryOf(report: RunReport): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n')}`
+}
+
+function sampleLines({ sample }: RunReport): string[] {
+  if (sample === null) return []
+  const { path, is, entry, entry_is: entryIs, left_out: leftOut } = sample
+  const inside = entry === null ? [] : [`  ${entry}: ${entryIs}`]
+  const links = leftOut === 0 ? [] : [`  ${leftOut} links or special files in it were left out`]
+  return [`Given ${path}: ${is}`, ...inside, ...links].map(printableLine)
 }
 
 function commandLines(result: CommandResult): string[] {

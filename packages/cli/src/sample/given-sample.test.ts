@@ -1,0 +1,246 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { givenSample } from './given-sample.ts'
+
+const SCRIPT = '#!/bin/sh\necho hello\n'
+const WAIT_MS = 180_000
+
+let folder: { path: string } & AsyncDisposable
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  mkdirSync(join(folder.path, 'case/sub'), { recursive: true })
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder.path, name), content)
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+// Others make folders of the same name in the usual place.
+beforeEach(() => {
+  mkdirSync(temporary(), { recursive: true })
+  vi.stubEnv('TMPDIR', temporary())
+})
+afterEach(() => void vi.unstubAllEnvs())
+const temporary = () => join(folder.path, 'temporary')
+
+const FILES = {
+  'hello.sh': SCRIPT,
+  'code.py': 'print(1)\n',
+  'paper.pdf': '%PDF-1.7\n',
+  'case/notes.txt': 'a note\n',
+  'case/sub/go': SCRIPT,
+} as const
+
+/** Runs a program in the folder. */
+const inFolder = (program: string, ...words: string[]) =>
+  execFileSync(program, words, { cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe'] })
+
+const sevenZip = (...words: string[]) => inFolder('7z', 'a', '-bso0', '-bsp0', ...words)
+
+type Options = Partial<Parameters<typeof givenSample>[1]>
+
+const give = async (name: string, options: Options = {}) =>
+  await givenSample(name.includes('://') ? name : join(folder.path, name), {
+    words: [],
+    unpack: true,
+    password: 'infected',
+    isTinyGuest: true,
+    signal: AbortSignal.timeout(WAIT_MS),
+    progress: () => undefined,
+    ...options,
+  })
+
+const samplesLeft = () => readdirSync(temporary())
+
+/** Why it is refused; nothing is left of it. */
+async function refusal(name: string, options: Options = {}): Promise<string> {
+  const error: unknown = await give(name, options).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'SAMPLE_UNSUITABLE' })
+  expect(samplesLeft()).toEqual([])
+  return error instanceof Error ? error.message : ''
+}
+
+describe('what the tiny guest cannot run is refused by name, with what to do', () => {
+  test.each([
+    ['paper.pdf', /PDF document.*PDF viewer.*--command/],
+    ['code.py', /script of python3.*tiny guest has no python3.*--command/],
+    ['case/notes.txt', /text document.*--command/],
+    ['http://example.com/a', /address.*download it first/],
+  ])('%s', async (name, why) => {
+    expect(await refusal(name)).toMatch(why)
+  })
+
+  test('unless a command says how it is opened, or the guest is another', async () => {
+    for (const options of [{ command: 'strings {sample}' }, { isTinyGuest: false }]) {
+      await using given = await give('paper.pdf', options)
+      expect(given.parameters).toEqual({ sample: join(folder.path, 'paper.pdf') })
+    }
+  })
+
+  test('a program of another machine, and one whose libraries nobody has', async () => {
+    const machine = readFileSync('/bin/ls')
+    machine.writeUInt16LE(183, 18)
+    writeFileSync(join(folder.path, 'arm'), machine)
+    expect(await refusal('arm')).toMatch(/ELF program for ARM 64.*tiny guest's machine is x86_64/)
+    const libraries = readFileSync('/bin/ls')
+      .toString('latin1')
+      .replaceAll('libselinux.so.1', 'libnowhere.so.1')
+    writeFileSync(join(folder.path, 'odd'), libraries, 'latin1')
+    expect(await refusal('odd')).toMatch(/neither the tiny guest nor this host has .*libnowhere\.so\.1/)
+  })
+})
+
+test('a program of this host is taken, with its arguments', async () => {
+  await using given = await givenSample('/bin/ls', {
+    words: ['-l', '/'],
+    unpack: true,
+    isTinyGuest: true,
+    signal: AbortSignal.timeout(WAIT_MS),
+    progress: () => undefined,
+  })
+  expect(given.parameters).toEqual({ sample: '/bin/ls', arguments: ['-l', '/'] })
+  expect(given.report).toMatchObject({
+    path: '/bin/ls',
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    is: expect.stringMatching(/^ELF program for x86-64.*libc\.so\.6/),
+    entry: null,
+  })
+})
+
+describe('a folder', () => {
+  test('whose one program is the sample', async () => {
+    await using given = await give('case')
+    expect(given.parameters).toEqual({ sample: join(folder.path, 'case'), entry: 'sub/go' })
+    expect(given.report).toMatchObject({ is: 'folder', entry: 'sub/go', entry_is: 'script of /bin/sh' })
+  })
+
+  test('is brought in whole for a command', async () => {
+    await using given = await give('case', { command: 'ls {sample}' })
+    expect(given.parameters).toEqual({ sample: join(folder.path, 'case') })
+  })
+
+  test('of several programs, or none that is named', async () => {
+    writeFileSync(join(folder.path, 'case/sub/other.py'), 'print(1)')
+    expect(await refusal('case')).toMatch(/of its files are programs .*--entry.*--command/)
+    rmSync(join(folder.path, 'case/sub/other.py'))
+    expect(await refusal('case', { entry: '../hello.sh' })).toMatch(/no file "\.\.\/hello\.sh"/)
+    expect(await refusal('case', { entry: '/bin/sh' })).toMatch(/no file/)
+    expect(await refusal('case', { entry: '.' })).toMatch(/a folder.*--entry/)
+  })
+})
+
+describe('an archive', { timeout: WAIT_MS }, () => {
+  test.each([
+    ['zip with the usual password', 'a.zip', () => sevenZip('-pinfected', 'a.zip', 'hello.sh')],
+    ['zip with AES', 'aes.zip', () => sevenZip('-pinfected', '-mem=AES256', 'aes.zip', 'hello.sh')],
+    ['7z with encrypted names', 'a.7z', () => sevenZip('-pinfected', '-mhe=on', 'a.7z', 'hello.sh')],
+    ['tar', 'a.tar', () => inFolder('tar', '-cf', 'a.tar', 'hello.sh')],
+    ['tar.gz', 'a.tgz', () => inFolder('tar', '-czf', 'a.tgz', 'hello.sh')],
+    ['tar.xz', 'a.txz', () => inFolder('tar', '-cJf', 'a.txz', 'hello.sh')],
+    ['tar.zst', 'a.zst', () => inFolder('tar', '-c', '--zstd', '-f', 'a.zst', 'hello.sh')],
+    ['gz of a file', 'hello.sh.gz', () => inFolder('gzip', '-k', 'hello.sh')],
+    [
+      'zip in a 7z',
+      'nested.7z',
+      () => [sevenZip('-pinfected', 'in.zip', 'hello.sh'), sevenZip('nested.7z', 'in.zip')],
+    ],
+  ])('%s of one file: that is the sample', async (_what, name, make) => {
+    make()
+    {
+      await using given = await give(name)
+      const { sample } = given.parameters
+      expect(readFileSync(sample, 'utf8')).toBe(SCRIPT)
+      expect(given.report).toMatchObject({ entry: 'hello.sh', entry_is: 'script of /bin/sh', left_out: 0 })
+      expect(given.parameters).toEqual({ sample })
+    }
+    expect(samplesLeft()).toEqual([])
+  })
+
+  test('of several files: the one program, another by name, or all of it', async () => {
+    inFolder('tar', '-cf', 'case.tar', 'case')
+    for (const [options, entry] of [
+      [{}, 'case/sub/go'],
+      [{ command: 'sh {sample}' }, 'case/sub/go'],
+      [{ command: 'cat {sample}', entry: 'case/notes.txt' }, 'case/notes.txt'],
+      [{ command: 'ls {sample}', entry: '.' }, undefined],
+    ] as const) {
+      await using given = await give('case.tar', options)
+      expect(given.parameters.entry).toBe(entry)
+      expect(readFileSync(join(given.parameters.sample, 'case/notes.txt'), 'utf8')).toBe('a note\n')
+    }
+  })
+
+  test('with another password', async () => {
+    sevenZip('-psecret', 'secret.zip', 'hello.sh')
+    expect(await refusal('secret.zip')).toMatch(/the password is another one \(--password\)/)
+    await using given = await give('secret.zip', { password: 'secret' })
+    expect(readFileSync(given.parameters.sample, 'utf8')).toBe(SCRIPT)
+  })
+
+  test('is brought in as it is, if asked', async () => {
+    sevenZip('plain.zip', 'hello.sh')
+    await using given = await give('plain.zip', { unpack: false, command: 'unzip {sample}' })
+    expect(given.parameters).toEqual({ sample: join(folder.path, 'plain.zip') })
+    expect(await refusal('plain.zip', { unpack: false })).toMatch(/a zip archive, and it is no program/)
+  })
+
+  test('links and pipes are left out, and said', async () => {
+    symlinkSync('/etc/passwd', join(folder.path, 'out'))
+    inFolder('mkfifo', 'pipe')
+    inFolder('tar', '-cf', 'special.tar', 'out', 'pipe', 'hello.sh')
+    {
+      await using given = await give('special.tar')
+      expect(given.report).toMatchObject({ entry: 'hello.sh', left_out: 2 })
+    }
+    inFolder('tar', '-cf', 'link.tar', 'out')
+    expect(await refusal('link.tar')).toMatch(/holds no file/)
+  })
+
+  test('nothing is written outside of its folder', async () => {
+    const outside = join(folder.path, 'outside')
+    const name = join(folder.path, 'x/written')
+    mkdirSync(join(folder.path, 'x'))
+    writeFileSync(name, 'x')
+    inFolder('tar', '-cPf', 'absolute.tar', name)
+    // The same name with a link in the way, and with dots.
+    inFolder('tar', '-cPf', 'dots.tar', '--transform', 's,.*,../../outside,', 'hello.sh')
+    symlinkSync(folder.path, join(folder.path, 'way'))
+    inFolder('tar', '-cPf', 'way.tar', 'way')
+    inFolder('tar', '-rPf', 'way.tar', '--transform', 's,.*,way/outside,', 'hello.sh')
+    writeFileSync(name, 'kept')
+    for (const archive of ['absolute.tar', 'dots.tar', 'way.tar']) {
+      await (await give(archive, { command: 'x' }).catch(() => undefined))?.[Symbol.asyncDispose]()
+    }
+    expect(existsSync(outside)).toBe(false)
+    expect(readFileSync(name, 'utf8')).toBe('kept')
+  })
+
+  test('that unpacks to more than a sample may be, or to too many files', async () => {
+    inFolder('sh', '-c', 'head -c 700000000 /dev/zero | gzip -1 >bomb.gz')
+    expect(await refusal('bomb.gz')).toMatch(/bound of output|could not be unpacked/)
+    inFolder('sh', '-c', 'mkdir many; cd many; seq 11000 | xargs touch; tar -cf ../many.tar .')
+    expect(await refusal('many.tar')).toMatch(/bound of output|more than/)
+  })
+
+  test('that is damaged, or for which the program is missing', async () => {
+    writeFileSync(join(folder.path, 'cut.7z'), readFileSync(join(folder.path, 'a.7z')).subarray(0, 60))
+    expect(await refusal('cut.7z')).toMatch(/could not be unpacked/)
+  })
+})
+
+test('a file that cannot be read is no sample', async () => {
+  await expect(give('none')).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  if (process.getuid?.() === 0) return
+  chmodSync(join(folder.path, 'paper.pdf'), 0)
+  await expect(give('paper.pdf')).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+})

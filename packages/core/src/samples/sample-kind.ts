@@ -1,0 +1,77 @@
+import { constants } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { messageOf, SeeError } from '../errors.ts'
+import { bytesAt } from './bytes-at.ts'
+import { type Elf, readElf } from './elf.ts'
+import { type ArchiveFormat, archiveIn, type Foreign, foreignIn } from './magic.ts'
+import { type TextKind, textKind } from './text-kind.ts'
+
+const START_BYTES = 4096
+const SHOWN_LIBRARIES = 12
+
+/** What a sample is, by its content and, for text, its name. */
+export type SampleKind =
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'elf'; readonly elf: Elf }
+  | { readonly kind: 'archive'; readonly format: ArchiveFormat }
+  /** Nothing that Linux itself executes. */
+  | ({ readonly kind: 'foreign' } & Foreign)
+  | TextKind
+
+/**
+ * Recognises a file or folder of this host by what it begins with; nothing of it is run, and no other program reads it.
+ * @throws SeeError `FILE_UNREADABLE` for what is missing, cannot be read or is neither
+ */
+export async function recogniseSample(path: string): Promise<SampleKind> {
+  try {
+    const information = await stat(path)
+    if (information.isDirectory()) return { kind: 'folder' }
+    // A pipe or a device might never answer.
+    if (!information.isFile()) throw new Error('it is not a regular file or a folder')
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const elf = await readElf(file)
+    if (elf !== undefined) return { kind: 'elf', elf }
+    return kindOf(await bytesAt(file, 0, START_BYTES), basename(path))
+  } catch (error) {
+    throw new SeeError('FILE_UNREADABLE', `cannot read the sample ${path}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function kindOf(start: Buffer, name: string): SampleKind {
+  // A script may carry anything behind its first lines.
+  if (start.toString('latin1', 0, 2) === '#!') return textKind(start, name)
+  const foreign = foreignIn(start, name)
+  if (foreign !== undefined) return { kind: 'foreign', ...foreign }
+  const format = archiveIn(start)
+  if (format !== undefined) return { kind: 'archive', format }
+  const text = textKind(start, name)
+  if (!start.includes(0) || text.kind === 'script') return text
+  return { kind: 'foreign', format: 'file of an unknown kind', needs: 'a program that opens it' }
+}
+
+/** For people: "ELF program for x86-64, needs libc.so.6". */
+export function describeSample(sample: SampleKind): string {
+  if (sample.kind === 'elf') return describeElf(sample.elf)
+  if (sample.kind === 'archive') return `${sample.format} archive`
+  if (sample.kind === 'script') return `script of ${sample.interpreter}`
+  if (sample.kind === 'foreign') return sample.format
+  return sample.kind === 'text' ? 'text, which a shell runs' : 'folder'
+}
+
+const elfTypes: Readonly<Record<Elf['type'], string>> = {
+  program: 'program',
+  shared: 'library',
+  object: 'object file',
+  core: 'core dump',
+  unknown: 'file',
+}
+
+function describeElf({ type, bits, machine, needed }: Elf): string {
+  const names = needed.slice(0, SHOWN_LIBRARIES).map((name) => name.slice(0, 60))
+  const more = needed.length > SHOWN_LIBRARIES ? ` and ${needed.length - SHOWN_LIBRARIES} more` : ''
+  const libraries = needed.length === 0 ? '' : `, needs ${names.join(', ')}${more}`
+  return `ELF ${elfTypes[type]} for ${machine}, ${bits} bits${libraries}`
+}
