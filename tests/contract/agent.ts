@@ -36,7 +36,8 @@ export function agentContract(running: () => SeeContext): void {
   })
 
   test('its agent kills a program that takes too long', async () => {
-    const sleeping = running().agent.exec(['/bin/sleep', '4321'], { timeoutMs: 300 })
+    // Long enough for a busy guest to have started it.
+    const sleeping = running().agent.exec(['/bin/sleep', '4321'], { timeoutMs: 5000 })
     await expect(sleeping).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
     await expect.poll(() => sh(running(), 'ps | grep -c "[s]leep 4321" || true')).toBe('0\n')
   })

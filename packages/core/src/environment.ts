@@ -26,6 +26,11 @@ export interface EnvironmentOptions {
   /** How long each hook's cleanup may take, in milliseconds; thirty seconds when not given. */
   readonly cleanupTimeoutMs?: number
   /**
+   * Says that the caller fires no event that is not declared. Where all hooks are stock ones, each that is configured and
+   * not declared is then warned of; else those that resemble a declared one.
+   */
+  readonly firesDeclaredOnly?: boolean
+  /**
    * Once it aborts, deallocation waits a second at most for each handler, set-up and clean-up of a hook. The sandbox is
    * released all the same.
    */
@@ -84,7 +89,9 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     try {
       await unlessAborted(signal, setUp)
       const configured = loaded.hooks.flatMap(({ events }) => events)
-      for (const warning of misspeltEvents(configured, context.declaredEvents)) await context.warn(warning)
+      const isAllDeclared = options.firesDeclaredOnly === true && loaded.hooks.every(isStock)
+      const facts = { ofEnvironment: context.declaredEvents, isAllDeclared }
+      for (const warning of misspeltEvents(configured, facts)) await context.warn(warning)
       for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.
@@ -127,6 +134,10 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
       context.close()
     }
   }
+}
+
+function isStock({ name }: { readonly name: string }): boolean {
+  return name.startsWith('@see/hooks#')
 }
 
 function parseIdentifier(identifier: string): string {

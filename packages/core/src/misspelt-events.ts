@@ -13,19 +13,29 @@ export interface ConfiguredEvent {
   readonly where: string
 }
 
+interface EventFacts {
+  /** What is declared for this environment, beside what all know. */
+  readonly ofEnvironment: ReadonlySet<string>
+  /** Whether nothing can fire what is not declared. */
+  readonly isAllDeclared: boolean
+}
+
 /**
- * Warns of events that are not declared and are named much as one that is. Anything else may be fired by who knows.
- * @param ofEnvironment what is declared beside what all know
+ * Warns of events that are not declared. Where somebody may fire such ones, those are warned of that are named much as
+ * one that is declared.
  */
 export function misspeltEvents(
   configured: readonly ConfiguredEvent[],
-  ofEnvironment: ReadonlySet<string>,
+  { ofEnvironment, isAllDeclared }: EventFacts,
 ): EvidenceWarning[] {
   const known = new Set([...declaredEvents, ...ofEnvironment])
   return configured.flatMap(({ event, hook, key, where }) => {
-    const advice = known.has(event) ? '' : didYouMean(event, known)
-    if (advice === '') return []
-    const why = `${where}: "${key}" names an event that nothing is known to fire${advice} If something of yours fires it, have that declare it by declareEvents`
+    const advice = didYouMean(event, known)
+    if (known.has(event) || (advice === '' && !isAllDeclared)) return []
+    const declare = isAllDeclared
+      ? ''
+      : ' If something of yours fires it, have that declare it by declareEvents'
+    const why = `${where}: "${key}" names an event that nothing is known to fire${advice}${declare}`
     return [evidenceWarning('EVENT_UNKNOWN', `what ${hook} does at the event "${event}"`, why)]
   })
 }

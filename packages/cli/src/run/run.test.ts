@@ -351,6 +351,7 @@ test('adds the timeline before and the commands after the hooks of a file, whose
 test.each([
   ['ip_adress', /hooks\.json:\d+:\d+: "screenshot_on_event" .*did you mean "ip_address"\?/],
   ['halfwya', /did you mean "halfway"\?/],
+  ['guest_is_there', /nothing is known to fire$/],
 ])('a misspelt event of a hooks file, %s, is a warning with the nearest', async (event, why) => {
   await using folder = await temporaryFolder()
   const hooks = join(folder.path, 'hooks.json')
@@ -368,6 +369,16 @@ test.each([
       why: expect.stringMatching(why),
     },
   ])
+})
+
+test('what a protocol of the user’s own may fire is no misspelt event', async () => {
+  await using folder = await temporaryFolder()
+  const hooks = join(folder.path, 'hooks.json')
+  const configuration = { screenshot_on_event: 'guest_is_there' }
+  await writeFile(hooks, JSON.stringify({ hooks: [{ name: '@see/hooks#ScreenHook', configuration }] }))
+  const protocol = await protocolNamed(folder.path, (context) => context.poweron())
+  const { report } = await runIn(folder.path, { hooks, protocol })
+  expect(report?.warnings).toEqual([])
 })
 
 test('that the domain has no console to log is said in the report', async () => {

@@ -94,6 +94,8 @@ async function carryOut({
     signal,
     hurry,
     logger: createRunLog(progress),
+    // The default protocol's are.
+    firesDeclaredOnly: options.protocol === undefined,
   })
   const { context } = environment
   outcome.context = context
