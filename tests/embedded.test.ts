@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -182,20 +182,36 @@ test('samples of a kilobyte and of ten megabytes come into the guest', { timeout
   }
 })
 
-/** Answers whatever it is told, at 127.0.0.1 only, until it is told `bye`. */
-async function listener(): Promise<number> {
-  let connections = 0
-  const server = createServer((socket) => {
-    const number = ++connections
+/** The port of a server, at 127.0.0.1 only. */
+async function listening(serve: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined)
-    socket.on('data', (said) => {
-      socket.write(`hello from the host to connection ${number}, which said ${String(said)}`)
-      if (String(said).includes('bye')) socket.end()
-    })
+    serve(socket)
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   return (server.address() as AddressInfo).port
+}
+
+/** Answers whatever it is told. */
+async function listener(): Promise<number> {
+  let connections = 0
+  return await listening((socket) => {
+    const number = ++connections
+    socket.on('end', () => socket.end())
+    socket.on('data', (said) => {
+      socket.write(`hello from the host to connection ${number}, which said ${String(said)}`)
+    })
+  })
+}
+
+/** A port of 127.0.0.1 at which nobody listens. */
+async function freePort(): Promise<number> {
+  const free = createServer()
+  await new Promise<void>((resolve) => void free.listen(0, '127.0.0.1', resolve))
+  const { port } = free.address() as AddressInfo
+  await new Promise((resolve) => void free.close(resolve))
+  return port
 }
 
 /** What is said there, once something is; until then the guest's side stays open. */
@@ -224,21 +240,100 @@ describe('the network', { timeout: 240_000 }, () => {
     expect(await ask(context, address(100), 80, 'again')).toContain('hello from the host')
   })
 
-  test('carries one connection at a time for each allowance', async () => {
-    const to = `127.0.0.1:${await listener()}`
-    const allow = [100, 101].map((address) => ({ address, port: 80, to }))
+  test('carries many connections at a time, and each end of them', async () => {
+    const count = 20
+    const sockets: Socket[] = []
+    let hasSaid = ''
+    // Nobody is answered before all are there and have ended what they say.
+    const port = await listening((socket) => {
+      sockets.push(socket)
+      socket.on('data', (said) => void (hasSaid += String(said)))
+      socket.on('end', () => {
+        if (hasSaid.trim().split('\n').length < count) return
+        sockets.forEach((each, index) => each.end(`answer ${index + 1}\n`))
+      })
+    })
+    const allow = [{ port: 80, to: `127.0.0.1:${port}` }]
     const context = await ready(await clone({ network: { allow } }))
     await context.waitForIp4Address()
-    const { address } = context.network ?? expect.fail('no network')
-    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 1, which said bye')
-    expect(await ask(context, address(100), 80, 'bye')).toContain('to connection 2, which said bye')
-    const [one, other] = [100, 101].map(
-      (last) => `(echo ${last}; sleep 2) | timeout 4 nc ${address(last)} 80`,
-    )
-    const said = await sh(context, `${one} >/tmp/one & ${other} >/tmp/other; wait; cat /tmp/one /tmp/other`)
-    expect(said).toMatch(
-      /connection \d, which said 100\nhello from the host to connection \d, which said 101\n/,
-    )
+    const address = context.network?.address(100)
+    const script = `for n in $(seq ${count}); do echo $n | timeout 60 nc ${address} 80 >/tmp/said-$n & done
+      wait; cat /tmp/said-*`
+    const { stdout } = await context.agent.exec(['/bin/sh', '-c', script], { timeoutMs: 90_000 })
+    const numbers = Array.from({ length: count }, (_each, index) => `answer ${index + 1}`)
+    expect(stdout.toString().trim().split('\n').toSorted()).toEqual(numbers.toSorted())
+    await expect.poll(() => sockets.filter(({ destroyed }) => !destroyed)).toEqual([])
+  })
+
+  test('carries what is large both ways at the same time', async () => {
+    const port = await listening((socket) => void socket.pipe(socket))
+    const allow = [{ port: 80, to: `127.0.0.1:${port}` }]
+    const context = await ready(await clone({ network: { allow } }))
+    await context.waitForIp4Address()
+    const script = `cd /tmp; head -c 8000000 /dev/urandom >large; sha256sum <large
+      nc ${context.network?.address(100)} 80 <large | sha256sum`
+    const { stdout } = await context.agent.exec(['/bin/sh', '-c', script], { timeoutMs: 120_000 })
+    const [sent, received] = stdout.toString().trim().split('\n')
+    expect(sent).toMatch(/^[0-9a-f]{64}/)
+    expect(received).toBe(sent)
+  })
+
+  test('refuses at once where nobody listens, and what is not allowed', async () => {
+    const closed = await freePort()
+    const allow = [{ port: 80, to: `127.0.0.1:${closed}` }]
+    const context = await ready(await clone({ network: { allow } }))
+    await context.waitForIp4Address()
+    const address = context.network?.address(100)
+    for (const at of [80, 81]) {
+      expect(await sh(context, `timeout 20 nc ${address} ${at} </dev/null`)).toContain('refused')
+    }
+  })
+
+  test('leads to what is allowed by name, and knows no other name', async () => {
+    const [one, other] = [await listener(), await listener()]
+    const allow = [
+      { name: 'One.example', port: 80, to: `localhost:${one}` },
+      { name: 'other.example', port: 80, to: `127.0.0.1:${other}` },
+      { name: 'other.example', port: 81, to: `127.0.0.1:${one}` },
+    ]
+    const context = await ready(await clone({ network: { allow } }))
+    await context.waitForIp4Address()
+    expect(await ask(context, 'one.example', 80, 'a')).toContain('to connection 1, which said a')
+    expect(await ask(context, 'other.example', 80, 'b')).toContain('to connection 1, which said b')
+    expect(await ask(context, 'OTHER.example', 81, 'c')).toContain('to connection 2, which said c')
+    expect(await ask(context, 'one.example', 81)).not.toContain('hello')
+    expect(await sh(context, 'nslookup third.example')).toMatch(/NXDOMAIN/)
+    expect(await sh(context, 'ip route')).not.toContain('default')
+  })
+
+  test('has what is allowed beside what is forwarded, and beside all that this host reaches', async () => {
+    const to = `127.0.0.1:${await listener()}`
+    const port = await freePort()
+    const allow = [{ name: 'one.example', port: 80, to }]
+    const forward = [{ host_port: port, guest_port: 7 }]
+    const context = await ready(await clone({ network: { mode: 'user', allow, forward } }))
+    expect(await context.waitForIp4Address()).toBe(context.network?.firstGuest)
+    expect(await ask(context, 'one.example', 80, 'a')).toContain('to connection 1, which said a')
+    const { host = '' } = context.network ?? {}
+    expect(await ask(context, host, Number(to.split(':')[1]), 'b')).toContain('to connection 2')
+    await sh(context, '(nc -ll -p 7 -e /bin/echo hello from the guest >/dev/null 2>&1 &)')
+    await expect.poll(() => greetingAt(port)).toBe('hello from the guest\n')
+  })
+
+  test('ends the connections of a guest that is off', async () => {
+    let outside: Socket | undefined
+    const port = await listening((socket) => {
+      outside = socket
+      socket.resume()
+    })
+    const allow = [{ port: 80, to: `127.0.0.1:${port}` }]
+    const context = await ready(await clone({ network: { allow } }))
+    await context.waitForIp4Address()
+    const address = context.network?.address(100)
+    await sh(context, `(sleep 1000 | nc ${address} 80 >/dev/null 2>&1 &)`)
+    await expect.poll(() => outside?.readyState, { timeout: 30_000 }).toBe('open')
+    await context.poweroff()
+    await expect.poll(() => outside?.destroyed, { timeout: 30_000 }).toBe(true)
   })
 
   test('reaches this host where it is told to', async () => {
@@ -252,10 +347,7 @@ describe('the network', { timeout: 240_000 }, () => {
     ['a guest that boots', undefined],
     ['a clone', 'embedded'],
   ])('lets this host in to %s where it is told to', async (_what, template) => {
-    const free = createServer()
-    await new Promise<void>((resolve) => void free.listen(0, '127.0.0.1', resolve))
-    const { port } = free.address() as AddressInfo
-    await new Promise((resolve) => void free.close(resolve))
+    const port = await freePort()
     const network = { forward: [{ host_port: port, guest_port: 7 }] }
     const context = await ready(await embeddedEnvironment(embeddedGuest({ network, template })))
     expect(await context.waitForIp4Address()).toBe(context.network?.firstGuest)

@@ -5,12 +5,15 @@ import { formatIpv4, parseIpv4 } from './subnet.ts'
 const FIRST = parseIpv4('10.128.0.0')
 const SUBNETS = 2 ** 15
 const HOST = 2
+/** Where QEMU's own network has its name server. */
+const NAME_SERVER = 3
 const GUEST = 15
 
 /** The subnet of one guest. */
 export interface Subnet {
   readonly network: string
   readonly host: string
+  readonly nameServer: string
   readonly firstGuest: string
   readonly beforeFirstGuest: string
   /** An address of it, by its last byte. */
@@ -22,5 +25,12 @@ export function pickGuestSubnet(): Subnet {
   const first = FIRST + randomInt(SUBNETS) * 256
   const address = (last: number) => formatIpv4(first + last)
   const [firstGuest, beforeFirstGuest] = [address(GUEST), address(GUEST - 1)]
-  return { network: `${address(0)}/24`, host: address(HOST), firstGuest, beforeFirstGuest, address }
+  return {
+    network: `${address(0)}/24`,
+    host: address(HOST),
+    nameServer: address(NAME_SERVER),
+    firstGuest,
+    beforeFirstGuest,
+    address,
+  }
 }

@@ -1,73 +1,33 @@
-import { connect, type Socket } from 'node:net'
-import { connectSocket } from '@see/qemu'
-import { type NetworkConfiguration, parseTarget, type Target } from './network.ts'
-import { sockets } from './qemu-arguments.ts'
-import type { RunFolder } from './run-folder.ts'
+import { connect } from 'node:net'
+import type { TcpConnection } from '../sinkhole/tcp-connection.ts'
+import type { Target } from './network.ts'
 
-const CONNECT_MS = 30_000
+const CONNECT_MS = 15_000
 
 /**
- * What a guest sends to an address that it is allowed, carried to where that leads, and back. QEMU tells no connections
- * apart there: the guest's next bytes after the other side has closed open another connection.
+ * Carries a connection of the guest's to where it may lead, and back. The guest's is accepted once the other is, and
+ * refused when that fails; each end, and each failure, is passed on, and so is that one side is slow.
  */
-export class AllowanceRelay {
-  readonly #guest: Socket
-  readonly #target: Target
-  #outside: Socket | undefined
-
-  private constructor(guest: Socket, target: Target) {
-    this.#guest = guest
-    this.#target = target
-    guest.on('data', (chunk) => this.#send(chunk))
-    guest.on('error', () => undefined)
-    guest.on('close', () => this.close())
-  }
-
-  static async open(path: string, target: Target, signal: AbortSignal): Promise<AllowanceRelay> {
-    return new AllowanceRelay(await connectSocket(path, signal), target)
-  }
-
-  close(): void {
-    this.#outside?.destroy()
-    this.#guest.destroy()
-  }
-
-  #send(chunk: Buffer): void {
-    const outside = this.#outside ?? this.#connect()
-    if (outside.write(chunk)) return
-    this.#guest.pause()
-    outside.once('drain', () => this.#guest.resume())
-  }
-
-  #connect(): Socket {
-    const outside = connect(this.#target.port, this.#target.host)
-    this.#outside = outside
-    outside.on('error', () => undefined)
-    outside.on('close', () => {
-      if (this.#outside === outside) this.#outside = undefined
-      this.#guest.resume()
-    })
-    outside.on('data', (chunk) => {
-      if (this.#guest.write(chunk)) return
-      outside.pause()
-      this.#guest.once('drain', () => outside.resume())
-    })
-    return outside
-  }
-}
-
-/** One for each allowance of a guest that has just been started. */
-export async function openRelays(
-  folder: RunFolder,
-  { mode, allow }: NetworkConfiguration,
-): Promise<AllowanceRelay[]> {
-  if (mode === 'none' || mode === 'sinkhole') return []
-  const signal = AbortSignal.timeout(CONNECT_MS)
-  return await Promise.all(
-    allow.map(async ({ to }, index) => {
-      const target = parseTarget(to)
-      if (target === undefined) throw new Error(`${to} is no target`)
-      return await AllowanceRelay.open(folder.of(sockets.allowance(index)), target, signal)
-    }),
-  )
+export function relay(connection: TcpConnection, { host, port }: Target): void {
+  const outside = connect({ host, port, allowHalfOpen: true, noDelay: true })
+  const timer = setTimeout(() => outside.destroy(), CONNECT_MS).unref()
+  outside.once('connect', () => {
+    clearTimeout(timer)
+    connection.accept()
+    connection.pipe(outside)
+    outside.pipe(connection)
+  })
+  let hasFailed = false
+  outside.on('error', () => {
+    hasFailed = true
+  })
+  outside.on('close', () => {
+    clearTimeout(timer)
+    if (hasFailed || !outside.readableEnded) connection.destroy()
+  })
+  connection.on('close', () => {
+    if (connection.isDone) return
+    if (outside.connecting) outside.destroy()
+    else outside.resetAndDestroy()
+  })
 }

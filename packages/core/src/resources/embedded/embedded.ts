@@ -26,6 +26,7 @@ import { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { emptyOverlay } from '../empty-overlay.ts'
 import { GuestEnds } from '../guest-ends.ts'
 import { assertAccelerator } from './accelerator.ts'
+import { AllowedNetwork } from './allowed-network.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration.ts'
 import { EmbeddedDomain } from './embedded-domain.ts'
 import { type GuestInputs, guestInputs } from './guest-inputs.ts'
@@ -154,6 +155,7 @@ export class EmbeddedResources implements Freezable {
       clone,
       memoryFile: this.#memoryFile,
       sinkhole: this.sinkhole,
+      allowed: AllowedNetwork.of(network, this.#subnet),
     })
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,

@@ -5,7 +5,7 @@ import type { PacketCapture } from '../../resources.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
 import type { Sinkhole } from '../sinkhole/sinkhole.ts'
-import { type AllowanceRelay, openRelays } from './allowance-relay.ts'
+import type { AllowedNetwork } from './allowed-network.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
 import { openIdentityPort } from './identity-port.ts'
 import { EmbeddedCapture } from './packet-capture.ts'
@@ -26,6 +26,8 @@ export interface LauncherParts {
   readonly memoryFile: string | undefined
   /** What the guest's network ends in, in the mode of that name. */
   readonly sinkhole: Sinkhole | undefined
+  /** What is allowed to the guest. */
+  readonly allowed: AllowedNetwork | undefined
 }
 
 /** Starts QEMU for one guest each time that it is powered on, with all that goes along with it. */
@@ -33,7 +35,6 @@ export class GuestLauncher {
   readonly slots: DiskSlots
   readonly #parts: LauncherParts
   readonly #captures = new Set<EmbeddedCapture>()
-  #relays: readonly AllowanceRelay[] = []
   #captureCount = 0
   #identityPort: Socket | undefined
 
@@ -44,8 +45,8 @@ export class GuestLauncher {
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
   async start(agent: AgentSocket, signal: AbortSignal): Promise<QemuProcess> {
-    const { program, hardware, limits, clone, memoryFile, sinkhole } = this.#parts
-    const { folder, machine, network } = hardware
+    const { program, hardware, limits, clone, memoryFile } = this.#parts
+    const { folder, machine } = hardware
     const qemu = await QemuProcess.start({
       program,
       argv: this.#argv,
@@ -59,11 +60,7 @@ export class GuestLauncher {
       signal,
     })
     try {
-      // Before a clone knows its card: without somebody at the other end it has no link.
-      if (sinkhole !== undefined) {
-        const connecting = AbortSignal.any([signal, timeoutSignal(CONNECT_MS)])
-        sinkhole.connect(await connectSocket(folder.of(sockets.sinkhole), connecting))
-      }
+      await this.#connectCard(signal)
       if (clone?.memory !== undefined || memoryFile !== undefined) await this.#connect(agent, qemu, signal)
       if (clone?.memory !== undefined) {
         // Safe only as long as the guest announces nothing, see networkArguments.
@@ -72,13 +69,23 @@ export class GuestLauncher {
       } else await clone?.assertBootable()
       this.slots.clear()
       for (const capture of this.#captures) await capture.attach(qemu)
-      this.#relays = await openRelays(folder, network)
       signal.throwIfAborted()
       return qemu
     } catch (error) {
       await qemu.kill()
       throw error
     }
+  }
+
+  /** Before a clone knows its card: without somebody at the other end it has no link. */
+  async #connectCard(signal: AbortSignal): Promise<void> {
+    const { hardware, sinkhole, allowed } = this.#parts
+    if (sinkhole === undefined && allowed === undefined) return
+    const connecting = AbortSignal.any([signal, timeoutSignal(CONNECT_MS)])
+    const card = await connectSocket(hardware.folder.of(sockets.card), connecting)
+    sinkhole?.connect(card)
+    if (allowed === undefined) return
+    allowed.connect(card, await connectSocket(hardware.folder.of(sockets.beyond), connecting))
   }
 
   /** Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes. */
@@ -118,7 +125,7 @@ export class GuestLauncher {
   close(): void {
     this.#identityPort?.destroy()
     this.#parts.sinkhole?.disconnect()
-    for (const relay of this.#relays) relay.close()
+    this.#parts.allowed?.disconnect()
   }
 
   async stopCaptures(): Promise<void> {

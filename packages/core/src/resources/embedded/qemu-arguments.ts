@@ -40,8 +40,10 @@ export const sockets = {
   agent: 'agent',
   identity: 'identity',
   console: 'console',
-  sinkhole: 'sinkhole',
-  allowance: (index: number) => `allow-${index}`,
+  /** Of a card whose frames come here. */
+  card: 'card',
+  /** Of QEMU's own network, where its frames come here too. */
+  beyond: 'beyond',
 } as const
 
 /** QEMU's arguments for a guest that is stopped until it is told to go on. */
@@ -136,34 +138,36 @@ function networkArguments({ folder, network, subnet, macAddress, hasLent, memory
     `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
   ]
   if (mode === 'sinkhole') {
-    const address = `addr.type=unix,addr.path=${option(folder.of(sockets.sinkhole))}`
     // The state of a template has that of QEMU's own network in it, which has to be taken over by one: it has no card.
     const taken = memory?.isClone === true ? ['-netdev', 'user,id=unused,ipv6=off,restrict=on'] : []
-    return ['-netdev', `stream,id=${NETDEV},server=on,${address}`, ...taken, ...device]
+    return [...stream(folder, NETDEV, sockets.card), ...taken, ...device]
   }
-  const allowed = allow.map(({ address, port }, index) => {
-    return `guestfwd=tcp:${subnet.address(address)}:${port}-chardev:${sockets.allowance(index)}`
-  })
   const forwarded = forward.map(({ host_port, guest_port }) => {
     return `hostfwd=tcp:127.0.0.1:${host_port}-${subnet.firstGuest}:${guest_port}`
   })
   // The next one is lent to the guest.
   const firstLent = hasLent === true ? subnet.beforeFirstGuest : subnet.firstGuest
-  const options = [
-    `user,id=${NETDEV},ipv6=off,restrict=${mode === 'restricted' ? 'on' : 'off'}`,
-    `net=${subnet.network},host=${subnet.host},dhcpstart=${firstLent}`,
-    ...allowed,
-    ...forwarded,
-  ]
+  const own = (id: string) => {
+    const options = [
+      `user,id=${id},ipv6=off,restrict=${mode === 'restricted' ? 'on' : 'off'}`,
+      `net=${subnet.network},host=${subnet.host},dns=${subnet.nameServer},dhcpstart=${firstLent}`,
+      ...forwarded,
+    ]
+    return ['-netdev', options.join(',')]
+  }
+  if (allow.length === 0) return [...own(NETDEV), ...device]
   return [
-    ...allow.flatMap((_each, index) => {
-      const name = sockets.allowance(index)
-      return socket(folder, name, name)
-    }),
-    '-netdev',
-    options.join(','),
+    ...stream(folder, NETDEV, sockets.card),
+    ...stream(folder, 'beyond', sockets.beyond),
+    ...own('own'),
+    ...['beyond', 'own'].flatMap((id) => ['-netdev', `hubport,id=hub-${id},hubid=0,netdev=${id}`]),
     ...device,
   ]
+}
+
+/** A network device whose frames come here. */
+function stream(folder: RunFolder, id: string, name: string): string[] {
+  return ['-netdev', `stream,id=${id},server=on,addr.type=unix,addr.path=${option(folder.of(name))}`]
 }
 
 function socket(folder: RunFolder, id: string, name: string): string[] {

@@ -21,13 +21,16 @@ export interface Udp {
 }
 
 /**
- * Answers a question for the card of an address: every address but the guest's own is here. Undefined for what is no
- * question, or a probe whether an address is free.
+ * Answers a question for the card of an address that is here. Undefined for what is no question, or a probe whether an
+ * address is free.
  */
-export function answerArp({ source, payload }: Ethernet, guestAddress: string): Buffer | undefined {
+export function answerArp(
+  { source, payload }: Ethernet,
+  addresses: { has(address: string): boolean },
+): Buffer | undefined {
   if (payload.length < ARP_BYTES || payload.readUInt16BE(6) !== 1) return undefined
   const [sender, target] = [payload.readUInt32BE(14), payload.readUInt32BE(24)]
-  if (sender === 0 || sender === target || formatIpv4(target) === guestAddress) return undefined
+  if (sender === 0 || sender === target || !addresses.has(formatIpv4(target))) return undefined
   const answer = Buffer.from(payload.subarray(0, ARP_BYTES))
   answer.writeUInt16BE(2, 6)
   Buffer.from(OWN_MAC.replaceAll(':', ''), 'hex').copy(answer, 8)

@@ -12,9 +12,12 @@ const LEASE_SECONDS = 86_400
 /** The addresses that a guest learns. */
 export interface Lease {
   readonly guest: string
-  /** The gateway, name server and DHCP server in one. */
+  /** The DHCP server. */
   readonly host: string
   readonly netmask: string
+  /** Undefined for a guest that is to have no route. */
+  readonly router: string | undefined
+  readonly nameServer: string
 }
 
 /**
@@ -39,7 +42,7 @@ export function isAck(message: Buffer): boolean {
   return message[FIXED_BYTES + COOKIE.length + 2] === TYPE.ack
 }
 
-function answer(question: Buffer, type: number, { guest, host, netmask }: Lease): Buffer {
+function answer(question: Buffer, type: number, { guest, host, netmask, router, nameServer }: Lease): Buffer {
   const fixed = Buffer.from(question.subarray(0, FIXED_BYTES))
   fixed.writeUInt8(2, 0)
   fixed.fill(0, 44)
@@ -55,8 +58,8 @@ function answer(question: Buffer, type: number, { guest, host, netmask }: Lease)
         server,
         option(51, seconds),
         option(1, addressBytes(netmask)),
-        option(3, addressBytes(host)),
-        option(6, addressBytes(host)),
+        ...(router === undefined ? [] : [option(3, addressBytes(router))]),
+        option(6, addressBytes(nameServer)),
       ]
   return Buffer.concat([fixed, COOKIE, option(MESSAGE_TYPE, Buffer.of(type)), ...rest, Buffer.of(END)])
 }

@@ -1,4 +1,3 @@
-import { formatIpv4, parseIpv4 } from '../subnet.ts'
 import { addressBytes } from './datagrams.ts'
 
 const HEADER_BYTES = 12
@@ -7,10 +6,8 @@ const MOST_QUESTIONS = 100
 const TYPE_A = 1
 const CLASS_INTERNET = 1
 const TTL_SECONDS = 60
-/** The range for benchmarks (RFC 2544), which is nobody's: each name gets an address of its own from it. */
-const FIRST = parseIpv4('198.18.0.1')
-/** Names that are kept apart: they are kept in memory. */
-const ADDRESSES = 2 ** 14
+/** The answer that there is no such name. */
+const NO_SUCH_NAME = 3
 
 interface DnsQuestion {
   readonly name: string
@@ -23,12 +20,19 @@ export interface DnsAnswer {
   readonly questions: readonly (DnsQuestion & { readonly address: string | null })[]
   /** Whether these are all questions of the message. */
   readonly isWhole: boolean
+  /** Whether there is such a name. */
+  readonly isKnown: boolean
   readonly message: Buffer
 }
 
-/** Answers questions for names: an address of its own for each, in the order in which they are asked for. */
+/** Answers questions for the IPv4 addresses of names. */
 export class DnsServer {
-  readonly #names = new Map<string, string>()
+  readonly #addressOf: (name: string) => string | undefined
+
+  /** @param addressOf undefined when there is no such name */
+  constructor(addressOf: (name: string) => string | undefined) {
+    this.#addressOf = addressOf
+  }
 
   /**
    * Answers the first question of a message; others are in no query that is meant well.
@@ -38,10 +42,12 @@ export class DnsServer {
     const asked = questionsIn(message)
     if (asked === undefined) return undefined
     const { first, others, end, isWhole } = asked
-    const address = first.type === TYPE_A ? this.#addressOf(first.name) : null
+    const known = this.#addressOf(first.name)
+    const address = first.type === TYPE_A ? (known ?? null) : null
     const header = Buffer.from(message.subarray(0, HEADER_BYTES))
-    // A response, with recursion, without an error, to one question.
-    header.writeUInt16BE(0x8180 | (message.readUInt16BE(2) & 0x0100), 2)
+    // A response, with recursion, to one question.
+    const code = known === undefined ? NO_SUCH_NAME : 0
+    header.writeUInt16BE(0x8180 | code, 2)
     header.writeUInt16BE(1, 4)
     header.writeUInt16BE(address === null ? 0 : 1, 6)
     header.writeUInt32BE(0, 8)
@@ -49,18 +55,9 @@ export class DnsServer {
     return {
       questions: [{ ...first, address }, ...others.map((other) => ({ ...other, address: null }))],
       isWhole,
+      isKnown: known !== undefined,
       message: Buffer.concat([header, message.subarray(HEADER_BYTES, end), ...records]),
     }
-  }
-
-  /** A guest that asks for more names than there are addresses is given some again. */
-  #addressOf(name: string): string {
-    const key = name.toLowerCase()
-    const known = this.#names.get(key)
-    if (known !== undefined) return known
-    const address = formatIpv4(FIRST + (this.#names.size % ADDRESSES))
-    if (this.#names.size < ADDRESSES) this.#names.set(key, address)
-    return address
   }
 }
 

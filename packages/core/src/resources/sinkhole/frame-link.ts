@@ -7,19 +7,22 @@ const MOST_FRAME_BYTES = 70_000
 /** Frames handled in one interval. A guest that sends more waits: QEMU holds its card. */
 const MOST_FRAMES = 1000
 const INTERVAL_MS = 50
-/** Bytes that may wait for QEMU to read them; frames beyond that are dropped, as by any network. */
+/** Bytes that may wait for QEMU to read them. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 /** Ethernet frames to and from one guest over a socket of QEMU. Everything that comes is the guest's making. */
 export class FrameLink {
   readonly #socket: Duplex
+  readonly #mostWaiting: number
   #rest: Buffer = Buffer.alloc(0)
   #handled = 0
   #since = 0
   #resting: NodeJS.Timeout | undefined
 
-  constructor(socket: Duplex, onFrame: (frame: Buffer) => void) {
+  /** @param mostWaiting bytes that may wait for QEMU to read them; frames beyond that are dropped, as by any network */
+  constructor(socket: Duplex, onFrame: (frame: Buffer) => void, mostWaiting = MOST_WAITING_BYTES) {
     this.#socket = socket
+    this.#mostWaiting = mostWaiting
     socket.on('error', () => undefined)
     socket.on('close', () => clearTimeout(this.#resting))
     socket.on('data', (chunk: Buffer) => {
@@ -29,7 +32,7 @@ export class FrameLink {
   }
 
   send(frame: Buffer): void {
-    if (this.#socket.destroyed || this.#socket.writableLength > MOST_WAITING_BYTES) return
+    if (this.#socket.destroyed || this.#socket.writableLength > this.#mostWaiting) return
     const length = Buffer.alloc(LENGTH_BYTES)
     length.writeUInt32BE(frame.length)
     this.#socket.write(Buffer.concat([length, frame]))

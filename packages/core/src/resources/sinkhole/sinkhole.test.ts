@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { readUdp, udp } from './datagrams.ts'
 import type { SinkholeRequest } from './entry.ts'
-import { ETHERTYPE, ethernet, type Ipv4, ipv4, PROTOCOL, readEthernet, readIpv4 } from './packet.ts'
+import { ETHERTYPE, ethernet, type Ipv4, ipv4, PROTOCOL } from './packet.ts'
 import { Sinkhole } from './sinkhole.ts'
-import { FLAG, plus, readTcp, tcp, type TcpSegment } from './tcp-segment.ts'
+import { FLAG, plus, type TcpSegment } from './tcp-segment.ts'
+import { fakeCard } from './testing/fake-card.ts'
 
 const GUEST = '10.200.0.15'
 const HOST = '10.200.0.2'
@@ -18,44 +18,13 @@ afterEach(() => {
 
 /** A guest's card on a sinkhole, and what came back to it. */
 function guest() {
-  const frames: Buffer[] = []
+  const card = fakeCard(GUEST)
   const requests: SinkholeRequest[] = []
-  const socket = new Duplex({
-    read: () => undefined,
-    write(chunk: Buffer, _encoding, done) {
-      frames.push(chunk.subarray(4))
-      done()
-    },
-  })
   const sinkhole = Sinkhole.inSubnet({ firstGuest: GUEST, host: HOST })
   closing.push(sinkhole)
   sinkhole.listen((request) => requests.push(request))
-  sinkhole.connect(socket)
-  const raw = (bytes: Buffer) => socket.push(bytes)
-  const send = (frame: Buffer) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(frame.length)
-    raw(Buffer.concat([length, frame]))
-  }
-  const sendIp = (packet: Ipv4) => send(ethernet('52:55:0a:00:02:02', ETHERTYPE.ipv4, ipv4(packet)))
-  const packets = () =>
-    frames.flatMap((frame) => readIpv4(readEthernet(frame)?.payload ?? Buffer.alloc(0)) ?? [])
-  const segments = () =>
-    packets().flatMap((packet) => (packet.protocol === PROTOCOL.tcp ? (readTcp(packet) ?? []) : []))
-  const sendTcp = (to: string, segment: Partial<TcpSegment>) =>
-    sendIp(
-      tcp(GUEST, to, {
-        sourcePort: 1000,
-        port: 80,
-        sequence: 0,
-        acknowledged: 0,
-        flags: FLAG.ack,
-        window: 65_535,
-        payload: Buffer.alloc(0),
-        ...segment,
-      }),
-    )
-  return { sinkhole, socket, requests, frames, raw, send, sendIp, sendTcp, packets, segments }
+  sinkhole.connect(card.socket)
+  return { ...card, sinkhole, requests }
 }
 
 const isDns = (request: SinkholeRequest) => request.kind === 'dns' && request.name === 'c2.example'

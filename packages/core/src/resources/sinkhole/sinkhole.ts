@@ -6,6 +6,7 @@ import { answerDhcp, isAck, type Lease } from './dhcp.ts'
 import { DnsServer } from './dns.ts'
 import { type SinkholeListener, type SinkholeRequest, shownHex, shownText } from './entry.ts'
 import { FrameLink } from './frame-link.ts'
+import { NameAddresses } from './name-addresses.ts'
 import {
   type Ethernet,
   ETHERTYPE,
@@ -23,6 +24,8 @@ import { TcpServer } from './tcp-server.ts'
 
 const DHCP = { server: 67, client: 68 } as const
 const DNS_PORT = 53
+const MOST_CONNECTIONS = 512
+const IDLE_MS = 120_000
 const EVERYBODY = '255.255.255.255'
 const EVERY_CARD = 'ff:ff:ff:ff:ff:ff'
 
@@ -32,7 +35,10 @@ const EVERY_CARD = 'ff:ff:ff:ff:ff:ff'
  */
 export class Sinkhole {
   readonly #lease: Lease
-  readonly #dns = new DnsServer()
+  /** Every address but the guest's own is here. */
+  readonly #everyAddress = { has: (address: string) => address !== this.#lease.guest }
+  readonly #names = new NameAddresses()
+  readonly #dns = new DnsServer((name) => this.#names.of(name))
   readonly #listeners = new Set<SinkholeListener>()
   readonly #captures = new Set<SinkholeCapture>()
   #link: FrameLink | undefined
@@ -46,7 +52,13 @@ export class Sinkhole {
 
   /** Of a subnet of its own, which no other guest sees. */
   static inSubnet({ firstGuest, host }: Pick<Subnet, 'firstGuest' | 'host'>): Sinkhole {
-    return new Sinkhole({ guest: firstGuest, host, netmask: '255.255.255.0' })
+    return new Sinkhole({
+      guest: firstGuest,
+      host,
+      netmask: '255.255.255.0',
+      router: host,
+      nameServer: host,
+    })
   }
 
   /** Takes the frames of a guest that has just been started, in place of those before. */
@@ -76,12 +88,17 @@ export class Sinkhole {
   }
 
   #serveTcp(): TcpServer {
-    return new TcpServer(
-      (packet) => this.#send(packet),
-      (connection) => serveTcp(connection, this.#dns, this.#record),
-      ({ address, port }) =>
+    return new TcpServer((packet) => this.#send(packet), {
+      most: MOST_CONNECTIONS,
+      opened: (connection) => {
+        connection.accept()
+        serveTcp(connection, this.#dns, this.#record)
+      },
+      refused: ({ address, port }) =>
         this.#record({ kind: 'refused', address, port, what: 'a TCP connection: too many are open' }),
-    )
+      quietMs: IDLE_MS,
+      quiet: (connection) => connection.destroy(),
+    })
   }
 
   disconnect(): void {
@@ -117,7 +134,7 @@ export class Sinkhole {
     const frame = readEthernet(bytes)
     if (frame === undefined) return
     if (frame.type === ETHERTYPE.arp) {
-      const answer = answerArp(frame, this.#lease.guest)
+      const answer = answerArp(frame, this.#everyAddress)
       if (answer !== undefined) this.#transmit(answer)
     }
     if (frame.type === ETHERTYPE.ipv4) this.#receiveIpv4(frame)

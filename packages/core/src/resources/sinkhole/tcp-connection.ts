@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import type { Ipv4 } from './packet.ts'
-import { after, FLAG, plus, tcp, type TcpSegment } from './tcp-segment.ts'
+import { after, FLAG, MOST_SEGMENT_OPTION, plus, SEGMENT_BYTES, tcp, type TcpSegment } from './tcp-segment.ts'
 
-/** What fits a frame of 1500 bytes. */
-const SEGMENT_BYTES = 1460
-const WINDOW = 0xffff
-/** Bytes that may wait to be looked at. */
-const MOST_UNREAD_BYTES = 128 * 1024
+/** Bytes that may wait to be read: the largest window without scaling. */
+const MOST_UNREAD_BYTES = 0xffff
+/** A window that shrank below this is announced once it has grown to more. */
+const SMALL_WINDOW_BYTES = MOST_UNREAD_BYTES / 2
+/** Node stops calling `_read` at this many unread bytes, and calls it again below: the window is announced there. */
+const READ_AHEAD_BYTES = 16 * 1024
+const FIRST_RETRY_MS = 1000
+const LAST_RETRY_MS = 30_000
+const NOTHING = Buffer.alloc(0)
 
 /** The two ends of a connection that the guest opened. */
 export interface Ends {
@@ -17,9 +21,15 @@ export interface Ends {
   readonly port: number
 }
 
+interface Sent {
+  readonly sequence: number
+  readonly flags: number
+  readonly payload: Buffer
+}
+
 /**
- * The sinkhole's end of one TCP connection, as a stream of what the guest sends. The link to QEMU neither loses nor
- * reorders frames, so nothing is sent again but acknowledgements.
+ * This process's end of one TCP connection that the guest opens, as a stream of what the guest sends. The guest waits for
+ * {@link accept}; destroyed before that, the connection is refused. Window sizes hold both sides back.
  */
 export class TcpConnection extends Duplex {
   readonly ends: Ends
@@ -27,35 +37,71 @@ export class TcpConnection extends Duplex {
   latest = performance.now()
   readonly #transmit: (packet: Ipv4) => void
   readonly #start = randomBytes(4).readUInt32BE()
+  #state: 'new' | 'accepted' | 'open' = 'new'
   #received: number
+  /** The window as the guest knows it. */
+  #announced = MOST_UNREAD_BYTES
   #sent: number
   #acknowledged: number
   #window: number
+  /** What the guest has not acknowledged yet: at most its window. */
+  #inFlight: Sent[] = []
+  #retrying: NodeJS.Timeout | undefined
+  #retryMs = FIRST_RETRY_MS
+  /** Everything before this number is sent again, a segment for each acknowledgement. */
+  #recoverUntil: number
   #waiting: { bytes: Buffer; done: () => void }[] = []
   #ending: (() => void) | undefined
   #hasFinished = false
   #hasEnded = false
 
   constructor(ends: Ends, syn: TcpSegment, transmit: (packet: Ipv4) => void) {
-    super({ allowHalfOpen: true })
+    super({ allowHalfOpen: true, autoDestroy: false, readableHighWaterMark: READ_AHEAD_BYTES })
     this.ends = ends
     this.#transmit = transmit
     this.#received = plus(syn.sequence, 1)
     this.#acknowledged = this.#start
     this.#sent = plus(this.#start, 1)
+    this.#recoverUntil = this.#start
     this.#window = syn.window
     this.on('error', () => undefined)
+    this.on('end', () => this.#destroyWhenDone())
+  }
+
+  /** Whether both sides have ended it, and everything has arrived. */
+  get isDone(): boolean {
+    return this.readableEnded && this.#hasFinished && this.#acknowledged === this.#sent
+  }
+
+  /** Whether the guest still has to confirm that it opened it. */
+  get isOpening(): boolean {
+    return this.#state !== 'open'
+  }
+
+  /** Lets the guest connect. */
+  accept(): void {
+    if (this.destroyed || this.#state !== 'new') return
+    this.#state = 'accepted'
+    this.latest = performance.now()
     this.#sendSyn()
+  }
+
+  /** Has a guest that has been quiet answer: one that does not know the connection any more resets it. */
+  probe(): void {
+    this.#transmitAt(plus(this.#sent, -1), FLAG.ack, NOTHING)
   }
 
   /** Handles what the guest sent on it. */
   receive(segment: TcpSegment): void {
     this.latest = performance.now()
     if ((segment.flags & FLAG.rst) !== 0) return void this.destroy()
-    if ((segment.flags & FLAG.syn) !== 0) return this.#sendSyn()
+    if (this.#state === 'new') return
+    if ((segment.flags & FLAG.syn) !== 0) {
+      // A guest that has been started again may use the same port: it resets what it does not know.
+      return this.#state === 'open' ? this.#sendSegment(FLAG.ack) : this.#sendSyn()
+    }
+    const isExpected = segment.sequence === this.#received
     if ((segment.flags & FLAG.ack) !== 0) this.#acknowledge(segment)
-    // What is not acknowledged, the guest sends again.
-    if (this.readableLength > MOST_UNREAD_BYTES) return
     const fresh = this.#freshOf(segment)
     if (fresh.length > 0) {
       this.#received = plus(this.#received, fresh.length)
@@ -70,11 +116,16 @@ export class TcpConnection extends Duplex {
       this.#received = plus(this.#received, 1)
       this.push(null)
     }
-    if (segment.payload.length > 0 || (segment.flags & FLAG.fin) !== 0) this.#sendSegment(FLAG.ack)
-    if (this.#hasEnded && this.#hasFinished && this.#acknowledged === this.#sent) this.destroy()
+    if (segment.payload.length > 0 || (segment.flags & FLAG.fin) !== 0 || !isExpected) {
+      this.#sendSegment(FLAG.ack)
+    }
+    this.#destroyWhenDone()
   }
 
-  override _read(): void {}
+  override _read(): void {
+    if (this.#state !== 'open' || this.#hasEnded || this.destroyed) return
+    if (this.#announced < SMALL_WINDOW_BYTES && this.#room > SMALL_WINDOW_BYTES) this.#sendSegment(FLAG.ack)
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.#waiting.push({ bytes: chunk, done })
@@ -87,34 +138,55 @@ export class TcpConnection extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const isClean = this.#hasEnded && this.#hasFinished
-    if (!isClean) this.#sendSegment(FLAG.rst | FLAG.ack)
+    clearTimeout(this.#retrying)
+    if (!this.isDone) this.#sendSegment(FLAG.rst | FLAG.ack)
     for (const each of this.#waiting.splice(0)) each.done()
     if (!this.#hasFinished) this.#ending?.()
     done(error)
   }
 
+  #destroyWhenDone(): void {
+    if (this.isDone) this.destroy()
+  }
+
   #acknowledge({ acknowledged, window }: TcpSegment): void {
+    const isKnown = after(acknowledged, this.#acknowledged) >= 0 && after(this.#sent, acknowledged) >= 0
+    if (!isKnown) return
     this.#window = window
-    const isNew = after(acknowledged, this.#acknowledged) > 0 && after(this.#sent, acknowledged) >= 0
-    if (isNew) this.#acknowledged = acknowledged
+    if (after(acknowledged, this.#start) > 0) this.#state = 'open'
+    if (acknowledged !== this.#acknowledged) {
+      this.#acknowledged = acknowledged
+      this.#retryMs = FIRST_RETRY_MS
+      const rest = this.#inFlight.findIndex(
+        ({ sequence, payload, flags }) =>
+          after(plus(sequence, payload.length + (flags & FLAG.fin)), acknowledged) > 0,
+      )
+      this.#inFlight.splice(0, rest < 0 ? this.#inFlight.length : rest)
+      this.#awaitAcknowledgement()
+      if (after(this.#recoverUntil, acknowledged) > 0) this.#sendAgain()
+      else this.#recoverUntil = acknowledged
+    }
     this.#flush()
   }
 
-  /** What of a segment was not there before; nothing of one that does not follow what was. */
+  /** What of a segment was not there before, and has room; nothing of one that does not follow what was. */
   #freshOf({ sequence, payload }: TcpSegment): Buffer {
     const known = after(this.#received, sequence)
-    return known < 0 || this.#hasEnded ? Buffer.alloc(0) : payload.subarray(known)
+    return known < 0 || this.#hasEnded ? NOTHING : payload.subarray(known, known + this.#room)
+  }
+
+  get #room(): number {
+    return Math.max(0, MOST_UNREAD_BYTES - this.readableLength)
   }
 
   /** Sends what the guest has room for. */
   #flush(): void {
+    if (this.#state !== 'open') return
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const room = this.#window - after(this.#sent, this.#acknowledged)
       if (room <= 0) return
       const part = next.bytes.subarray(0, Math.min(room, SEGMENT_BYTES))
-      this.#sendSegment(FLAG.ack | FLAG.psh, part)
-      this.#sent = plus(this.#sent, part.length)
+      this.#sendOnce(FLAG.ack | FLAG.psh, part)
       next.bytes = next.bytes.subarray(part.length)
       if (next.bytes.length > 0) continue
       this.#waiting.shift()
@@ -122,22 +194,62 @@ export class TcpConnection extends Duplex {
     }
     if (this.#ending === undefined || this.#hasFinished) return
     this.#hasFinished = true
-    this.#sendSegment(FLAG.fin | FLAG.ack)
-    this.#sent = plus(this.#sent, 1)
+    this.#sendOnce(FLAG.fin | FLAG.ack, NOTHING)
     this.#ending()
   }
 
-  #sendSyn(): void {
-    this.#transmitAt(this.#start, FLAG.syn | FLAG.ack, Buffer.alloc(0))
+  /** Sends what has to be acknowledged. */
+  #sendOnce(flags: number, payload: Buffer): void {
+    this.#inFlight.push({ sequence: this.#sent, flags, payload })
+    this.#transmitAt(this.#sent, flags, payload)
+    this.#sent = plus(this.#sent, payload.length + (flags & FLAG.fin))
+    if (this.#retrying === undefined) this.#awaitAcknowledgement()
   }
 
-  #sendSegment(flags: number, payload: Buffer = Buffer.alloc(0)): void {
-    this.#transmitAt(this.#sent, flags, payload)
+  /** A frame is lost where a guest does not read, or has no memory: what is not acknowledged is sent again. */
+  #awaitAcknowledgement(): void {
+    clearTimeout(this.#retrying)
+    this.#retrying = undefined
+    if (this.#inFlight.length === 0) return
+    this.#retrying = setTimeout(() => {
+      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
+      this.#recoverUntil = this.#sent
+      this.#sendAgain()
+      this.#awaitAcknowledgement()
+    }, this.#retryMs).unref()
+  }
+
+  #sendAgain(): void {
+    const [first] = this.#inFlight
+    if (first !== undefined) this.#transmitAt(first.sequence, first.flags, first.payload)
+  }
+
+  #sendSyn(): void {
+    this.#transmitAt(this.#start, FLAG.syn | FLAG.ack, NOTHING)
+  }
+
+  #sendSegment(flags: number): void {
+    this.#transmitAt(this.#sent, flags, NOTHING)
   }
 
   #transmitAt(sequence: number, flags: number, payload: Buffer): void {
     const { guest, guestPort, address, port } = this.ends
-    const segment = { sourcePort: port, port: guestPort, sequence, flags, window: WINDOW, payload }
-    this.#transmit(tcp(address, guest, { ...segment, acknowledged: this.#received }))
+    this.#announced = this.#room
+    this.#transmit(
+      tcp(
+        address,
+        guest,
+        {
+          sourcePort: port,
+          port: guestPort,
+          sequence,
+          acknowledged: this.#received,
+          flags,
+          window: this.#announced,
+          payload,
+        },
+        (flags & FLAG.syn) === 0 ? undefined : MOST_SEGMENT_OPTION,
+      ),
+    )
   }
 }

@@ -1,6 +1,11 @@
 import { type Ipv4, PROTOCOL, transportChecksum } from './packet.ts'
 
 const HEADER_BYTES = 20
+/** What fits a frame of 1500 bytes. */
+export const SEGMENT_BYTES = 1460
+/** Tells the other side that segments may be that long; without it they are 536 bytes. */
+export const MOST_SEGMENT_OPTION = Buffer.of(2, 4, SEGMENT_BYTES >> 8, SEGMENT_BYTES & 0xff)
+const NO_OPTIONS = Buffer.alloc(0)
 
 export const FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const
 
@@ -32,16 +37,22 @@ export function readTcp({ payload }: Ipv4): TcpSegment | undefined {
   }
 }
 
-export function tcp(source: string, destination: string, segment: TcpSegment): Ipv4 {
+/** @param options a multiple of four bytes */
+export function tcp(
+  source: string,
+  destination: string,
+  segment: TcpSegment,
+  options: Buffer = NO_OPTIONS,
+): Ipv4 {
   const header = Buffer.alloc(HEADER_BYTES)
   header.writeUInt16BE(segment.sourcePort, 0)
   header.writeUInt16BE(segment.port, 2)
   header.writeUInt32BE(segment.sequence, 4)
   header.writeUInt32BE(segment.acknowledged, 8)
-  header.writeUInt8((HEADER_BYTES / 4) << 4, 12)
+  header.writeUInt8(((HEADER_BYTES + options.length) / 4) << 4, 12)
   header.writeUInt8(segment.flags, 13)
   header.writeUInt16BE(segment.window, 14)
-  const payload = Buffer.concat([header, segment.payload])
+  const payload = Buffer.concat([header, options, segment.payload])
   const packet = { protocol: PROTOCOL.tcp, source, destination, payload }
   payload.writeUInt16BE(transportChecksum(packet), 16)
   return packet

@@ -2,28 +2,32 @@ import { type Ends, TcpConnection } from './tcp-connection.ts'
 import type { Ipv4 } from './packet.ts'
 import { FLAG, plus, readTcp, tcp, type TcpSegment } from './tcp-segment.ts'
 
-/** Connections of one guest at a time. */
-const MOST_CONNECTIONS = 512
-const IDLE_MS = 120_000
-const SWEEP_MS = 10_000
+/** How long a guest may take to confirm that it opened a connection. */
+const OPENING_MS = 20_000
+const SWEEP_MS = 5000
 
-/** Accepts every TCP connection of a guest, to whatever address and port. */
+export interface TcpRules {
+  /** Connections of the guest at a time. */
+  readonly most: number
+  /** Called with each connection that a guest opens, to whatever address and port; it accepts or destroys it. */
+  readonly opened: (connection: TcpConnection) => void
+  /** Called for a connection for which there is no room. */
+  readonly refused: (ends: Ends) => void
+  readonly quietMs: number
+  /** Called with a connection on which the guest has sent nothing for that long, again and again. */
+  readonly quiet: (connection: TcpConnection) => void
+}
+
+/** The TCP connections of a guest. */
 export class TcpServer {
   readonly #connections = new Map<string, TcpConnection>()
   readonly #transmit: (packet: Ipv4) => void
-  readonly #accept: (connection: TcpConnection) => void
-  readonly #refused: (ends: Ends) => void
+  readonly #rules: TcpRules
   readonly #sweeping: NodeJS.Timeout
 
-  /** @param refused called for a connection for which there is no room */
-  constructor(
-    transmit: (packet: Ipv4) => void,
-    accept: (connection: TcpConnection) => void,
-    refused: (ends: Ends) => void,
-  ) {
+  constructor(transmit: (packet: Ipv4) => void, rules: TcpRules) {
     this.#transmit = transmit
-    this.#accept = accept
-    this.#refused = refused
+    this.#rules = rules
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
   }
 
@@ -41,14 +45,14 @@ export class TcpServer {
     if (connection !== undefined) return connection.receive(segment)
     const opens = (segment.flags & (FLAG.syn | FLAG.ack | FLAG.rst)) === FLAG.syn
     if (!opens) return this.#reset(ends, segment)
-    if (this.#connections.size >= MOST_CONNECTIONS) {
-      this.#refused(ends)
+    if (this.#connections.size >= this.#rules.most) {
+      this.#rules.refused(ends)
       return this.#reset(ends, segment)
     }
     const made = new TcpConnection(ends, segment, this.#transmit)
     this.#connections.set(key, made)
     made.once('close', () => this.#connections.delete(key))
-    this.#accept(made)
+    this.#rules.opened(made)
   }
 
   close(): void {
@@ -57,8 +61,12 @@ export class TcpServer {
   }
 
   #sweep(): void {
-    const longAgo = performance.now() - IDLE_MS
-    for (const connection of this.#connections.values()) if (connection.latest < longAgo) connection.destroy()
+    const now = performance.now()
+    for (const connection of this.#connections.values()) {
+      const quietMs = now - connection.latest
+      if (connection.isOpening && quietMs > OPENING_MS) connection.destroy()
+      else if (quietMs > this.#rules.quietMs) this.#rules.quiet(connection)
+    }
   }
 
   #reset({ guest, guestPort, address, port }: Ends, segment: TcpSegment): void {
