@@ -158,9 +158,10 @@ test.each([
   expect(() => editDomainXml(xml, edit)).toThrow(problem)
 })
 
+const xmlOf = (devices: string, changes = {}) =>
+  editDomainXml(`<domain><devices>${devices}</devices></domain>`, { ...edit, ...changes }).xml
+
 describe('of what the first disk and interface were before', () => {
-  const xmlOf = (devices: string, changes = {}) =>
-    editDomainXml(`<domain><devices>${devices}</devices></domain>`, { ...edit, ...changes }).xml
   const card = '<interface type="user"/>'
 
   test('the disk keeps what belongs to the drive', () => {

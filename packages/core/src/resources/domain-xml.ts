@@ -10,6 +10,7 @@ import {
   sinkInterface,
 } from './domain-parts/guests-interface.ts'
 import { otherDisksOf } from './other-disks.ts'
+import { isOnlyRead } from './readable-files.ts'
 import {
   appendElement,
   childOf,
@@ -27,6 +28,8 @@ export interface DomainEdit {
   readonly disk: DiskEdit | undefined
   /** What becomes of other disks that the guest could write to; by the name of its target what it is put on. */
   readonly otherDisks?: 'read-only' | ReadonlyMap<string, DiskEdit> | undefined
+  /** Files of drives that are to keep their owners. */
+  readonly readable?: ReadonlySet<string> | undefined
   /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
   readonly network: InterfaceEdit | SinkholeEdit | 'none' | undefined
   /** Of the first interface, in lower case. */
@@ -75,6 +78,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   const devices = ensureChild(domain, 'devices')
   if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   for (const other of otherDisksOf(devices, disk !== undefined)) editOther(other, edit.otherDisks)
+  for (const each of childrenOf(devices, 'disk').filter(isOnlyRead)) keepOwner(each, edit.readable)
   if (disk !== undefined) editDisk(devices, disk)
   for (const filesystem of filesystems) appendFilesystem(devices, filesystem)
   const interfaces = childrenOf(devices, 'interface')
@@ -98,6 +102,13 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
 export function logChanges({ changes }: EditedDomain, file: string, logger: Logger): void {
   if (changes.length > 0)
     logger.info({ file, changes }, "parts of the domain's XML are the environment's own")
+}
+
+function keepOwner(disk: Element, readable: ReadonlySet<string> | undefined): void {
+  const source = childOf(disk, 'source')
+  if (source === undefined || readable?.has(source.getAttribute('file') ?? '') !== true) return
+  for (const each of childrenOf(source, 'seclabel')) source.removeChild(each)
+  appendElement(source, 'seclabel', { model: 'dac', relabel: 'no' })
 }
 
 function editOther(disk: Element, edits: DomainEdit['otherDisks']): void {

@@ -56,6 +56,7 @@ import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
 import { forgetStateAtTheEnd } from './forget-state.ts'
 import { copyVariables } from './firmware-variables.ts'
 import { variablesToCopy } from './domain-parts/kept-state.ts'
+import { readableFiles } from './readable-files.ts'
 import { together } from './together.ts'
 import { openSinkhole } from './libvirt-sinkhole.ts'
 import type { Sinkhole } from './sinkhole/sinkhole.ts'
@@ -89,7 +90,7 @@ export interface AllocatedGuest {
 
 /** What is the environment's own in its domain's XML. */
 interface GuestEdit
-  extends Pick<DomainEdit, 'network' | 'macAddress' | 'others' | 'otherDisks' | 'variables'> {
+  extends Pick<DomainEdit, 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'> {
   /** The path of the disk. */
   readonly clone: string
   /** The disk's backing chain. */
@@ -191,7 +192,7 @@ export class QemuResources implements Resources {
         : fetchImage(disk, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
-    const kind = JSON.stringify([domainXml, disk === undefined, wanted, this.#sharesMemory])
+    const kind = JSON.stringify([domainXml, disk?.others ?? null, wanted, this.#sharesMemory])
     const accepted = await acceptedDomain(hypervisor, {
       kind,
       file: domainFile,
@@ -227,6 +228,7 @@ export class QemuResources implements Resources {
       macAddress: made?.macAddress ?? guest.macAddress,
       others: othersOn(plan, guest, made),
       otherDisks: readOnly ?? overlays,
+      readable: await readableFiles(hypervisor, xml),
       variables,
     })
     logChanges(edited, domainFile, this.#logger)

@@ -10,6 +10,10 @@ const edited = (devices: string, rest = '', os = '') =>
     macAddress: '52:54:00:01:02:03',
   })
 
+const nvram = (os: string) => /<nvram[^>]*>/.exec(edited('', '', os).xml)?.[0].replace('/>', '>')
+const sysinfo = (uuid: string) =>
+  `<sysinfo type="smbios"><system><entry name="serial">s</entry><entry name="uuid">${uuid}</entry></system></sysinfo>`
+
 test.each([
   [
     '<channel type="unix"><source mode="bind" path="/a"/><log file="/b"/><target name="x"/></channel>',
@@ -87,7 +91,6 @@ test('variables of a firmware in a block device are refused', () => {
 })
 
 test('a file of variables is only a template, in either way to write it; a missing one gives way to the given template', () => {
-  const nvram = (os: string) => /<nvram[^>]*>/.exec(edited('', '', os).xml)?.[0].replace('/>', '>')
   expect(nvram('<nvram template="/t">/etc/passwd</nvram>')).toBe('<nvram template="/etc/passwd">')
   expect(nvram('<nvram type="file"><source file="/etc/passwd"/></nvram>')).toBe(
     '<nvram template="/etc/passwd">',
@@ -96,8 +99,6 @@ test('a file of variables is only a template, in either way to write it; a missi
 })
 
 test('the UUID that the guest is shown follows, other numbers stay', () => {
-  const sysinfo = (uuid: string) =>
-    `<sysinfo type="smbios"><system><entry name="serial">s</entry><entry name="uuid">${uuid}</entry></system></sysinfo>`
   expect(edited('', sysinfo('59bca235-1234-4567-89ab-0123456789ab')).xml).toContain(sysinfo(identifier))
 })
 
