@@ -113,7 +113,9 @@ test('of QEMU’s interfaces, finds each that has a device, before the guest run
   timeout: GUEST_MS,
 }, async () => {
   const second = `${ownBridge()}<interface type="user"/>`
-  const resources = tinyGuestResources((xml) => xml.replace('</interface>', `</interface>${second}`))
+  const resources = tinyGuestResources((xml) => xml.replace('</interface>', `</interface>${second}`), {
+    network: { other_interfaces: 'warn' },
+  })
   await using environment = await Environment.allocate(qemuFactory(resources))
   const { context } = environment
   expect(context.warnings).toMatchObject([
@@ -144,7 +146,10 @@ test('of a container, has both interfaces from the first packet on, each time it
     'ip link set eth1 up; udhcpc -i eth1 -b -q -T 1 -t 10 >/dev/null 2>&1 & ip link set eth0 up',
   )
   execFileSync('tee', [init], { input: both, stdio: ['pipe', 'ignore', 'inherit'] })
-  const network = { dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 } }
+  const network = {
+    dynamic_address: { ipv4: '10.214.0.0', prefix: 20, subnet_prefix: 24 },
+    other_interfaces: 'warn',
+  }
   const resources = container.resources({ network }, (xml) =>
     xml.replace('</interface>', `</interface>${ownBridge()}`),
   )

@@ -1,4 +1,5 @@
 import { configurationPage } from './configuration-page.ts'
+import { domainXmlPage } from './domain-xml-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
 import { hooksSchema } from './hooks-schema.ts'
@@ -19,5 +20,6 @@ export function documents(repository: string): ReadonlyMap<string, string> {
     ['docs/reference/events.md', eventsPage(repository)],
     ['docs/reference/errors.md', errorsPage()],
     ['packages/cli/man/see.1', manPage()],
+    ['docs/reference/domain-xml.md', domainXmlPage()],
   ])
 }

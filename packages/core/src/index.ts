@@ -52,6 +52,8 @@ export { indented, printable, printableJson, printableLine } from './printable.t
 export { requireTool } from './required-tool.ts'
 export { type HypervisorScheme, hypervisorScheme } from './resources/hypervisor-scheme.ts'
 export { EmbeddedResources, embeddedFactory } from './resources/embedded/embedded.ts'
+export type { DomainPart } from './resources/domain-parts/domain-part.ts'
+export { domainParts, nameOfPart } from './resources/domain-parts/domain-parts.ts'
 export { LxcResources, lxcFactory } from './resources/lxc.ts'
 export { GlanceProvider } from './image-providers/glance.ts'
 export { HttpProvider } from './image-providers/http.ts'

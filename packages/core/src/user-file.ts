@@ -10,8 +10,16 @@ export const CONFIGURATION_BYTES = 1024 * 1024
  * @throws SeeError `FILE_UNREADABLE` for what is no regular file, too large or cannot be read, or `FILE_UNTRUSTED`
  */
 export function readUserFile(path: string): string {
+  return textOf(readUserBytes(path))
+}
+
+/**
+ * The same for a file that may have another encoding than UTF-8.
+ * @throws SeeError as {@link readUserFile}
+ */
+export function readUserBytes(path: string): Buffer {
   try {
-    return readRegularFile(trustedPath(path), CONFIGURATION_BYTES)
+    return readRegularBytes(trustedPath(path), CONFIGURATION_BYTES)
   } catch (error) {
     if (error instanceof SeeError) throw error
     throw new SeeError('FILE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
@@ -23,6 +31,14 @@ export function readUserFile(path: string): string {
  * @throws Error the operating system's, or one that says what the file is
  */
 export function readRegularFile(path: string, maxBytes: number): string {
+  return textOf(readRegularBytes(path, maxBytes))
+}
+
+function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8').replace(/^\uFEFF/, '')
+}
+
+function readRegularBytes(path: string, maxBytes: number): Buffer {
   // Before it is opened, since to open a device may do something.
   assertReadable(statSync(path), maxBytes)
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
@@ -36,7 +52,7 @@ export function readRegularFile(path: string, maxBytes: number): string {
       count = readSync(descriptor, buffer, length, buffer.length - length, null)
     }
     if (length > maxBytes) throw tooLarge(length, maxBytes)
-    return buffer.toString('utf8', 0, length).replace(/^\uFEFF/, '')
+    return buffer.subarray(0, length)
   } finally {
     closeSync(descriptor)
   }

@@ -65,4 +65,4 @@ export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './stor
 export type { Version } from './version.ts'
 export { XdrError } from './xdr.ts'
 export { timeoutSignal } from './timeout-signal.ts'
-export { parseUuid } from './uuid.ts'
+export { formatUuid, parseUuid } from './uuid.ts'

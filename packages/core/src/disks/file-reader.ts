@@ -39,7 +39,8 @@ export async function assertReadableBy(reader: FileReader, image: DiskImage, fro
   }
 }
 
-async function mayRead(reader: FileReader, path: string): Promise<boolean> {
+/** Whether a user can read a file of this host, and get to it. */
+export async function mayRead(reader: FileReader, path: string): Promise<boolean> {
   if (reader.uid === 0) return true
   let isCertain = true
   for (let each = path, need = READ; ; each = dirname(each), need = SEARCH) {

@@ -157,3 +157,33 @@ test.each([
 ])('%j is refused', (xml, problem) => {
   expect(() => editDomainXml(xml, edit)).toThrow(problem)
 })
+
+const xmlOf = (devices: string, changes = {}) =>
+  editDomainXml(`<domain><devices>${devices}</devices></domain>`, { ...edit, ...changes }).xml
+
+describe('of what the first disk and interface were before', () => {
+  const card = '<interface type="user"/>'
+
+  test('the disk keeps what belongs to the drive', () => {
+    const drive =
+      '<target dev="vda" bus="virtio"/><iotune><total_iops_sec>5</total_iops_sec></iotune><serial>s</serial><boot order="1"/><address type="pci" slot="0x05"/>'
+    const given = `<disk type="network" device="disk" snapshot="no" rawio="yes"><driver name="qemu" type="raw" cache="none" copy_on_read="on"><metadata_cache/></driver><auth username="u"><secret type="ceph"/></auth><source protocol="rbd" name="a"><host name="h"/></source><encryption format="luks"/><readonly/>${drive}</disk>`
+    expect(xmlOf(given + card)).toContain(
+      `<disk type="file" device="disk"><driver name="qemu" type="qcow2" cache="none"/><source file="/pool/a&amp;b.qcow2"/>${drive}<backingStore/></disk>`,
+    )
+  })
+
+  test('the interface keeps what belongs to the card, and what holds on any network', () => {
+    const kept =
+      '<mac address="52:54:00:01:02:03"/><model type="virtio"/><mtu size="1450"/><bandwidth><inbound average="1"/></bandwidth><link state="up"/><boot order="2"/><filterref filter="mine"/>'
+    const given = `<disk/><interface type="bridge" trustGuestRxFilters="yes"><source bridge="br-int"/><virtualport type="openvswitch"/><vlan><tag id="1"/></vlan><target dev="tap0"/><driver name="vhost" queues="4"/><script path="no"/>${kept}</interface>`
+    expect(xmlOf(given)).toContain(
+      `<interface type="network"><source network="${identifier}"/>${kept}</interface>`,
+    )
+    const sunk = xmlOf(given, { network: { sinkholePort: 7 } })
+    expect(sunk).toContain(
+      '<link state="up"/><boot order="2"/><source address="127.0.0.1" port="7"/></interface>',
+    )
+    expect(sunk).not.toContain('mtu')
+  })
+})

@@ -57,7 +57,10 @@ export async function makeGuestsStorage(
   )
   signal.throwIfAborted()
   const clone =
-    written ?? (await (content === undefined ? copyByLibvirt(pool, image) : uploadOverlay(pool, content)))
+    written ??
+    (await (content === undefined
+      ? copyByLibvirt(pool, image)
+      : uploadOverlay(pool, cloneName(identifier), content)))
   return { pool, clone, disk: guestDisk(pool, image) }
 }
 

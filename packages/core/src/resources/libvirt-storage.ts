@@ -65,12 +65,13 @@ async function emptyPool(pool: StoragePool): Promise<void> {
 }
 
 /**
- * Creates the guest's disk from an empty overlay, by an upload over libvirt's connection.
+ * Creates a disk of the guest's from an empty overlay, by an upload over libvirt's connection.
+ * @param name of the volume
  * @returns the path of the disk
  */
-export async function uploadOverlay(pool: StoragePool, content: Buffer): Promise<string> {
+export async function uploadOverlay(pool: StoragePool, name: string, content: Buffer): Promise<string> {
   try {
-    const volume = await createRawVolume(pool, cloneName(pool.name), content.length)
+    const volume = await createRawVolume(pool, name, content.length)
     await pipeline(Readable.from([content]), await volume.upload({ length: content.length }))
     return await volume.getPath()
   } catch (error) {

@@ -30,18 +30,24 @@ import {
   type SunkNetwork,
 } from './container/sunk-network.ts'
 import { hasConsoleIn, interfacesIn } from './domain-devices.ts'
-import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
+import {
+  type DomainEdit,
+  type EditedDomain,
+  editDomainXml,
+  freshMacAddress,
+  logChanges,
+} from './domain-xml.ts'
 import { capturePointAt, interfacesWithoutDevice } from './guest-devices.ts'
 import { GuestWatch } from './guest-watch.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { interfaceOn, type MadeNetwork, makeNetwork } from './make-network.ts'
+import { interfaceOn, type MadeNetwork, makeNetwork, othersOn } from './make-network.ts'
 import { isMade, networkSchema, planNetwork } from './network-plan.ts'
-import { otherInterfaces } from './other-interfaces.ts'
+import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
 import type { Sinkhole } from './sinkhole/sinkhole.ts'
 import { together } from './together.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
-import { readUserFile } from '../user-file.ts'
+import { readUserXml } from './read-user-xml.ts'
 import { orInvalid } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -143,17 +149,23 @@ export class LxcResources implements Resources {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const { domain: wanted, network: wantedNetwork, hypervisor: uri } = this.#configuration
     const file = resolve(this.#folder, wanted.configuration)
-    const text = readUserFile(file)
+    const text = readUserXml(file)
     const folders = await planFolders(wanted.filesystem, this.#folder, this.#identifier)
     const plan = await planNetwork(wantedNetwork, { folder: this.#folder, uri })
     this.#warnings = otherInterfaces(text, wantedNetwork, file)
     const sinking = plan === 'sinkhole' ? await sinkholePrograms() : undefined
-    const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
+    const guest = {
+      identifier: this.#identifier,
+      macAddress: freshMacAddress(),
+      interfaces: interfacesOnNetwork(text, wantedNetwork),
+      logger: this.#logger,
+    }
     const edit = (made?: MadeNetwork): EditedDomain =>
       this.#editDomain(file, text, folders, {
         network:
           sinking === undefined ? interfaceOn(plan, this.#identifier, made) : sunkInterface(this.#identifier),
         macAddress: made?.macAddress ?? guest.macAddress,
+        others: othersOn(plan, guest, made),
       })
     const { xml } = edit()
     const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(xml))
@@ -172,6 +184,7 @@ export class LxcResources implements Resources {
     signal.throwIfAborted()
     this.#releases.defer('what libvirt leaves', () => removeLeftByLibvirt(this.#identifier))
     const edited = edit(made)
+    logChanges(edited, file, this.#logger)
     const watch = new GuestWatch(hypervisor, this.#identifier, true)
     const virDomain = new TransientDomain(hypervisor, this.#identifier, edited.xml, watch)
     const domain = new ContainerDomain(virDomain, sunk)
@@ -238,7 +251,7 @@ export class LxcResources implements Resources {
     file: string,
     xml: string,
     filesystems: readonly MountedFolder[],
-    guest: Pick<DomainEdit, 'network' | 'macAddress'>,
+    guest: Pick<DomainEdit, 'network' | 'macAddress' | 'others'>,
   ): EditedDomain {
     const edit = { ...guest, identifier: this.#identifier, disk: undefined, filesystems, isContainer: true }
     return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))

@@ -2,13 +2,15 @@ import type { Hypervisor, Network } from '@see/libvirt'
 import { SeeError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { ReleaseStack } from '../release-stack.ts'
-import type { DomainEdit, InterfaceEdit } from './domain-xml.ts'
+import type { InterfaceEdit } from './domain-parts/guests-interface.ts'
+import { type DomainEdit, freshMacAddress } from './domain-xml.ts'
 import { inTurn, TURN_TIMEOUT_MS } from './in-turn.ts'
 import { removeLeftOfNetwork } from './left-of-network.ts'
 import { createInFreeSubnet, createNetwork } from './libvirt-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
 import { deviceNameOf } from './network-xml.ts'
 import { joinShared } from './shared-network/join-shared.ts'
+import type { Joined } from './shared-network/shared-network.ts'
 import type { AddressRange } from './subnet.ts'
 
 /** In the place of the sinkhole's port in XML that libvirt is only asked about. */
@@ -26,16 +28,39 @@ export function interfaceOn(
   return made?.interface ?? ownInterface(plan, identifier, undefined)
 }
 
-function ownInterface({ noLan }: NetworkPlan, identifier: string, filter: string | undefined) {
-  const device = noLan !== undefined ? deviceNameOf(identifier) : undefined
+/** What it makes of the guest's further interfaces, if those are to be on it. */
+export function othersOn(
+  plan: PlannedNetwork,
+  { identifier, interfaces }: Pick<Guest, 'identifier' | 'interfaces'>,
+  made?: MadeNetwork,
+): readonly MadeInterface[] {
+  if (made !== undefined || !isMade(plan)) return made?.others ?? []
+  return Array.from({ length: interfaces - 1 }, (_, index) => ({
+    interface: ownInterface(plan, identifier, undefined, index + 1),
+    macAddress: freshMacAddress(),
+  }))
+}
+
+function ownInterface(
+  { noLan }: NetworkPlan,
+  identifier: string,
+  filter: string | undefined,
+  index = 0,
+): InterfaceEdit {
+  const device = noLan !== undefined ? deviceNameOf(identifier, index) : undefined
   return { name: identifier, device, filter, isolated: false }
 }
 
-export interface MadeNetwork {
-  readonly network: Network
+export interface MadeInterface {
   readonly interface: InterfaceEdit
   /** The guest's. */
   readonly macAddress: string
+}
+
+export interface MadeNetwork extends MadeInterface {
+  readonly network: Network
+  /** Of the guest's further interfaces. */
+  readonly others: readonly MadeInterface[]
   /** The guest's on a shared network. */
   readonly address?: string
   /** Begins to destroy the network of a guest that sends nothing any more, before its turn comes among the releases. */
@@ -48,6 +73,8 @@ export interface Guest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string
+  /** How many of its interfaces are to be on the network. */
+  readonly interfaces: number
   readonly logger: Logger
 }
 
@@ -68,15 +95,22 @@ export async function makeNetwork(
   const joined = await joinShared(hypervisor, sharing.shared, releases)
   if (joined !== undefined) {
     const { network, place } = joined
+    const others: Joined[] = []
+    for (let index = 1; index < guest.interfaces; index++) {
+      const other = await joinShared(hypervisor, sharing.shared, releases)
+      if (other !== undefined) others.push(other)
+    }
     guest.logger.info({ network: network.name }, 'the guest is on a shared network')
     return {
       network,
-      interface: { name: network.name, device: place.device, filter: undefined, isolated: true },
-      macAddress: place.macAddress,
+      ...interfaceAt(joined),
+      others: others.map(interfaceAt),
       address: place.address,
       // Others are on it.
       beginDestroy: () => undefined,
-      beginRelease: early(() => joined.leave()),
+      beginRelease: early(async () => {
+        for (const each of [joined, ...others]) await each.leave()
+      }),
     }
   }
   const reason = "a shared network needs libvirt's daemon in the network namespace of this process"
@@ -84,9 +118,14 @@ export async function makeNetwork(
   throw new SeeError('NETWORK_INVALID', `${reason}: remove "sharing" from network`)
 }
 
+function interfaceAt({ network, place }: Joined): MadeInterface {
+  const { device, macAddress } = place
+  return { interface: { name: network.name, device, filter: undefined, isolated: true }, macAddress }
+}
+
 async function makeOwnNetwork(
   hypervisor: Hypervisor,
-  { identifier, macAddress, logger }: Guest,
+  { identifier, macAddress, interfaces, logger }: Guest,
   plan: NetworkPlan,
   releases: ReleaseStack,
   reason: string,
@@ -94,7 +133,8 @@ async function makeOwnNetwork(
   const { xml, dynamicAddress, noLan } = plan
   logger.info({ network: identifier, reason }, 'the guest gets a network of its own')
   releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
-  const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddress, subnet)
+  const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
+  const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet)
   const { network, subnet } = await inTurn(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
@@ -103,19 +143,24 @@ async function makeOwnNetwork(
   let destroyed: Promise<void> | undefined
   const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
   releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
-  const filter =
+  const kept = macAddresses.map((each, index) => ({
+    device: deviceNameOf(identifier, index),
+    macAddress: each,
+  }))
+  const filters =
     noLan === undefined || subnet === undefined
       ? undefined
-      : await noLan.keep(
-          hypervisor,
-          { identifier, macAddress, subnet, device: deviceNameOf(identifier) },
-          releases,
-        )
+      : await noLan.keep(hypervisor, { identifier, interfaces: kept, subnet }, releases)
+  const others = macAddresses.slice(1).map((each, index) => ({
+    interface: ownInterface(plan, identifier, filters?.[index + 1], index + 1),
+    macAddress: each,
+  }))
   const begin = early(destroy)
   return {
     network,
-    interface: ownInterface(plan, identifier, filter),
+    interface: ownInterface(plan, identifier, filters?.[0]),
     macAddress,
+    others,
     beginDestroy: begin,
     beginRelease: begin,
   }

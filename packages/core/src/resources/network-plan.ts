@@ -5,7 +5,7 @@ import { type DynamicAddress, dynamicAddressSchema } from './dynamic-address.ts'
 import { NetworkXml } from './network-xml.ts'
 import { type NoLan, planNoLan } from './no-lan.ts'
 import { planShared, type Sharing } from './shared-network/plan-shared.ts'
-import { readUserFile } from '../user-file.ts'
+import { readUserXml } from './read-user-xml.ts'
 import { orInvalid } from './user-xml.ts'
 
 /** What a resources file says of the network. */
@@ -24,10 +24,10 @@ export const networkSchema = z.strictObject({
     ),
   configuration: z.string().min(1).optional().describe("The path of a network's XML, in place of a mode."),
   other_interfaces: z
-    .enum(['warn', 'refuse'])
-    .default('warn')
+    .enum(['network', 'warn', 'refuse'])
+    .default('network')
     .describe(
-      "What happens when the domain's XML gives the guest a way to a network beside its first interface, such as a second interface or a network card of the host, which this network does not cover: `warn` records a warning of each, `refuse` refuses the allocation.",
+      "What happens when the domain's XML gives the guest a way to a network beside its first interface. `network`: further interfaces are put on this network, too, or refused in the mode `sinkhole`, and other ways out, such as a network card of the host, are a warning; `warn`: interfaces stay on what the XML says, and all are a warning each; `refuse`: the allocation is refused.",
     ),
   dynamic_address: dynamicAddressSchema
     .optional()
@@ -84,7 +84,7 @@ async function planOfXml(wanted: NetworkConfiguration, file: string): Promise<Ne
   const { mode, dynamic_address: dynamicAddress } = wanted
   if (mode !== undefined) throw contradiction('a mode', 'an XML file, which says how it forwards')
   if (wanted.sharing === 'shared') throw contradiction('the sharing "shared"', 'an XML file')
-  const text = readUserFile(file)
+  const text = readUserXml(file)
   const xml = orInvalid('NETWORK_INVALID', file, () => new NetworkXml(text))
   if (dynamicAddress !== undefined && xml.hasIp) {
     throw contradiction('a dynamic_address', `${file}, which has an <ip> element`)

@@ -52,10 +52,10 @@ export class NetworkXml {
   }
 
   /**
-   * @param macAddress of the guest, which gets the first address of the subnet
+   * @param macAddresses of the guest's interfaces, which get the first addresses of the subnet
    * @param subnet where the guests get their addresses; as in the XML when undefined
    */
-  for(identifier: string, macAddress: string, subnet: AddressRange | undefined): string {
+  for(identifier: string, macAddresses: readonly string[], subnet: AddressRange | undefined): string {
     const network = networkElement(this.#text)
     setText(ensureChild(network, 'uuid'), identifier)
     setText(ensureChild(network, 'name'), identifier)
@@ -64,7 +64,7 @@ export class NetworkXml {
         childOf(network, 'bridge') ?? appendElement(network, 'bridge', { stp: 'off', delay: '0' })
       bridge.setAttribute('name', bridgeNameOf(identifier))
     }
-    if (subnet !== undefined) appendSubnet(network, macAddress, subnet)
+    if (subnet !== undefined) appendSubnet(network, macAddresses, subnet)
     return serializeXml(network)
   }
 }
@@ -124,11 +124,15 @@ function makesBridge(network: Element): boolean {
   return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
 }
 
-function appendSubnet(network: Element, macAddress: string, subnet: AddressRange): void {
-  const guest = formatIpv4(guestAddressOf(subnet))
+function appendSubnet(network: Element, macAddresses: readonly string[], subnet: AddressRange): void {
+  const last = subnet.last - 1
+  if (guestAddressOf(subnet, macAddresses.length - 1) > last)
+    throw new Error(`its subnets have no room for the ${macAddresses.length} interfaces of the guest`)
   const dhcp = appendElement(appendIp(network, subnet), 'dhcp')
-  appendElement(dhcp, 'range', { start: guest, end: formatIpv4(subnet.last - 1) })
-  appendElement(dhcp, 'host', { mac: macAddress, ip: guest })
+  appendElement(dhcp, 'range', { start: formatIpv4(guestAddressOf(subnet)), end: formatIpv4(last) })
+  for (const [index, mac] of macAddresses.entries()) {
+    appendElement(dhcp, 'host', { mac, ip: formatIpv4(guestAddressOf(subnet, index)) })
+  }
 }
 
 function appendIp(network: Element, subnet: AddressRange): Element {

@@ -12,8 +12,8 @@ import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from './subn
 /** One environment's guest, and the network it is to be on. */
 interface KeptGuest {
   readonly identifier: string
-  readonly device: string
-  readonly macAddress: string
+  /** In their order, which is that of their addresses. */
+  readonly interfaces: readonly { readonly device: string; readonly macAddress: string }[]
   readonly subnet: AddressRange
 }
 
@@ -21,10 +21,14 @@ interface KeptGuest {
 export interface NoLan {
   /**
    * The network has to be there, the guest not yet running.
-   * @returns the name of libvirt's filter for the guest's interface, where it is libvirt that keeps it
+   * @returns the names of libvirt's filters for the guest's interfaces, where it is libvirt that keeps it
    * @throws SeeError `NETWORK_INVALID`
    */
-  keep(hypervisor: Hypervisor, guest: KeptGuest, releases: ReleaseStack): Promise<string | undefined>
+  keep(
+    hypervisor: Hypervisor,
+    guest: KeptGuest,
+    releases: ReleaseStack,
+  ): Promise<readonly string[] | undefined>
 }
 
 /**
@@ -40,7 +44,7 @@ export async function planNoLan(): Promise<NoLan> {
       try {
         // The daemon of another network namespace, or host, has the bridge there.
         if (nft === undefined || !(await seesDevice(bridgeNameOf(guest.identifier)))) {
-          return await defineFilter(hypervisor, guest, releases)
+          return await defineFilters(hypervisor, guest, releases)
         }
         await makeTable(nft, guest, releases)
         return undefined
@@ -54,7 +58,7 @@ export async function planNoLan(): Promise<NoLan> {
 
 async function makeTable(
   nft: string,
-  { identifier, device, macAddress, subnet }: KeptGuest,
+  { identifier, interfaces, subnet }: KeptGuest,
   releases: ReleaseStack,
 ): Promise<void> {
   const name = nameOf(identifier)
@@ -64,27 +68,34 @@ async function makeTable(
     () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
-  const guests = [{ device, macAddress, address: formatIpv4(guestAddressOf(subnet)) }]
+  const guests = interfaces.map((each, index) => ({
+    ...each,
+    address: formatIpv4(guestAddressOf(subnet, index)),
+  }))
   const gateway = formatIpv4(gatewayOf(subnet))
   const table = noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests })
   await inTurn(() => applyRules(nft, table))
 }
 
-async function defineFilter(
+async function defineFilters(
   hypervisor: Hypervisor,
-  { identifier, macAddress, subnet }: KeptGuest,
+  { identifier, interfaces, subnet }: KeptGuest,
   releases: ReleaseStack,
-): Promise<string> {
-  const name = nameOf(identifier)
-  const xml = noLanFilterXml({
-    name,
-    gateway: formatIpv4(gatewayOf(subnet)),
-    guest: { macAddress, address: formatIpv4(guestAddressOf(subnet)) },
-    hostAddresses: hostAddresses(),
-  })
-  const { nwfilter } = await hypervisor.call('NWFILTER_DEFINE_XML', { xml })
-  releases.defer(`network filter ${name}`, () => hypervisor.call('NWFILTER_UNDEFINE', { nwfilter }))
-  return name
+): Promise<string[]> {
+  const names: string[] = []
+  for (const [index, { macAddress }] of interfaces.entries()) {
+    const name = index === 0 ? nameOf(identifier) : `${nameOf(identifier)}-${index + 1}`
+    const xml = noLanFilterXml({
+      name,
+      gateway: formatIpv4(gatewayOf(subnet)),
+      guest: { macAddress, address: formatIpv4(guestAddressOf(subnet, index)) },
+      hostAddresses: hostAddresses(),
+    })
+    const { nwfilter } = await hypervisor.call('NWFILTER_DEFINE_XML', { xml })
+    releases.defer(`network filter ${name}`, () => hypervisor.call('NWFILTER_UNDEFINE', { nwfilter }))
+    names.push(name)
+  }
+  return names
 }
 
 function nameOf(identifier: string): string {

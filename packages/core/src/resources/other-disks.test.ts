@@ -9,13 +9,16 @@ const xml = `<domain type="qemu"><devices>
   <filesystem type="mount"><source dir="/srv"/><target dir="share"/></filesystem>
 </devices></domain>`
 
-const named = (hasOwnDisk: boolean) => otherDisks(xml, hasOwnDisk).map(({ code, what }) => [code, what])
+const named = (others?: 'overlay' | 'read-only' | 'shared') =>
+  otherDisks(xml, others).map(({ code, what }) => [code, what])
 
 test('each disk and folder that the guest can write beside its own is a warning', () => {
   const others = [
     ['DISK_NOT_COMPARED', 'the disk sdb of the domain’s XML'],
     ['DISK_NOT_COMPARED', 'the folder share of the domain’s XML'],
   ]
-  expect(named(true)).toEqual(others)
-  expect(named(false)).toEqual([['DISK_NOT_COMPARED', 'the disk vda of the domain’s XML'], ...others])
+  expect(named('overlay')).toEqual(others)
+  expect(named()).toEqual([['DISK_NOT_COMPARED', 'the disk vda of the domain’s XML'], ...others])
+  expect(named('shared')).toEqual(others)
+  expect(named('read-only')).toEqual(others.slice(1))
 })

@@ -1,29 +1,57 @@
 import { type EvidenceWarning, evidenceWarning } from '../evidence-warning.ts'
-import { guestsDiskIn } from './domain-xml.ts'
+import { devicesIn } from './device-elements.ts'
+import { guestsDiskIn } from './domain-parts/guests-disk.ts'
 import { childOf, childrenOf, type Element, parseXml } from './xml.ts'
 
-const WHY =
+/** What a resources file says is done with them. */
+export type OtherDisksPolicy = 'overlay' | 'read-only' | 'shared'
+
+const SHARED =
   'the guest writes to it for good, and disk hooks do not read it; say <readonly/> in it, or leave it out of the XML'
+const OVERLAY =
+  'each environment has an overlay of its own, which goes with it, and disk hooks do not read it; say <readonly/> in it if the guest need not write'
 
 /**
- * Warns of each disk and folder of the host in a domain's XML that its guest can write, and that is not the environment's
- * own.
- * @param hasOwnDisk the first disk is a clone that the environment makes
+ * Warns of each disk and folder of the host in a domain's XML that its guest can write, and that disk hooks do not read.
+ * @param others what is done with disks beside the first; undefined when the first is the user's, too
  */
-export function otherDisks(xml: string, hasOwnDisk: boolean): EvidenceWarning[] {
-  const root = parseXml(xml).documentElement
-  const devices = root === null ? undefined : childOf(root, 'devices')
-  if (devices === undefined) return []
-  const own = hasOwnDisk ? guestsDiskIn(devices) : undefined
-  const disks = childrenOf(devices, 'disk').filter(
-    (each) => each !== own && each.getAttribute('device') !== 'cdrom',
-  )
-  return [...disks, ...childrenOf(devices, 'filesystem')]
-    .filter((each) => childOf(each, 'readonly') === undefined)
-    .map((each) => evidenceWarning('DISK_NOT_COMPARED', nameOf(each), WHY))
+export function otherDisks(xml: string, others: OtherDisksPolicy | undefined): EvidenceWarning[] {
+  const disks = others === 'read-only' ? [] : otherDisksIn(xml, others !== undefined)
+  const folders = devicesIn(xml, 'filesystem').filter(isWritable)
+  return [
+    ...disks.map((each) =>
+      evidenceWarning('DISK_NOT_COMPARED', nameOfDisk(each), others === 'overlay' ? OVERLAY : SHARED),
+    ),
+    ...folders.map((each) => evidenceWarning('DISK_NOT_COMPARED', nameOfDisk(each), SHARED)),
+  ]
 }
 
-function nameOf(device: Element): string {
+/**
+ * The disks that a guest can write to.
+ * @param hasOwnDisk the first disk is a clone that the environment makes
+ */
+export function otherDisksIn(xml: string, hasOwnDisk: boolean): Element[] {
+  const root = parseXml(xml).documentElement
+  const devices = root === null ? undefined : childOf(root, 'devices')
+  return devices === undefined ? [] : otherDisksOf(devices, hasOwnDisk)
+}
+
+export function otherDisksOf(devices: Element, hasOwnDisk: boolean): Element[] {
+  const own = hasOwnDisk ? guestsDiskIn(devices) : undefined
+  return childrenOf(devices, 'disk').filter(
+    (each) =>
+      each !== own &&
+      each.getAttribute('device') !== 'cdrom' &&
+      isWritable(each) &&
+      childOf(each, 'source') !== undefined,
+  )
+}
+
+function isWritable(device: Element): boolean {
+  return childOf(device, 'readonly') === undefined
+}
+
+export function nameOfDisk(device: Element): string {
   const target = childOf(device, 'target')
   const name = target?.getAttribute('dev') ?? target?.getAttribute('dir') ?? 'without a name'
   return `the ${device.localName === 'disk' ? 'disk' : 'folder'} ${name.slice(0, 100)} of the domain’s XML`

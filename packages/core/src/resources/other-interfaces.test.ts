@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { networkSchema } from './network-plan.ts'
-import { otherInterfaces } from './other-interfaces.ts'
+import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
 
 const domain = (devices: string, rest = '') =>
   `<domain xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><devices>${devices}</devices>${rest}</domain>`
 const first = '<interface type="network"><source network="net"/></interface>'
-const whatOf = (xml: string, network = {}) =>
+const whatOf = (xml: string, network: object = { other_interfaces: 'warn' }) =>
   otherInterfaces(xml, networkSchema.parse(network), 'domain.xml').map(({ what }) => what)
 
 const second =
@@ -50,6 +50,27 @@ test('the mode "none" removes interfaces, but not cards of the host', () => {
   expect(whatOf(domain(first + second), { mode: 'none' })).toEqual([])
   const card = '<hostdev mode="capabilities" type="net"/>'
   expect(whatOf(domain(card), { mode: 'none' })).toEqual(['a network device of the host'])
+})
+
+test('is silent of interfaces that are put on the network, but not of what cannot be', () => {
+  const card = '<hostdev mode="capabilities" type="net"/>'
+  expect(whatOf(domain(first + second + card), {})).toEqual(['a network device of the host'])
+  expect(interfacesOnNetwork(domain(first + second), networkSchema.parse({}))).toBe(2)
+  expect(interfacesOnNetwork(domain(first + second), networkSchema.parse({ other_interfaces: 'warn' }))).toBe(
+    1,
+  )
+  expect(interfacesOnNetwork(domain(first + second), undefined)).toBe(1)
+})
+
+test('a sinkhole has no room for a second one, which may stay outside if the configuration says so', () => {
+  expect(() => whatOf(domain(first + second), { mode: 'sinkhole' })).toThrow(
+    expect.objectContaining({
+      code: 'NETWORK_INVALID',
+      message: expect.stringContaining('more than one interface'),
+    }),
+  )
+  expect(whatOf(domain(first + second), { mode: 'sinkhole', other_interfaces: 'warn' })).toHaveLength(1)
+  expect(whatOf(domain(first), { mode: 'sinkhole' })).toEqual([])
 })
 
 test('refuses them if the configuration says so, and names them', () => {

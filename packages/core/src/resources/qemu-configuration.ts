@@ -17,6 +17,14 @@ export const qemuSchema = z
       .strictObject({ configuration: path.describe("The path of the domain's XML.") })
       .describe('The virtual machine.'),
     disk: diskSchema("that of libvirt's images")
+      .extend({
+        others: z
+          .enum(['overlay', 'read-only', 'shared'])
+          .default('overlay')
+          .describe(
+            "What becomes of the disks of the domain's XML beside the first that are not `<readonly/>`. `overlay`: each environment has an overlay of its own, gone after it; `read-only`: the guest cannot write to them; `shared`: all guests write to the user's own file, for good.",
+          ),
+      })
       .optional()
       .describe("The guest's first disk; without it, the XML's own is used, and written to."),
     network: networkSchema

@@ -144,7 +144,7 @@ describe('an environment', () => {
       provider_configuration: { path, checksum: `sha256:${untouched}` },
     }
     const disk = { image: fetched, clone: { storage_pool_path: instances } }
-    const factory = qemuFactory(configuration({ disk, network: undefined }))
+    const factory = qemuFactory(configuration({ disk, network: { mode: 'none' } }))
     const both = await Promise.all([allocate(factory), allocate(factory)])
     for (const { context } of both) {
       expect(backingFileOf(await fetchClone(context.storagePool))).toBe(join(path, untouched))
@@ -204,9 +204,8 @@ describe('an environment', () => {
   test('keeps others from its identifier while it is off', async () => {
     const identifier = randomUUID()
     const environment = await allocate(qemuFactory(configuration()), identifier)
-    const again = Environment.allocate(qemuFactory(configuration({ network: undefined })), undefined, {
-      identifier,
-    })
+    const withoutNetwork = configuration({ network: { mode: 'none' } })
+    const again = Environment.allocate(qemuFactory(withoutNetwork), undefined, { identifier })
     await expect(again).rejects.toMatchObject({ code: 'IDENTIFIER_TAKEN' })
     expect(backingFileOf(await fetchClone(environment.context.storagePool))).toBe(image)
   })

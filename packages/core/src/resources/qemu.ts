@@ -24,12 +24,19 @@ import type {
 import type { SeeContext } from '../see-context.ts'
 import { identityOf } from '../templates/identity.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
+import { assertStartable } from './assert-startable.ts'
 import { acceptedDomain } from './accepted-domain.ts'
 import { fetchImage } from './fetched-image.ts'
 import { guestInterfaces } from './guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from './guest-disk.ts'
 import { hasConsoleIn, hasScreenIn, interfacesIn, vncServerIn } from './domain-devices.ts'
-import { type DomainEdit, type EditedDomain, editDomainXml, freshMacAddress } from './domain-xml.ts'
+import {
+  type DomainEdit,
+  type EditedDomain,
+  editDomainXml,
+  freshMacAddress,
+  logChanges,
+} from './domain-xml.ts'
 import { libvirtAgentChannel } from './libvirt-agent.ts'
 import { attachFile } from './libvirt-disk.ts'
 import { GuestWatch } from './guest-watch.ts'
@@ -40,17 +47,21 @@ import { domainInMemoryFile } from './libvirt-template/domain-in-memory-file.ts'
 import { qemuUser } from './qemu-user.ts'
 import { qemuGroup } from './libvirt-template/qemu-group.ts'
 import { templateXml } from './libvirt-template/template-xml.ts'
-import { interfaceOn, makeNetwork } from './make-network.ts'
+import { interfaceOn, makeNetwork, othersOn } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
+import { makeOverlays, type OtherDisk, readOtherDisks } from './other-disk-overlays.ts'
 import { otherDisks } from './other-disks.ts'
-import { otherInterfaces } from './other-interfaces.ts'
-import { removeNvramAtTheEnd } from './nvram.ts'
+import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
+import { forgetStateAtTheEnd } from './forget-state.ts'
+import { copyVariables } from './firmware-variables.ts'
+import { variablesToCopy } from './domain-parts/kept-state.ts'
+import { readableFiles } from './readable-files.ts'
 import { together } from './together.ts'
 import { openSinkhole } from './libvirt-sinkhole.ts'
 import type { Sinkhole } from './sinkhole/sinkhole.ts'
 import { stopAtTheEnd, TransientDomain } from './transient-domain.ts'
-import { readUserFile } from '../user-file.ts'
+import { readUserXml } from './read-user-xml.ts'
 import { orInvalid } from './user-xml.ts'
 
 /** In the place of the disk in XML that libvirt is only asked about. */
@@ -78,7 +89,8 @@ export interface AllocatedGuest {
 }
 
 /** What is the environment's own in its domain's XML. */
-interface GuestEdit extends Pick<DomainEdit, 'network' | 'macAddress'> {
+interface GuestEdit
+  extends Pick<DomainEdit, 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'> {
   /** The path of the disk. */
   readonly clone: string
   /** The disk's backing chain. */
@@ -149,16 +161,30 @@ export class QemuResources implements Resources {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
-    const domainXml = readUserFile(domainFile)
+    const domainXml = readUserXml(domainFile)
     const plan = await planNetwork(wanted, { folder: this.#folder, uri })
     this.#warnings = [
-      ...orInvalid('DOMAIN_XML_INVALID', domainFile, () => otherDisks(domainXml, disk !== undefined)),
+      ...orInvalid('DOMAIN_XML_INVALID', domainFile, () => otherDisks(domainXml, disk?.others)),
       ...otherInterfaces(domainXml, wanted, domainFile),
     ]
-    const guest = { identifier: this.#identifier, macAddress: freshMacAddress(), logger: this.#logger }
+    const guest = {
+      identifier: this.#identifier,
+      macAddress: freshMacAddress(),
+      interfaces: interfacesOnNetwork(domainXml, wanted),
+      logger: this.#logger,
+    }
     const network = interfaceOn(plan, this.#identifier)
-    const planned = { macAddress: guest.macAddress, clone: UNMADE_DISK, network }
+    const others = othersOn(plan, guest)
+    const readOnly: 'read-only' | undefined = disk?.others === 'read-only' ? 'read-only' : undefined
+    const planned = {
+      macAddress: guest.macAddress,
+      clone: UNMADE_DISK,
+      network,
+      others,
+      otherDisks: readOnly,
+    }
     const { xml } = this.#editDomain(domainFile, domainXml, planned)
+    const users = orInvalid('DOMAIN_XML_INVALID', domainFile, () => variablesToCopy(domainXml))
     // Calls that make something are not aborted half way: what they made would be nobody's.
     const [image, hypervisor] = await together(
       disk === undefined
@@ -166,13 +192,19 @@ export class QemuResources implements Resources {
         : fetchImage(disk, { folder: this.#folder, logger: this.#logger, signal }),
       openHypervisor(uri, this.#identifier, this.#releases, signal),
     )
-    const kind = JSON.stringify([domainXml, disk === undefined, wanted, this.#sharesMemory])
+    const kind = JSON.stringify([domainXml, disk?.others ?? null, wanted, this.#sharesMemory])
     const accepted = await acceptedDomain(hypervisor, {
       kind,
       file: domainFile,
       xml,
       flags: DomainUndefineFlags.keepNvram,
     })
+    await assertStartable(hypervisor, {
+      xml,
+      file: domainFile,
+      ownInterfaces: plan === undefined ? 0 : guest.interfaces,
+    })
+    const written = await this.#readOtherDisks(hypervisor, domainFile, domainXml)
     const inputs = [...(image === undefined ? [] : [image.path]), ...bootFilesIn(domainXml)]
     const clone = await this.#clone(inputs)
     const group = this.memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
@@ -186,14 +218,22 @@ export class QemuResources implements Resources {
       isMade(plan) ? makeNetwork(hypervisor, guest, plan, this.#releases) : undefined,
       source === undefined ? undefined : this.#makeDisk(hypervisor, { image: source, overlay }, signal),
     )
+    const overlays = storage === undefined ? undefined : await makeOverlays(storage.pool, written, signal)
+    const variables = users === undefined ? undefined : await copyVariables(users, storage?.pool)
     signal.throwIfAborted()
     const edited = this.#editDomain(domainFile, domainXml, {
       clone: storage?.clone ?? '',
       backing: isOverlay ? source : undefined,
       network: interfaceOn(plan, this.#identifier, made, sunk?.port),
       macAddress: made?.macAddress ?? guest.macAddress,
+      others: othersOn(plan, guest, made),
+      otherDisks: readOnly ?? overlays,
+      readable: await readableFiles(hypervisor, xml),
+      variables,
     })
-    removeNvramAtTheEnd(hypervisor, { wanted: domainXml, accepted, xml: edited.xml }, this.#releases)
+    logChanges(edited, domainFile, this.#logger)
+    const hasOwnVariables = variables !== undefined
+    forgetStateAtTheEnd(hypervisor, { accepted, xml: edited.xml, hasOwnVariables }, this.#releases)
     const memory = this.memoryFile === undefined ? clone?.memory : { path: this.memoryFile, isClone: false }
     const identity = identityOf(this.#identifier, edited.macAddress)
     const watch = new GuestWatch(hypervisor, this.#identifier)
@@ -296,16 +336,30 @@ export class QemuResources implements Resources {
     return this.memoryFile !== undefined || this.#configuration.template !== undefined
   }
 
-  #editDomain(file: string, xml: string, { clone, backing, network, macAddress }: GuestEdit): EditedDomain {
+  #editDomain(file: string, xml: string, { clone, backing, ...edit }: GuestEdit): EditedDomain {
     return orInvalid('DOMAIN_XML_INVALID', file, () => {
       const edited = editDomainXml(xml, {
         identifier: this.#identifier,
         disk: this.#configuration.disk === undefined ? undefined : { path: clone, format: 'qcow2', backing },
-        network,
-        macAddress,
+        ...edit,
       })
       return this.#sharesMemory ? { ...edited, xml: templateXml(edited.xml) } : edited
     })
+  }
+
+  /** Those of which the environment gets overlays. */
+  async #readOtherDisks(hypervisor: Hypervisor, file: string, xml: string): Promise<OtherDisk[]> {
+    const { disk } = this.#configuration
+    if (disk?.others !== 'overlay') return []
+    const folders = disk.backing_folders.map((folder) => resolve(this.#folder, folder))
+    const disks = await readOtherDisks(xml, file, folders)
+    for (const { image } of disks) await assertUsable(hypervisor, image, true)
+    if (disks.length === 0 || !this.#sharesMemory) return disks
+    const advice = 'say <readonly/> in its other disks, or "others": "read-only" in "disk"'
+    throw new SeeError(
+      'DOMAIN_XML_INVALID',
+      `${file}: a template has one disk that its guest can write: ${advice}`,
+    )
   }
 
   async #clone(inputs: readonly string[]): Promise<TemplateClone | undefined> {

@@ -16,9 +16,9 @@ export function gatewayOf({ first }: AddressRange): number {
   return first + 1
 }
 
-/** The address that the guest of an environment is given. */
-export function guestAddressOf({ first }: AddressRange): number {
-  return first + 2
+/** The address that an interface of an environment's guest is given, by its index. */
+export function guestAddressOf({ first }: AddressRange, index = 0): number {
+  return first + 2 + index
 }
 
 export function parseIpv4(address: string): number {

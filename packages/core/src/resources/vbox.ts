@@ -15,7 +15,7 @@ import { imageSchema } from './image.ts'
 import { legacyName, warnOfLegacyName } from './legacy-name.ts'
 import { defineDomain } from './libvirt-domain.ts'
 import { openHypervisor } from './libvirt-hypervisor.ts'
-import { readUserFile } from '../user-file.ts'
+import { readUserXml } from './read-user-xml.ts'
 import { orInvalid } from './user-xml.ts'
 
 const path = z.string().min(1)
@@ -98,7 +98,7 @@ export class VboxResources implements Resources {
   async allocate({ signal }: AllocateOptions): Promise<void> {
     warnOfLegacyName(this.#configuration.name, this.#logger)
     const file = resolve(this.#folder, this.#configuration.domain.configuration)
-    const text = readUserFile(file)
+    const text = readUserXml(file)
     this.#editDomain(file, text, this.#configuration.disk === undefined ? undefined : '')
     const image = await this.#image(signal)
     const edited = this.#editDomain(file, text, image)
@@ -126,7 +126,8 @@ export class VboxResources implements Resources {
 
   #editDomain(file: string, xml: string, image: string | undefined): EditedDomain {
     const disk = image === undefined ? undefined : { path: image, format: undefined }
-    const own = { identifier: this.#identifier, macAddress: this.#macAddress }
+    // Environments of VirtualBox share even the image.
+    const own = { identifier: this.#identifier, macAddress: this.#macAddress, isUsersOwn: true }
     const edit = { ...own, disk, network: undefined }
     return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(xml, edit))
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TemplateMachine } from '../../templates/manifest.ts'
-import { guestsDiskIn } from '../domain-xml.ts'
+import { guestsDiskIn } from '../domain-parts/guests-disk.ts'
 import { childOf, childrenOf, type Element, parseXml, serializeXml } from '../xml.ts'
 
 /** What of a machine the XML of a domain says. */
@@ -44,6 +44,13 @@ function memoryMibIn(domain: Element): number {
 /** What is the same for every environment, as text. */
 function withoutItsOwn(domain: Element): string {
   remove(domain, 'name', 'uuid', 'genid', 'metadata')
+  const os = childOf(domain, 'os')
+  // Its path has the name of the environment.
+  if (os !== undefined) remove(os, 'nvram')
+  const system = childrenOf(domain, 'sysinfo').flatMap((each) => childrenOf(each, 'system'))
+  for (const entry of system.flatMap((each) => childrenOf(each, 'entry'))) {
+    if (entry.getAttribute('name') === 'uuid') entry.parentNode?.removeChild(entry)
+  }
   const devices = childOf(domain, 'devices')
   const disk = devices === undefined ? undefined : guestsDiskIn(devices)
   if (disk !== undefined) remove(disk, 'source', 'backingStore')

@@ -25,12 +25,13 @@ test.each(['memoryBacking', 'maxMemory', 'numatune'])('a guest with <%s> is refu
 test.each([
   ['<memory>', '<memory model="virtio-mem"/>'],
   ['<memory>', '<memory model="virtio-pmem"/>'],
+  ['<tpm>', '<tpm model="tpm-crb"><backend type="emulator"/></tpm>'],
   ['<shmem>', '<shmem name="all"><model type="ivshmem-plain"/></shmem>'],
   ['<interface type="vhostuser">', '<interface type="user"/><interface type="vhostuser"/>'],
   ['<disk type="vhostuser">', '<disk type="vhostuser"/>'],
   ['virtiofs', '<filesystem><driver type="virtiofs"/></filesystem>'],
   ['<video> of vhostuser', '<video><driver name="vhostuser"/></video>'],
-])('a guest with a device that shares its memory is refused: %s', (named, device) => {
+])('a guest with a device that shares its memory, or has keys, is refused: %s', (named, device) => {
   const xml = `<domain><devices>${device}</devices></domain>`
   expect(() => templateXml(xml)).toThrow(named)
 })

@@ -20,8 +20,9 @@ interface Sharing {
   readonly words: string
 }
 
-/** Devices that give memory back to the host, share it, or bring some that is kept elsewhere. */
+/** Devices that give memory back to the host, share it, or bring some that is kept elsewhere; and a TPM, whose keys all clones would have. */
 const SHARING: readonly Sharing[] = [
+  { device: 'tpm', words: '<tpm>' },
   { device: 'memory', words: '<memory> in its <devices>' },
   { device: 'shmem', words: '<shmem>' },
   { device: 'interface', attribute: 'type', value: 'vhostuser', words: 'the <interface type="vhostuser">' },

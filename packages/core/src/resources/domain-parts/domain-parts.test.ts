@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { editDomainXml } from '../domain-xml.ts'
+
+const identifier = '11111111-2222-4333-8444-555555555555'
+const edited = (devices: string, rest = '', os = '') =>
+  editDomainXml(`<domain>${rest}<os>${os}</os><devices>${devices}</devices></domain>`, {
+    identifier,
+    disk: undefined,
+    network: undefined,
+    macAddress: '52:54:00:01:02:03',
+  })
+
+const nvram = (os: string) => /<nvram[^>]*>/.exec(edited('', '', os).xml)?.[0].replace('/>', '>')
+const sysinfo = (uuid: string) =>
+  `<sysinfo type="smbios"><system><entry name="serial">s</entry><entry name="uuid">${uuid}</entry></system></sysinfo>`
+
+test.each([
+  [
+    '<channel type="unix"><source mode="bind" path="/a"/><log file="/b"/><target name="x"/></channel>',
+    '<channel type="unix"><target name="x"/></channel>',
+  ],
+  [
+    '<serial type="tcp"><source mode="bind" host="0.0.0.0" service="1"/><protocol type="raw"/><target port="0"/></serial>',
+    '<serial type="pty"><target port="0"/></serial>',
+  ],
+  ['<parallel type="dev"><source path="/dev/parport0"/></parallel>', '<parallel type="pty"/>'],
+  ['<console type="pty"><log file="/b"/></console>', '<console type="pty"/>'],
+  [
+    '<rng model="virtio"><backend model="egd" type="tcp"><source mode="connect" host="h" service="1"/></backend></rng>',
+    '<rng model="virtio"><backend model="random">/dev/urandom</backend></rng>',
+  ],
+  [
+    '<graphics type="spice" port="5900" tlsPort="5901" autoport="no"/>',
+    '<graphics type="spice" autoport="yes"/>',
+  ],
+  ['<audio id="1" type="file" path="/a.wav"/>', '<audio id="1" type="none"/>'],
+  [
+    '<tpm><backend type="emulator" version="2.0"/></tpm>',
+    '<tpm><backend type="emulator" version="2.0" persistent_state="yes"/></tpm>',
+  ],
+  ['<vsock><cid auto="no" address="3"/></vsock>', '<vsock><cid auto="yes"/></vsock>'],
+  [
+    '<interface type="bridge"><mac address="m"/><target dev="tap0"/></interface>',
+    '<interface type="bridge"><mac address="52:54:00:01:02:03"/><target/></interface>',
+  ],
+])('is the environment’s own: %s', (given, expected) => {
+  const { xml, changes } = edited(given)
+  expect(xml).toContain(`<devices>${expected}</devices>`)
+  expect(changes).not.toEqual([])
+})
+
+test.each([
+  '<channel type="unix"><target type="virtio" name="x"/></channel>',
+  '<channel type="spicevmc"/>',
+  '<serial type="pty"/>',
+  '<redirdev bus="usb" type="spicevmc"/>',
+  '<smartcard mode="passthrough" type="spicevmc"/>',
+  '<graphics type="vnc" autoport="yes" listen="127.0.0.1"/>',
+  '<memory model="dimm"/>',
+  '<memory model="nvdimm"><source><path>/a</path></source><target><readonly/></target></memory>',
+  '<rng model="virtio"><backend model="random">/dev/urandom</backend></rng>',
+  '<hostdev mode="subsystem" type="usb"/>',
+  '<filesystem type="mount"><source dir="/srv"/><target dir="a"/></filesystem>',
+])('stays as it is: %s', (given) => {
+  const { xml, changes } = edited(given)
+  expect([xml.includes(`<devices>${given}</devices>`), changes]).toEqual([true, []])
+})
+
+test.each([
+  [
+    '<channel type="unix"><source path="/a"/><target type="guestfwd"/></channel>',
+    '<channel> with <target type="guestfwd">',
+  ],
+  ['<smartcard mode="host"/>', '<smartcard>'],
+  ['<smartcard mode="passthrough" type="tcp"/>', '<smartcard>'],
+  ['<redirdev bus="usb" type="tcp"/>', '<redirdev>'],
+  [
+    '<tpm><backend type="passthrough"><device path="/dev/tpm0"/></backend></tpm>',
+    '<tpm><backend> other than emulator',
+  ],
+  ['<tpm><backend type="external"/></tpm>', '<tpm><backend> other than emulator'],
+  ['<shmem name="all"/>', '<shmem>'],
+  ['<memory model="nvdimm"><source><path>/a</path></source></memory>', '<memory> of model nvdimm'],
+  ['<filesystem><driver type="virtiofs"/><source socket="/run/a.sock"/></filesystem>', '<filesystem>'],
+])('is refused by name: %s', (given, named) => {
+  expect(() => edited(given)).toThrow(named)
+})
+
+test('variables of a firmware in a block device are refused', () => {
+  expect(() => edited('', '', '<nvram type="block"><source dev="/dev/sdz"/></nvram>')).toThrow('<os><nvram>')
+})
+
+test('a file of variables is only a template, in either way to write it; a missing one gives way to the given template', () => {
+  expect(nvram('<nvram template="/t">/etc/passwd</nvram>')).toBe('<nvram template="/etc/passwd">')
+  expect(nvram('<nvram type="file"><source file="/etc/passwd"/></nvram>')).toBe(
+    '<nvram template="/etc/passwd">',
+  )
+  expect(nvram('<nvram template="/t">/nowhere/VARS.fd</nvram>')).toBe('<nvram template="/t">')
+})
+
+test('the UUID that the guest is shown follows, other numbers stay', () => {
+  expect(edited('', sysinfo('59bca235-1234-4567-89ab-0123456789ab')).xml).toContain(sysinfo(identifier))
+})
+
+test('a label that libvirt gave a guest elsewhere is left out, the user’s own stays', () => {
+  const own = '<seclabel type="static" model="dac" relabel="no"><label>+1:+1</label></seclabel>'
+  const theirs = '<seclabel type="dynamic" model="selinux" relabel="yes"><label>system_u</label></seclabel>'
+  expect(edited('', theirs + own).xml).not.toContain('selinux')
+  expect(edited('', theirs + own).xml).toContain(own)
+})
