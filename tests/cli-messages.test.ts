@@ -70,6 +70,21 @@ test('the key of a hook that is meant', async () => {
   )
 })
 
+test('what an image provider lacks, and of which image', async () => {
+  const image = {
+    uri: 'http://127.0.0.1/a',
+    provider: '@see/core#HttpProvider',
+    provider_configuration: { header: {} },
+  }
+  const disk = { image, clone: { storage_pool_path: temporaryFolder() } }
+  const error = await said({ hypervisor: 'embedded:///', disk })
+  const place = '"provider_configuration" of the image http://127.0.0.1/a: '
+  expect(error).toContain(
+    `${place}"checksum" is missing: "sha256:", "sha384:" or "sha512:" and the digest in `,
+  )
+  expect(error).toContain(`${place}unknown key "header", did you mean "headers"? (known: `)
+})
+
 test('the hook that is meant', async () => {
   expect(await said({ domain }, { hooks: [{ name: '@see/hooks#ScrenHook' }] })).toContain(
     '@see/hooks has no export "ScrenHook", did you mean "ScreenHook"? (it has: ',

@@ -18,11 +18,14 @@ export class Configuration {
   /** The folder against which relative paths in it are resolved. */
   readonly folder: string
   readonly #file: string | undefined
+  /** What it is called in messages where there is no file. */
+  readonly #name: string
   readonly #text: string
   #tree: Node | undefined
 
-  private constructor(value: unknown, file?: string, text = '') {
+  private constructor(value: unknown, name: string, file?: string, text = '') {
     this.value = value
+    this.#name = name
     this.folder = file === undefined ? process.cwd() : dirname(file)
     this.#file = file
     this.#text = text
@@ -30,14 +33,15 @@ export class Configuration {
 
   /**
    * @param source a path of a JSON file, or the configuration itself
+   * @param name what messages call it where there is no file
    * @throws SeeError `FILE_UNREADABLE`, or `CONFIGURATION_INVALID` naming file, line and column
    */
-  static load(source: string | object): Configuration {
-    if (typeof source !== 'string') return new Configuration(copyOf(source))
+  static load(source: string | object, name = 'configuration'): Configuration {
+    if (typeof source !== 'string') return new Configuration(copyOf(source), name)
     const file = resolve(source)
     const text = readUserFile(file)
     try {
-      return new Configuration(parseBoundedJson(text), file, text)
+      return new Configuration(parseBoundedJson(text), name, file, text)
     } catch (error) {
       throw new SeeError('CONFIGURATION_INVALID', malformed(file, text, error), { cause: error })
     }
@@ -59,9 +63,9 @@ export class Configuration {
     return new SeeError('CONFIGURATION_INVALID', `${this.where(path)}: ${message}`)
   }
 
-  /** `file:line:column` of what is at `path`, or of the nearest thing around it; `configuration` without a file. */
+  /** `file:line:column` of what is at `path`, or of the nearest thing around it; the configuration's name without a file. */
   where(path: Path): string {
-    if (this.#file === undefined) return 'configuration'
+    if (this.#file === undefined) return this.#name
     const root = (this.#tree ??= parseTree(this.#text))
     // An issue can lie in what is missing: then the nearest thing that is there.
     for (let depth = path.length; depth > 0; depth--) {

@@ -48,7 +48,8 @@ export async function imageProvider(image: ImageConfiguration, folder: string): 
       `${image.provider} is not an image provider: export a class with a schema and a method image()`,
     )
   }
-  const configuration = Configuration.load(image.provider_configuration).parse(Class.schema)
+  const called = `"provider_configuration" of the image ${name}`
+  const configuration = Configuration.load(image.provider_configuration, called).parse(Class.schema)
   return new Class({ name, configuration, folder })
 }
 
