@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { tinyGuest } from './tiny-guest.ts'
@@ -48,7 +48,7 @@ export function virtInstallXml(
   } finally {
     // It makes a storage pool of each folder in which there is a disk.
     for (const command of ['pool-destroy', 'pool-undefine']) {
-      execFileSync('virsh', [command, basename(folder)], { stdio: 'ignore' })
+      spawnSync('virsh', [command, basename(folder)], { stdio: 'ignore' })
     }
   }
 }
