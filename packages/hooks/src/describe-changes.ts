@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { SeeError } from '@see/core'
 import { attributeTexts } from './attributes.ts'
+import { beyondCapacity } from './beyond-capacity.ts'
 import { differencesOf, type FileChange } from './compare-listings.ts'
 import type { DiskComparison } from './compare-disks.ts'
 import { hashKey } from './content-hashes.ts'
@@ -49,6 +50,8 @@ export interface LeftOut {
   readonly tooLarge: readonly string[]
   /** When they were to be read, the time was used up. */
   readonly tooLate: readonly string[]
+  /** They are said to hold more than the disk has room for. */
+  readonly tooMuch: readonly string[]
   readonly notExtracted: readonly string[]
   readonly unreadable: readonly string[]
   /** Names in which The Sleuth Kit has put `^` for something, or that have one. */
@@ -89,6 +92,7 @@ export async function describeChanges(
     left: {
       tooLarge: described.flatMap(({ left }) => left.tooLarge),
       tooLate: described.flatMap(({ left }) => left.tooLate),
+      tooMuch: describer.tooMuch(),
       notExtracted: described.flatMap(({ left }) => left.notExtracted),
       unreadable: described.flatMap(({ left }) => left.unreadable),
       unclear: describer.unclear(),
@@ -134,6 +138,8 @@ class Describer {
   readonly #options: DescribeOptions
   readonly #prefixes: ReadonlyMap<number, string>
   readonly #renames: ReadonlyMap<ListedFile, ListedFile>
+  /** What is not read, since it is more than the disk can hold. */
+  readonly #beyond: ReadonlySet<FileChange>
 
   constructor(tools: DiskTools, comparison: DiskComparison, options: DescribeOptions) {
     this.#tools = tools
@@ -141,6 +147,11 @@ class Describer {
     this.#options = options
     this.#prefixes = new Map(comparison.regions.map(({ start, prefix }) => [start, prefix]))
     this.#renames = renamesIn(comparison.changes)
+    const { sizeLimit } = options
+    const bytesOf = ({ before, after }: FileChange) =>
+      bytesToRead(before, sizeLimit) + bytesToRead(after, sizeLimit)
+    const sizes = comparison.layouts.map(({ sizeBytes }) => sizeBytes)
+    this.#beyond = beyondCapacity(comparison.changes, bytesOf, Math.max(...sizes))
   }
 
   async describe(changes: readonly FileChange[]): Promise<Described> {
@@ -212,7 +223,14 @@ class Describer {
       deleted_files,
       errors,
       hives,
-      left: { tooLarge: [...tooLarge], tooLate: [...tooLate], notExtracted, unreadable, unclear: [] },
+      left: {
+        tooLarge: [...tooLarge],
+        tooLate: [...tooLate],
+        tooMuch: [],
+        notExtracted,
+        unreadable,
+        unclear: [],
+      },
     }
   }
 
@@ -227,10 +245,16 @@ class Describer {
       .map((change) => this.#path(change))
   }
 
+  tooMuch(): string[] {
+    return [...this.#beyond].map((change) => this.#path(change))
+  }
+
   /** By the files of one side. */
   async #contents(changes: readonly FileChange[], side: Side): Promise<ReadContents> {
     const { disks, kernels, work, identify, sizeLimit } = this.#options
-    const wanted = changes.filter((change) => bytesToRead(change[side], sizeLimit) > 0)
+    const wanted = changes.filter(
+      (change) => !this.#beyond.has(change) && bytesToRead(change[side], sizeLimit) > 0,
+    )
     const sources = wanted.flatMap((change) => {
       const file = change[side]
       return file === undefined
@@ -273,6 +297,7 @@ class Describer {
 
   #known(change: FileChange, side: Side, { byFile, targets, unread }: ReadContents): Known {
     const file = change[side]
+    if (this.#beyond.has(change)) return { skipped: TOO_MUCH }
     if (file !== undefined && hasUnlistedTarget(file)) {
       const target = targets.get(file)
       return target === undefined ? { skipped: unread } : { target }
@@ -360,6 +385,7 @@ class Describer {
 
 const UNREADABLE = 'cannot be read'
 const TOO_LARGE = 'larger than size_limit'
+const TOO_MUCH = 'the changed files are said to hold more than the disk has room for'
 const TOO_LATE = 'the time of the analysis was used up'
 const UNCLEAR = /\^/
 

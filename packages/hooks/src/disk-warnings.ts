@@ -32,7 +32,7 @@ function warningOf(code: StockWarningCode, paths: readonly string[], why: string
 
 /** Says of changed files what was left out. */
 export function warningsOfFiles(
-  { tooLarge, tooLate, notExtracted, unreadable, unclear }: LeftOut,
+  { tooLarge, tooLate, tooMuch, notExtracted, unreadable, unclear }: LeftOut,
   unverified: readonly string[],
 ): EvidenceWarning[] {
   return [
@@ -45,6 +45,11 @@ export function warningsOfFiles(
       'DISK_FILES_NOT_READ',
       tooLate,
       'the time of the analysis was used up before their content was read',
+    ),
+    ...warningOf(
+      'DISK_FILES_NOT_READ',
+      tooMuch,
+      'the changed files are said to hold several times what the disk has room for; the smallest of them were read',
     ),
     ...warningOf('DISK_FILES_NOT_READ', unreadable, 'their content cannot be read'),
     ...warningOf(

@@ -1,3 +1,4 @@
+import { contentCapacity } from './beyond-capacity.ts'
 import { type DiskTools } from './disk-tools.ts'
 import { HelperRefusal } from './helper-conversation.ts'
 import type { ReaderKit } from './helper-guest-arguments.ts'
@@ -7,13 +8,6 @@ import type { HelperVolume } from './helper-volume.ts'
 
 const BTRFS = 'btrfs'
 const SECTOR_BYTES = 512
-/**
- * Bytes of content that are read of a file system, at least and as a multiple of its size: with holes and compressed, files
- * hold more than it has room for, and a guest can make as many as it likes.
- */
-const MIN_CONTENT_BYTES = 512 * 1024 * 1024
-const CONTENT_SHARE = 4
-
 /** A file system that was listed. */
 interface Mounted {
   /** Its number in the guest. */
@@ -64,7 +58,7 @@ export class KernelDisk implements AsyncDisposable {
   ): Promise<Pick<HelperListing, 'files' | 'troubles'> & { readonly isPartial: boolean }> {
     const number = this.#mounted.size
     const isPartial = await this.#guest.mount(volume, number)
-    const contentBytes = Math.max(MIN_CONTENT_BYTES, CONTENT_SHARE * volume.sectors * SECTOR_BYTES)
+    const contentBytes = contentCapacity(volume.sectors * SECTOR_BYTES)
     this.#mounted.set(start, { number, contentBytes })
     const { files, troubles } = await this.#guest.list(number, { contentLimit, contentBytes, maxBytes })
     return { files, troubles, isPartial }
