@@ -235,6 +235,23 @@ test('knows the names that are allowed, and leaves others to who may look them u
   }
 })
 
+test('lends an address with a name server, and has QEMU’s own network lend it too', async () => {
+  const card = guest([{ name: 'one.example', port: 80 }])
+  const message = Buffer.concat([Buffer.alloc(236), Buffer.from('63825363350101ff', 'hex')])
+  message.writeUInt8(1, 0)
+  const discover = { sourcePort: 68, port: 67, payload: message }
+  card.sendIp(udp('0.0.0.0', '255.255.255.255', discover))
+  await expect.poll(() => card.beyond.packets().length).toBe(1)
+  const offer = { sourcePort: 67, port: 68, payload: Buffer.from('of QEMU') }
+  card.beyond.sendIp(udp(subnet.host, subnet.firstGuest, offer))
+  card.beyond.sendTcp(subnet.firstGuest, {})
+  await expect.poll(() => card.packets().length).toBe(2)
+  const [answer] = card.packets()
+  const options = answer === undefined ? undefined : readUdp(answer)?.payload.subarray(240)
+  const nameServer = Buffer.from([6, 4, ...subnet.nameServer.split('.').map(Number)])
+  expect(options?.includes(nameServer)).toBe(true)
+})
+
 test('leaves what is not allowed to QEMU’s own network', async () => {
   const { to } = await target()
   const card = guest(allowed(to))

@@ -71,7 +71,9 @@ export class AllowedNetwork {
     })
     const link = new FrameLink(card, (frame) => this.#receive(frame), MOST_WAITING_BYTES)
     this.#card = link
-    this.#beyond = new FrameLink(beyond, (frame) => link.send(frame))
+    this.#beyond = new FrameLink(beyond, (frame) => {
+      if (!this.#isOtherLease(frame)) link.send(frame)
+    })
     // The guest has ended, and its connections with it.
     card.once('close', () => {
       if (this.#card === link) this.disconnect()
@@ -132,7 +134,8 @@ export class AllowedNetwork {
     if (this.#isRestricted && port === DHCP.server && sourcePort === DHCP.client) {
       const answer = answerDhcp(payload, this.#lease)
       if (answer !== undefined) this.#send(udp(this.#lease.host, EVERYBODY, back(answer)))
-      return true
+      // QEMU's network is asked too: a clone takes over which addresses it has lent.
+      return false
     }
     if (port !== DNS_PORT || destination !== this.#lease.nameServer) return false
     const answer = this.#dns.answer(payload)
@@ -140,6 +143,14 @@ export class AllowedNetwork {
     if (!this.#isRestricted && !answer.isKnown) return false
     this.#send(udp(destination, source, back(answer.message)))
     return true
+  }
+
+  /** Whether a frame of QEMU's network has a lease without a name server in it, in place of which there is one here. */
+  #isOtherLease(bytes: Buffer): boolean {
+    if (!this.#hasNames || !this.#isRestricted) return false
+    const frame = readEthernet(bytes)
+    const packet = frame?.type === ETHERTYPE.ipv4 ? readIpv4(frame.payload) : undefined
+    return packet?.protocol === PROTOCOL.udp && readUdp(packet)?.port === DHCP.client
   }
 
   #send(packet: Ipv4): void {
