@@ -22,6 +22,8 @@ export interface Identity {
   readonly hostname: string
   /** Undefined where it has no interface. */
   readonly macAddress: string | undefined
+  /** The address of the template's network card, by which the guest finds the interface. */
+  readonly card?: string | undefined
 }
 
 /** Of the guest of one environment. */
@@ -104,13 +106,14 @@ function lineOf(port: Socket): Promise<string> {
   })
 }
 
-function linesOf({ hostname, macAddress }: Identity): string {
+function linesOf({ hostname, macAddress, card }: Identity): string {
   const now = Date.now()
   const lines = [
     `entropy=${randomBytes(64).toString('hex')}`,
     `time=${Math.floor(now / 1000)}.${String(now % 1000).padStart(3, '0')}000000`,
     `hostname=${hostname}`,
     `machine-id=${randomBytes(16).toString('hex')}`,
+    ...(macAddress === undefined || card === undefined ? [] : [`card=${card}`]),
     ...(macAddress === undefined ? [] : [`mac=${macAddress}`]),
   ]
   return `${lines.join('\n')}\n\n`

@@ -160,9 +160,10 @@ export class TemplateClone {
     identity: Identity,
   ): Promise<void> {
     const { timeoutMs } = this
+    const own = { ...identity, card: this.#template.manifest.card?.mac_address }
     try {
-      if (port === undefined) await giveIdentity(channel, identity, timeoutMs)
-      else await giveIdentityAtPort(port, identity, timeoutMs)
+      if (port === undefined) await giveIdentity(channel, own, timeoutMs)
+      else await giveIdentityAtPort(port, own, timeoutMs)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`

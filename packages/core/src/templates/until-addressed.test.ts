@@ -3,6 +3,7 @@ import type { InterfaceAddresses } from '../resources.ts'
 import { untilAddressed } from './until-addressed.ts'
 
 const { signal } = new AbortController()
+const withoutAddress = async () => [withAddress('127.0.0.1')]
 
 function withAddress(addr: string): InterfaceAddresses {
   return { name: 'eth0', hwaddr: undefined, addrs: [{ type: 'ipv4', addr, prefix: 24 }] }
@@ -23,8 +24,8 @@ test('a slow guest has as long as the caller says', async () => {
 })
 
 test('one without an address is waited for no longer than that', async () => {
-  const interfaceAddresses = async () => [withAddress('127.0.0.1')]
-  await expect(untilAddressed({ interfaceAddresses }, { timeoutMs: 1000, signal })).rejects.toMatchObject({
+  const domain = { interfaceAddresses: withoutAddress }
+  await expect(untilAddressed(domain, { timeoutMs: 1000, signal })).rejects.toMatchObject({
     code: 'ADDRESS_TIMEOUT',
     message: expect.stringContaining('within 1 s'),
   })
