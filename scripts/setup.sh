@@ -21,7 +21,8 @@ packages=(
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
 # driver for VirtualBox says that there is none. The last lines make disks like those of Windows, with partitions, NTFS
-# and registries, and disks that The Sleuth Kit does not read, and machines with UEFI and a TPM as virt-install has them.
+# and registries, disks that The Sleuth Kit does not read, machines with UEFI and a TPM as virt-install has them, and a
+# Debian guest.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object

@@ -4,14 +4,13 @@ import { type ContextFactory, embeddedFactory, Environment, type SeeContext, Tem
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { debianImage } from './support/debian-guest.ts'
 import { leftOf } from './support/leftovers.ts'
-import { line } from './support/marks.ts'
 import { seeHere } from './support/see-command.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 
-/** To be made from packages, and to boot twice, on a host with other work. */
+/** For the guest to be made from packages, or to boot, on a host with other work. */
 const SETUP_MS = 1_200_000
-const CLONES_MS = 600_000
-const WAIT_MS = 120_000
+const CLONES_MS = 900_000
+const WAIT_MS = 300_000
 
 let folder: TemplateFolder
 let installed: string
@@ -33,8 +32,9 @@ const marks = [
 ]
 
 async function marksOf(guest: SeeContext): Promise<string[]> {
-  const found = await line(guest, marks.join('; '))
-  return [...found.split('\n'), await guest.waitForIp4Address({ timeoutMs: WAIT_MS })]
+  await guest.agent.waitUntilReady({ timeoutMs: WAIT_MS })
+  const { stdout } = await guest.agent.exec(['sh', '-c', marks.join('; ')], { timeoutMs: WAIT_MS })
+  return [...stdout.toString().trim().split('\n'), await guest.waitForIp4Address({ timeoutMs: WAIT_MS })]
 }
 
 /** Ten clones of a template, two of them at a time: all of them differ in everything. */

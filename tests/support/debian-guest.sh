@@ -25,7 +25,7 @@ trap 'exit 143' TERM INT HUP
 
 excluded=()
 for folder in doc man locale info; do excluded+=(--dpkgopt="path-exclude=/usr/share/$folder/*"); done
-mmdebstrap --quiet --mode=root --variant=minbase --aptopt='APT::Install-Recommends "false"' "${excluded[@]}" \
+mmdebstrap --quiet --mode=root --variant=minbase --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${excluded[@]}" \
   --include="$packages" "$suite" "$work/root.tar" "deb $mirror $suite main" >&2
 mkdir "$work/root"
 tar -x -C "$work/root" -f "$work/root.tar"
