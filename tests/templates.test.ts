@@ -297,6 +297,6 @@ test('a guest that no provider can freeze is told of', async () => {
   await writeFile(path, '{ "hypervisor": "lxc:///" }')
   await expect(folder.build('other', path)).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
-    message: expect.stringContaining('lxc:///'),
+    message: expect.stringContaining('hypervisor is of lxc'),
   })
 })
