@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
 # disk.qcow2, domain.xml, resources.json, embedded.json, and reader.initrd, with which the kernel reads disks for the disk
-# report. A guest that is built already is not built again; --force builds it anew.
+# report, and prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -19,7 +19,7 @@ reading=(
   libselinux1 libsystemd0 libcap2 libgcrypt20 libgpg-error0 liblz4-1 liblzma5 libzstd1
 )
 # What compiles the programs here; it does not come into the guest.
-compiling=(tcc libc6-dev linux-libc-dev)
+compiling=(tcc libc6-dev linux-libc-dev musl-dev)
 depending=(linux-image-cloud-amd64 qemu-guest-agent)
 # What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
 initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
@@ -123,7 +123,7 @@ find "$cache" -maxdepth 1 -name '.build-*' -mmin +60 -exec rm -rf {} +
 # Beside the target, so that renaming is enough to put the finished folder in place.
 work=$(mktemp -d "$cache/.build-XXXXXXXX")
 chmod 755 "$work"
-mkdir "$work"/{packages,host,tools,kernel,modules,root,initramfs,reader,out}
+mkdir "$work"/{packages,host,tools,kernel,modules,root,initramfs,reader,prepare,out}
 
 download() {
   # shellcheck disable=SC2046 # one word a package
@@ -146,7 +146,7 @@ for package in "$work"/packages/*.deb; do
   case $name in
     # Of the kernel's thousand modules only a few are wanted.
     linux-image-*) kernel_package=$package ;;
-    tcc_* | libc6-dev_* | linux-libc-dev_*) dpkg-deb --extract "$package" "$work/compiler" ;;
+    tcc_* | libc6-dev_* | linux-libc-dev_* | musl-dev_*) dpkg-deb --extract "$package" "$work/compiler" ;;
     *) reads "${name%%_*}" || dpkg-deb --extract "$package" "$work/host" ;;
   esac
 done
@@ -219,7 +219,15 @@ compile() { # program source…
     "$tcc/lib/x86_64-linux-gnu/"{libc_nonshared.a,tcc/libtcc1.a,crtn.o} ||
     fail "${1##*/} could not be compiled"
 }
-compile "$root/sbin/see-identity" "$here/programs/see-identity.c"
+# With musl, whose programs need nothing of the guest that they run in.
+musl=$tcc/lib/x86_64-linux-musl
+compile_static() { # program source…
+  "$tcc/bin/tcc" -O2 -static -nostdinc -nostdlib "-I$tcc/include/x86_64-linux-musl" \
+    "-I$tcc/lib/x86_64-linux-gnu/tcc/include" "-I$tcc/include" "-I$tcc/include/x86_64-linux-gnu" -w -o "$1" \
+    "$musl/"crt{1,i}.o "${@:2}" "$musl/libc.a" "$tcc/lib/x86_64-linux-gnu/tcc/libtcc1.a" "$musl/crtn.o" ||
+    fail "${1##*/} could not be compiled"
+}
+compile_static "$root/sbin/see-identity" "$here/programs/see-identity.c"
 cp -a "$work/kernel/lib/modules/$version" "$root/lib/modules/$version"
 "$busybox" depmod -b "$root" "$version"
 cp -a "$here/root/." "$root/"
@@ -227,10 +235,8 @@ cp -a "$here/root/." "$root/"
 libraries_of() { # folders program
   "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --inhibit-cache --library-path "$1" --list "$2" | grep -vF linux-vdso
 }
-for program in sbin/qemu-ga sbin/see-identity; do
-  missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/usr/$program" | grep -vF "$root" || :)
-  [ -z "$missing" ] || fail "$program needs libraries that are not in the guest:" "$missing"
-done
+missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | grep -vF "$root" || :)
+[ -z "$missing" ] || fail 'qemu-ga needs libraries that are not in the guest:' "$missing"
 
 # The reader: an initramfs by itself, in which only those programs and modules are that read disks.
 reader=$work/reader
@@ -268,6 +274,21 @@ cp "$modules"/modules.{builtin,order} "$reader/lib/modules/$version/"
 "$busybox" depmod -b "$reader" "$version"
 echo "${reader_boot_modules[*]}" >"$reader/modules"
 (cd "$reader" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/reader.initrd" 2>/dev/null
+
+# What installs into the disk of another guest: the reader with an agent, by which it is told to, and with what is installed.
+prepare=$work/prepare
+cp -a "$reader/." "$prepare/"
+rm "$prepare/sbin/see-reader"
+cp "$here/prepare/init" "$prepare/init"
+cp "$here/prepare/prepare" "$prepare/sbin/"
+mkdir -p "$prepare/see/agent"
+cp "$here"/prepare/files/* "$prepare/see/"
+cp "$root/sbin/see-identity" "$prepare/see/"
+# An agent with its own loader and libraries runs in any guest.
+cp "$root/sbin/qemu-ga" "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$prepare/see/agent/"
+libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | sed -nE 's/.*=> ([^ ]+).*/\1/p' |
+  xargs -r cp -Lt "$prepare/see/agent"
+(cd "$prepare" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/prepare.initrd" 2>/dev/null
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \

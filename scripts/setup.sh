@@ -21,7 +21,8 @@ packages=(
 )
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
 # driver for VirtualBox says that there is none. The last lines make disks like those of Windows, with partitions, NTFS
-# and registries, and disks that The Sleuth Kit does not read, and machines with UEFI and a TPM as virt-install has them.
+# and registries, disks that The Sleuth Kit does not read, machines with UEFI and a TPM as virt-install has them, and a
+# Debian guest.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
@@ -29,7 +30,7 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs attr libcap2-bin
-  zsh fish groff-base
+  zsh fish groff-base mmdebstrap
   ovmf swtpm swtpm-tools virtinst
 )
 policy=/usr/sbin/policy-rc.d

@@ -123,7 +123,9 @@ test('a guest without the port is told by its agent who it is', { timeout: 120_0
   expect(await line(context, 'hostname')).toBe(`see-${context.identifier.slice(0, 8)}`)
 })
 
-test('a template is refused once QEMU was upgraded, and nothing is left', { timeout: 120_000 }, async () => {
+test('a clone that is told nothing keeps its address; none is made once QEMU was upgraded, and nothing is left', {
+  timeout: 180_000,
+}, async () => {
   const program = copyOfQemu(folder.path)
   onTestFinished(() => forgetCapabilities(program))
   const withEmulator = (xml: string) => xml.replace('<devices>', `$&<emulator>${program}</emulator>`)
@@ -131,6 +133,11 @@ test('a template is refused once QEMU was upgraded, and nothing is left', { time
     'upgraded',
     folder.libvirtResources({ identity: false }, withEmulator),
   )
+  const same = await clone({ template: 'upgraded', network: {} }, withEmulator)
+  await same.context.poweron()
+  expect(manifest.card).toMatchObject({ mac_address: same.context.macAddress(), subnet: null })
+  await same.context.waitForIp4Address({ timeoutMs: 30_000 })
+  await same.deallocate()
   const version = upgradeQemu(program)
   const environment = await clone({ template: 'upgraded' }, withEmulator)
   const reason = `QEMU's version was ${manifest.machine.qemu_version} when it was built, and is ${version} `

@@ -59,6 +59,13 @@ test('builds, lists, describes and removes; a build that is killed leaves nothin
   expect(missing).toMatchObject({ exitCode: 1, error: expect.stringContaining('see template build') })
 })
 
+test('the help has the bound of a build in the unit that it is given in', async () => {
+  const { out } = await start('build', '--help').ended
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(
+    '--timeout <seconds> how long the guest may take from its start until it is frozen (default: 600)',
+  )
+})
+
 test('Ctrl-C ends a build, and leaves nothing of it', { timeout: 60_000 }, async () => {
   const { child, ended, said } = start('build', folder.resources(), 'late', '--json')
   await said(/booting the guest/)

@@ -98,6 +98,13 @@ test('told nothing, clones are one and the same; none is made once the memory wa
   const [one, two] = [await started(configuration), await started(configuration)]
   expect(await clockErrorMs(one)).toBeGreaterThan(1000)
   expect(await marksOf(one)).toEqual(await marksOf(two))
+  // The network goes by them, too.
+  expect(await one.waitForIp4Address({ timeoutMs: 10_000 })).toBe(await two.ip4Address())
+  expect(await one.ip4Address()).toBe(one.resources.network?.firstGuest)
+  expect([one.macAddress(), one.macAddress()]).toEqual([
+    two.macAddress(),
+    template.manifest.card?.mac_address,
+  ])
   for (const guest of [one, two]) await guest.poweroff()
   await truncate(same.path('memory'), 4096)
   const clone = folder.clone(folder.resources(configuration))
@@ -290,6 +297,6 @@ test('a guest that no provider can freeze is told of', async () => {
   await writeFile(path, '{ "hypervisor": "lxc:///" }')
   await expect(folder.build('other', path)).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
-    message: expect.stringContaining('lxc:///'),
+    message: expect.stringContaining('hypervisor is of lxc'),
   })
 })

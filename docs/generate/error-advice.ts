@@ -32,6 +32,8 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   GUEST_NOT_PAUSED: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.',
   GUEST_OUTPUT_LIMIT: 'Raise the limit, or take it as a sign that the guest floods.',
   GUEST_STOPPED: 'Look at the screen, the console and the timeline for why the guest stopped.',
+  GUEST_UNPREPARED:
+    'The message has what the image lacks: docs/guests.md says how to install it in the guest itself.',
   HANDLERS_TIMEOUT: 'Let the handlers wait on `context.signal`, and end when it aborts.',
   HOOK_CLEANUP: 'The message has what the hook threw. Everything else was cleaned up all the same.',
   HOOK_LOAD:
@@ -69,7 +71,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   TEMPLATE_BUILD:
     'The message has the reason. Nothing of it is left, and a template that was there before still is.',
   TEMPLATE_IDENTITY:
-    'Let the guest have a see-identity, or say `"identity": false`: the template’s manual has both.',
+    'Let the guest have a see-identity (`npx see guest prepare`), or say `"identity": false`.',
   TEMPLATE_IN_USE: 'Wait until the sandboxes of the template have ended.',
   TEMPLATE_INVALID: 'Build it anew: `npx see template build RESOURCES.json NAME`.',
   TEMPLATE_MISSING:

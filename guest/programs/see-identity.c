@@ -1,10 +1,9 @@
 // Waits until the host says who this machine is, and makes a clone of a template a machine of its own: the contract is in
-// ../README.md. It waits as a process, since starting one is what takes time in a guest that was just resumed.
+// ../README.md. It is linked statically and looks for what a guest has, so that it does in any Linux guest. It waits as a process, since starting one is what takes time in a guest that was just resumed.
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/random.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <linux/random.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,8 +26,12 @@
 #define RESULT PLACE ".result"
 #define PORTS "/sys/class/virtio-ports"
 #define PORT_NAME "org.see.identity.0\n"
+// Seconds.
+#define PORT_TRIES 120
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
-#define NO_IPV6 "/proc/sys/net/ipv6/conf/eth0/disable_ipv6"
+#define NO_IPV6 "/proc/sys/net/ipv6/conf/%s/disable_ipv6"
+// What in other guests than the tiny one renews the lease and tells services.
+#define AFTERWARDS "/usr/lib/see/afterwards"
 #define OWN_BOOT_ID "/run/boot_id"
 
 static char problem[256];
@@ -107,13 +111,15 @@ static const char *set_clock(const char *text) {
 }
 
 static const char *rename_host(const char *name) {
-  char before[65], hosts[4096], changed[8192] = "", line[80];
+  static char hosts[65536], changed[131072];
+  char before[65], line[80];
   if (!host_name(name)) return "hostname is not a name of letters, digits and hyphens";
   gethostname(before, sizeof before);
   if (sethostname(name, strlen(name)) != 0) return cannot("set the host name");
   snprintf(line, sizeof line, "%s\n", name);
   if (!spew("/etc/hostname", line, 0644)) return cannot("write /etc/hostname");
-  slurp("/etc/hosts", hosts, sizeof hosts);
+  if (slurp("/etc/hosts", hosts, sizeof hosts) <= 0) return NULL;
+  *changed = 0;
   for (char *rest = hosts; *rest;) {
     int word = strcspn(rest, " \t\n");
     int same = word == (int)strlen(before) && strncmp(rest, before, word) == 0;
@@ -171,24 +177,64 @@ static void renew_other_ssh_keys(void) {
   if (has_ssh_keys && system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
 }
 
-static const char *renew_address(const char *mac) {
+static char interface[IFNAMSIZ];
+
+// The one that has the address of the template's card; or else eth0.
+static void find_interface(int udp, const char *card) {
   unsigned char bytes[6];
-  if (!hardware_address(mac, bytes)) return "mac is not the address of one interface";
+  struct if_nameindex *all = hardware_address(card, bytes) ? if_nameindex() : NULL;
+  strcpy(interface, "eth0");
+  for (struct if_nameindex *each = all; each && each->if_index; each++) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    snprintf(request.ifr_name, IFNAMSIZ, "%s", each->if_name);
+    if (ioctl(udp, SIOCGIFHWADDR, &request) != 0 || request.ifr_hwaddr.sa_family != ARPHRD_ETHER) continue;
+    if (memcmp(request.ifr_hwaddr.sa_data, bytes, 6) == 0) snprintf(interface, IFNAMSIZ, "%s", each->if_name);
+  }
+  if (all) if_freenameindex(all);
+}
+
+static int set_up(int udp, int up) {
   struct ifreq request;
   memset(&request, 0, sizeof request);
-  strcpy(request.ifr_name, "eth0");
-  int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (udp < 0) return cannot("make a socket");
+  strcpy(request.ifr_name, interface);
+  if (ioctl(udp, SIOCGIFFLAGS, &request) != 0) return 0;
+  request.ifr_flags = up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP;
+  return ioctl(udp, SIOCSIFFLAGS, &request) == 0;
+}
+
+static const char *change_card(int udp, const unsigned char *bytes) {
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  strcpy(request.ifr_name, interface);
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   memcpy(request.ifr_hwaddr.sa_data, bytes, 6);
-  if (ioctl(udp, SIOCSIFHWADDR, &request) != 0) return errno == ENODEV ? NULL : cannot("set the address of eth0");
+  int done = ioctl(udp, SIOCSIFHWADDR, &request) == 0;
+  // Not every driver changes it while the interface is up.
+  if (!done && errno == EBUSY && set_up(udp, 0)) {
+    done = ioctl(udp, SIOCSIFHWADDR, &request) == 0;
+    set_up(udp, 1);
+  }
+  if (!done) return errno == ENODEV ? NULL : cannot("set the address of the network card");
   memset(&request.ifr_ifru, 0, sizeof request.ifr_ifru);
   request.ifr_addr.sa_family = AF_INET;
   ioctl(udp, SIOCSIFADDR, &request);
+  return NULL;
+}
+
+static const char *renew_address(const char *card, const char *mac) {
+  unsigned char bytes[6];
+  if (!hardware_address(mac, bytes)) return "mac is not the address of one interface";
+  int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (udp < 0) return cannot("make a socket");
+  find_interface(udp, card);
+  const char *failure = change_card(udp, bytes);
   close(udp);
+  if (failure) return failure;
   // Off and on again: the link-local address is made of the old one.
-  char off[8];
-  if (slurp(NO_IPV6, off, sizeof off) > 0 && *off == '0' && !(spew(NO_IPV6, "1", 0) && spew(NO_IPV6, "0", 0))) return cannot("renew IPv6 of eth0");
+  char off[8], path[96];
+  snprintf(path, sizeof path, NO_IPV6, interface);
+  if (slurp(path, off, sizeof off) > 0 && *off == '0' && !(spew(path, "1", 0) && spew(path, "0", 0))) return cannot("renew IPv6");
   // Its lease is of the address that was. Its end gives way to the answer.
   int dhcp = pid_of("/run/dhcp.pid");
   if (dhcp > 1 && setpriority(PRIO_PROCESS, dhcp, 19) == 0) kill(dhcp, SIGKILL);
@@ -196,10 +242,12 @@ static const char *renew_address(const char *mac) {
 }
 
 // After the answer: nobody waits for the lease. It gives way to the agent, which somebody does wait for.
-static void restart_dhcp(void) {
-  setpriority(PRIO_PROCESS, 0, 19);
-  if (access("/run/dhcp.pid", F_OK) != 0 || vfork() != 0) return;
-  execl("/sbin/start-dhcp", "start-dhcp", NULL);
+static void afterwards(void) {
+  int tiny = access("/run/dhcp.pid", F_OK) == 0;
+  if (tiny) setpriority(PRIO_PROCESS, 0, 19);
+  if ((!tiny && access(AFTERWARDS, X_OK) != 0) || vfork() != 0) return;
+  if (tiny) execl("/sbin/start-dhcp", "start-dhcp", NULL);
+  else execl(AFTERWARDS, "afterwards", interface, NULL);
   _exit(127);
 }
 
@@ -214,7 +262,7 @@ static void value_of(const char *input, const char *key, char *value, int size) 
 }
 
 static const char *become(const char *input) {
-  char value[600];
+  char value[600], card[32];
   const char *failure;
   // Random numbers first: whatever follows draws from what is this machine's own.
   value_of(input, "entropy", value, sizeof value);
@@ -222,8 +270,9 @@ static const char *become(const char *input) {
   value_of(input, "time", value, sizeof value);
   if ((failure = set_clock(value))) return failure;
   // Before anything that is written to the disk, which may still be frozen: meanwhile the guest sends by this address.
+  value_of(input, "card", card, sizeof card);
   value_of(input, "mac", value, sizeof value);
-  if (*value && (failure = renew_address(value))) return failure;
+  if (*value && (failure = renew_address(card, value))) return failure;
   value_of(input, "hostname", value, sizeof value);
   if ((failure = rename_host(value))) return failure;
   value_of(input, "machine-id", value, sizeof value);
@@ -240,17 +289,17 @@ static void keep_in_memory(void) {
 
 // The host's own way to this program, where there is one.
 static int open_port(void) {
-  int port = -1;
+  int found = -1;
   DIR *ports = opendir(PORTS);
-  for (struct dirent *entry; ports && port < 0 && (entry = readdir(ports));) {
+  for (struct dirent *entry; ports && found < 0 && (entry = readdir(ports));) {
     char path[512], name[64];
     snprintf(path, sizeof path, PORTS "/%s/name", entry->d_name);
     if (slurp(path, name, sizeof name) <= 0 || strcmp(name, PORT_NAME) != 0) continue;
     snprintf(path, sizeof path, "/dev/%s", entry->d_name);
-    port = open(path, O_RDWR | O_CLOEXEC);
+    found = open(path, O_RDWR | O_CLOEXEC);
   }
   if (ports) closedir(ports);
-  return port;
+  return found;
 }
 
 static void publish(const char *answer, int done) {
@@ -259,11 +308,15 @@ static void publish(const char *answer, int done) {
   rename(RESULT ".new", RESULT);
 }
 
-// Waits for what is written to either; a port at whose other end is nobody would not be waited for.
-static int readable(int place, int port) {
+// Waits for what is written to either; a port at whose other end is nobody would not be waited for. Its driver may be
+// loaded later than this program is started.
+static int port = -1;
+
+static int readable(int place, int tries) {
   for (int alone = 0;;) {
+    if (port < 0 && tries-- > 0) port = open_port();
     struct pollfd both[] = {{place, POLLIN, 0}, {alone ? -1 : port, POLLIN, 0}};
-    poll(both, 2, alone ? 1000 : -1);
+    poll(both, 2, alone || (port < 0 && tries > 0) ? 1000 : -1);
     // Without anybody there it is readable all the time.
     if ((both[1].revents & (POLLIN | POLLHUP)) == POLLIN) return port;
     if (both[0].revents & POLLIN) return place;
@@ -279,10 +332,11 @@ int main(int arguments, char **argument) {
   if (place < 0) return 1;
   own_boot_id();
   keep_in_memory();
-  int port = arguments > 1 && strcmp(argument[1], "none") == 0 ? -1 : open_port();
+  int has_port = arguments <= 1 || strcmp(argument[1], "none") != 0;
+  if (has_port) port = open_port();
   for (;;) {
     char input[4096] = "";
-    int length = 0, n, from = readable(place, port);
+    int length = 0, n, from = readable(place, has_port ? PORT_TRIES : 0);
     // An empty line ends it.
     while (!strstr(input, "\n\n") && length < (int)sizeof input - 1 &&
            (n = read(from, input + length, sizeof input - 1 - length)) > 0) input[length += n] = 0;
@@ -291,9 +345,9 @@ int main(int arguments, char **argument) {
     char answer[300];
     snprintf(answer, sizeof answer, failure ? "error: %s\n" : "ok\n", failure);
     if (from == place) publish(answer, !failure);
-    else if (write(port, answer, strlen(answer)) < 0) continue;
+    else if (write(from, answer, strlen(answer)) < 0) continue;
     if (failure) continue;
-    restart_dhcp();
+    afterwards();
     renew_other_ssh_keys();
     return 0;
   }

@@ -26,6 +26,7 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   GUEST_NOT_PAUSED: hook,
   GUEST_OUTPUT_LIMIT: sandbox,
   GUEST_STOPPED: sandbox,
+  GUEST_UNPREPARED: sandbox,
   HANDLERS_TIMEOUT: hook,
   HOOK_CLEANUP: hook,
   HOOK_LOAD: usage,

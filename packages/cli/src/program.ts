@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { checkCommand } from './check/check-command.ts'
 import { completionCommand } from './completion/completion-command.ts'
 import type { ExitCode } from './exit-codes.ts'
+import { guestCommand } from './guest/guest-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { templateCommand } from './template/template-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -19,7 +20,7 @@ export function seeProgram(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .description('Runs untrusted software in throw-away machines and keeps the evidence.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', HELP)
-  for (const command of [runCommand, templateCommand, checkCommand, completionCommand]) {
+  for (const command of [runCommand, templateCommand, guestCommand, checkCommand, completionCommand]) {
     program.addCommand(command(terminal, exitWith))
   }
   for (const command of [program, ...descendantsOf(program)]) {

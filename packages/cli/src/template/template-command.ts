@@ -10,7 +10,12 @@ Templates are in /var/lib/see/templates for root and ~/.local/share/see/template
 
 Exit codes: 0 done; 1 bad usage, no such template, or one that is damaged or in use; 2 the guest failed; 130 interrupted.`
 
-const DEFAULT_SECONDS = 60
+const TIMEOUT = new Option(
+  '--timeout <seconds>',
+  'how long the guest may take from its start until it is frozen',
+)
+  .argParser(secondsOption('positive'))
+  .default(600_000, '600')
 
 interface Flags {
   readonly json: boolean
@@ -27,11 +32,7 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
     .description('boot the guest of a resources file once, and freeze it under a name')
     .argument('<resources.json>', 'what the guest is made of')
     .argument('<name>', 'the name of the template; one that is there is replaced')
-    .addOption(
-      new Option('--timeout <seconds>', 'how long it may take to boot')
-        .argParser(secondsOption('positive'))
-        .default(DEFAULT_SECONDS * 1000, String(DEFAULT_SECONDS)),
-    )
+    .addOption(TIMEOUT)
     .option(...json)
     .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
       const { build } = await import('./build.ts')

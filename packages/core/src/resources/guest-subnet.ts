@@ -22,7 +22,15 @@ export interface Subnet {
 
 /** One of a great many, so that guests of the same host have addresses of their own. */
 export function pickGuestSubnet(): Subnet {
-  const first = FIRST + randomInt(SUBNETS) * 256
+  return subnetFrom(FIRST + randomInt(SUBNETS) * 256)
+}
+
+/** The subnet that begins at this address. */
+export function guestSubnetAt(network: string): Subnet {
+  return subnetFrom(parseIpv4(network.replace(/\/24$/, '')))
+}
+
+function subnetFrom(first: number): Subnet {
   const address = (last: number) => formatIpv4(first + last)
   const [firstGuest, beforeFirstGuest] = [address(GUEST), address(GUEST - 1)]
   return {

@@ -25,6 +25,7 @@ import type { SeeContext } from '../see-context.ts'
 import { identityOf } from '../templates/identity.ts'
 import { TemplateClone } from '../templates/template-clone.ts'
 import { assertStartable } from './assert-startable.ts'
+import { TemplateStore } from '../templates/template-store.ts'
 import { acceptedDomain } from './accepted-domain.ts'
 import { fetchImage } from './fetched-image.ts'
 import { guestInterfaces } from './guest-devices.ts'
@@ -108,6 +109,7 @@ export class QemuResources implements Resources {
   #allocated: AllocatedGuest | undefined
   #edited: EditedDomain | undefined
   #hasDhcp = false
+  #keepsCard = false
   #warnings: readonly EvidenceWarning[] = []
 
   constructor({ identifier, configuration, folder, logger }: ResourcesParameters<QemuConfiguration>) {
@@ -144,6 +146,8 @@ export class QemuResources implements Resources {
   }
 
   get addressSource(): 'lease' | 'agent' {
+    // The address that it goes on with, no DHCP server has given it here.
+    if (this.#keepsCard) return 'agent'
     const isLeased = this.network === undefined ? this.#edited?.isOnNetwork === true : this.#hasDhcp
     return isLeased ? 'lease' : 'agent'
   }
@@ -162,14 +166,16 @@ export class QemuResources implements Resources {
     const { disk, network: wanted, hypervisor: uri } = this.#configuration
     const domainFile = resolve(this.#folder, this.#configuration.domain.configuration)
     const domainXml = readUserXml(domainFile)
-    const plan = await planNetwork(wanted, { folder: this.#folder, uri })
+    const keptCard = await this.#keptCard()
+    const ownNetwork = keptCard === undefined ? wanted : unshared(wanted)
+    const plan = await planNetwork(ownNetwork, { folder: this.#folder, uri })
     this.#warnings = [
       ...orInvalid('DOMAIN_XML_INVALID', domainFile, () => otherDisks(domainXml, disk?.others)),
       ...otherInterfaces(domainXml, wanted, domainFile),
     ]
     const guest = {
       identifier: this.#identifier,
-      macAddress: freshMacAddress(),
+      macAddress: keptCard ?? freshMacAddress(),
       interfaces: interfacesOnNetwork(domainXml, wanted),
       logger: this.#logger,
     }
@@ -254,6 +260,7 @@ export class QemuResources implements Resources {
     const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
     stopAtTheEnd(domain, ending, this.#releases)
     this.#hasDhcp = isMade(plan) && plan.hasDhcp
+    this.#keepsCard = keptCard !== undefined
     this.#edited = edited
     const { network: on, address } = made ?? { network: undefined, address: undefined }
     this.#allocated = {
@@ -368,6 +375,14 @@ export class QemuResources implements Resources {
     return await TemplateClone.open(template, inputs, { provider: 'libvirt' })
   }
 
+  /** The address of the template's network card, of a clone that is not told who it is and so keeps it. */
+  async #keptCard(): Promise<string | undefined> {
+    const { template } = this.#configuration
+    if (template === undefined || this.memoryFile !== undefined) return undefined
+    const { manifest } = await new TemplateStore().open(template)
+    return manifest.identity === null ? manifest.card?.mac_address : undefined
+  }
+
   #makeDisk(
     hypervisor: Hypervisor,
     base: { readonly image: DiskImage; readonly overlay: Buffer | undefined },
@@ -384,6 +399,22 @@ export class QemuResources implements Resources {
     }
     return makeGuestsStorage(hypervisor, wanted, this.#releases, signal)
   }
+}
+
+/**
+ * The network of a guest that keeps the card of its template, whose addresses are not those of a shared one.
+ * @throws SeeError `NETWORK_INVALID` where it is to be shared
+ */
+function unshared(network: QemuConfiguration['network']): QemuConfiguration['network'] {
+  const { mode = 'nat-no-lan', sharing, configuration } = network ?? {}
+  if (sharing === 'shared') {
+    const why = 'a clone that is not told who it is has the address of its template'
+    throw new SeeError('NETWORK_INVALID', `${why}: remove "sharing" from network, or "identity": false`)
+  }
+  if (network === undefined || configuration !== undefined || mode === 'none' || mode === 'sinkhole') {
+    return network
+  }
+  return { ...network, sharing: 'own' }
 }
 
 /**

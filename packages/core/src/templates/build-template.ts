@@ -13,7 +13,6 @@ import { runBounded } from '../resources/bounded-process.ts'
 import { blockFileName, type ImageLayer } from '../disks/block-node.ts'
 import { qcow2References } from '../disks/qcow2-references.ts'
 import { isOfFullDisk, runQemuImg } from '../resources/qemu-img.ts'
-import { until } from '../until.ts'
 import { factsOf } from './file-facts.ts'
 import type { Freezable } from './freezable.ts'
 import { freezeFileSystems } from './file-systems.ts'
@@ -25,16 +24,18 @@ import { templateFiles, type TemplateManifest } from './manifest.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { type TemplateBuilder, TemplateStore } from './template-store.ts'
+import { untilAddressed } from './until-addressed.ts'
 import { writeManifest } from './write-manifest.ts'
 
 const MIB = 1024 * 1024
-const ADDRESS_MS = 30_000
 /**
  * What a guest has begun when it has its address: scripts of its DHCP client, and IPv6, which looks for duplicates for up to
  * two seconds (RFC 4862) and then reports its groups twice, each time up to a second later (RFC 3810). A clone would send
  * what is left of that by the template's address.
  */
 const SETTLE_MS = 5000
+/** What a guest that has booted may still need until it waits to be told who it is, at the least. */
+const IDENTITY_MS = 10_000
 /** For what the freeze of the file systems itself has set off. */
 const FROZEN_MS = 500
 const code = 'TEMPLATE_BUILD' as const
@@ -42,7 +43,7 @@ const code = 'TEMPLATE_BUILD' as const
 export interface BuildTemplateOptions {
   readonly signal: AbortSignal
   readonly logger: Logger
-  /** How long the guest may take until its agent answers. */
+  /** How long the guest may take from its start until it is frozen. */
   readonly timeoutMs: number
   /** Told what is being done. */
   readonly progress: (message: string) => void
@@ -97,7 +98,7 @@ async function freezeIn(
   identity: boolean,
   { name }: Work,
   { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
-): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'at_rest'>> {
+): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest'>> {
   const { domain, diskFile, agentChannel } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const socketPath = join(dirname(diskFile), 'state')
@@ -109,25 +110,31 @@ async function freezeIn(
   await reserve(memory, sandbox, signal)
   const { backing } = await qcow2References(diskFile)
   progress('booting the guest')
+  const began = performance.now()
+  const took = () => performance.now() - began
+  const left = () => Math.max(1, timeoutMs - took())
   await domain.create()
   await assertMemoryStays(sandbox.monitor, signal)
   const agent = new GuestAgent(agentChannel)
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
-  if (sandbox.macAddress !== undefined) await untilAddressed(sandbox, signal)
-  const way = identity ? await identityWay(sandbox, signal) : null
+  if (sandbox.macAddress !== undefined) await untilAddressed(domain, { timeoutMs: left(), signal })
+  // One that never waits for it is to be told of before all the time is over.
+  const identityMs = Math.min(left(), Math.max(IDENTITY_MS, took()))
+  const way = identity ? await identityWay(sandbox, identityMs, signal) : null
+  const bootMs = Math.ceil(took())
   // Whatever the guest still has to do when it is frozen, each clone does.
   await sleep(SETTLE_MS, undefined, { signal })
-  const unrest = await freezeFileSystems(sandbox.agentChannel)
+  const unrest = await freezeFileSystems(sandbox.agentChannel, left())
   if (unrest !== undefined) {
     logger.warn(`the disk of template ${JSON.stringify(name)} may not be at rest: ${unrest}`)
-    await agent.exec(['sync'], { signal })
+    await agent.exec(['sync'], { timeoutMs: left(), signal })
   }
   await sleep(FROZEN_MS, undefined, { signal })
   progress('freezing it')
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
-  await freeze(sandbox.monitor, { socketPath, statePath, diskFile, signal })
+  await freeze(sandbox.monitor, { socketPath, statePath, diskFile, timeoutMs: left(), signal })
   await domain.destroy()
   progress('writing its disk')
   const now = await qcow2References(diskFile)
@@ -142,13 +149,19 @@ async function freezeIn(
   const inputs = await Promise.all(
     sandbox.inputs.map(async (path) => ({ path, ...(await factsOf(path, signal)) })),
   )
-  return { inputs, machine, identity: way, at_rest: unrest === undefined }
+  const { macAddress, subnet = null } = sandbox
+  const card = macAddress === undefined ? null : { mac_address: macAddress, subnet }
+  return { inputs, machine, identity: way, card, boot_ms: bootMs, at_rest: unrest === undefined }
 }
 
 /** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
-async function identityWay(sandbox: Freezable, signal: AbortSignal): Promise<TemplateManifest['identity']> {
+async function identityWay(
+  sandbox: Freezable,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<TemplateManifest['identity']> {
   if (await sandbox.hasOpenIdentityPort()) return 'port'
-  await assertTakesIdentity(sandbox.agentChannel, signal)
+  await assertTakesIdentity(sandbox.agentChannel, { timeoutMs, signal })
   return 'agent'
 }
 
@@ -192,18 +205,4 @@ async function makeOverlay(target: string, folder: string, signal: AbortSignal):
   await runQemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay], options)
   const backing = join(folder, templateFiles.disk)
   await runQemuImg(['rebase', '-u', '-f', 'qcow2', '-F', 'qcow2', '-b', backing, overlay], options)
-}
-
-/** The guest is asked itself, since not every network tells. */
-async function untilAddressed({ domain }: Freezable, signal: AbortSignal): Promise<void> {
-  const ask = async () => {
-    const interfaces = await domain.interfaceAddresses('agent')
-    return interfaces.some(({ addrs }) =>
-      addrs.some(({ type, addr }) => type === 'ipv4' && !addr.startsWith('127.')),
-    )
-      ? true
-      : undefined
-  }
-  const late = () => new SeeError('ADDRESS_TIMEOUT', `the guest got no address within ${ADDRESS_MS} ms`)
-  await until(ask, late, { timeoutMs: ADDRESS_MS, intervalMs: 200, signal })
 }

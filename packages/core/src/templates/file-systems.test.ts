@@ -6,7 +6,7 @@ const answering = (reply: object): AgentChannel => ({ agentCommand: async () => 
 const refusing = (kind: string, desc: string) => answering({ error: { class: kind, desc } })
 
 test('file systems are at rest once the agent has frozen one', async () => {
-  expect(await freezeFileSystems(answering({ return: 1 }))).toBeUndefined()
+  expect(await freezeFileSystems(answering({ return: 1 }), 1000)).toBeUndefined()
 })
 
 test.each([
@@ -18,9 +18,9 @@ test.each([
   ['cannot', refusing('GenericError', 'failed to open /boot')],
   ['finds none', answering({ return: 0 })],
 ])('why they are not is said where the agent %s', async (_what, channel) => {
-  expect(await freezeFileSystems(channel)).toMatch(/freeze/)
+  expect(await freezeFileSystems(channel, 1000)).toMatch(/freeze/)
 })
 
 test('a thaw that the agent refuses is no clone', async () => {
-  await expect(thawFileSystems(refusing('GenericError', 'no'))).rejects.toThrow('guest-fsfreeze-thaw')
+  await expect(thawFileSystems(refusing('GenericError', 'no'), 1000)).rejects.toThrow('guest-fsfreeze-thaw')
 })

@@ -3,10 +3,6 @@ import { SeeError } from '../errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
 import type { AgentChannel } from '../resources.ts'
 
-const FREEZE_MS = 60_000
-/** In a clone nothing is left to be written. */
-const THAW_MS = 20_000
-
 /** The agent does not know the command, must not carry it out, or could not. */
 const REFUSALS: ReadonlySet<string> = new Set(['AGENT_COMMAND_DISABLED', 'AGENT_COMMAND_FAILED'])
 
@@ -18,14 +14,12 @@ const count = z.int().nonnegative()
  * @returns why that cannot be; undefined when it is done
  * @throws SeeError as the guest agent does, but for `AGENT_COMMAND_DISABLED` and `AGENT_COMMAND_FAILED`
  */
-export async function freezeFileSystems(channel: AgentChannel | undefined): Promise<string | undefined> {
+export async function freezeFileSystems(
+  channel: AgentChannel | undefined,
+  timeoutMs: number,
+): Promise<string | undefined> {
   try {
-    const frozen = await new Commands(channel).run(
-      count,
-      'guest-fsfreeze-freeze',
-      {},
-      { timeoutMs: FREEZE_MS },
-    )
+    const frozen = await new Commands(channel).run(count, 'guest-fsfreeze-freeze', {}, { timeoutMs })
     return frozen === 0 ? 'the guest agent finds no file system to freeze' : undefined
   } catch (error) {
     if (error instanceof SeeError && REFUSALS.has(error.code)) return error.message
@@ -37,6 +31,6 @@ export async function freezeFileSystems(channel: AgentChannel | undefined): Prom
  * Lets the writers go on, in a clone.
  * @throws SeeError as the guest agent does
  */
-export async function thawFileSystems(channel: AgentChannel | undefined): Promise<void> {
-  await new Commands(channel).run(count, 'guest-fsfreeze-thaw', {}, { timeoutMs: THAW_MS })
+export async function thawFileSystems(channel: AgentChannel | undefined, timeoutMs: number): Promise<void> {
+  await new Commands(channel).run(count, 'guest-fsfreeze-thaw', {}, { timeoutMs })
 }

@@ -15,6 +15,8 @@ export interface Freezable extends Resources {
    * configuration has none.
    */
   readonly diskFile: string | undefined
+  /** The subnet that was chosen for this guest alone, as `10.1.2.0/24`; undefined where there is none. */
+  readonly subnet: string | undefined
   /** Whether a program of the running guest waits at the port by which a clone can be told who it is. */
   hasOpenIdentityPort(): Promise<boolean>
   /** The size of its memory. */

@@ -7,7 +7,6 @@ import { until } from '../until.ts'
 import { within } from '../within.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
-const TIMEOUT_MS = 60_000
 const migration = z.object({
   status: z.string().optional(),
   'error-desc': z.string().optional(),
@@ -20,13 +19,15 @@ interface FreezeOptions {
   readonly statePath: string
   /** A file of QEMU's user. */
   readonly diskFile: string
+  /** For each of its steps. */
+  readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
 /** Stops a guest and writes the state of its devices to a file. The memory is in its own already. */
 export async function freeze(
   monitor: Monitor,
-  { socketPath, statePath, diskFile, signal }: FreezeOptions,
+  { socketPath, statePath, diskFile, timeoutMs, signal }: FreezeOptions,
 ): Promise<void> {
   await monitor.execute('stop', {}, { signal })
   await ignoreSharedMemory(monitor, signal)
@@ -47,8 +48,9 @@ export async function freeze(
     const { uid, gid } = await lstat(diskFile)
     await lchown(socketPath, uid, gid)
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
-    await untilMigrated(monitor, signal)
-    await within(TIMEOUT_MS, written, streamLate, signal)
+    await untilMigrated(monitor, timeoutMs, signal)
+    const late = () => new Error(`QEMU did not end the stream of its state within ${timeoutMs} ms`)
+    await within(timeoutMs, written, late, signal)
   } finally {
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -56,11 +58,7 @@ export async function freeze(
   }
 }
 
-function streamLate(): Error {
-  return new Error(`QEMU did not end the stream of its state within ${TIMEOUT_MS} ms`)
-}
-
-async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<void> {
+async function untilMigrated(monitor: Monitor, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const ask = async () => {
     const { status, 'error-desc': why } = migration.parse(
       await monitor.execute('query-migrate', {}, { signal }),
@@ -70,8 +68,8 @@ async function untilMigrated(monitor: Monitor, signal: AbortSignal): Promise<voi
     }
     return status === 'completed' ? true : undefined
   }
-  await until(ask, () => new Error(`QEMU did not write its state within ${TIMEOUT_MS} ms`), {
-    timeoutMs: TIMEOUT_MS,
+  await until(ask, () => new Error(`QEMU did not write its state within ${timeoutMs} ms`), {
+    timeoutMs,
     intervalMs: 5,
     signal,
   })

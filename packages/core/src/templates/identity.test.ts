@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { giveIdentityAtPort } from './identity.ts'
 
-const identity = { hostname: 'see-1', macAddress: '52:54:00:00:00:01' }
+const identity = { hostname: 'see-1', macAddress: '52:54:00:00:00:01', card: '52:54:00:00:00:02' }
 
 /** The host's end of a port at whose other end is `guest`. */
 async function port(guest: (socket: Socket) => void): Promise<Socket> {
@@ -26,8 +26,8 @@ async function port(guest: (socket: Socket) => void): Promise<Socket> {
 
 function silence(): void {}
 
-async function tell(guest: (socket: Socket) => void, signal = new AbortController().signal): Promise<void> {
-  await giveIdentityAtPort(await port(guest), identity, signal)
+async function tell(guest: (socket: Socket) => void, timeoutMs = 10_000): Promise<void> {
+  await giveIdentityAtPort(await port(guest), identity, timeoutMs)
 }
 
 test('tells a guest who it is, in lines of which the last is empty', async () => {
@@ -39,7 +39,7 @@ test('tells a guest who it is, in lines of which the last is empty', async () =>
     })
   })
   const keys = told.split('\n').map((line) => line.split('=')[0])
-  expect(keys).toEqual(['entropy', 'time', 'hostname', 'machine-id', 'mac', '', ''])
+  expect(keys).toEqual(['entropy', 'time', 'hostname', 'machine-id', 'card', 'mac', '', ''])
   expect(told).toContain('hostname=see-1\n')
 })
 
@@ -54,5 +54,5 @@ test.each([
 })
 
 test('waits no longer than it may for one that says nothing', async () => {
-  await expect(tell(silence, AbortSignal.timeout(50))).rejects.toThrow(/timeout/)
+  await expect(tell(silence, 50)).rejects.toThrow(/did not say within 50 ms/)
 })

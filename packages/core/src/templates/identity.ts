@@ -11,7 +11,6 @@ import { within } from '../within.ts'
 /** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */
 const PLACE = '/run/see-identity'
 const RESULT = `${PLACE}.result`
-const TIMEOUT_MS = 20_000
 /** What a guest may answer. */
 const LONGEST_ANSWER_BYTES = 300
 
@@ -23,6 +22,8 @@ export interface Identity {
   readonly hostname: string
   /** Undefined where it has no interface. */
   readonly macAddress: string | undefined
+  /** The address of the template's network card, by which the guest finds the interface. */
+  readonly card?: string | undefined
 }
 
 /** Of the guest of one environment. */
@@ -36,12 +37,12 @@ export function identityOf(identifier: string, macAddress: string | undefined): 
  */
 export async function assertTakesIdentity(
   channel: AgentChannel | undefined,
-  signal: AbortSignal,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const commands = new Commands(channel)
-  const open = () => openFile(commands, PLACE, 'r+')
-  const opened = await eventually(open, 5000, signal, (error) => {
-    const why = `the guest does not wait at ${PLACE} to be told who it is: ${messageOf(error)}; let it (guest/README.md has the contract), or say "identity": false: then all clones are one and the same machine`
+  const open = () => openFile(commands, PLACE, 'r+', timeoutMs)
+  const opened = await eventually(open, { timeoutMs, signal }, (error) => {
+    const why = `the guest does not wait at ${PLACE} to be told who it is: ${messageOf(error)}; let it (docs/guests.md says how), or say "identity": false: then all clones are one and the same machine`
     return new SeeError('TEMPLATE_IDENTITY', why, { cause: error })
   })
   await commands.run(z.unknown(), 'guest-file-close', { handle: opened })
@@ -51,14 +52,10 @@ export async function assertTakesIdentity(
  * Tells a clone that was just resumed who it is, at the host's end of a port of its own, and waits until it is.
  * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
  */
-export async function giveIdentityAtPort(
-  port: Socket,
-  identity: Identity,
-  signal: AbortSignal,
-): Promise<void> {
+export async function giveIdentityAtPort(port: Socket, identity: Identity, timeoutMs: number): Promise<void> {
   const answered = lineOf(port)
   port.write(linesOf(identity))
-  assertDone(await within(TIMEOUT_MS, answered, () => late(), signal))
+  assertDone(await within(timeoutMs, answered, () => late(timeoutMs)))
 }
 
 /**
@@ -68,21 +65,24 @@ export async function giveIdentityAtPort(
 export async function giveIdentity(
   channel: AgentChannel | undefined,
   identity: Identity,
-  signal: AbortSignal,
+  timeoutMs: number,
 ): Promise<void> {
   const commands = new Commands(channel)
-  const place = await openFile(commands, PLACE, 'r+')
-  const bytes = Buffer.from(linesOf(identity))
-  await commands.run(z.unknown(), 'guest-file-write', { handle: place, 'buf-b64': bytes.toString('base64') })
-  await commands.run(z.unknown(), 'guest-file-close', { handle: place })
-  const result = await eventually(() => openFile(commands, RESULT, 'r'), TIMEOUT_MS, signal, late)
-  const read = await commands.run(content, 'guest-file-read', { handle: result, count: LONGEST_ANSWER_BYTES })
-  await commands.run(z.unknown(), 'guest-file-close', { handle: result })
+  const bound = { timeoutMs }
+  const place = await openFile(commands, PLACE, 'r+', timeoutMs)
+  const bytes = Buffer.from(linesOf(identity)).toString('base64')
+  await commands.run(z.unknown(), 'guest-file-write', { handle: place, 'buf-b64': bytes }, bound)
+  await commands.run(z.unknown(), 'guest-file-close', { handle: place }, bound)
+  const open = () => openFile(commands, RESULT, 'r', timeoutMs)
+  const result = await eventually(open, bound, (error) => late(timeoutMs, error))
+  const what = { handle: result, count: LONGEST_ANSWER_BYTES }
+  const read = await commands.run(content, 'guest-file-read', what, bound)
+  await commands.run(z.unknown(), 'guest-file-close', { handle: result }, bound)
   assertDone(Buffer.from(read['buf-b64'], 'base64').toString())
 }
 
-function late(cause?: unknown): SeeError {
-  const message = `the clone did not say within ${TIMEOUT_MS} ms who it is`
+function late(timeoutMs: number, cause?: unknown): SeeError {
+  const message = `the clone did not say within ${timeoutMs} ms who it is`
   return new SeeError('TEMPLATE_IDENTITY', message, { cause })
 }
 
@@ -106,27 +106,27 @@ function lineOf(port: Socket): Promise<string> {
   })
 }
 
-function linesOf({ hostname, macAddress }: Identity): string {
+function linesOf({ hostname, macAddress, card }: Identity): string {
   const now = Date.now()
   const lines = [
     `entropy=${randomBytes(64).toString('hex')}`,
     `time=${Math.floor(now / 1000)}.${String(now % 1000).padStart(3, '0')}000000`,
     `hostname=${hostname}`,
     `machine-id=${randomBytes(16).toString('hex')}`,
+    ...(macAddress === undefined || card === undefined ? [] : [`card=${card}`]),
     ...(macAddress === undefined ? [] : [`mac=${macAddress}`]),
   ]
   return `${lines.join('\n')}\n\n`
 }
 
-async function openFile(commands: Commands, path: string, mode: string): Promise<number> {
-  return await commands.run(handle, 'guest-file-open', { path, mode })
+async function openFile(commands: Commands, path: string, mode: string, timeoutMs: number): Promise<number> {
+  return await commands.run(handle, 'guest-file-open', { path, mode }, { timeoutMs })
 }
 
 /** Asks again as long as the agent refuses. */
 async function eventually<Answer>(
   ask: () => Promise<Answer>,
-  timeoutMs: number,
-  signal: AbortSignal,
+  bound: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   failed: (error: unknown) => Error,
 ): Promise<Answer> {
   let last: unknown
@@ -139,5 +139,5 @@ async function eventually<Answer>(
       return undefined
     }
   }
-  return await until(once, () => failed(last), { timeoutMs, intervalMs: 10, signal })
+  return await until(once, () => failed(last), { ...bound, intervalMs: 10 })
 }

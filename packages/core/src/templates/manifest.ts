@@ -3,7 +3,7 @@ import { fileFacts } from './file-facts.ts'
 import { templateName } from './template-name.ts'
 
 /** Of the form of the folder; another one is not read. */
-export const TEMPLATE_VERSION = 3
+export const TEMPLATE_VERSION = 4
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
@@ -35,6 +35,19 @@ export const templateManifest = z.strictObject({
   machine: templateMachine,
   /** By which way a clone is told who it is; null where it is not. */
   identity: z.enum(['port', 'agent']).nullable(),
+  /** How long it took from its start until it could be frozen: what is waited for in a clone may take as long. */
+  boot_ms: z.int().positive().max(2_147_483_647),
+  /** Its network card and subnet, which a clone keeps that is not told who it is; null where it has no card. */
+  card: z
+    .strictObject({
+      mac_address: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
+      /** Null where SEE did not choose it for this guest alone. */
+      subnet: z
+        .string()
+        .regex(/^10(\.\d{1,3}){2}\.0\/24$/)
+        .nullable(),
+    })
+    .nullable(),
   /**
    * Whether the guest's file systems were frozen, and each clone thaws them: then nothing waits in the journals of its disk
    * to be put in place.

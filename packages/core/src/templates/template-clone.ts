@@ -7,15 +7,13 @@ import type { AgentChannel } from '../resources.ts'
 import { together } from '../resources/together.ts'
 import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
-import type { TemplateMachine } from './manifest.ts'
+import type { TemplateMachine, TemplateManifest } from './manifest.ts'
 import { assertMemoryStays } from './memory-devices.ts'
 import type { Monitor } from './monitor.ts'
 import type { Template } from './template.ts'
 import { templateError } from './template-error.ts'
 import { TemplateStore } from './template-store.ts'
 import { thaw } from './thaw.ts'
-
-const TIMEOUT_MS = 30_000
 
 /** The file that a guest's memory is in: what it writes goes to the file, or, for a clone, to a copy of each page. */
 export interface GuestMemory {
@@ -67,6 +65,17 @@ export class TemplateClone {
     return this.#template.manifest.identity !== null
   }
 
+  /** Bound of each wait for something that a clone does: where booting takes long, so does everything. */
+  get timeoutMs(): number {
+    return this.#template.timeoutMs
+  }
+
+  /** The template's network card, which a clone keeps that is not told who it is; undefined for others. */
+  get keptCard(): NonNullable<TemplateManifest['card']> | undefined {
+    const { identity, card } = this.#template.manifest
+    return identity === null && card !== null ? card : undefined
+  }
+
   /** Whether a clone becomes a machine of its own by way of the guest's agent. */
   get needsAgent(): boolean {
     const { identity, at_rest: isAtRest } = this.#template.manifest
@@ -107,11 +116,12 @@ export class TemplateClone {
    */
   async takeOver(monitor: Monitor, machine: TemplateMachine, socketPath: string): Promise<void> {
     this.assertFits(machine)
-    const signal = timeoutSignal(TIMEOUT_MS)
+    const { timeoutMs } = this
+    const signal = timeoutSignal(timeoutMs)
     const state = await this.#template.readState(signal)
     try {
       await assertMemoryStays(monitor, signal)
-      await thaw(monitor, { socketPath, state, signal })
+      await thaw(monitor, { socketPath, state, timeoutMs, signal })
       // One of the same name may have taken its place while QEMU opened its files.
       await this.#template.assertUnchanged()
     } catch (error) {
@@ -149,10 +159,11 @@ export class TemplateClone {
     port: Socket | undefined,
     identity: Identity,
   ): Promise<void> {
-    const signal = timeoutSignal(TIMEOUT_MS)
+    const { timeoutMs } = this
+    const own = { ...identity, card: this.#template.manifest.card?.mac_address }
     try {
-      if (port === undefined) await giveIdentity(channel, identity, signal)
-      else await giveIdentityAtPort(port, identity, signal)
+      if (port === undefined) await giveIdentity(channel, own, timeoutMs)
+      else await giveIdentityAtPort(port, own, timeoutMs)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
       const why = `its clone could not be told who it is: ${messageOf(error)}`
@@ -162,7 +173,7 @@ export class TemplateClone {
 
   async #thaw(channel: AgentChannel | undefined): Promise<void> {
     try {
-      await thawFileSystems(channel)
+      await thawFileSystems(channel, this.timeoutMs)
     } catch (error) {
       const why = `the file systems of its clone could not be thawed: ${messageOf(error)}`
       throw templateError('TEMPLATE_INVALID', this.#template.name, why, error)

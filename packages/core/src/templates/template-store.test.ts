@@ -43,7 +43,7 @@ test('a template that was built is listed, opened, fits its machine, and is remo
   expect(await store.list()).toEqual(['tiny'])
   const template = await store.open('tiny')
   expect(template.manifest).toEqual(built.manifest)
-  expect(template.manifest).toMatchObject({ version: 3, name: 'tiny', machine, memory: { bytes: 17 } })
+  expect(template.manifest).toMatchObject({ version: 4, name: 'tiny', machine, memory: { bytes: 17 } })
   await template.assertUnchanged()
   await template.verify(signal)
   template.assertFits(machine)

@@ -18,6 +18,10 @@ const words = {
   devices_sha256: 'the list of devices',
 } as const satisfies Record<keyof TemplateMachine, string>
 
+/** A clone that hangs is told of after this, or after several times what its template took to boot. */
+const SHORTEST_BOUND_MS = 60_000
+const BOOTS = 4
+
 const aspects = templateMachine.keyof().options
 
 /** A frozen guest: what each clone begins as. */
@@ -32,6 +36,11 @@ export class Template {
 
   get name(): string {
     return this.manifest.name
+  }
+
+  /** Bound of each wait for something that a clone does. */
+  get timeoutMs(): number {
+    return Math.max(SHORTEST_BOUND_MS, BOOTS * this.manifest.boot_ms)
   }
 
   path(part: keyof typeof templateFiles): string {

@@ -5,18 +5,21 @@ import { until } from '../until.ts'
 import { unlessAborted } from '../within.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
-const TIMEOUT_MS = 30_000
 const run = z.object({ status: z.string() })
 
 interface ThawOptions {
   /** A socket that QEMU is to make, and we connect to. */
   readonly socketPath: string
   readonly state: Uint8Array
+  readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
 /** Gives a QEMU that was started with `-incoming defer` the state of a frozen guest; then it is as if it was paused. */
-export async function thaw(monitor: Monitor, { socketPath, state, signal }: ThawOptions): Promise<void> {
+export async function thaw(
+  monitor: Monitor,
+  { socketPath, state, timeoutMs, signal }: ThawOptions,
+): Promise<void> {
   await ignoreSharedMemory(monitor, signal)
   await monitor.execute('migrate-incoming', { uri: `unix:${socketPath}` }, { signal })
   try {
@@ -25,8 +28,8 @@ export async function thaw(monitor: Monitor, { socketPath, state, signal }: Thaw
       const { status } = run.parse(await monitor.execute('query-status', {}, { signal }))
       return status === 'inmigrate' ? undefined : status
     }
-    const late = () => new Error(`QEMU did not take over the state within ${TIMEOUT_MS} ms`)
-    const status = await until(ask, late, { timeoutMs: TIMEOUT_MS, intervalMs: 1, signal })
+    const late = () => new Error(`QEMU did not take over the state within ${timeoutMs} ms`)
+    const status = await until(ask, late, { timeoutMs, intervalMs: 1, signal })
     if (status !== 'paused' && status !== 'prelaunch')
       throw new Error(`after taking it over, QEMU is ${status}`)
   } finally {

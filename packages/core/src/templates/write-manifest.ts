@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { factsOf } from './file-facts.ts'
 import { TEMPLATE_VERSION, templateFiles, type TemplateManifest } from './manifest.ts'
 
-type Told = Pick<TemplateManifest, 'name' | 'resources' | 'machine' | 'identity' | 'at_rest' | 'inputs'>
+type Told = Pick<
+  TemplateManifest,
+  'name' | 'resources' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest' | 'inputs'
+>
 
 /**
  * Closes the files of a template to writers, remembers what they are, and writes that down beside them.

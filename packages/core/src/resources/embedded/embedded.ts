@@ -19,9 +19,10 @@ import type { Freezable } from '../../templates/freezable.ts'
 import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
+import type { TemplateClone } from '../../templates/template-clone.ts'
 import { assertReadableBy } from '../../disks/file-reader.ts'
 import { freshMacAddress } from '../domain-xml.ts'
-import { pickGuestSubnet, type Subnet } from '../guest-subnet.ts'
+import { guestSubnetAt, pickGuestSubnet, type Subnet } from '../guest-subnet.ts'
 import { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { emptyOverlay } from '../empty-overlay.ts'
 import { GuestEnds } from '../guest-ends.ts'
@@ -53,10 +54,6 @@ interface Allocated {
 export class EmbeddedResources implements Freezable {
   static readonly schema = embeddedSchema
   readonly addressSource = 'agent'
-  /** The subnet of the guest; undefined when it has no interface. */
-  readonly network: Subnet | undefined
-  readonly macAddress: string | undefined
-  readonly sinkhole: Sinkhole | undefined
   readonly #identifier: string
   readonly #configuration: EmbeddedConfiguration
   readonly #parent: string
@@ -65,7 +62,10 @@ export class EmbeddedResources implements Freezable {
   readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
   readonly #ends = new GuestEnds()
-  readonly #subnet = pickGuestSubnet()
+  readonly #hasInterface: boolean
+  #subnet = pickGuestSubnet()
+  #macAddress = freshMacAddress()
+  #sinkhole: Sinkhole | undefined
   #allocated: Allocated | undefined
 
   /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
@@ -84,10 +84,21 @@ export class EmbeddedResources implements Freezable {
       machine: { ...machine, kernel: inFolder(machine.kernel), initrd: inFolder(machine.initrd) },
     }
     this.#parent = inFolder(disk?.clone.storage_pool_path) ?? defaultParent()
-    const hasInterface = network.mode !== 'none'
-    this.network = hasInterface ? this.#subnet : undefined
-    this.macAddress = hasInterface ? freshMacAddress() : undefined
-    this.sinkhole = network.mode === 'sinkhole' ? Sinkhole.inSubnet(this.#subnet) : undefined
+    this.#hasInterface = network.mode !== 'none'
+  }
+
+  /** The subnet of the guest; undefined when it has no interface. */
+  get network(): Subnet | undefined {
+    return this.#hasInterface ? this.#subnet : undefined
+  }
+
+  get macAddress(): string | undefined {
+    return this.#hasInterface ? this.#macAddress : undefined
+  }
+
+  /** Undefined until it is allocated, and in other modes. */
+  get sinkhole(): Sinkhole | undefined {
+    return this.#sinkhole
   }
 
   /** The path of QEMU. */
@@ -126,6 +137,8 @@ export class EmbeddedResources implements Freezable {
       becomesTemplate: this.#memoryFile !== undefined,
     })
     const { image, clone } = inputs
+    if (clone?.keptCard !== undefined) this.#keep(clone.keptCard)
+    if (network.mode === 'sinkhole') this.#sinkhole = Sinkhole.inSubnet(this.#subnet)
     signal.throwIfAborted()
     if (network.mode === 'user') {
       this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
@@ -211,6 +224,10 @@ export class EmbeddedResources implements Freezable {
     return await vncServer(this.domain)
   }
 
+  get subnet(): string | undefined {
+    return this.network?.network
+  }
+
   async hasOpenIdentityPort(): Promise<boolean> {
     return await hasOpenIdentityPort(this.domain.qemu.qmp)
   }
@@ -240,6 +257,12 @@ export class EmbeddedResources implements Freezable {
   async templateMachine(): Promise<TemplateMachine> {
     const { launcher, domain } = this.#resources()
     return await launcher.templateMachine(domain.qemu.qmp)
+  }
+
+  /** A guest that is not told of a new address goes on with the one it has. */
+  #keep({ mac_address: macAddress, subnet }: NonNullable<TemplateClone['keptCard']>): void {
+    this.#macAddress = macAddress
+    if (subnet !== null) this.#subnet = guestSubnetAt(subnet)
   }
 
   #resources(): Allocated {

@@ -16,7 +16,6 @@ import { TemplateDomain } from './template-domain.ts'
 import { templateMachine } from './template-machine.ts'
 
 const CONNECT_MS = 10_000
-const AGENT_MS = 30_000
 
 interface Wanted {
   readonly identifier: string
@@ -61,7 +60,7 @@ export function domainInMemoryFile(
       const channel = libvirtAgentChannel(own)
       if (clone.needsAgent) {
         // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
-        await new GuestAgent(channel).waitUntilReady({ timeoutMs: AGENT_MS, intervalMs: 5 })
+        await new GuestAgent(channel).waitUntilReady({ timeoutMs: clone.timeoutMs, intervalMs: 5 })
       }
       await clone.becomeOwn(channel, port, identity)
       port?.destroy()

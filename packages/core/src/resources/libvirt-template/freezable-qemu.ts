@@ -38,6 +38,10 @@ export class FreezableQemu extends QemuResources implements Freezable {
     return this.allocated.storage?.clone
   }
 
+  get subnet(): undefined {
+    return undefined
+  }
+
   async hasOpenIdentityPort(): Promise<boolean> {
     return (await identityPort(this.domain))?.isConnected === true
   }

@@ -30,7 +30,7 @@ export function writtenTemplate(name: string, inputPath: string): TemplateBuilde
     const inputs = [{ path: inputPath, ...(await factsOf(inputPath, signal)) }]
     await writeManifest(
       folder,
-      { name, resources: null, machine, identity: 'agent', at_rest: true, inputs },
+      { name, resources: null, machine, identity: 'agent', card: null, boot_ms: 1, at_rest: true, inputs },
       group,
       signal,
     )

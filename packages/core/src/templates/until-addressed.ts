@@ -1,0 +1,27 @@
+import { SeeError } from '../errors.ts'
+import { unlessSilent } from '../guest-agent/unless-silent.ts'
+import type { SandboxDomain } from '../resources.ts'
+import { until, type UntilOptions } from '../until.ts'
+
+/**
+ * Waits until a guest has an IPv4 address. The guest is asked itself, since not every network tells.
+ * @throws SeeError `ADDRESS_TIMEOUT`
+ */
+export async function untilAddressed(
+  domain: Pick<SandboxDomain, 'interfaceAddresses'>,
+  { timeoutMs, signal }: Pick<UntilOptions, 'timeoutMs' | 'signal'>,
+): Promise<void> {
+  const ask = async () => {
+    const interfaces = await unlessSilent(domain.interfaceAddresses('agent'))
+    return interfaces?.some(({ addrs }) =>
+      addrs.some(({ type, addr }) => type === 'ipv4' && !addr.startsWith('127.')),
+    )
+      ? true
+      : undefined
+  }
+  const late = () => {
+    const why = `the guest got no IPv4 address within ${Math.round(timeoutMs / 1000)} s`
+    return new SeeError('ADDRESS_TIMEOUT', `${why}; does it ask for one by DHCP?`)
+  }
+  await until(ask, late, { timeoutMs, intervalMs: 200, signal })
+}
