@@ -6,7 +6,8 @@ import type { DiskTools } from './disk-tools.ts'
 import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
 import type { ListedFile } from './listed-file.ts'
-import { listedFiles } from './listed-files.ts'
+import { AGAIN, listedFiles } from './listed-files.ts'
+import { mostNames } from './most-names.ts'
 
 /** Where to look for a file system, in sectors of 512 bytes. */
 export interface Place {
@@ -44,6 +45,14 @@ const AMBIGUOUS = 8
 /** Of what may be listed altogether, what one file system may have. */
 const SHARE = 3 / 4
 
+// A directory that is in itself has no end, and one that has two names in one that has two names soon none either.
+const UNLESS_AGAIN = `{
+  inode = $(NF - 8)
+  if (!(inode in known)) { known[inode]; inodes++ }
+  if (NR > ${mostNames.more} + ${mostNames.ofEach} * inodes) { print "again" >"/dev/stderr"; exit }
+  print
+}`
+
 // Of each place: its first bytes, the type of its file system, the listing, and how that went. One that does not come to
 // its end is the failure of its own file system, not of the others.
 const SCRIPT = `disk=$1 most=$2 seconds=$3; shift 3
@@ -57,7 +66,8 @@ while [ $# -gt 0 ]; do
     continue
   }
   { timeout "$seconds" fls -r -p -u -m / -o "$start" "$disk" 2>"$start.error"; echo $? >"$start.code"; } |
-    head -c "$most" >"$start.list"
+    awk -F'|' "$0" 2>"$start.again" | head -c "$most" >"$start.list"
+  [ -s "$start.again" ] && echo ${AGAIN} >"$start.code"
   read -r code <"$start.code"
   [ "$code" = 0 ] || : >"$start.list"
   if grep -q ^ntfs "$start.type"; then
@@ -81,7 +91,7 @@ export async function listDisk(
   const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
   const most = Math.floor(tools.outputBytes * SHARE)
   const bounds = [String(most), String(tools.listingSeconds)]
-  await tools.succeed(['sh', '-c', SCRIPT, 'fls', disk, ...bounds, ...words], [disk], folder)
+  await tools.succeed(['sh', '-c', SCRIPT, UNLESS_AGAIN, disk, ...bounds, ...words], [disk], folder)
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))

@@ -111,23 +111,33 @@ test('a file system that was wiped, or that cannot be listed, is a failure and n
   expect(readdirSync(run.results).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-test('a file system whose listing has no end is the failure of its own partition', async () => {
-  await using temporary = await temporaryFolder()
-  const folder = temporary.path
-  const { before, after } = changedDisk(folder, ['write EVIL evil'])
-  const endless = copyOf(after)
-  withTwoNamesEach(endless)
-  const disks = [
-    [before, before],
-    [after, endless],
-  ].map((each, index) => partitioned(join(folder, `disk${index}`), 'gpt', each))
-  const bounds = { size_limit: 1024 ** 2, output_limit: 8 * 1024 ** 2 }
-  await using run = await diskAnalysis(folder, asCheckpoint(folder, disks[0] ?? '', disks[1] ?? ''), bounds)
-  const report = await run.analyse()
-  expect(pathsOf(report.created_files)).toEqual(['p1:/evil'])
-  expect(report.errors).toEqual([expect.stringMatching(/^p2 .* cannot be listed: fls .* output_limit/)])
-  expect(report.warnings).toMatchObject([{ code: 'DISK_PARTITION_NOT_COMPARED' }])
-}, 60_000)
+test.each([
+  ['has no end', {}, 'again and again'],
+  [
+    'is longer than it may be',
+    { size_limit: 1024 ** 2, output_limit: 8 * 1024 ** 2 },
+    'more than output_limit',
+  ],
+])(
+  'a file system whose listing %s is the failure of its own partition',
+  async (_how, bounds, why) => {
+    await using temporary = await temporaryFolder()
+    const folder = temporary.path
+    const { before, after } = changedDisk(folder, ['write EVIL evil'])
+    const endless = copyOf(after)
+    withTwoNamesEach(endless)
+    const disks = [
+      [before, before],
+      [after, endless],
+    ].map((each, index) => partitioned(join(folder, `disk${index}`), 'gpt', each))
+    await using run = await diskAnalysis(folder, asCheckpoint(folder, disks[0] ?? '', disks[1] ?? ''), bounds)
+    const report = await run.analyse()
+    expect(pathsOf(report.created_files)).toEqual(['p1:/evil'])
+    expect(report.errors).toEqual([expect.stringMatching(`^p2 .* cannot be listed: fls .* ${why}`)])
+    expect(report.warnings).toMatchObject([{ code: 'DISK_PARTITION_NOT_COMPARED' }])
+  },
+  60_000,
+)
 
 test('directories without end, deeper than a listing goes: they are not listed, and all others are', async () => {
   await using temporary = await temporaryFolder()

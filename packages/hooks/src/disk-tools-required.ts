@@ -18,6 +18,7 @@ export async function requireDiskTools(wanted: Wanted, signal: AbortSignal): Pro
   for (const name of ['mmls', 'fsstat', 'fls', 'icat'] as const) await requireHookTool(name)
   if (wanted.strict) await requireHookTool('fiwalk')
   if (wanted.identify_files) await requireHookTool('file')
+  await requireHookTool('awk')
   await requireHookTool('blkid')
   await requireHookTool('qemu-img')
   await requireHookTool('qemu-storage-daemon')

@@ -3,11 +3,9 @@ import { SeeError } from '@see/core'
 import { parseEntry, parseTrouble } from './helper-entry.ts'
 import type { HelperFrame } from './helper-frames.ts'
 import type { ListedFile } from './listed-file.ts'
+import { mostNames } from './most-names.ts'
 
 const MAX_TROUBLES = 1000
-/** Names that files may have beyond their first one, by their number: links, of which usual systems have few. */
-const MORE_NAMES = 50_000
-const MORE_NAMES_OF_EACH = 8
 
 /** What the helper guest lists of a mounted file system: names, each with its content behind it where that is asked for. */
 export class HelperListing {
@@ -60,7 +58,7 @@ export class HelperListing {
       this.files.push(file)
       this.#inodes.add(file.inode)
     } else if (this.troubles.length < MAX_TROUBLES) this.troubles.push(parseTrouble(payload))
-    if (this.#names > MORE_NAMES + (1 + MORE_NAMES_OF_EACH) * this.#inodes.size)
+    if (this.#names > mostNames.more + mostNames.ofEach * this.#inodes.size)
       throw new Error('the helper guest lists the same files again and again')
   }
 }

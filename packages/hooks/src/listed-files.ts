@@ -1,7 +1,11 @@
 import { type ListedFile, parseListedFile } from './listed-file.ts'
 
+/** Of a listing that was ended since it names the same files again and again. */
+export const AGAIN = 75
+
 /** How the shell says that fls was ended. */
 const ENDED: Readonly<Record<number, string>> = {
+  [AGAIN]: ': it lists the same files again and again',
   124: ': it took too long',
   141: ': there is more than output_limit lets it list',
 }

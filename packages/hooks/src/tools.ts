@@ -15,6 +15,7 @@ interface HookTool {
 
 /** Every program of this host that stock hooks run; `see check` looks for them. */
 export const hookTools = {
+  awk: { debianPackage: 'mawk', hooks: READS_DISKS },
   blkid: { debianPackage: 'util-linux', hooks: READS_DISKS },
   bwrap: { debianPackage: 'bubblewrap', hooks: CONFINES },
   fiwalk: { debianPackage: 'sleuthkit', hooks: READS_DISKS },
