@@ -35,7 +35,7 @@ test.each([
   [
     'an allowance without what it leads to',
     { hypervisor: 'embedded:///', network: { allow: [{ port: 80 }] } },
-    '"network.allow.0.to" is missing: The host and TCP port, "host:port", that it leads to.\n',
+    '"network.allow.0": needs "to" or "name"\n',
   ],
 ])('what is missing, and what it is for: %s', async (_what, resources, expected) => {
   expect(await said(resources)).toContain(expected)

@@ -66,6 +66,7 @@ function argumentNode(argument: Argument): ArgumentNode {
 
 const KINDS: Readonly<Record<string, ValueKind>> = {
   file: 'files',
+  given: 'files',
   image: 'files',
   'resources.json': 'files',
   sample: 'files',
