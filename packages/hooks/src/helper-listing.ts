@@ -4,6 +4,8 @@ import { parseEntry, parseTrouble } from './helper-entry.ts'
 import type { HelperFrame } from './helper-frames.ts'
 import type { ListedFile } from './listed-file.ts'
 
+/** Names of a file system, all of which are in memory. */
+export const MAX_NAMES = 100_000
 const MAX_TROUBLES = 1000
 /** Names that files may have beyond their first one, by their number: links, of which usual systems have few. */
 const MORE_NAMES = 50_000
@@ -55,6 +57,8 @@ export class HelperListing {
     if (this.#bytesLeft < 0)
       throw new SeeError('TOOL_FAILED', 'the listing of the helper guest exceeded output_limit')
     this.#names++
+    if (this.files.length === MAX_NAMES)
+      throw new SeeError('TOOL_FAILED', `the file system has more than ${MAX_NAMES} names`)
     if (type === 'E') {
       const file = parseEntry(payload)
       this.files.push(file)
