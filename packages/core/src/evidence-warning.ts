@@ -8,6 +8,7 @@ export const evidenceWarningCodes = {
   CONSOLE_CLOSED: 'a console closed while its guest ran on',
   CONSOLE_CUT: 'a guest said more on its console than is kept',
   CONSOLE_MISSING: 'the guest has no console to log',
+  DISK_CHANGES_CUT: 'more files changed on a disk than are kept',
   DISK_FILES_NOT_EXTRACTED: 'files that changed were not kept, since too much was extracted',
   DISK_FILES_NOT_LISTED: 'directories were not listed, since there are too many or they are too deep',
   DISK_FILES_NOT_READ: 'the content of files was not read',

@@ -8,16 +8,22 @@ import type { ByteRange } from './disk-bytes.ts'
 import { type DiskLayout, diskLayout } from './disk-layout.ts'
 import { DiskInodes } from './disk-inodes.ts'
 import { listDisk } from './disk-listing.ts'
-import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
+import { type DiskRegion, placesOf, type RegionSide, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { type ListedFile, textOf } from './listed-file.ts'
+import { filesIn } from './listed-names.ts'
 import { LARGE_SECTOR_BYTES, SECTOR_BYTES } from './partition-table.ts'
 import { gapsOf } from './unpartitioned.ts'
+import { unmatchedNames } from './unmatched-names.ts'
 
 /** A region, and what a comparison of its bytes says of one whose files were not listed on both disks. */
 export interface ComparedRegion extends DiskRegion {
   /** Every byte is the same; false when that is not so, or when its files were compared. */
   readonly isSame: boolean
+  /** Names, at least, that changed and are not among the changes. */
+  readonly cut: number
+  /** Why the content of its files was not compared, though it was to be. */
+  readonly whyNotStrict?: string
 }
 
 /** Of both disks, what the content of a file is, where it was read in full. */
@@ -41,6 +47,11 @@ export interface DiskComparison {
   readonly unverified: readonly string[]
 }
 
+type Side = 'before' | 'after'
+
+/** Names on either disk whose content is compared; of file systems with more, only the listings are. */
+const MAX_STRICT_NAMES = 100_000
+const TOO_MANY = `with it, there are more than ${MAX_STRICT_NAMES} names`
 const NONE: ContentHashes = new Map()
 /** Of an alternate data stream of NTFS, which fiwalk leaves out. */
 const STREAM = /:[^/:]+$/s
@@ -54,6 +65,8 @@ interface CompareOptions {
   readonly concurrent: boolean
   /** The disk before is that of a guest which went on. */
   readonly wasRunning: boolean
+  /** Changed names that are kept at most. */
+  readonly changesLimit: number
   /** A folder to work in. */
   readonly work: string
 }
@@ -82,7 +95,7 @@ function isAnythingKnown({ found }: Look): boolean {
  */
 export async function compareDisks(
   tools: DiskTools,
-  { disks, images, strict, concurrent, wasRunning, work }: CompareOptions,
+  { disks, images, strict, concurrent, wasRunning, changesLimit, work }: CompareOptions,
 ): Promise<DiskComparison> {
   const both = async <Result>(ask: (disk: string) => Promise<Result>): Promise<[Result, Result]> =>
     concurrent
@@ -101,55 +114,122 @@ export async function compareDisks(
   }
   const { layouts, found } = await lookTwice(look)
   const inodes = new DiskInodes(tools, disks, layouts)
-  const listed = strict ? await Promise.all(found.map((region) => inodes.ofRegion(region))) : found
   const gaps = gapsOf(layouts).map((gap) => ({ ...gap, region: undefined }))
-  const areas = [...gaps, ...listed.filter(isLeftOut).map((region) => ({ ...areaOf(region), region }))]
+  const areas = [...gaps, ...found.filter(isLeftOut).map((region) => ({ ...areaOf(region), region }))]
   const differing = await differingAreas(tools, areas, { disks, images, work })
   const looked = new Set(areas.map(({ region }) => region))
   const differs = new Set(differing.map(({ region }) => region))
-  const regions = listed.map((region) => ({ ...region, isSame: looked.has(region) && !differs.has(region) }))
-  const hash = (side: 'before' | 'after', disk: string) =>
+  const isSame = (region: DiskRegion) => looked.has(region) && !differs.has(region)
+  const listings = strict ? await wholeListings(found, inodes) : []
+  const hash = (side: Side, disk: string) =>
     contentHashes(
       tools,
       disk,
-      listed.flatMap((region) => filesAt(region, side)),
+      listings.flatMap((listing) => hashedFiles(listing, side)),
       work,
     )
   const hashes = strict
     ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
     : { before: NONE, after: NONE }
   const unverified: string[] = []
-  const candidates = regions.map((region) => changesIn(region, { strict, wasRunning, hashes, unverified }))
-  const changes = strict
-    ? candidates.flat()
-    : await Promise.all(regions.map((region, index) => inodes.ofChanges(region, candidates[index] ?? [])))
+  const regions: ComparedRegion[] = []
+  const changes: FileChange[] = []
+  for (const [index, region] of found.entries()) {
+    const listing = listings[index]
+    const limit = changesLimit - changes.length
+    const { kept, cut } =
+      listing === undefined
+        ? await changesIn(region, { wasRunning, limit })
+        : firstOf(strictChangesIn(region, listing, { wasRunning, hashes, unverified }), limit)
+    const complete = listing === undefined ? await inodes.ofChanges(region, kept) : kept
+    for (const change of complete) changes.push(change)
+    const isTooLarge = strict && listing === undefined && region.after?.names !== undefined
+    regions.push({
+      ...region,
+      isSame: isSame(region),
+      cut,
+      ...(isTooLarge ? { whyNotStrict: TOO_MANY } : {}),
+    })
+  }
   const changedGaps = differing.filter(({ region }) => region === undefined)
-  return { layouts, regions, changedGaps, changes: changes.flat(), hashes, unverified }
+  return { layouts, regions, changedGaps, changes, hashes, unverified }
 }
 
-interface ChangesOptions {
-  readonly strict: boolean
+/** Changes that are kept, and how many there are beyond. */
+interface Changes {
+  readonly kept: readonly FileChange[]
+  readonly cut: number
+}
+
+export function firstOf(changes: readonly FileChange[], limit: number): Changes {
+  const most = Math.max(0, limit)
+  return { kept: changes.slice(0, most), cut: Math.max(0, changes.length - most) }
+}
+
+interface WholeListing {
+  readonly start: number
+  readonly before: readonly ListedFile[]
+  readonly after: readonly ListedFile[]
+}
+
+/** Of each region; undefined where it is not listed, or where there would be too many names altogether. */
+async function wholeListings(
+  regions: readonly DiskRegion[],
+  inodes: DiskInodes,
+): Promise<(WholeListing | undefined)[]> {
+  const listings: (WholeListing | undefined)[] = []
+  let left = MAX_STRICT_NAMES
+  for (const region of regions) {
+    const { start, before, after } = region
+    const files = async (side: Side) => inodes.ofFiles(region, side, await filesIn(region[side]?.names))
+    const count = Math.max(before?.names?.count ?? 0, after?.names?.count ?? 0)
+    const isWhole = after?.names !== undefined && count <= left
+    if (isWhole) left -= count
+    listings.push(isWhole ? { start, before: await files('before'), after: await files('after') } : undefined)
+  }
+  return listings
+}
+
+/** By what the listings say. */
+async function changesIn(
+  { start, before, after }: DiskRegion,
+  { wasRunning, limit }: { readonly wasRunning: boolean; readonly limit: number },
+): Promise<Changes> {
+  // What cannot be listed is not one without files.
+  if (after?.names === undefined) return { kept: [], cut: 0 }
+  const suspect = suspectOf(before, wasRunning)
+  const found = await unmatchedNames(before?.names, after.names, { limit, suspect })
+  const kept = compareListings(start, found.before, found.after, () => false, suspect)
+  return { kept, cut: found.cut }
+}
+
+/** Times are in seconds: in the last one of a guest that went on, there may have been writes that changed none. */
+function suspectOf(before: RegionSide | undefined, wasRunning: boolean): number | undefined {
+  return wasRunning ? before?.names?.latest : undefined
+}
+
+interface StrictOptions {
   readonly wasRunning: boolean
   readonly hashes: SideHashes
   /** Gets the paths of files whose content is not known. */
   readonly unverified: string[]
 }
 
-function changesIn(
-  { start, prefix, before, after }: DiskRegion,
-  { strict, wasRunning, hashes, unverified }: ChangesOptions,
+/** By what the listings say, and by the content of files. */
+function strictChangesIn(
+  { start, prefix, before }: DiskRegion,
+  listing: WholeListing,
+  { wasRunning, hashes, unverified }: StrictOptions,
 ): FileChange[] {
-  // What cannot be listed is not one without files.
-  if (after?.readBy !== 'tsk') return []
-  const verify = (a: ListedFile, b: ListedFile): boolean => {
-    if (!strict || b.kind !== 'file') return false
+  const differs = (a: ListedFile, b: ListedFile): boolean => {
+    if (b.kind !== 'file') return false
     if (b.inode.includes('-') && STREAM.test(b.path)) return true
     const was = hashes.before.get(hashKey(start, a.inode))
     const is = hashes.after.get(hashKey(start, b.inode))
     if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${textOf(b.path)}`)
     return was !== is
   }
-  return compareListings(start, before?.files ?? [], after.files, verify, wasRunning)
+  return compareListings(start, listing.before, listing.after, differs, suspectOf(before, wasRunning))
 }
 
 /** Whether its files are not listed on both disks, though it is there on both. */
@@ -163,9 +243,9 @@ function areaOf({ start, before, after }: DiskRegion): ByteRange {
   return { offset: start * SECTOR_BYTES, length: sectors * SECTOR_BYTES }
 }
 
-function filesAt(region: DiskRegion, side: 'before' | 'after') {
-  return (region[side]?.files ?? []).map(({ kind, size, inode }) => ({
-    start: region.start,
+function hashedFiles(listing: WholeListing | undefined, side: Side) {
+  return (listing?.[side] ?? []).map(({ kind, size, inode }) => ({
+    start: listing?.start ?? 0,
     kind,
     size,
     inode,

@@ -8,6 +8,7 @@ import { isLogNewer } from './hive-log.ts'
 import { hiveOfLog, hivePlaceOf, otherHive } from './hive-place.ts'
 import type { BothDisks } from './kernel-reading.ts'
 import type { ListedFile } from './listed-file.ts'
+import { filesIn } from './listed-names.ts'
 import {
   addRegistryChanges,
   type HivePlace,
@@ -42,6 +43,8 @@ interface Hive {
   readonly region: ComparedRegion
   readonly before: ListedFile | undefined
   readonly after: ListedFile | undefined
+  /** Those that it has, as they are listed. */
+  readonly logs: Readonly<Record<Side, readonly ListedFile[]>>
 }
 
 /** Compares the hives that may have changed; one that cannot be read is reported, and the others are compared. */
@@ -53,7 +56,7 @@ export async function compareHives(
   const registry = noRegistryChanges()
   const warnings: EvidenceWarning[] = []
   const errors: string[] = []
-  for (const hive of hivesIn(comparison, options.hives)) {
+  for (const hive of await hivesIn(comparison, options.hives)) {
     const what = `the hive ${hive.place.hive}`
     const tooLarge = [hive.before, hive.after].find((file) => (file?.size ?? 0) > options.sizeLimit)
     if (tooLarge !== undefined) {
@@ -82,33 +85,72 @@ export async function compareHives(
   return { registry, warnings, errors }
 }
 
-function hivesIn({ changes, regions }: DiskComparison, others: ReadonlySet<FileChange>): Hive[] {
+/** A hive that may be one to compare, and the files of its region that are looked for. */
+interface Candidate {
+  readonly change: FileChange
+  readonly region: ComparedRegion
+  readonly place: HivePlace
+  readonly path: string
+  readonly isLog: boolean
+}
+
+const LOGS = ['.log', '.log1', '.log2']
+
+async function hivesIn(
+  { changes, regions }: DiskComparison,
+  others: ReadonlySet<FileChange>,
+): Promise<Hive[]> {
   const byStart = new Map(regions.map((region) => [region.start, region]))
-  const hives = new Map<string, Hive>()
-  for (const change of changes) {
+  const candidates = changes.flatMap((change): Candidate[] => {
     const region = byStart.get(change.start)
-    const path = (change.after ?? change.before)?.path
-    if (region === undefined || path === undefined) continue
-    const ofLog = hiveOfLog(path)
-    const hivePath = ofLog ?? path
-    const known = hivePlaceOf(hivePath, region.prefix)
-    const place =
-      known ?? (others.has(change) && ofLog === undefined ? otherHive(path, region.prefix) : undefined)
-    if (place === undefined) continue
-    const key = `${change.start} ${hivePath.toLowerCase()}`
-    if (ofLog === undefined) hives.set(key, { place, region, before: change.before, after: change.after })
-    else if (!hives.has(key)) {
-      const [before, after] = [fileAt(region, 'before', hivePath), fileAt(region, 'after', hivePath)]
-      if (before !== undefined || after !== undefined) hives.set(key, { place, region, before, after })
-    }
+    const changed = (change.after ?? change.before)?.path
+    if (region === undefined || changed === undefined) return []
+    const ofLog = hiveOfLog(changed)
+    const path = ofLog ?? changed
+    const known = hivePlaceOf(path, region.prefix)
+    const isOther = others.has(change) && ofLog === undefined
+    const place = known ?? (isOther ? otherHive(path, region.prefix) : undefined)
+    return place === undefined ? [] : [{ change, region, place, path, isLog: ofLog !== undefined }]
+  })
+  const found = await lookUp(candidates)
+  const hives = new Map<string, Hive>()
+  for (const { change, region, place, path, isLog } of candidates) {
+    const key = keyOf(region, path)
+    const at = (side: Side) => found[side].get(key)
+    const [before, after] = isLog ? [at('before'), at('after')] : [change.before, change.after]
+    if (before === undefined && after === undefined) continue
+    if (isLog && hives.has(key)) continue
+    const logs = (side: Side) =>
+      LOGS.map((extension) => found[side].get(`${key}${extension}`)).filter((log) => log !== undefined)
+    hives.set(key, { place, region, before, after, logs: { before: logs('before'), after: logs('after') } })
   }
   return [...hives.values()]
 }
 
+type FoundFiles = Readonly<Record<Side, ReadonlyMap<string, ListedFile>>>
+
+/** The hives and their logs as they are listed, changed or not: each listing is read once. */
+async function lookUp(candidates: readonly Candidate[]): Promise<FoundFiles> {
+  const wanted = new Set(
+    candidates.flatMap(({ region, path }) => ['', ...LOGS].map((end) => `${keyOf(region, path)}${end}`)),
+  )
+  const found = { before: new Map<string, ListedFile>(), after: new Map<string, ListedFile>() }
+  for (const region of new Set(candidates.map((candidate) => candidate.region))) {
+    for (const side of ['before', 'after'] as const) {
+      const isWanted = ({ path }: ListedFile) => wanted.has(keyOf(region, path))
+      const files = region[side]?.files.filter(isWanted) ?? []
+      for (const file of [...files, ...(await filesIn(region[side]?.names, isWanted))]) {
+        const key = keyOf(region, file.path)
+        if (!found[side].has(key)) found[side].set(key, file)
+      }
+    }
+  }
+  return found
+}
+
 /** Names of Windows are the same whatever their case. */
-function fileAt(region: ComparedRegion, side: Side, path: string): ListedFile | undefined {
-  const wanted = path.toLowerCase()
-  return region[side]?.files.find((file) => file.path.toLowerCase() === wanted)
+function keyOf({ start }: ComparedRegion, path: string): string {
+  return `${start} ${path.toLowerCase()}`
 }
 
 async function read(
@@ -120,10 +162,7 @@ async function read(
   const file = sides[side]
   if (file === undefined) return undefined
   if (file.kind !== 'file') throw new Error(`it is a ${file.kind}`)
-  const logs = ['.log', '.log1', '.log2']
-    .map((extension) => fileAt(region, side, `${file.path}${extension}`))
-    .filter((log) => log !== undefined && log.kind === 'file' && log.size > 0 && log.size <= sizeLimit)
-    .filter((log) => log !== undefined)
+  const logs = sides.logs[side].filter(({ kind, size }) => kind === 'file' && size > 0 && size <= sizeLimit)
   const sources = [file, ...logs].map(({ inode, path, size }) => ({ start: region.start, inode, path, size }))
   const index = side === 'before' ? 0 : 1
   await using contents = await DiskContents.read(tools, disks[index], sources, {

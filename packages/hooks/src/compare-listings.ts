@@ -16,23 +16,21 @@ export type ContentDiffers = (before: ListedFile, after: ListedFile) => boolean
  * What is new, gone, or may have been changed, from one listing of a file system to the next. A file that is on both sides
  * with the same content but other times may still turn out to be unchanged: its content says. They come in the order of
  * their paths; directories have names in the order in which a guest happened to make them.
- * @param wasRunning the disk before is that of a guest which went on writing
+ * @param suspect what was changed last before may differ though nothing tells: its time is in whole seconds
  */
 export function compareListings(
   start: number,
   before: readonly ListedFile[],
   after: readonly ListedFile[],
   contentDiffers: ContentDiffers,
-  wasRunning: boolean,
+  suspect: number | undefined,
 ): FileChange[] {
   const rest = byPath(before)
-  // Times are in seconds: in the last one of a guest that went on, there may have been writes that changed none.
-  const latest = wasRunning ? before.reduce((time, { ctime }) => Math.max(time, ctime), 0) : undefined
   const changes: FileChange[] = []
   for (const file of after) {
     const former = take(rest, file)
     if (former === undefined) changes.push({ start, before: undefined, after: file })
-    else if (mayDiffer(former, file) || former.ctime === latest || contentDiffers(former, file)) {
+    else if (mayDiffer(former, file) || former.ctime === suspect || contentDiffers(former, file)) {
       changes.push({ start, before: former, after: file })
     }
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseFiwalk } from './content-hashes.ts'
+import { FiwalkParser } from './content-hashes.ts'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)
@@ -22,7 +22,10 @@ test('takes the sum of each inode of each file system, whatever names say', () =
     `    <partition_offset>1048576</partition_offset>\n`,
     file(`x&lt;inode&gt;13&lt;/inode&gt;\n      &lt;inode&gt;13&lt;/inode&gt;`, 12, B),
   ]
-  expect([...parseFiwalk(output.join(''))]).toEqual([
+  const found: [string, string][] = []
+  const parser = new FiwalkParser((key, sha1) => found.push([key, sha1]))
+  for (const line of output.join('').split('\n')) parser.take(line)
+  expect(found).toEqual([
     ['0:12', A],
     ['2048:12', B],
   ])

@@ -1,6 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DiskTools } from './disk-tools.ts'
+import { lineBatches } from './line-batches.ts'
 import type { ListedFile } from './listed-file.ts'
 
 const OFFSET = /^ {4}<partition_offset>(\d+)<\/partition_offset>$/
@@ -13,6 +14,9 @@ const MAX_FILE_BYTES = 2 ** 31
 
 /** Of each sector at which a file system begins and each inode, the SHA-1 of its content. */
 export type ContentHashes = ReadonlyMap<string, string>
+
+/** Its output may be larger than memory. */
+const FIWALK = 'fiwalk -O -x "$1" >output'
 
 // A sum of what icat could not read would be one of another content.
 const SCRIPT = `disk=$1
@@ -43,14 +47,22 @@ export async function contentHashes(
   files: readonly HashedFile[],
   parent: string,
 ): Promise<ContentHashes> {
-  const { stdout } = await tools.run(['fiwalk', '-O', '-x', disk], [disk])
-  const hashes = parseFiwalk(stdout.toString('latin1'))
+  const wanted = new Set(files.map(({ start, inode }) => hashKey(start, inode)))
+  if (wanted.size === 0) return new Map()
+  const folder = await mkdtemp(join(parent, 'hashes-'))
+  await tools.run(['sh', '-c', FIWALK, 'fiwalk', disk], [disk], folder)
+  const hashes = new Map<string, string>()
+  const parser = new FiwalkParser((key, sha1) => {
+    if (wanted.has(key)) hashes.set(key, sha1)
+  })
+  for await (const lines of lineBatches(join(folder, 'output')))
+    for (const line of lines) parser.take(line.toString('latin1'))
+  await rm(join(folder, 'output'))
   const left = files.filter(
     ({ start, kind, size, inode }) =>
       kind === 'file' && size > 0 && size < MAX_FILE_BYTES && !hashes.has(hashKey(start, inode)),
   )
   if (left.length === 0) return hashes
-  const folder = await mkdtemp(join(parent, 'hashes-'))
   const lines = left.map(({ start, inode }) => `${start} ${inode.split('-')[0]}\n`)
   await writeFile(join(folder, 'list'), [...new Set(lines)].join(''))
   const sums = await tools.succeed(['sh', '-c', SCRIPT, 'icat', disk], [disk], folder)
@@ -61,17 +73,25 @@ export async function contentHashes(
   return hashes
 }
 
-/** Each element is on a line of its own, and a name cannot make one: `<` and line breaks are escaped in it. */
-export function parseFiwalk(output: string): Map<string, string> {
-  const hashes = new Map<string, string>()
-  let start = 0
-  let inode = ''
-  for (const line of output.split('\n')) {
-    const offset = OFFSET.exec(line)?.[1]
-    if (offset !== undefined) start = Number(offset) / SECTOR_BYTES
-    inode = INODE.exec(line)?.[1] ?? inode
-    const sha1 = SHA1.exec(line)?.[1]
-    if (sha1 !== undefined) hashes.set(hashKey(start, inode), sha1)
+/**
+ * Reads the lines of fiwalk. Each element is on a line of its own, and a name cannot make one: `<` and line breaks are
+ * escaped in it.
+ */
+export class FiwalkParser {
+  readonly #found: (key: string, sha1: string) => void
+  #start = 0
+  #inode = ''
+
+  /** @param found gets the key and the sum of each content */
+  constructor(found: (key: string, sha1: string) => void) {
+    this.#found = found
   }
-  return hashes
+
+  take(line: string): void {
+    const offset = OFFSET.exec(line)?.[1]
+    if (offset !== undefined) this.#start = Number(offset) / SECTOR_BYTES
+    this.#inode = INODE.exec(line)?.[1] ?? this.#inode
+    const sha1 = SHA1.exec(line)?.[1]
+    if (sha1 !== undefined) this.#found(hashKey(this.#start, this.#inode), sha1)
+  }
 }

@@ -17,7 +17,7 @@ export function partitionEntry(region: ComparedRegion, strict: boolean): Partiti
     original_content: before?.type ?? null,
     content: after?.type ?? null,
     compared: comparedBy({ before, after, isSame }),
-    not_compared: uncomparedIn(region, strict),
+    not_compared: uncomparedIn(region, strict && region.whyNotStrict === undefined),
   }
 }
 

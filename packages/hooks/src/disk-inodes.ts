@@ -1,6 +1,6 @@
 import type { FileChange } from './compare-listings.ts'
 import type { DiskLayout } from './disk-layout.ts'
-import type { DiskRegion, RegionSide } from './disk-regions.ts'
+import type { DiskRegion } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { withInodes } from './ext-inodes.ts'
 import type { ListedFile } from './listed-file.ts'
@@ -23,15 +23,10 @@ export class DiskInodes {
     this.#layouts = layouts
   }
 
-  /** A region, with every file of it complete. */
-  async ofRegion<Region extends DiskRegion>(region: Region): Promise<Region> {
-    const side = async (name: Side): Promise<RegionSide | undefined> => {
-      const found = region[name]
-      if (found === undefined) return undefined
-      const complete = await this.#complete(region, name, found.files)
-      return { ...found, files: found.files.map((file) => complete.get(file) ?? file) }
-    }
-    return { ...region, before: await side('before'), after: await side('after') }
+  /** Files of one side of a region, complete. */
+  async ofFiles(region: DiskRegion, side: Side, files: readonly ListedFile[]): Promise<ListedFile[]> {
+    const complete = await this.#complete(region, side, files)
+    return files.map((file) => complete.get(file) ?? file)
   }
 
   /** Changes in a region, with their files complete. */

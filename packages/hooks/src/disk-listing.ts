@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@see/core'
 import { withDeepFiles } from './deep-directories.ts'
@@ -6,7 +6,7 @@ import type { DiskTools } from './disk-tools.ts'
 import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
 import type { ListedFile } from './listed-file.ts'
-import { AGAIN, listedFiles } from './listed-files.ts'
+import { AGAIN, assertListed, type ListedNames, type NamesSummary, SORT, summaryOf } from './listed-names.ts'
 import { mostNames } from './most-names.ts'
 
 /** Where to look for a file system, in sectors of 512 bytes. */
@@ -31,6 +31,9 @@ export interface PlaceContent {
   readonly whyUnread?: string
   /** It was to be listed, and that failed. */
   readonly failure?: string
+  /** What The Sleuth Kit has listed. */
+  readonly names?: ListedNames
+  /** What the kernel has listed. */
   readonly files: readonly ListedFile[]
   /** Of which names something could not be read, and why. */
   readonly unreadFiles?: readonly { readonly path: string; readonly why: string }[]
@@ -66,7 +69,7 @@ while [ $# -gt 0 ]; do
     continue
   }
   { timeout "$seconds" fls -r -p -u -m / -o "$start" "$disk" 2>"$start.error"; echo $? >"$start.code"; } |
-    awk -F'|' "$0" 2>"$start.again" | head -c "$most" >"$start.list"
+    awk -F'|' "$0" 2>"$start.again" | head -c "$most" | ${SORT} >"$start.list" || echo 121 >"$start.code"
   [ -s "$start.again" ] && echo ${AGAIN} >"$start.code"
   read -r code <"$start.code"
   [ "$code" = 0 ] || : >"$start.list"
@@ -91,21 +94,27 @@ export async function listDisk(
   const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
   const most = Math.floor(tools.outputBytes * SHARE)
   const bounds = [String(most), String(tools.listingSeconds)]
-  await tools.succeed(['sh', '-c', SCRIPT, UNLESS_AGAIN, disk, ...bounds, ...words], [disk], folder)
+  const argv = ['sh', '-c', SCRIPT, UNLESS_AGAIN, disk, ...bounds, ...words] as const
+  await tools.succeed([...argv], [disk], folder, most)
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))
-    const content = await contentOf(read)
-    const isListed = content.readBy !== null
-    const deep = isListed ? await withDeepFiles(tools, { disk, start, folder }, content.files) : {}
-    found.set(start, { ...content, ...deep })
+    const { summary, ...content } = await contentOf(read, join(folder, `${start}.list`))
+    const listed =
+      summary === undefined
+        ? {}
+        : await withDeepFiles(tools, { disk, start, folder, maxBytes: most }, summary)
+    found.set(start, { ...content, ...listed })
   }
   return found
 }
 
 type ReadResult = (extension: string) => Promise<Buffer>
 
-async function contentOf(read: ReadResult): Promise<PlaceContent> {
+async function contentOf(
+  read: ReadResult,
+  list: string,
+): Promise<PlaceContent & { readonly summary?: NamesSummary }> {
   const code = Number((await read('code')).toString())
   const type = await read('type').catch(() => undefined)
   if (type === undefined) return unreadContent((await read('known')).toString('latin1'), code)
@@ -116,7 +125,8 @@ async function contentOf(read: ReadResult): Promise<PlaceContent> {
   if (state.misread !== undefined) return { ...content, readBy: null, whyUnread: state.misread }
   try {
     const said = (await read('error')).toString('latin1').trim()
-    return { ...content, readBy: 'tsk', files: listedFiles(await read('list'), code, said) }
+    assertListed((await stat(list)).size, code, said)
+    return { ...content, readBy: 'tsk', summary: await summaryOf(list) }
   } catch (error) {
     return { ...content, readBy: null, failure: messageOf(error) }
   }

@@ -17,11 +17,11 @@ import { gapEntries, partitionEntry } from './disk-entries.ts'
 import { DiskTools } from './disk-tools.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
 import { failuresOf, someOf, warningsOfDisks, warningsOfFiles } from './disk-warnings.ts'
-import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
 import { ExtractedFiles } from './extracted-files.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from './is-folder.ts'
+import { jsonParts } from './json-parts.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { RawDisks } from './raw-disks.ts'
 import { readByKernel } from './kernel-reading.ts'
@@ -57,6 +57,12 @@ const schema = z
     size_limit: bytes
       .default(64 * MIB)
       .describe('Bytes of a file beyond which its content is neither hashed nor extracted.'),
+    changes_limit: z
+      .int()
+      .positive()
+      .max(1_000_000)
+      .default(25_000)
+      .describe('Created, modified and deleted files that a report has at most.'),
     extract_limit: z
       .int()
       .positive()
@@ -158,8 +164,17 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       signal,
     })
     const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
+    const changesLimit = configuration.changes_limit
     const images = [before, after] as const
-    const compared = await compareDisks(tools, { disks, images, strict, concurrent, wasRunning, work })
+    const compared = await compareDisks(tools, {
+      disks,
+      images,
+      strict,
+      concurrent,
+      wasRunning,
+      changesLimit,
+      work,
+    })
     const { reader } = configuration
     await using reading = await readByKernel(tools, compared, {
       disks,
@@ -167,6 +182,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
       strict,
       concurrent,
       wasRunning,
+      changesLimit,
     })
     const { comparison, disks: kernels } = reading
     const failures = failuresOf(comparison.regions)
@@ -219,7 +235,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof schema> {
   }
 
   async #write(report: FilesystemReport, path: string): Promise<void> {
-    await writeEvidence(path, `${escapedJson(report, 2)}\n`)
+    await writeEvidence(path, jsonParts(report))
     const { created_files, modified_files, deleted_files, errors } = report
     this.logger.info(
       { path, created: created_files.length, modified: modified_files.length, deleted: deleted_files.length },

@@ -56,12 +56,14 @@ export class DiskTools {
 
   /**
    * @param writable the folder it may write
+   * @param temporaryBytes what it may have there for a while beside its output
    * @throws SeeError `TOOL_FAILED` when it exceeds a bound; what an exit code means is the caller's business
    */
   async run(
     argv: readonly [string, ...string[]],
     readable: readonly string[],
     writable?: string,
+    temporaryBytes = 0,
   ): Promise<ConfinedResult> {
     const { memoryLimitMiB, outputBytes, mountsOf, signal } = this.#options
     const result = await runConfined(argv, {
@@ -70,7 +72,7 @@ export class DiskTools {
       mountsOf,
       timeoutMs: this.remainingMs,
       memoryBytes: memoryLimitMiB * MIB,
-      outputBytes,
+      outputBytes: outputBytes + temporaryBytes,
       signal,
     })
     assertWithinBounds([argv[0] === 'sh' ? (argv[3] ?? 'sh') : argv[0]], result)
@@ -111,8 +113,9 @@ export class DiskTools {
     argv: readonly [string, ...string[]],
     readable: readonly string[],
     writable?: string,
+    temporaryBytes = 0,
   ): Promise<ConfinedResult> {
-    const result = await this.run(argv, readable, writable)
+    const result = await this.run(argv, readable, writable, temporaryBytes)
     if (result.exitCode === 0) return result
     throw new SeeError('TOOL_FAILED', `${argv[0]} ended with exit code ${result.exitCode}: ${saidBy(result)}`)
   }

@@ -117,6 +117,14 @@ function warningsOfRegion(region: ComparedRegion, wasAtRest: boolean): EvidenceW
       ),
     )
   }
+  if (region.cut > 0) {
+    const why = `at least ${region.cut} names more than changes_limit lets the report have: they come after the others by their paths`
+    warnings.push(evidenceWarning('DISK_CHANGES_CUT', nameOf(region), why))
+  }
+  if (region.whyNotStrict !== undefined) {
+    const why = `${region.whyNotStrict}, so that content was compared only where a listing differs (strict)`
+    warnings.push(evidenceWarning('DISK_FILES_NOT_READ', `files of ${nameOf(region)}`, why))
+  }
   for (const [side, which] of [
     [region.before, 'the disk that the guest started from'],
     [region.after, 'the guest’s disk'],

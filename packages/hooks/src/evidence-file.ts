@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, SeeError } from '@see/core'
 
 /** Of what is made for evidence: only the user who runs SEE may read it. */
 export const evidenceModes = { file: 0o600, folder: 0o700 } as const
+
+/** The whole, or its parts. */
+type EvidenceData = string | Uint8Array | Iterable<string>
 
 /**
  * Writes a file of evidence as a whole: beside its place, then renamed. A disk that fills up or a folder that is removed
@@ -14,7 +17,7 @@ export const evidenceModes = { file: 0o600, folder: 0o700 } as const
  */
 export async function writeEvidence(
   path: string,
-  data: string | Uint8Array,
+  data: EvidenceData,
   { durable = false } = {},
 ): Promise<void> {
   const part = join(dirname(path), `.${randomUUID()}.part`)
@@ -33,9 +36,9 @@ export function resultsLost(path: string, error: unknown): SeeError {
   return new SeeError('RESULTS_LOST', message, { cause: error })
 }
 
-async function writePart(part: string, data: string | Uint8Array, durable: boolean): Promise<void> {
+async function writePart(part: string, data: EvidenceData, durable: boolean): Promise<void> {
   await using file = await open(part, 'wx', evidenceModes.file)
-  await file.writeFile(data)
+  await writeFile(file, data)
   if (durable) await file.sync()
 }
 

@@ -5,6 +5,8 @@ import type { HelperFrame } from './helper-frames.ts'
 import type { ListedFile } from './listed-file.ts'
 import { mostNames } from './most-names.ts'
 
+/** Names of a file system, all of which are in memory. */
+export const MAX_NAMES = 100_000
 const MAX_TROUBLES = 1000
 
 /** What the helper guest lists of a mounted file system: names, each with its content behind it where that is asked for. */
@@ -53,6 +55,8 @@ export class HelperListing {
     if (this.#bytesLeft < 0)
       throw new SeeError('TOOL_FAILED', 'the listing of the helper guest exceeded output_limit')
     this.#names++
+    if (this.files.length === MAX_NAMES)
+      throw new SeeError('TOOL_FAILED', `the file system has more than ${MAX_NAMES} names`)
     if (type === 'E') {
       const file = parseEntry(payload)
       this.files.push(file)

@@ -1,13 +1,15 @@
 import { messageOf, SeeError, together } from '@see/core'
-import type { ComparedRegion, DiskComparison } from './compare-disks.ts'
+import { type ComparedRegion, type DiskComparison, firstOf } from './compare-disks.ts'
 import { compareListings, type FileChange } from './compare-listings.ts'
 import type { DiskRegion, RegionSide } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { QUIET } from './file-system-state.ts'
 import { HelperRefusal } from './helper-conversation.ts'
+import { MAX_NAMES } from './helper-listing.ts'
 import type { HelperVolume } from './helper-volume.ts'
 import { KernelDisk } from './kernel-disk.ts'
 import type { ListedFile } from './listed-file.ts'
+import { filesIn } from './listed-names.ts'
 import { readerKit } from './reader-kit.ts'
 
 /** What the kernel of the helper guest reads, by the names of blkid. */
@@ -30,6 +32,8 @@ export interface KernelReadingOptions {
   readonly strict: boolean
   readonly concurrent: boolean
   readonly wasRunning: boolean
+  /** Changed names that are kept at most. */
+  readonly changesLimit: number
 }
 
 export interface KernelReading extends AsyncDisposable {
@@ -140,23 +144,27 @@ class Reading {
         sides.set(region.start, await this.#readSide(region, side))
       return sides
     })
-    const reread = (region: ComparedRegion): ComparedRegion => ({
-      ...region,
-      before: former.get(region.start),
-      after: now.get(region.start),
-    })
-    const regions = comparison.regions.map((region) => (wanted.includes(region) ? reread(region) : region))
-    const added = volumes.map(reread)
-    const done = [...regions.filter(({ start }) => former.has(start)), ...added]
-    const isReread = new Set(done.map(({ start }) => start))
     const unverified: string[] = [...comparison.unverified]
-    const changes = done.flatMap((region) => this.#changesIn(region, unverified))
-    return {
-      ...comparison,
-      regions: [...regions, ...added],
-      changes: [...comparison.changes.filter(({ start }) => !isReread.has(start)), ...changes],
-      unverified,
+    const reread = [...comparison.regions, ...volumes].map((region) =>
+      former.has(region.start)
+        ? { ...region, before: former.get(region.start), after: now.get(region.start) }
+        : region,
+    )
+    const byKit = new Set(reread.filter(isByKit).map(({ start }) => start))
+    const changes = comparison.changes.filter(({ start }) => byKit.has(start))
+    const regions: ComparedRegion[] = []
+    for (const region of reread) {
+      if (byKit.has(region.start)) regions.push(region)
+      else {
+        const before = await withFiles(region.before)
+        const listed = { ...region, before, after: await withFiles(region.after) }
+        const limit = this.#options.changesLimit - changes.length
+        const { kept, cut } = firstOf(this.#changesIn(listed, unverified), limit)
+        for (const change of kept) changes.push(change)
+        regions.push({ ...listed, cut })
+      }
     }
+    return { ...comparison, regions, changes, unverified }
   }
 
   /** Those of LVM and md, which have no place of their own on the disk. */
@@ -167,7 +175,7 @@ class Reading {
         const volume = volumes.find((each) => isAssembled(each) && nameOf(each) === name)
         return volume === undefined ? undefined : sideOf(volume)
       })
-      return { name, prefix: `${name}:`, start: -1 - index, before, after, isSame: false }
+      return { name, prefix: `${name}:`, start: -1 - index, before, after, isSame: false, cut: 0 }
     })
   }
 
@@ -188,7 +196,7 @@ class Reading {
       const contentLimit = this.#options.strict ? MAX_CONTENT_BYTES : 0
       const maxBytes = this.#tools.outputBytes
       const listing = await disk.list(volume, { start: region.start, contentLimit, maxBytes })
-      const { failure: _failure, whyUnread: _whyUnread, ...rest } = side
+      const { failure: _failure, whyUnread: _whyUnread, names: _names, ...rest } = side
       const state = { ...QUIET, hasPendingJournal: listing.isPartial }
       return { ...rest, readBy: 'kernel', files: listing.files, unreadFiles: listing.troubles, state }
     } catch (error) {
@@ -206,8 +214,24 @@ class Reading {
       if (was.sha1 === undefined || is.sha1 === undefined) unverified.push(`${prefix}${is.path}`)
       return was.sha1 !== is.sha1
     }
-    return compareListings(start, before?.files ?? [], after.files, differs, wasRunning)
+    const files = before?.files ?? []
+    // Times may be in seconds: in the last one of a guest that went on, there may have been writes that changed none.
+    const latest = files.reduce((time, { ctime }) => Math.max(time, ctime), 0)
+    return compareListings(start, files, after.files, differs, wasRunning ? latest : undefined)
   }
+}
+
+/** What the kernel reads of neither disk stays as The Sleuth Kit has it. */
+function isByKit({ before, after }: DiskRegion): boolean {
+  return [before, after].every((side) => side?.readBy !== 'kernel' && side?.readBy !== 'volumes')
+}
+
+/** The files of a side are compared with those that the kernel lists of the other. */
+async function withFiles(side: RegionSide | undefined): Promise<RegionSide | undefined> {
+  if (side?.names === undefined) return side
+  const { names, ...rest } = side
+  if (names.count <= MAX_NAMES) return { ...rest, files: await filesIn(names) }
+  return { ...rest, readBy: null, whyUnread: `it has more than ${MAX_NAMES} names` }
 }
 
 function isAssembled({ place }: HelperVolume): boolean {

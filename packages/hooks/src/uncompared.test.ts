@@ -7,7 +7,7 @@ import { uncompared, uncomparedIn } from './uncompared.ts'
 
 function region(type: string, readBy: RegionSide['readBy'], isSame = false): ComparedRegion {
   const side: RegionSide = { type, readBy, files: [], state: QUIET, sectors: 8, partitionType: null }
-  return { name: null, prefix: '', start: 0, before: side, after: side, isSame }
+  return { name: null, prefix: '', start: 0, before: side, after: side, isSame, cut: 0 }
 }
 
 test('docs/limits.md has a line for each', () => {

@@ -19,7 +19,13 @@ export function ext4(path: string, folder: string, mebibytes = 16): string {
 
 /** Changes an ext file system by commands of debugfs. */
 export function debugfs(image: string, ...commands: string[]): void {
-  execFileSync('debugfs', ['-w', '-f', '-', image], { input: `${commands.join('\n')}\n`, stdio: 'pipe' })
+  // It says each command.
+  const input = `${commands.join('\n')}\n`
+  execFileSync('debugfs', ['-w', '-f', '-', image], {
+    input,
+    stdio: 'pipe',
+    maxBuffer: Number.POSITIVE_INFINITY,
+  })
 }
 
 /** A copy that can be changed. */
