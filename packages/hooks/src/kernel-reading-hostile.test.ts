@@ -65,7 +65,13 @@ test.each([
     'the helper guest made up a volume',
     240,
   ],
-  ['talks and says nothing', ENDLESS_ANSWER, 'the helper guest said nothing new for', 20],
+  // Which comes first depends on how busy this host is: its end is that of an init whose pipe closed.
+  [
+    'talks and says nothing',
+    ENDLESS_ANSWER,
+    'the helper guest (said nothing new for|sent M unasked|ended)',
+    20,
+  ],
   ['hangs', '$b sleep 1000', 'the helper guest said nothing new for', 20],
 ])(
   'a guest that %s: the partition is not compared, the report is there in time, and nothing runs on',
@@ -79,7 +85,7 @@ test.each([
       {
         code: 'DISK_PARTITION_NOT_COMPARED',
         what: expect.stringMatching(/^p2 .*ext4$/),
-        why: expect.stringContaining(why),
+        why: expect.stringMatching(why),
       },
     ])
     expect(report.partitions).toMatchObject([
