@@ -112,7 +112,10 @@ install_test_packages() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
   fi
+  local had_tss=no
+  if id -u tss >/dev/null 2>&1; then had_tss=yes; fi
   install_packages "${test_packages[@]}"
+  if [ "$had_tss" = no ]; then stop_daemon; fi
   if has_systemd; then
     dpkg -L "${test_packages[@]}" | sed -n 's|.*/\([^/]*\.service\)$|\1|p' | sort -u |
       as_root xargs -r systemctl disable --quiet
@@ -141,6 +144,19 @@ log_outputs = \"3:file:$libvirtd_log\""
 is_running() {
   local pid
   pid=$(cat "$2" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]
+}
+
+# Guests run on without the daemon, and what follows starts it again.
+stop_daemon() {
+  if has_systemd; then
+    as_root systemctl stop --quiet libvirtd.service
+  elif is_running libvirtd /run/libvirtd.pid; then
+    say 'stopping libvirtd: it has to look for tss, the user of its TPM emulators, again'
+    local pid deadline=$((SECONDS + 30))
+    pid=$(cat /run/libvirtd.pid)
+    as_root kill "$pid"
+    while is_running libvirtd /run/libvirtd.pid && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
+  fi
 }
 
 await_answer() {
@@ -181,6 +197,19 @@ start_with_systemd() {
     fail 'systemd could not start libvirtd.socket' 'see: systemctl status libvirtd.socket libvirtd.service'
 }
 
+# libvirt looks for tss, the user of its TPM emulators, once, at its start, and takes root where there is none yet. What
+# root leaves in the emulators' certificate authority then fails every emulator of tss. An ordinary user may not look
+# into the authority's folder, and is asked for no password for it.
+let_tss_run_tpms() {
+  local authority=/var/lib/swtpm-localca
+  if [ ! -d "$authority" ] || ! id -u tss >/dev/null 2>&1; then return 0; fi
+  look_as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo --non-interactive "$@"; fi 2>/dev/null; }
+  if [ -n "$(look_as_root find "$authority" -mindepth 1 ! -user tss -print -quit)" ]; then
+    say "giving what is in $authority to tss"
+    as_root find "$authority" -mindepth 1 ! -user tss -exec chown --no-dereference tss: {} +
+  fi
+}
+
 # Where no udev gives /dev/kvm to its group, libvirt sees the device work for root and not for QEMU's user, takes its
 # record of QEMU's abilities for out of date, and probes QEMU anew, for seconds, at every call.
 give_kvm_to_its_group() {
@@ -211,6 +240,7 @@ command -v apt-get >/dev/null ||
 
 install_packages "${packages[@]}"
 if [ "${1:-}" = --tests ]; then install_test_packages; fi
+let_tss_run_tpms
 give_kvm_to_its_group
 if ! all_answer; then
   need_root 'starting libvirtd'
