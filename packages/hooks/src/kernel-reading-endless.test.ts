@@ -84,7 +84,8 @@ async function analysed(change: (image: string) => void, configuration: object =
   }
 }
 
-test('directories with two names: each is listed once, and the report says so', async () => {
+// Each waits more than it works.
+test.concurrent('directories with two names: each is listed once, and the report says so', async () => {
   await using run = await analysed(withTwoNamesEach)
   expect(run.report.partitions).toMatchObject([{ compared: 'files' }])
   const created = pathsOf(run.report.created_files)
@@ -97,7 +98,7 @@ test('directories with two names: each is listed once, and the report says so', 
   expect(run.failures).toEqual([])
 }, 300_000)
 
-test('a directory that repeats itself: the partition is not compared', async () => {
+test.concurrent('a directory that repeats itself: the partition is not compared', async () => {
   await using run = await analysed(oneBlockOnly)
   expect(run.report.partitions).toMatchObject([{ compared: 'changed' }])
   expect(run.report.warnings).toMatchObject([
@@ -110,7 +111,7 @@ test('a directory that repeats itself: the partition is not compared', async () 
   expect(run.failures).toEqual([])
 }, 300_000)
 
-test('files of holes: no more is read than a file system of its size can hold', async () => {
+test.concurrent('files of holes: no more is read than a file system of its size can hold', async () => {
   await using run = await analysed(nothingButHoles, { strict: true })
   expect(run.report.partitions).toMatchObject([{ compared: 'files' }])
   const { warnings } = run.report
