@@ -126,7 +126,7 @@ export async function compareDisks(
       tools,
       disk,
       listings.flatMap((listing) => hashedFiles(listing, side)),
-      work,
+      { parent: work, isWhole: found.every((region) => region[side]?.failure === undefined) },
     )
   const hashes = strict
     ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
@@ -145,7 +145,7 @@ export async function compareDisks(
     for (const change of complete) changes.push(change)
     const isTooLarge = strict && listing === undefined && region.after?.names !== undefined
     regions.push({
-      ...region,
+      ...inodes.withUnread(region),
       isSame: isSame(region),
       cut,
       ...(isTooLarge ? { whyNotStrict: TOO_MANY } : {}),
