@@ -20,6 +20,18 @@ export interface ExtFileSystem {
   readonly geometry: ExtGeometry
 }
 
+interface Complete {
+  readonly files: ReadonlyMap<ListedFile, ListedFile>
+  /** Those of which not everything could be read. */
+  readonly unread: readonly ListedFile[]
+}
+
+/** What was read of inodes, and of which not all of it was. */
+interface Details {
+  readonly found: Map<number, InodeDetails>
+  readonly unread: Set<number>
+}
+
 /**
  * Files with what their inodes say beyond the listing: the right times, attributes, flags, numbers of devices. A file whose
  * inode is not where it can be stays as it is.
@@ -29,21 +41,26 @@ export async function withInodes(
   tools: DiskTools,
   system: ExtFileSystem,
   files: readonly ListedFile[],
-): Promise<Map<ListedFile, ListedFile>> {
+): Promise<Complete> {
   const inodes = [...new Set(files.map(({ inode }) => Number(inode)))]
-  const details = new Map<number, InodeDetails>()
+  const details: Details = { found: new Map(), unread: new Set() }
   for (let from = 0; from < inodes.length; from += MAX_INODES) {
     await addInodes(details, tools, system, inodes.slice(from, from + MAX_INODES))
   }
-  return new Map(files.map((file) => [file, { ...file, ...details.get(Number(file.inode)) }]))
+  const { found, unread } = details
+  return {
+    files: new Map(files.map((file) => [file, { ...file, ...found.get(Number(file.inode)) }])),
+    unread: files.filter(({ inode }) => unread.has(Number(inode))),
+  }
 }
 
 async function addInodes(
-  details: Map<number, InodeDetails>,
+  details: Details,
   tools: DiskTools,
   system: ExtFileSystem,
   inodes: readonly number[],
 ): Promise<void> {
+  const { found, unread } = details
   const { blockBytes, inodeBytes, inodesPerGroup, descriptorsAt, descriptorBytes } = system.geometry
   const possible = inodes.filter((inode) => inode > 0 && inode <= system.geometry.inodes)
   const groupOf = (inode: number) => Math.floor((inode - 1) / inodesPerGroup)
@@ -62,15 +79,39 @@ async function addInodes(
       return { offset: table * blockBytes + ((inode - 1) % inodesPerGroup) * inodeBytes, length: inodeBytes }
     }),
   )
-  const blocks = tableInodes.map((inode) => (inode === undefined ? 0 : attributeBlockOf(inode)))
-  const attributes = await read(
-    tools,
-    system,
-    blocks.map((block) => ({ offset: block === 0 ? Number.NaN : block * blockBytes, length: blockBytes })),
-  )
-  for (const [index, inode] of possible.entries()) {
+  const further: Inode[] = []
+  for (const [index, number] of possible.entries()) {
     const bytes = tableInodes[index]
-    if (bytes !== undefined) details.set(inode, parseInode(bytes, attributes[index]))
+    const block = bytes === undefined ? 0 : attributeBlockOf(bytes)
+    if (bytes === undefined) unread.add(number)
+    else if (block === 0) found.set(number, parseInode(bytes, undefined))
+    else further.push({ number, bytes, block })
+  }
+  const most = Math.ceil(MAX_BYTES / blockBytes)
+  for (let from = 0; from < further.length; from += most)
+    await addAttributes(details, tools, system, further.slice(from, from + most))
+}
+
+interface Inode {
+  readonly number: number
+  readonly bytes: Buffer
+  /** With further attributes. */
+  readonly block: number
+}
+
+async function addAttributes(
+  { found, unread }: Details,
+  tools: DiskTools,
+  system: ExtFileSystem,
+  inodes: readonly Inode[],
+): Promise<void> {
+  const { blockBytes } = system.geometry
+  const ranges = inodes.map(({ block }) => ({ offset: block * blockBytes, length: blockBytes }))
+  const blocks = await read(tools, system, ranges)
+  for (const [index, { number, bytes }] of inodes.entries()) {
+    const attributes = blocks[index]
+    found.set(number, parseInode(bytes, attributes))
+    if (attributes === undefined) unread.add(number)
   }
 }
 

@@ -8,6 +8,8 @@ import { mostNames } from './most-names.ts'
 /** Names of a file system, all of which are in memory. */
 export const MAX_NAMES = 100_000
 const MAX_TROUBLES = 1000
+/** The first of them, so that it is in a warning that names some. */
+const FURTHER = { path: 'any', why: `there are more than ${MAX_TROUBLES} such names` }
 
 /** What the helper guest lists of a mounted file system: names, each with its content behind it where that is asked for. */
 export class HelperListing {
@@ -62,6 +64,7 @@ export class HelperListing {
       this.files.push(file)
       this.#inodes.add(file.inode)
     } else if (this.troubles.length < MAX_TROUBLES) this.troubles.push(parseTrouble(payload))
+    else if (this.troubles.length === MAX_TROUBLES) this.troubles.unshift(FURTHER)
     if (this.#names > mostNames.more + mostNames.ofEach * this.#inodes.size)
       throw new Error('the helper guest lists the same files again and again')
   }
