@@ -50,7 +50,7 @@ export interface DiskComparison {
 type Side = 'before' | 'after'
 
 /** Names on either disk whose content is compared; of file systems with more, only the listings are. */
-const MAX_STRICT_NAMES = 100_000
+const MAX_STRICT_NAMES = 90_000
 const TOO_MANY = `with it, there are more than ${MAX_STRICT_NAMES} names`
 const NONE: ContentHashes = new Map()
 /** Of an alternate data stream of NTFS, which fiwalk leaves out. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SeeError } from '@see/core'
 import { type DiskTools, saidBy } from './disk-tools.ts'
+import { inOnePiece } from './in-one-piece.ts'
 import { lineBatches } from './line-batches.ts'
 import type { ListedFile } from './listed-file.ts'
 
@@ -74,7 +75,7 @@ export async function contentHashes(
     throw new SeeError('TOOL_FAILED', `icat ended with exit code ${sums.exitCode}: ${saidBy(sums)}`)
   for (const line of sums.stdout.toString('latin1').split('\n')) {
     const [, file = '', sha1] = SUM.exec(line) ?? []
-    if (sha1 !== undefined) hashes.set(file.replace(' ', ':'), sha1)
+    if (sha1 !== undefined) hashes.set(inOnePiece(file.replace(' ', ':')), inOnePiece(sha1))
   }
   return hashes
 }
@@ -88,7 +89,7 @@ async function hashesOfFiwalk(
   await tools.run(['sh', '-c', FIWALK, 'fiwalk', disk, ...words], [disk], folder)
   const hashes = new Map<string, string>()
   const parser = new FiwalkParser((key, sha1) => {
-    if (wanted.has(key)) hashes.set(key, sha1)
+    if (wanted.has(key)) hashes.set(key, inOnePiece(sha1))
   })
   const output = join(folder, 'output')
   for await (const lines of lineBatches(output))

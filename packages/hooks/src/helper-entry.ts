@@ -1,6 +1,6 @@
 import { flagsOf } from './attributes.ts'
 import { keptAttributes } from './kept-attributes.ts'
-import type { FileKind, ListedFile } from './listed-file.ts'
+import type { FileKind, MutableListedFile } from './listed-file.ts'
 
 const KINDS: Readonly<Record<number, FileKind>> = {
   0o01: 'fifo',
@@ -19,7 +19,7 @@ const NO_FLAGS = 0xffff_ffff
  * Reads what the helper guest tells of a name.
  * @throws RangeError when it is cut short, Error when there is more than belongs to it
  */
-export function parseEntry(payload: Buffer): ListedFile {
+export function parseEntry(payload: Buffer): MutableListedFile {
   const field = new Fields(payload)
   const subvolume = field.long()
   const inode = field.long()
@@ -40,7 +40,7 @@ export function parseEntry(payload: Buffer): ListedFile {
     if (!IN_OTHER_WORDS.test(attribute)) attributes.set(attribute, value)
   }
   const kind = KINDS[(mode >> 12) & 0o17] ?? 'unknown'
-  return {
+  const file: MutableListedFile = {
     path: path.length === 0 ? '/' : path.toString('latin1'),
     inode: subvolume === 0n ? String(inode) : `${subvolume}:${inode}`,
     kind,
@@ -54,10 +54,11 @@ export function parseEntry(payload: Buffer): ListedFile {
     mtimeNs,
     ctimeNs,
     attributes: keptAttributes(attributes),
-    ...(flags === NO_FLAGS ? {} : { flags: flagsOf(flags) }),
-    ...(kind.endsWith('device') ? { device: deviceOf(device) } : {}),
-    ...(kind === 'symbolic link' ? { target: target.toString('latin1') } : {}),
   }
+  if (flags !== NO_FLAGS) file.flags = flagsOf(flags)
+  if (kind.endsWith('device')) file.device = deviceOf(device)
+  if (kind === 'symbolic link') file.target = target.toString('latin1')
+  return file
 }
 
 /** A name of which something could not be read, and why. */

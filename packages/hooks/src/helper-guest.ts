@@ -12,6 +12,7 @@ interface ListOptions {
   readonly contentLimit: number
   /** Bytes of content that are read altogether. */
   readonly contentBytes: number
+  readonly maxNames: number
   /** Bytes of the listing, but for contents. */
   readonly maxBytes: number
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
+import { inOnePiece } from './in-one-piece.ts'
 
 /** Characters of names and values that are kept of a file: a guest can give 64 KiB of them to each. */
 const MOST_CHARACTERS = 512
+/** Characters of the names of what is not kept. */
+const MOST_OF_NAMES = 100
 /** What the kernel and its security modules go by. */
 const FIRST = /^(security|system)\./
 const NONE: ReadonlyMap<string, string> = new Map()
@@ -19,18 +22,26 @@ export function keptAttributes(attributes: ReadonlyMap<string, string>): Readonl
   const total = [...attributes].reduce((sum, [name, value]) => sum + name.length + value.length, 0)
   if (total <= MOST_CHARACTERS) return attributes
   const kept = new Map<string, string>()
-  const further: (readonly [string, string])[] = []
+  const further: Entry[] = []
   let left = MOST_CHARACTERS
   for (const [name, value] of [...attributes].toSorted(byImportance)) {
-    const shown = name.length + value.length <= left ? value : sumOf(value)
-    if (name.length + shown.length > left) further.push([name, value])
+    const length = name.length + value.length
+    if (length > left) further.push([name, value])
     else {
-      kept.set(name, shown)
-      left -= name.length + shown.length
+      kept.set(name, value)
+      left -= length
     }
   }
-  if (further.length > 0) kept.set(FURTHER, `${further.length} more: ${sumOf(JSON.stringify(further))}`)
+  const [first, ...others] = further
+  // One string for all: a guest may have tens of thousands of such files.
+  if (others.length > 0) kept.set(FURTHER, inOnePiece(`${namesOf(further)}: ${sumOf(further.flat())}`))
+  else if (first !== undefined) kept.set(first[0], inOnePiece(sumOf([first[1]])))
   return kept
+}
+
+function namesOf(entries: readonly Entry[]): string {
+  const names = entries.map(([name]) => name).join(', ')
+  return `${entries.length} more, ${names.length > MOST_OF_NAMES ? `${names.slice(0, MOST_OF_NAMES)}...` : names}`
 }
 
 type Entry = readonly [name: string, value: string]
@@ -41,6 +52,13 @@ function byImportance([name, value]: Entry, [otherName, otherValue]: Entry): num
   return first || shorter || (name < otherName ? -1 : 1)
 }
 
-function sumOf(text: string): string {
-  return `${text.length} bytes, SHA-1 ${createHash('sha1').update(text, 'latin1').digest('hex')}`
+/** Each with its length, so that none can be taken for another. */
+function sumOf(texts: readonly string[]): string {
+  const hash = createHash('sha1')
+  for (const text of texts) {
+    if (texts.length > 1) hash.update(`${text.length} `)
+    hash.update(text, 'latin1')
+  }
+  const length = texts.reduce((sum, text) => sum + text.length, 0)
+  return `${length} bytes, SHA-1 ${hash.digest('hex')}`
 }
