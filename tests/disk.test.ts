@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Environment, qemuFactory } from '@see/core'
@@ -17,6 +18,15 @@ function sha256(path: string): string {
 /** Of a disk that the XML says to be transient, libvirt would keep nothing. */
 const transient = (xml: string) => xml.replace(/<target dev="vda"[^>]*\/>/, '$&<transient/>')
 
+/** A second disk, ext4, that QEMU's user can read. */
+function withSecondDisk(folder: string): (xml: string) => string {
+  const path = join(folder, 'second.raw')
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', path, '16M'])
+  chmodSync(folder, 0o711)
+  const disk = `<disk type="file" device="disk"><driver name="qemu" type="raw"/><source file="${path}"/><target dev="vdb" bus="virtio"/></disk>`
+  return (xml) => transient(xml).replace('</devices>', `${disk}</devices>`)
+}
+
 /** But for what the agent leaves while it works, and logs. */
 function paths(files: readonly { readonly path: string }[]): string[] {
   return files.map(({ path }) => path).filter((path) => !/^\/(?:tmp|var)\//.test(path))
@@ -28,7 +38,8 @@ test.each([true, false])(
     const folder = mkdtempSync(join(tmpdir(), 'see disk test '))
     const image = join(tinyGuest(), 'disk.qcow2')
     const golden = sha256(image)
-    const resources = tinyGuestResources(transient)
+    const resources = tinyGuestResources(withSecondDisk(folder))
+    const second = sha256(join(folder, 'second.raw'))
     const configured = JSON.parse(readFileSync(resources, 'utf8'))
     configured.disk.clone.copy_on_write = copy_on_write
     writeFileSync(resources, JSON.stringify(configured))
@@ -59,12 +70,20 @@ test.each([true, false])(
     await context.pause()
     await context.resume()
     await sh('mkdir /root/new; echo evil >/root/new/evil; echo more >>/etc/group; rm /etc/passwd; sync')
+    await sh(
+      'mkdir /root/second; mount -t ext4 /dev/vdb /root/second; echo hidden >/root/second/hidden; sync',
+    )
     await context.pause()
     await context.resume()
     expect((await sh('cat /root/new/evil; echo x >/root/new/later')).stdout.toString()).toBe('evil\n')
     const between = await analyse('')
     expect(between).toMatchObject({ before: checkpoint(''), after: checkpoint('_2'), errors: [] })
-    expect(paths(between.created_files)).toEqual(['/root/new', '/root/new/evil'])
+    expect(paths(between.created_files)).toEqual(['/root/new', '/root/new/evil', '/root/second'])
+    const other: FilesystemReport = JSON.parse(
+      readFileSync(join(results, `${identifier}_filesystem.vdb.json`), 'utf8'),
+    )
+    expect(other).toMatchObject({ disk: 'vdb', before: checkpoint('.vdb'), after: checkpoint('_2.vdb') })
+    expect(paths(other.created_files)).toEqual(['/hidden'])
     expect(paths(between.modified_files)).toEqual(['/etc/group'])
     expect(paths(between.deleted_files)).toEqual(['/etc/passwd'])
     expect(statSync(checkpoint('')).mode & 0o777).toBe(0o600)
@@ -78,6 +97,7 @@ test.each([true, false])(
     )
     expect(paths(atTheEnd.deleted_files)).toEqual(['/etc/passwd'])
     expect(context.failures).toEqual([])
+    expect(sha256(join(folder, 'second.raw'))).toBe(second)
     rmSync(folder, { recursive: true })
     expect(sha256(image)).toBe(golden)
   },

@@ -84,6 +84,9 @@ test('the whole lifecycle, with every hook that a guest can have', { timeout: 24
   const context = await ready(environment)
   const address = await context.waitForIp4Address()
   expect(address).toBe(context.network?.firstGuest)
+  const groups = readFileSync(`/proc/${context.domain.qemu.pid}/cgroup`, 'utf8')
+  // A control group of its own, for which this host asks for root.
+  if (process.getuid?.() === 0) expect(groups).toContain(`/see-${identifier}\n`)
   const gateway = context.network?.host ?? ''
   await sh(
     context,
@@ -468,6 +471,7 @@ test('what a see run that was killed outright has left goes with the next alloca
     embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }),
   )
   await expect.poll(() => existsSync(killed.folder), { timeout: 10_000 }).toBe(false)
+  await expect.poll(() => leftOf(basename(killed.folder)), { timeout: 10_000 }).toEqual([])
   const kept = [mine, other, identifier, basename(alive.folder)]
   const owners = [mine, identifier, basename(alive.folder)].map(owned)
   await expect.poll(() => readdirSync(instances).toSorted()).toEqual([...kept, ...owners, 'notes'].toSorted())

@@ -3,7 +3,7 @@ import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { Hypervisor } from '@see/libvirt'
 
 /** Where libvirt and SEE keep what belongs to an environment; libvirt's logs are kept on purpose. */
-const FOLDERS = ['/run', '/var/lib/libvirt', '/var/lib/see']
+const FOLDERS = ['/run', '/sys/fs/cgroup', '/var/lib/libvirt', '/var/lib/see']
 
 /** Everything on this host that is still there of an environment, in words. */
 export async function leftOf(identifier: string): Promise<string[]> {

@@ -28,7 +28,7 @@ export class SeeRun {
     const argv = [process.execPath, see, 'run', resources, '/bin/true', '--runtime', '600']
     const [command, ...words] = [...prefix, ...argv, '--results', `${instances}-results`]
     const child = spawn(command, words, { stdio: 'ignore' })
-    onTestFinished(() => void child.kill('SIGKILL'))
+    onTestFinished(() => end(child), 30_000)
     const made = () => foldersIn(instances).filter((name) => !before.includes(name))
     await expect.poll(() => isRunning(join(instances, made()[0] ?? 'none')), { timeout: 30_000 }).toBe(true)
     return new SeeRun(child, join(instances, made()[0] ?? ''))
@@ -41,6 +41,16 @@ export class SeeRun {
     await exit
     await expect.poll(() => isRunning(this.folder), { timeout: 10_000 }).toBe(false)
   }
+}
+
+/** Such that it clears up, where it still can. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  await exit
+  clearTimeout(late)
 }
 
 function foldersIn(instances: string): string[] {

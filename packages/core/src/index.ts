@@ -87,6 +87,7 @@ export type {
   ConsoleStream,
   CoreDumpOptions,
   GuestDisk,
+  OtherGuestDisk,
   GuestInterfaces,
   InterfaceAddresses,
   InterfacesListener,

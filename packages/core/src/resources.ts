@@ -105,6 +105,12 @@ export interface GuestDisk {
   read(options: { readonly signal: AbortSignal }): Promise<Readable>
 }
 
+/** A disk of the guest beside its first, of which the environment has a clone as well. */
+export interface OtherGuestDisk extends GuestDisk {
+  /** The name that the domain's XML gives it, such as `vdb`; no other disk of the guest has it. */
+  readonly target: string
+}
+
 export interface CoreDumpOptions {
   /** `raw` is an ELF file when the flag memoryOnly is set. */
   readonly format: 'raw' | 'kdump-zlib'
@@ -206,6 +212,8 @@ export interface Resources {
   hasConsole?(): Promise<boolean>
   /** Undefined when the configuration names none, so that the guest's disks are the user's own. */
   guestDisk?(): Promise<GuestDisk | undefined>
+  /** The clones beside the first disk; there are none where there is no such method. */
+  otherGuestDisks?(): Promise<readonly OtherGuestDisk[]>
   /** Undefined when the domain has none. */
   vncServer?(): Promise<VncServer | undefined>
 }

@@ -1,8 +1,8 @@
 import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { Environment, type GuestDisk } from '@see/core'
-import { simulatedFactory } from '@see/core/testing'
+import { attributesOf, Environment, type GuestDisk } from '@see/core'
+import { type SimulatedGuest, simulatedFactory } from '@see/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Latch } from './latch.ts'
 import { quietly } from './testing/disk-images.ts'
@@ -273,3 +273,51 @@ function patched(disk: string, offset: number, backing: string): void {
   image.write(backing, offset)
   writeFileSync(disk, image)
 }
+
+const IMAGE = { path: '/nowhere', format: 'raw' }
+const whole: GuestDisk['read'] = async () => Readable.from(inParts(DISK))
+const broken: GuestDisk['read'] = async () => Readable.from([Buffer.from('no image')])
+const FIRST = { image: IMAGE, read: whole }
+const allocateWith = async (folder: string, otherDisks: SimulatedGuest['otherDisks']) => {
+  const guest = { disk: FIRST, ...(otherDisks !== undefined && { otherDisks }) }
+  const configuration = { results_folder: folder, checkpoint_on_event: 'post_poweron' }
+  const environment = await Environment.allocate(simulatedFactory({ guest }), {
+    hooks: [{ name: '@see/hooks#DiskCheckPointHook', configuration }],
+  })
+  const taken: object[] = []
+  environment.context.subscribe('disk_checkpoint_taken', (event) => void taken.push(attributesOf(event)))
+  return { environment, taken, base: join(folder, `${environment.identifier}_post_poweron`) }
+}
+
+describe('of a guest with further disks', () => {
+  test('takes one of each at one moment, and names the disks in one event', async () => {
+    await using temporary = await temporaryFolder()
+    const others = ['vdb', 'sda'].map((target) => ({ target, image: IMAGE, read: whole }))
+    const { environment, taken, base } = await allocateWith(temporary.path, others)
+    await using _ = environment
+    await environment.context.poweron()
+    expect(environment.context.failures).toEqual([])
+    const other_disks = [
+      { disk: 'vdb', path: `${base}.vdb.qcow2` },
+      { disk: 'sda', path: `${base}.sda.qcow2` },
+    ]
+    expect(taken).toEqual([{ path: `${base}.qcow2`, other_disks }])
+    for (const { path } of other_disks) expect(readFileSync(path).equals(DISK)).toBe(true)
+    expect(await environment.context.state()).toBe('running')
+  })
+
+  test('one that cannot be written is on record, and the others are kept', async () => {
+    await using temporary = await temporaryFolder()
+    const others = [
+      { target: 'vdb', image: IMAGE, read: broken },
+      { target: 'vdc', image: IMAGE, read: whole },
+    ]
+    const { environment, taken, base } = await allocateWith(temporary.path, others)
+    await using _ = environment
+    await environment.context.poweron()
+    expect(environment.context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
+    expect(taken).toEqual([
+      { path: `${base}.qcow2`, other_disks: [{ disk: 'vdc', path: `${base}.vdc.qcow2` }] },
+    ])
+  })
+})

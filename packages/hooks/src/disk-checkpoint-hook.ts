@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AnyEvent, eventNames, Hook, timeoutSignal, z } from '@see/core'
+import type { DiskCheckpoint } from './disk-events.ts'
 import { fileNameOf } from './file-name.ts'
 import { prepareResultsFolder } from './results-folder.ts'
-import { requireGuestDisk, saveDisk } from './save-disk.ts'
+import { diskSuffix, type NamedDisk, requireGuestDisk, requireGuestDisks, saveDisk } from './save-disk.ts'
+import { throwAll } from './throw-all.ts'
 import { whileSuspended } from './while-suspended.ts'
 
 const schema = z.object({
@@ -19,8 +21,9 @@ const schema = z.object({
 })
 
 /**
- * Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`. Of a guest that runs, it is
- * the disk as after a power failure: what the guest has not written out is not in it.
+ * Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`, and its further disks, all
+ * at one moment, as `<identifier>_<event>.<disk>.qcow2`. Of a guest that runs, it is the disk as after a power failure:
+ * what the guest has not written out is not in it.
  */
 export class DiskCheckPointHook extends Hook<typeof schema> {
   static override readonly schema = schema
@@ -41,14 +44,32 @@ export class DiskCheckPointHook extends Hook<typeof schema> {
   }
 
   readonly takeCheckpoint = async (event: AnyEvent): Promise<void> => {
-    const disk = await requireGuestDisk(this.context, 'DiskCheckPointHook')
-    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.qcow2`)
+    const [first, ...others] = await requireGuestDisks(this.context, 'DiskCheckPointHook')
+    const base = join(this.#folder, `${this.identifier}_${this.#numbered(event)}`)
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(this.configuration.timeout * 1000)])
-    const save = () => saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
-    await whileSuspended(this.context, save)
-    this.#paths.push(path)
-    this.logger.info({ event: event.name, path }, 'disk checkpoint taken')
-    await this.context.trigger('disk_checkpoint_taken', { path })
+    const save = async (disk: NamedDisk): Promise<string> => {
+      const path = `${base}${diskSuffix(disk)}.qcow2`
+      await saveDisk(this.context, disk, path, { why: `at ${event.name}`, signal })
+      this.#paths.push(path)
+      this.logger.info({ event: event.name, path }, 'disk checkpoint taken')
+      return path
+    }
+    const other_disks: DiskCheckpoint[] = []
+    const failures: unknown[] = []
+    let path = ''
+    await whileSuspended(this.context, async () => {
+      path = await save(first)
+      for (const disk of others) {
+        try {
+          other_disks.push({ disk: disk.target, path: await save(disk) })
+        } catch (error) {
+          // The other disks are evidence nevertheless.
+          failures.push(error)
+        }
+      }
+    })
+    await this.context.trigger('disk_checkpoint_taken', { path, ...(others.length > 0 && { other_disks }) })
+    throwAll(failures)
   }
 
   /** A second checkpoint at the same event must not overwrite the first. */

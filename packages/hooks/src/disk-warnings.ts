@@ -66,14 +66,14 @@ export function warningsOfFiles(
   ]
 }
 
-/**
- * What failed, in words.
- * @throws SeeError `EVIDENCE_UNSUPPORTED` when the files of no region could be listed
- */
+/** What failed, in words. */
 export function failuresOf(regions: readonly DiskRegion[]): string[] {
-  const failures = regions.flatMap((region) => failuresOfRegion(region))
-  const isRead = regions.some(({ before, after }) => isListed(before) || isListed(after))
-  if (isRead || failures.length > 0) return failures
+  return regions.flatMap((region) => failuresOfRegion(region))
+}
+
+/** @throws SeeError `EVIDENCE_UNSUPPORTED` when the files of no region could be listed */
+export function assertAnyListed(regions: readonly DiskRegion[]): void {
+  if (regions.some(({ before, after }) => isListed(before) || isListed(after))) return
   const found = regions.map((region) => `${nameOf(region)} ${kindsOf(region)}${whyUnreadIn(region)}`)
   throw new SeeError(
     'EVIDENCE_UNSUPPORTED',

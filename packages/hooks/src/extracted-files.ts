@@ -14,6 +14,10 @@ export class ExtractedFiles {
     this.#bytesLeft = maxBytes
   }
 
+  get bytesLeft(): number {
+    return this.#bytesLeft
+  }
+
   /**
    * Moves a file into the folder.
    * @param name the path it had in the guest

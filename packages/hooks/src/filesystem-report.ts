@@ -96,6 +96,8 @@ export interface ChangedGap {
 
 /** What is in `<identifier>_filesystem.json`. */
 export interface FilesystemReport {
+  /** The name of the disk in the domain's XML, such as `vdb`; left out for the first disk. */
+  readonly disk?: string
   /** The image that the disk was compared with. */
   readonly before: string
   /** The checkpoint that was compared; null for the disk as it was then. */

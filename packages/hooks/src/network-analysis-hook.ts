@@ -7,7 +7,6 @@ import {
   type EvidenceWarning,
   evidenceWarning,
   Hook,
-  messageOf,
   SeeError,
   z,
 } from '@see/core'
@@ -18,6 +17,7 @@ import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
 import { requireHookTool } from './required-tool.ts'
 import { prepareResultsFolder } from './results-folder.ts'
+import { throwAll } from './throw-all.ts'
 import { TraceFrames } from './trace-frames.ts'
 import { dissect } from './tshark.ts'
 
@@ -144,8 +144,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     for (const [path, trace] of waiting) {
       await this.#processTrace(path, trace, event).catch((error: unknown) => failures.push(error))
     }
-    if (failures.length > 1) throw new AggregateError(failures, failures.map(messageOf).join('; '))
-    for (const failure of failures) throw failure
+    throwAll(failures)
   }
 
   async #processTrace(path: string, trace: Trace, event: AnyEvent): Promise<void> {

@@ -9,6 +9,7 @@ import {
   SeeError,
   z,
 } from '@see/core'
+import type { DiskCheckpoint } from './disk-events.ts'
 
 /** The keys of every hook that processes evidence. */
 export const processingKeys = {
@@ -35,9 +36,19 @@ interface ProcessingEvents {
 export interface Evidence {
   readonly path: string
   readonly event: string
+  /** Of a checkpoint, those of the guest's further disks. */
+  readonly otherDisks?: readonly DiskCheckpoint[]
 }
 
-const evidencePath = z.object({ path: z.string().min(1) })
+const filePath = z.string().min(1)
+const evidencePath = z.object({
+  path: filePath,
+  // Another's event may have anything by this name.
+  other_disks: z
+    .array(z.object({ disk: z.string().min(1), path: filePath }))
+    .optional()
+    .catch(undefined),
+})
 
 /** A hook that processes evidence beside the run, one start after the other. */
 export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Schema> {
@@ -114,5 +125,7 @@ export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Sc
 
 function evidenceOf(event: AnyEvent): Evidence | undefined {
   const parsed = evidencePath.safeParse(event)
-  return parsed.success ? { path: parsed.data.path, event: event.name } : undefined
+  if (!parsed.success) return undefined
+  const { path, other_disks: otherDisks } = parsed.data
+  return { path, event: event.name, ...(otherDisks !== undefined && { otherDisks }) }
 }

@@ -3,10 +3,12 @@ import {
   type GuestDisk,
   type ImageLayer,
   messageOf,
+  type OtherGuestDisk,
   qcow2References,
   type SeeContext,
   SeeError,
 } from '@see/core'
+import { fileNameOf } from './file-name.ts'
 
 const QCOW2 = Buffer.from('QFI\xfb', 'latin1')
 
@@ -29,6 +31,29 @@ export async function requireGuestDisk({ resources }: SeeContext, hook: string):
     'CONFIGURATION_INVALID',
     `${hook} needs a guest whose disk is a clone; name the image in "disk" of the resources’ configuration`,
   )
+}
+
+/** A disk of the guest; the first has no name. */
+export interface NamedDisk extends GuestDisk {
+  readonly target?: string
+}
+
+/**
+ * The disk that the provider gave the guest, and its clones of the guest's further disks.
+ * @throws SeeError `CONFIGURATION_INVALID` when there is none to be read
+ */
+export async function requireGuestDisks(
+  context: SeeContext,
+  hook: string,
+): Promise<readonly [NamedDisk, ...OtherGuestDisk[]]> {
+  const first = await requireGuestDisk(context, hook)
+  return [first, ...((await context.resources.otherGuestDisks?.()) ?? [])]
+}
+
+/** What the names of a disk's files have behind them; nothing for the first disk. */
+export function diskSuffix({ target }: NamedDisk): string {
+  // A dot, which no part of the names before it ends in, sets it off from an event's name.
+  return target === undefined ? '' : `.${fileNameOf(target)}`
 }
 
 /**

@@ -4,6 +4,7 @@ import { checkHost } from './check.ts'
 import type { Finding } from './finding.ts'
 import { findHooks } from './hook-findings.ts'
 import type { Host } from './host.ts'
+import { findSamples } from './sample-findings.ts'
 
 const { signal } = new AbortController()
 
@@ -163,6 +164,29 @@ test.each<[Partial<Host> & { failing?: string[] }, string, object]>([
 test('hooks: one command installs all that is missing', async () => {
   const { install } = await findHooks(hostWith({ failing: ['yara', 'fls', 'icat', 'vol'] }), signal)
   expect(install).toBe('apt-get install --no-install-recommends sleuthkit yara')
+})
+
+test('samples: which archives cannot be unpacked, and what installs what they need', async () => {
+  expect((await findSamples(hostWith())).map(({ ok, name, detail }) => [ok, name, detail])).toEqual([
+    [true, 'zip, 7z, rar, cab, iso', '7z'],
+    [true, 'tar', 'tar'],
+    [true, 'gzip', 'gzip'],
+    [true, 'xz', 'xz'],
+    [true, 'bzip2', 'bzip2'],
+    [true, 'zstd', 'zstd'],
+  ])
+  const without = async (...failing: string[]) =>
+    (await findSamples(hostWith({ failing }))).filter(({ ok }) => !ok)
+  expect(await without('7z')).toMatchObject([
+    {
+      name: 'zip, 7z, rar, cab, iso',
+      detail: 'without 7z',
+      mend: 'apt-get install --no-install-recommends p7zip-full',
+    },
+  ])
+  const unconfined = await without('zstd', 'bwrap')
+  expect(unconfined).toHaveLength(6)
+  expect(unconfined[5]?.mend).toBe('apt-get install --no-install-recommends zstd bubblewrap')
 })
 
 test('without the driver of LXC only QEMU is ready', async () => {

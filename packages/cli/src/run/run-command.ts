@@ -49,7 +49,7 @@ Without a resources file the sample runs in the tiny guest, which is built when 
 (--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). A
 name that ends in .json is a resources file; put a sample of such a name behind one.
 
-The sample is a program, a script, a folder, an archive (zip, 7z, tar, gz, xz, bz2, zst), or - for standard input. What it
+The sample is a program, a script, a folder, an archive (zip, 7z, rar, cab, iso, tar, gz, xz, bz2, zst), or - for standard input. What it
 is, is recognised; what the tiny guest cannot run is refused before anything is made, unless --command says how it is
 opened. A program for this kind of machine brings the libraries of this host along that the guest lacks. An archive is
 unpacked on this host, confined; if one file of it, or of a folder, can be run, that is the sample. With --command,

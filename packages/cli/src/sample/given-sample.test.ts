@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { cabinetOf, COMPRESSED, discOf, rarOf } from '../testing/hand-made-archives.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { givenSample } from './given-sample.ts'
 
@@ -44,6 +45,9 @@ const FILES = {
 /** Runs a program in the folder. */
 const inFolder = (program: string, ...words: string[]) =>
   execFileSync(program, words, { cwd: folder.path, stdio: ['ignore', 'pipe', 'pipe'] })
+
+const HELLO = { name: 'hello.sh', content: SCRIPT }
+const write = (name: string, content: Buffer) => writeFileSync(join(folder.path, name), content)
 
 const sevenZip = (...words: string[]) => inFolder('7z', 'a', '-bso0', '-bsp0', ...words)
 
@@ -149,6 +153,9 @@ describe('an archive', { timeout: WAIT_MS }, () => {
     ['tar.xz', 'a.txz', () => inFolder('tar', '-cJf', 'a.txz', 'hello.sh')],
     ['tar.zst', 'a.zst', () => inFolder('tar', '-c', '--zstd', '-f', 'a.zst', 'hello.sh')],
     ['gz of a file', 'hello.sh.gz', () => inFolder('gzip', '-k', 'hello.sh')],
+    ['CAB', 'a.cab', () => write('a.cab', cabinetOf([HELLO]))],
+    ['RAR', 'a.rar', () => write('a.rar', rarOf([HELLO]))],
+    ['image of a disc', 'a.iso', () => write('a.iso', discOf(HELLO))],
     [
       'zip in a 7z',
       'nested.7z',
@@ -160,7 +167,11 @@ describe('an archive', { timeout: WAIT_MS }, () => {
       await using given = await give(name)
       const { sample } = given.parameters
       expect(readFileSync(sample, 'utf8')).toBe(SCRIPT)
-      expect(given.report).toMatchObject({ entry: 'hello.sh', entry_is: 'script of /bin/sh', left_out: 0 })
+      expect(given.report).toMatchObject({
+        entry: expect.stringMatching(/^hello\.sh$/i),
+        entry_is: 'script of /bin/sh',
+        left_out: 0,
+      })
       expect(given.parameters).toEqual({ sample })
     }
     expect(samplesLeft()).toEqual([])
@@ -202,6 +213,11 @@ describe('an archive', { timeout: WAIT_MS }, () => {
       await using given = await give('special.tar')
       expect(given.report).toMatchObject({ entry: 'hello.sh', left_out: 2 })
     }
+    write('special.rar', rarOf([HELLO, { name: 'out', content: '/etc/passwd', isLink: true }]))
+    {
+      await using given = await give('special.rar')
+      expect(given.report).toMatchObject({ entry: 'hello.sh', left_out: 1 })
+    }
     inFolder('tar', '-cf', 'link.tar', 'out')
     expect(await refusal('link.tar')).toMatch(/holds no file/)
   })
@@ -218,7 +234,11 @@ describe('an archive', { timeout: WAIT_MS }, () => {
     inFolder('tar', '-cPf', 'way.tar', 'way')
     inFolder('tar', '-rPf', 'way.tar', '--transform', 's,.*,way/outside,', 'hello.sh')
     writeFileSync(name, 'kept')
-    for (const archive of ['absolute.tar', 'dots.tar', 'way.tar']) {
+    const names = ['../../outside', join(folder.path, 'outside')]
+    const entries = names.map((each) => ({ name: each, content: SCRIPT }))
+    write('dots.rar', rarOf(entries))
+    write('dots.cab', cabinetOf(entries.map((each) => ({ ...each, name: each.name.replaceAll('/', '\\') }))))
+    for (const archive of ['absolute.tar', 'dots.tar', 'way.tar', 'dots.rar', 'dots.cab']) {
       await (await give(archive, { command: 'x' }).catch(() => undefined))?.[Symbol.asyncDispose]()
     }
     expect(existsSync(outside)).toBe(false)
@@ -228,6 +248,8 @@ describe('an archive', { timeout: WAIT_MS }, () => {
   test('that unpacks to more than a sample may be, or to too many files', async () => {
     inFolder('sh', '-c', 'head -c 700000000 /dev/zero | gzip -1 >bomb.gz')
     expect(await refusal('bomb.gz')).toMatch(/bound of output|could not be unpacked/)
+    write('lie.iso', discOf(HELLO, 700_000_000))
+    expect(await refusal('lie.iso')).toMatch(/an image of a disc, and it could not be unpacked/)
     inFolder('sh', '-c', 'mkdir many; cd many; seq 11000 | xargs touch; tar -cf ../many.tar .')
     expect(await refusal('many.tar')).toMatch(/bound of output|more than/)
   })
@@ -235,6 +257,10 @@ describe('an archive', { timeout: WAIT_MS }, () => {
   test('that is damaged, or for which the program is missing', async () => {
     writeFileSync(join(folder.path, 'cut.7z'), readFileSync(join(folder.path, 'a.7z')).subarray(0, 60))
     expect(await refusal('cut.7z')).toMatch(/could not be unpacked/)
+    write('cut.cab', cabinetOf([HELLO]).subarray(0, -4))
+    expect(await refusal('cut.cab')).toMatch(/a cab archive, and it could not be unpacked/)
+    write('compressed.rar', rarOf([HELLO], COMPRESSED))
+    expect(await refusal('compressed.rar')).toMatch(/does not decompress RAR \(on Debian install p7zip-rar/)
   })
 })
 

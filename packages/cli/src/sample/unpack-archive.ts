@@ -1,25 +1,16 @@
 import { chmod, mkdir, readdir, realpath } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { requireTool, sampleBounds, type SampleKind, SeeError } from '@see/core'
+import { requireTool, sampleBounds, SeeError } from '@see/core'
 import { runConfined } from '@see/hooks'
+import { type ArchiveFormat, unpackTools } from './unpack-tools.ts'
 
 const TIMEOUT_MS = 120_000
 const MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 
-type Format = Extract<SampleKind, { kind: 'archive' }>['format']
-
-const tools: Readonly<Record<Format, readonly [program: string, debianPackage: string]>> = {
-  zip: ['7z', 'p7zip-full'],
-  '7z': ['7z', 'p7zip-full'],
-  tar: ['tar', 'tar'],
-  gzip: ['gzip', 'gzip'],
-  xz: ['xz', 'xz-utils'],
-  bzip2: ['bzip2', 'bzip2'],
-  zstd: ['zstd', 'zstd'],
-}
-
 const TAR = 'tar -xf "$1" --no-same-owner --no-same-permissions'
 const SEVEN_ZIP = '7z x -y -bd -bso0 -bsp0 -p"$2" -o. -- "$1"'
+const RAR_MISSING =
+  'the 7z of this host does not decompress RAR (on Debian install p7zip-rar, or 7zip-rar, from its section non-free)'
 // What is compressed is an archive or one file, and only its content says which.
 const COMPRESSED = `if [ -n "$(tar -tf "$1" 2>/dev/null | head -c 1)" ]; then ${TAR}; else "$4" -dc <"$1" >"$3"; fi`
 
@@ -27,7 +18,7 @@ const COMPRESSED = `if [ -n "$(tar -tf "$1" 2>/dev/null | head -c 1)" ]; then ${
 const COUNT_SPECIAL = `find . ! -type f ! -type d -printf x | wc -c`
 
 export interface Unpack {
-  readonly format: Format
+  readonly format: ArchiveFormat
   readonly password: string
   readonly signal: AbortSignal
 }
@@ -43,7 +34,7 @@ export async function unpackArchive(
   folder: string,
   { format, password, signal }: Unpack,
 ): Promise<number> {
-  const [program, debianPackage] = tools[format]
+  const [program, debianPackage] = unpackTools[format]
   await requireTool(program, debianPackage)
   await mkdir(folder, { mode: 0o700 })
   const path = await realpath(archive)
@@ -62,26 +53,27 @@ export async function unpackArchive(
   )
   if (result.exceeded !== null) throw refused(format, `unpacking it exceeds its bound of ${result.exceeded}`)
   if (result.exitCode !== 0) {
-    throw refused(format, adviceOf(result.stderr.subarray(0, 2000).toString().trim()))
+    throw refused(format, adviceOf(format, result.stderr.subarray(0, 2000).toString().trim()))
   }
   await makeExecutable(folder)
   return Number(result.stdout.toString())
 }
 
-function scriptFor(format: Format): string {
-  if (format === 'zip' || format === '7z') return SEVEN_ZIP
+function scriptFor(format: ArchiveFormat): string {
+  if (unpackTools[format][0] === '7z') return SEVEN_ZIP
   return format === 'tar' ? TAR : COMPRESSED
 }
 
-function adviceOf(said: string): string {
+function adviceOf(format: ArchiveFormat, said: string): string {
   const quoted = `it could not be unpacked: ${JSON.stringify(said.slice(0, 500))}`
+  if (format === 'rar' && /unsupported method/i.test(said)) return `${RAR_MISSING}: ${quoted}`
   return /wrong password/i.test(said) ? `the password is another one (--password): ${quoted}` : quoted
 }
 
-function refused(format: Format, why: string): SeeError {
+function refused(format: ArchiveFormat, why: string): SeeError {
   return new SeeError(
     'SAMPLE_UNSUITABLE',
-    `the sample is a ${format} archive, and ${why}; unpack it yourself, or bring it into the guest as it is (--no-unpack)`,
+    `the sample is ${format === 'iso' ? 'an image of a disc' : `a ${format} archive`}, and ${why}; unpack it yourself, or bring it into the guest as it is (--no-unpack)`,
   )
 }
 

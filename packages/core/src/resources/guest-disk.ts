@@ -61,15 +61,15 @@ export async function makeGuestsStorage(
     (await (content === undefined
       ? copyByLibvirt(pool, image)
       : uploadOverlay(pool, cloneName(identifier), content)))
-  return { pool, clone, disk: guestDisk(pool, image) }
+  return { pool, clone, disk: diskInPool(pool, cloneName(identifier), image) }
 }
 
-/** The clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */
-function guestDisk(pool: StoragePool, image: DiskImage): GuestDisk {
+/** A clone in the pool, read over libvirt's connection: its file is QEMU's user's while the guest runs. */
+export function diskInPool(pool: StoragePool, name: string, image: DiskImage): GuestDisk {
   return {
     image,
     read: async ({ signal }): Promise<Readable> => {
-      const volume = await pool.storageVolLookupByName(cloneName(pool.name))
+      const volume = await pool.storageVolLookupByName(name)
       return await volume.download({ signal })
     },
   }

@@ -3,8 +3,10 @@ import { type DiskFormat, diskFormats } from '../disks/disk-format.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { readImageChain } from '../disks/image-chain.ts'
 import { SeeError } from '../errors.ts'
+import type { OtherGuestDisk } from '../resources.ts'
 import { attribute } from './device-elements.ts'
 import { emptyOverlay } from './empty-overlay.ts'
+import { diskInPool } from './guest-disk.ts'
 import { nameOfDisk, otherDisksIn } from './other-disks.ts'
 import { uploadOverlay } from './libvirt-storage.ts'
 import type { Element } from './xml.ts'
@@ -61,8 +63,17 @@ export async function makeOverlays(
   const made = new Map<string, DiskEdit>()
   for (const { target, image } of disks) {
     const content = await emptyOverlay(image, signal)
-    const path = await uploadOverlay(pool, `${pool.name}-${target}.qcow2`, content)
+    const path = await uploadOverlay(pool, overlayName(pool, target), content)
     made.set(target, { path, format: 'qcow2', backing: image })
   }
   return made
+}
+
+/** The overlays, for hooks that read them. */
+export function overlaysIn(pool: StoragePool, disks: readonly OtherDisk[]): OtherGuestDisk[] {
+  return disks.map(({ target, image }) => ({ target, ...diskInPool(pool, overlayName(pool, target), image) }))
+}
+
+function overlayName(pool: StoragePool, target: string): string {
+  return `${pool.name}-${target}.qcow2`
 }

@@ -8,22 +8,16 @@ export type OtherDisksPolicy = 'overlay' | 'read-only' | 'shared'
 
 const SHARED =
   'the guest writes to it for good, and disk hooks do not read it; say <readonly/> in it, or leave it out of the XML'
-const OVERLAY =
-  'each environment has an overlay of its own, which goes with it, and disk hooks do not read it; say <readonly/> in it if the guest need not write'
 
 /**
  * Warns of each disk and folder of the host in a domain's XML that its guest can write, and that disk hooks do not read.
  * @param others what is done with disks beside the first; undefined when the first is the user's, too
  */
 export function otherDisks(xml: string, others: OtherDisksPolicy | undefined): EvidenceWarning[] {
-  const disks = others === 'read-only' ? [] : otherDisksIn(xml, others !== undefined)
+  const isUsers = others === undefined || others === 'shared'
+  const disks = isUsers ? otherDisksIn(xml, others !== undefined) : []
   const folders = devicesIn(xml, 'filesystem').filter(isWritable)
-  return [
-    ...disks.map((each) =>
-      evidenceWarning('DISK_NOT_COMPARED', nameOfDisk(each), others === 'overlay' ? OVERLAY : SHARED),
-    ),
-    ...folders.map((each) => evidenceWarning('DISK_NOT_COMPARED', nameOfDisk(each), SHARED)),
-  ]
+  return [...disks, ...folders].map((each) => evidenceWarning('DISK_NOT_COMPARED', nameOfDisk(each), SHARED))
 }
 
 /**

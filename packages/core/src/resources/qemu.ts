@@ -16,6 +16,7 @@ import type {
   CaptureOptions,
   GuestDisk,
   InterfacesListener,
+  OtherGuestDisk,
   PacketCapture,
   Resources,
   ResourcesParameters,
@@ -51,7 +52,7 @@ import { templateXml } from './libvirt-template/template-xml.ts'
 import { interfaceOn, makeNetwork, othersOn } from './make-network.ts'
 import { isMade, planNetwork } from './network-plan.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
-import { makeOverlays, type OtherDisk, readOtherDisks } from './other-disk-overlays.ts'
+import { makeOverlays, type OtherDisk, overlaysIn, readOtherDisks } from './other-disk-overlays.ts'
 import { otherDisks } from './other-disks.ts'
 import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
 import { forgetStateAtTheEnd } from './forget-state.ts'
@@ -80,6 +81,8 @@ export interface AllocatedGuest {
   /** The guest's on a shared network. */
   readonly address: string | undefined
   readonly storage: GuestsStorage | undefined
+  /** The overlays of the XML's further disks. */
+  readonly otherDisks: readonly OtherGuestDisk[]
   /** The user's files that the guest is made from. */
   readonly inputs: readonly string[]
   /** What the guest's network ends in, in the mode of that name. */
@@ -270,6 +273,7 @@ export class QemuResources implements Resources {
       network: on,
       address,
       storage,
+      otherDisks: storage === undefined ? [] : overlaysIn(storage.pool, written),
       inputs,
       group,
       sinkhole: sunk?.sinkhole,
@@ -322,6 +326,10 @@ export class QemuResources implements Resources {
 
   async guestDisk(): Promise<GuestDisk | undefined> {
     return this.allocated.storage?.disk
+  }
+
+  async otherGuestDisks(): Promise<readonly OtherGuestDisk[]> {
+    return this.allocated.otherDisks
   }
 
   async vncServer(): Promise<VncServer | undefined> {

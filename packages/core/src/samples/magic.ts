@@ -5,7 +5,7 @@ export interface Foreign {
   readonly needs: string
 }
 
-export type ArchiveFormat = 'zip' | '7z' | 'tar' | 'gzip' | 'xz' | 'bzip2' | 'zstd'
+export type ArchiveFormat = 'zip' | '7z' | 'rar' | 'cab' | 'iso' | 'tar' | 'gzip' | 'xz' | 'bzip2' | 'zstd'
 
 const WINDOWS = 'Windows, or Wine'
 const OFFICE = 'an office program such as LibreOffice'
@@ -20,8 +20,6 @@ const foreign: readonly Magic[] = [
   ['\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d', 0, { format: 'OneNote document', needs: 'OneNote' }],
   ['L\0\0\0\x01\x14\x02\0', 0, { format: 'Windows shortcut', needs: WINDOWS }],
   ['ITSF', 0, { format: 'Windows help file', needs: WINDOWS }],
-  ['MSCF', 0, { format: 'Windows cabinet', needs: 'cabextract' }],
-  ['Rar!\x1a\x07', 0, { format: 'RAR archive', needs: 'unrar, or unpack it yourself first' }],
   ['\x89PNG\r\n\x1a\n', 0, { format: 'PNG image', needs: VIEWER }],
   ['\xff\xd8\xff', 0, { format: 'JPEG image', needs: VIEWER }],
   ['GIF8', 0, { format: 'GIF image', needs: VIEWER }],
@@ -41,6 +39,8 @@ const foreign: readonly Magic[] = [
 
 const archives: readonly (readonly [string, number, ArchiveFormat])[] = [
   ['7z\xbc\xaf\x27\x1c', 0, '7z'],
+  ['Rar!\x1a\x07', 0, 'rar'],
+  ['MSCF\0\0\0\0', 0, 'cab'],
   ['\x1f\x8b', 0, 'gzip'],
   ['\xfd7zXZ\0', 0, 'xz'],
   ['BZh', 0, 'bzip2'],
@@ -78,6 +78,14 @@ export function foreignIn(start: Buffer, name: string): Foreign | undefined {
 export function archiveIn(start: Buffer): ArchiveFormat | undefined {
   if (isZip(start) || has(start, 'PK\x05\x06', 0)) return 'zip'
   return archives.find(([bytes, offset]) => has(start, bytes, offset))?.[2]
+}
+
+/** Where an image of an optical disc says what it is: the beginning is free for anything, such as a boot sector. */
+export const discSignature = { offset: 32_769, bytes: 5 } as const
+
+/** @param signature what is there: that of ISO 9660, or of UDF alone */
+export function isDisc(signature: Buffer): boolean {
+  return ['CD001', 'BEA01'].includes(signature.toString('latin1'))
 }
 
 function isZip(start: Buffer): boolean {

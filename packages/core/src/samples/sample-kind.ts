@@ -4,11 +4,12 @@ import { basename } from 'node:path'
 import { messageOf, SeeError } from '../errors.ts'
 import { bytesAt } from './bytes-at.ts'
 import { type Elf, readElf } from './elf.ts'
-import { type ArchiveFormat, archiveIn, type Foreign, foreignIn } from './magic.ts'
+import { type ArchiveFormat, archiveIn, discSignature, type Foreign, foreignIn, isDisc } from './magic.ts'
 import { type TextKind, textKind } from './text-kind.ts'
 
 const START_BYTES = 4096
 const SHOWN_LIBRARIES = 12
+const UNKNOWN = 'file of an unknown kind'
 
 /** What a sample is, by its content and, for text, its name. */
 export type SampleKind =
@@ -32,7 +33,10 @@ export async function recogniseSample(path: string): Promise<SampleKind> {
     await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const elf = await readElf(file)
     if (elf !== undefined) return { kind: 'elf', elf }
-    return kindOf(await bytesAt(file, 0, START_BYTES), basename(path))
+    const kind = kindOf(await bytesAt(file, 0, START_BYTES), basename(path))
+    if (kind.kind !== 'foreign' || kind.format !== UNKNOWN) return kind
+    const signature = await bytesAt(file, discSignature.offset, discSignature.bytes)
+    return isDisc(signature) ? { kind: 'archive', format: 'iso' } : kind
   } catch (error) {
     throw new SeeError('FILE_UNREADABLE', `cannot read the sample ${path}: ${messageOf(error)}`, {
       cause: error,
@@ -49,13 +53,14 @@ function kindOf(start: Buffer, name: string): SampleKind {
   if (format !== undefined) return { kind: 'archive', format }
   const text = textKind(start, name)
   if (!start.includes(0) || text.kind === 'script') return text
-  return { kind: 'foreign', format: 'file of an unknown kind', needs: 'a program that opens it' }
+  return { kind: 'foreign', format: UNKNOWN, needs: 'a program that opens it' }
 }
 
 /** For people: "ELF program for x86-64, needs libc.so.6". */
 export function describeSample(sample: SampleKind): string {
   if (sample.kind === 'elf') return describeElf(sample.elf)
-  if (sample.kind === 'archive') return `${sample.format} archive`
+  if (sample.kind === 'archive')
+    return sample.format === 'iso' ? 'image of a disc' : `${sample.format} archive`
   if (sample.kind === 'script') return `script of ${sample.interpreter}`
   if (sample.kind === 'foreign') return sample.format
   return sample.kind === 'text' ? 'text, which a shell runs' : 'folder'

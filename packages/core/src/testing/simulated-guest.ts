@@ -1,4 +1,4 @@
-import type { GuestDisk, GuestInterfaces } from '../resources.ts'
+import type { GuestDisk, GuestInterfaces, OtherGuestDisk } from '../resources.ts'
 import type { SinkholeRequest } from '../resources/sinkhole/entry.ts'
 
 /** What a program that is run in a simulated guest does. */
@@ -24,6 +24,8 @@ export interface SimulatedGuest {
   readonly memory?: string
   /** Its disk; one of no bytes, whose image there is not, when not given. */
   readonly disk?: GuestDisk
+  /** Its further disks; none when not given. */
+  readonly otherDisks?: readonly OtherGuestDisk[]
   /** The packets of its network, a pcap file; none when not given. */
   readonly packets?: Uint8Array
   /** Devices of this host that others capture on, in place of a capture by the provider. */

@@ -6,6 +6,7 @@ import type {
   AllocateOptions,
   GuestDisk,
   InterfacesListener,
+  OtherGuestDisk,
   PacketCapture,
   Resources,
   ResourcesParameters,
@@ -29,7 +30,7 @@ const membersOf = {
   agent: ['agent', 'agentChannel'],
   capture: ['capture', 'watchInterfaces'],
   console: ['openConsole', 'hasConsole'],
-  disk: ['guestDisk'],
+  disk: ['guestDisk', 'otherGuestDisks'],
   memory: ['coreDump'],
   screen: ['screenshot', 'hasScreen'],
   vnc: ['vncServer'],
@@ -115,6 +116,10 @@ export class SimulatedResources implements Resources {
         return await disk.read(options)
       },
     }
+  }
+
+  async otherGuestDisks(): Promise<readonly OtherGuestDisk[]> {
+    return this.#guest.otherDisks ?? []
   }
 
   async capture(): Promise<PacketCapture | undefined> {

@@ -169,6 +169,7 @@ export class EmbeddedResources implements Freezable {
       memoryFile: this.#memoryFile,
       sinkhole: this.sinkhole,
       allowed: AllowedNetwork.of(network, this.#subnet),
+      logger: this.#logger,
     })
     const domain: EmbeddedDomain = new EmbeddedDomain({
       folder,
@@ -181,6 +182,7 @@ export class EmbeddedResources implements Freezable {
       },
     })
     this.#releases.defer('the packet captures', () => launcher.stopCaptures())
+    this.#releases.defer('the control group', () => launcher.leaveControlGroups())
     this.#releases.defer('QEMU', () => domain.close())
     this.#releases.defer('the allowances', () => launcher.close())
     this.#allocated = { program, folder, domain, launcher, inputs }

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net'
 import { timeoutSignal } from '@see/libvirt'
 import { type AgentSocket, connectSocket, QemuProcess, type QmpClient } from '@see/qemu'
+import type { Logger } from '../../logger.ts'
 import type { PacketCapture } from '../../resources.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
 import type { Sinkhole } from '../sinkhole/sinkhole.ts'
 import type { AllowedNetwork } from './allowed-network.ts'
 import type { EmbeddedConfiguration } from './configuration.ts'
+import { inControlGroup } from './control-group.ts'
 import { openIdentityPort } from './identity-port.ts'
 import { EmbeddedCapture } from './packet-capture.ts'
 import { DiskSlots } from './plug-disk.ts'
@@ -28,6 +30,7 @@ export interface LauncherParts {
   readonly sinkhole: Sinkhole | undefined
   /** What is allowed to the guest. */
   readonly allowed: AllowedNetwork | undefined
+  readonly logger: Logger
 }
 
 /** Starts QEMU for one guest each time that it is powered on, with all that goes along with it. */
@@ -37,6 +40,7 @@ export class GuestLauncher {
   readonly #captures = new Set<EmbeddedCapture>()
   #captureCount = 0
   #identityPort: Socket | undefined
+  #grouped = Promise.resolve()
 
   constructor(parts: LauncherParts) {
     this.#parts = parts
@@ -45,8 +49,8 @@ export class GuestLauncher {
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
   async start(agent: AgentSocket, signal: AbortSignal): Promise<QemuProcess> {
-    const { program, hardware, limits, clone, memoryFile } = this.#parts
-    const { folder, machine } = hardware
+    const { program, hardware, limits, clone, memoryFile, logger } = this.#parts
+    const { identifier, folder, machine } = hardware
     const qemu = await QemuProcess.start({
       program,
       argv: this.#argv,
@@ -59,6 +63,8 @@ export class GuestLauncher {
       },
       signal,
     })
+    // Beside the start: the kernel takes its time to move a process, and the group of a run before may still be there.
+    this.#grouped = this.#grouped.then(() => inControlGroup(identifier, qemu, logger))
     try {
       await this.#connectCard(signal)
       if (clone?.memory !== undefined || memoryFile !== undefined) await this.#connect(agent, qemu, signal)
@@ -126,6 +132,11 @@ export class GuestLauncher {
     this.#identityPort?.destroy()
     this.#parts.sinkhole?.disconnect()
     this.#parts.allowed?.disconnect()
+  }
+
+  /** Resolves when the control groups of all QEMUs are gone, which have to have ended. */
+  leaveControlGroups(): Promise<void> {
+    return this.#grouped
   }
 
   async stopCaptures(): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { timeoutSignal } from '@see/libvirt'
 import { lockFile } from '../../image-providers/file-lock.ts'
 import { runBounded } from '../bounded-process.ts'
+import { removeControlGroups } from './control-group.ts'
 import { isRefused, ownedBy, ownerSocketPath } from './owner-socket.ts'
 
 const PAUSE_MS = 60_000
@@ -49,6 +50,7 @@ export async function removeLeft(parent: string, identifiers: readonly string[])
     for (const each of identifiers) if (await isLeft(parent, each)) left.push(each)
     if (left.length === 0) return
     await removeFolders(left.map((each) => join(parent, each)))
+    await removeControlGroups(left).catch(() => undefined)
     for (const each of left) await rm(await ownerSocketPath(parent, each), { force: true })
   } finally {
     await rm(path, { force: true })
