@@ -18,7 +18,7 @@ async function build(script: string, signal = new AbortController().signal) {
 
 test('tells what the builder does, and where the guest is', async () => {
   const { path, progress } = await build('echo "guest: building" >&2; echo "noise" >&2; echo /a/guest')
-  expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['tiny guest: building'] })
+  expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['the tiny guest: building'] })
 })
 
 test('tells why it could not be built', async () => {

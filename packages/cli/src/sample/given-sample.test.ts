@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { givenSample } from './given-sample.ts'
+import { tinyGuestContents } from './guest-contents.ts'
 
 const SCRIPT = '#!/bin/sh\necho hello\n'
 const WAIT_MS = 180_000
@@ -54,7 +55,7 @@ const give = async (name: string, options: Options = {}) =>
     words: [],
     unpack: true,
     password: 'infected',
-    isTinyGuest: true,
+    guest: tinyGuestContents,
     signal: AbortSignal.timeout(WAIT_MS),
     progress: () => undefined,
     ...options,
@@ -81,7 +82,7 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
   })
 
   test('unless a command says how it is opened, or the guest is another', async () => {
-    for (const options of [{ command: 'strings {sample}' }, { isTinyGuest: false }]) {
+    for (const options of [{ command: 'strings {sample}' }, { guest: undefined }]) {
       await using given = await give('paper.pdf', options)
       expect(given.parameters).toEqual({ sample: join(folder.path, 'paper.pdf') })
     }
@@ -91,7 +92,7 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
     const machine = readFileSync('/bin/ls')
     machine.writeUInt16LE(183, 18)
     writeFileSync(join(folder.path, 'arm'), machine)
-    expect(await refusal('arm')).toMatch(/ELF program for ARM 64.*tiny guest's machine is x86_64/)
+    expect(await refusal('arm')).toMatch(/ELF program for ARM 64.*machine of the tiny guest is x86_64/)
     const libraries = readFileSync('/bin/ls')
       .toString('latin1')
       .replaceAll('libselinux.so.1', 'libnowhere.so.1')
@@ -104,7 +105,7 @@ test('a program of this host is taken, with its arguments', async () => {
   await using given = await givenSample('/bin/ls', {
     words: ['-l', '/'],
     unpack: true,
-    isTinyGuest: true,
+    guest: tinyGuestContents,
     signal: AbortSignal.timeout(WAIT_MS),
     progress: () => undefined,
   })
