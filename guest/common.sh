@@ -42,10 +42,17 @@ use_own_lists() {
   apt=(-o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache")
 }
 renew_own_lists() {
+  local new
   say 'fetching the lists of packages'
-  rm -rf "$lists"
-  mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
-  use_own_lists
-  apt-get "${apt[@]}" -o APT::Sandbox::User= -qq update >&2 ||
+  # Those that are there stay until newer ones are complete.
+  new=$(mktemp -d "$cache/.build-lists-XXXXXXXX")
+  mkdir -p "$new/lists/partial" "$new/cache/archives/partial"
+  apt-get -o "Dir::State::Lists=$new/lists" -o "Dir::Cache=$new/cache" -o APT::Sandbox::User= \
+    -o APT::Update::Error-Mode=any -qq update >&2 || {
+    rm -rf "$new"
     fail 'apt-get could not fetch the lists of packages' 'check /etc/apt/sources.list and the network'
+  }
+  rm -rf "$lists"
+  mv -T "$new" "$lists"
+  use_own_lists
 }

@@ -70,14 +70,6 @@ unknown_packages() {
       sed -n 's/^Package: //p' | sort -u
   ) | paste -sd' '
 }
-unknown=$(unknown_packages "${asked[@]}")
-# Lists of ours may be out of date; without any list nothing is known.
-if [ -n "$unknown" ] && { [ -d "$lists" ] || [ -n "$(unknown_packages libc6)" ]; }; then
-  renew_own_lists
-  unknown=$(unknown_packages "${asked[@]}")
-fi
-[ -z "$unknown" ] || refuse "apt knows no package of the name: $unknown (apt-cache search WORD finds one; apt-get update fetches newer lists)"
-
 # One line a package, with its version and hash. It leaves out what lies in the folder of archives, so that is an empty one.
 resolve() {
   apt-get "${apt[@]}" "${fresh[@]}" -o "Dir::Cache::archives=$work/none" -qq --print-uris install \
@@ -88,7 +80,23 @@ resolve_all() {
   wanted=$(resolve) || return
   ! awk '{ print $2 }' <<<"$wanted" | grep -qE "$tls" || { added=(ca-certificates) && wanted=$(resolve); }
 }
-resolve_all || refuse "apt cannot have these packages together: $(sed -n 's/^E: //p' "$work/words" | paste -sd' ')"
+all_are_there() {
+  local names
+  names=$(awk '{ sub(/_.*/, "", $2); print $2 }' <<<"$wanted")
+  [ -z "$(comm -23 <(printf '%s\n' "${asked[@]}" | sed 's/=.*//' | sort -u) <(sort -u <<<"$names"))" ]
+}
+# Where a name is none, apt may take it for a pattern.
+if ! { resolve_all && all_are_there; }; then
+  unknown=$(unknown_packages "${asked[@]}")
+  # Lists of ours may be out of date; without any list nothing is known.
+  if [ -n "$unknown" ] && { [ -d "$lists" ] || [ -n "$(unknown_packages libc6)" ]; }; then
+    renew_own_lists
+    unknown=$(unknown_packages "${asked[@]}")
+  fi
+  [ -z "$unknown" ] || refuse "apt knows no package of the name: $unknown (apt-cache search WORD finds one; apt-get update fetches newer lists)"
+  resolve_all || refuse "apt cannot have these packages together: $(sed -n 's/^E: //p' "$work/words" | paste -sd' ')"
+  all_are_there || refuse "apt has other packages in place of some of these: ${asked[*]}"
+fi
 
 key() {
   printf '%s\n' "$tiny" "$disk_mib" "${asked[*]}" "$(awk '{ print $2, $4 }' <<<"$wanted")" | sha256sum | cut -c1-16

@@ -8,6 +8,7 @@ import { createProgress } from '../run/progress.ts'
 import { createRunLog } from '../run/run-log.ts'
 import { guestResources } from '../run/tiny-guest.ts'
 import type { Terminal } from '../terminal.ts'
+import { writeClonesFile } from './clones-file.ts'
 import { reportedGuest } from './stored.ts'
 
 /** In a clone of SEE, which is what has it. */
@@ -41,6 +42,7 @@ export async function build(options: BuildOptions, terminal: Terminal): Promise<
       const logger = createRunLog(progress)
       await buildTemplate(resources, template, { signal, timeoutMs, logger, progress: progress.step })
     }
+    const clones = template === undefined ? null : await writeClonesFile(resources, template)
     progress.end(true)
     const paths = Object.values(guestProviders).map((file) => join(guest.folder, file))
     const lines = [
@@ -48,11 +50,11 @@ export async function build(options: BuildOptions, terminal: Terminal): Promise<
       `  with ${guest.manifest.packages.length} packages on a disk of ${guest.manifest.disk_mib} MiB`,
       `  resources files: ${paths.join(', ')}`,
       `  to run a sample in it: npx see run --guest ${name} -- SAMPLE`,
-      ...(template === undefined ? [] : [`Template ${template} of it`]),
+      ...(clones === null ? [] : [`  in a clone of template ${template}: npx see run ${clones} SAMPLE`]),
     ]
     terminal.out.write(
       json
-        ? `${printableJson({ ok: true, ...(await reportedGuest(guest)), template: template ?? null }, 2)}\n`
+        ? `${printableJson({ ok: true, ...(await reportedGuest(guest)), template: template ?? null, clones }, 2)}\n`
         : `${lines.map(printableLine).join('\n')}\n`,
     )
   } catch (error) {

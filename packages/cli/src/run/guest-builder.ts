@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { childEnvironment, SeeError } from '@see/core'
 
 const OUTPUT_CHARACTERS = 4096
+const FAILURE = 'guest: error: '
+const SHOWN_LINES = 3
 /** The builder's exit code when what was asked for cannot be built. */
 const REFUSED = 2
 /** Where the builders keep guests, and how apt reaches the archive. */
@@ -70,12 +72,24 @@ export async function runGuestBuilder(
   signal.removeEventListener('abort', stop)
   signal.throwIfAborted()
   if (exitCode === 0) return out.trim()
-  const said = error.trim()
-  if (exitCode === REFUSED) {
-    const why = /^guest: error: (.*)/m.exec(said)?.[1] ?? said
-    throw new SeeError('CONFIGURATION_INVALID', `${what} cannot be built: ${why}`)
-  }
-  throw new SeeError('IMAGE_UNAVAILABLE', `${what} could not be built: ${said}`)
+  const { why, before } = reasonOf(error)
+  if (exitCode === REFUSED) throw new SeeError('CONFIGURATION_INVALID', `${what} cannot be built: ${why}`)
+  throw new SeeError('IMAGE_UNAVAILABLE', `${what} could not be built: ${[why, ...before].join('\n')}`)
+}
+
+/** Why a builder says that it ended, and the last lines that its programs wrote before. */
+function reasonOf(error: string): { why: string; before: string[] } {
+  const at = error.lastIndexOf(FAILURE)
+  if (at < 0) return { why: error.trim(), before: [] }
+  const why = error
+    .slice(at + FAILURE.length)
+    .trim()
+    .replaceAll(/^guest:\s+/gm, '')
+  const others = error.slice(0, at).split('\n')
+  const before = others
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('guest: '))
+  return { why, before: before.slice(-SHOWN_LINES) }
 }
 
 function keep(text: string): string {

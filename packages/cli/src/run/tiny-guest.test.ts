@@ -29,6 +29,23 @@ test('tells why it could not be built', async () => {
   })
 })
 
+test('what cannot be built as it was asked for is no failure of the builder', async () => {
+  const { error, progress } = await build('echo "guest: error: no package x" >&2; exit 2')
+  expect(error).toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    message: 'the tiny guest cannot be built: no package x',
+  })
+  expect(progress).toEqual([])
+})
+
+test('of many lines the reason comes first, then the last of what programs said', async () => {
+  const { error } = await build(
+    'for i in 1 2 3 4 5; do echo "E: $i" >&2; done; echo "guest: error: no packages" >&2; echo "guest:   look there" >&2; exit 1',
+  )
+  const message = 'the tiny guest could not be built: no packages\nlook there\nE: 3\nE: 4\nE: 5'
+  expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', message })
+})
+
 test('stops the builder, and what that started, when aborted', async () => {
   const signal = AbortSignal.timeout(200)
   const { error } = await build('sleep 60 & wait', signal)
