@@ -11,10 +11,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 
 free_mib=256
-# Whoever speaks TLS wants to know whom to trust.
 # The C library with its tools, the C++ runtime that the tiny guest has, too, and a shell that finds programs by PATH: busybox's
 # takes its own commands before those of packages.
 base=(libc6 libc-bin libgcc-s1 libstdc++6 dash)
+# Libraries of TLS: programs that use one need certificates to trust.
 tls='^(libssl|libgnutls|libnss3)'
 left_out=(doc man info locale lintian bug)
 # By names that update-alternatives would give: the first program that is there gets the name.
@@ -49,7 +49,7 @@ say 'asking apt for versions'
 tiny=$("$here/build.sh")
 [ ! -d "$lists" ] || use_own_lists
 
-# Whoever has the lock knows that nobody else builds, or fetches packages, here.
+# One build at a time: builds share the folder of archives, and what lies half-made beside the lock was left behind.
 mkdir -p "$cache"/{with-packages,names,archives/partial}
 exec 9>"$cache/.with-packages.lock"
 flock -n 9 || { say 'waiting until another guest has been built' && flock 9; }
@@ -88,8 +88,8 @@ all_are_there() {
 # Where a name is none, apt may take it for a pattern.
 if ! { resolve_all && all_are_there; }; then
   unknown=$(unknown_packages "${asked[@]}")
-  # Lists of ours may be out of date; without any list nothing is known.
-  if [ -n "$unknown" ] && { [ -d "$lists" ] || [ -n "$(unknown_packages libc6)" ]; }; then
+  # Lists of ours may be out of date, and only we renew them; without any list nothing is known.
+  if [ -n "$unknown" ] && { [ -n "$(find "$lists" -maxdepth 0 -mmin +60 2>/dev/null)" ] || [ -n "$(unknown_packages libc6)" ]; }; then
     renew_own_lists
     unknown=$(unknown_packages "${asked[@]}")
   fi
@@ -127,7 +127,6 @@ download || {
 }
 [ "$(wc -l <"$work/sums")" -eq "$(wc -l <<<"$wanted")" ] || fail 'apt knows no checksum of one of the packages'
 (cd "$cache/archives" && sha256sum --check --quiet "$work/sums" >&2) || fail 'a package is not what its checksum says'
-find "$cache/archives" -name '*.deb' -atime +90 -delete
 
 say 'unpacking them'
 root=$work/root
@@ -216,6 +215,7 @@ cat >"$work/out/manifest.json" <<END
 }
 END
 chmod 444 "$work"/out/*
+find "$cache/archives" -name '*.deb' -atime +90 -delete
 rm -rf "$target"
 mv -T "$work/out" "$target"
 finish

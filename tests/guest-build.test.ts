@@ -19,16 +19,15 @@ afterAll(() => folder[Symbol.dispose]())
 
 const guest = async (...words: readonly string[]) => await startSee(folder.path, ['guest', ...words]).ended
 const buildPython = async (name: string, ...more: readonly string[]) => {
-  const { exitCode, out, error } = await guest(
-    ...['build', '--packages', 'python3', '--size', size, '--name', name, '--json'],
-    ...more,
-  )
+  const argv = ['build', '--packages', 'python3', '--size', size, '--name', name, '--json', ...more]
+  const { exitCode, out, error } = await guest(...argv)
   expect([exitCode, error]).toEqual([0, expect.any(String)])
   return { report: JSON.parse(out), error }
 }
 
 /** What the builder works in, until it is there. */
-const unfinished = () => readdirSync(dirname(tinyGuest())).filter((name) => /^\.with-packages-/.test(name))
+const unfinished = () =>
+  readdirSync(dirname(tinyGuest())).filter((name) => name.startsWith('.with-packages-'))
 
 /** Runs the sample as it is and as the manual says, and waits until it has ended. */
 const PROTOCOL = `export const run = async (context, { sample, timeoutMs, signal }) => {

@@ -121,7 +121,8 @@ test('an unknown name, and nothing is removed', async () => {
 
 test('one on which a guest runs is kept; another name of it may go', async () => {
   const path = await built(ONE, 'py', 'also')
-  await using _running = await lockFile(join(path, 'disk.qcow2'), signal)
+  await using running = await lockFile(join(path, 'disk.qcow2'), signal)
+  expect(running.isCurrent).toBe(true)
   await expect(store.remove(['py', 'also'], signal)).rejects.toMatchObject({ code: 'GUEST_IN_USE' })
   expect(await listed()).toEqual([[ONE, ['also', 'py']]])
   await store.remove(['also'], signal)
