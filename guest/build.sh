@@ -7,8 +7,8 @@ set -euo pipefail
 umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # mke2fs and debugfs, which Debian keeps from ordinary users' PATH
-export LC_ALL=C
+# shellcheck source=guest/common.sh
+. "$here/common.sh"
 
 # Beside the kernel and what the guest agent depends on directly: what those libraries need in turn, and the C++
 # runtime, so that ordinary programs run in the guest.
@@ -34,14 +34,6 @@ reader_modules=(
 )
 disk_mib=256
 
-say() { printf 'guest: %s\n' "$*" >&2; }
-fail() {
-  printf 'guest: error: %s\n' "$1" >&2
-  shift
-  for line; do printf 'guest:   %s\n' "$line" >&2; done
-  exit 1
-}
-
 force=
 case ${1-} in
   '') ;;
@@ -49,41 +41,9 @@ case ${1-} in
   *) fail "unknown argument: $1" 'usage: guest/build.sh [--force]' ;;
 esac
 
-[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'the tiny guest is built on Debian for amd64 only'
-for tool in apt-get dpkg-deb mke2fs debugfs qemu-img; do
-  command -v "$tool" >/dev/null || fail "$tool is missing" 'run scripts/setup.sh first'
-done
+require_tools apt-get dpkg-deb mke2fs debugfs qemu-img
+find_cache
 
-# A home may be closed to others, QEMU's user among them, and so may $XDG_CACHE_HOME; /var/tmp never is.
-if [ -n "${SEE_GUEST_CACHE-}" ]; then
-  cache=$SEE_GUEST_CACHE
-elif [ "$(id -u)" -eq 0 ]; then
-  cache=/var/cache/see/guest
-else
-  cache=/var/tmp/see-$(id -u)/guest
-  # In a folder where everybody may create, the name could be somebody else's trap.
-  mkdir -p "${cache%/*}"
-  if [ -L "${cache%/*}" ] || [ ! -O "${cache%/*}" ]; then
-    fail "${cache%/*} belongs to somebody else" 'remove it, or set SEE_GUEST_CACHE to a folder of yours that others may read'
-  fi
-fi
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd -P)
-
-# apt's own lists may be absent or out of date, and only root may renew those; so there can be lists of ours beside.
-lists=$cache/apt
-apt=()
-use_own_lists() {
-  apt=(-o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache")
-}
-renew_own_lists() {
-  say 'fetching the lists of packages'
-  rm -rf "$lists"
-  mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
-  use_own_lists
-  apt-get "${apt[@]}" -o APT::Sandbox::User= -qq update >&2 ||
-    fail 'apt-get could not fetch the lists of packages' 'check /etc/apt/sources.list and the network'
-}
 # Everything that is to be fetched, one line a package with its version and hash.
 uris() {
   local -a names
@@ -237,6 +197,9 @@ libraries_of() { # folders program
 }
 missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | grep -vF "$root" || :)
 [ -z "$missing" ] || fail 'qemu-ga needs libraries that are not in the guest:' "$missing"
+
+# For guests that have more than this one.
+tar -c -C "$root" --owner=0 --group=0 --numeric-owner --sort=name -f "$work/out/root.tar" .
 
 # The reader: an initramfs by itself, in which only those programs and modules are that read disks.
 reader=$work/reader

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { seeHere } from './support/see-command.ts'
@@ -25,6 +25,13 @@ function folderFor(shell: string): string {
   return folder
 }
 
+/** Where the guests are of which the shells offer the names. */
+function guestsIn(folder: string): string {
+  mkdirSync(join(folder, 'names'))
+  for (const name of ['python', 'curl']) symlinkSync('../with-packages/key', join(folder, 'names', name))
+  return folder
+}
+
 /** What bash offers for the last of the words. */
 function bash(...words: readonly string[]): string[] {
   const folder = folderFor('bash')
@@ -33,6 +40,7 @@ function bash(...words: readonly string[]): string[] {
   const out = execFileSync('bash', ['--norc', '-c', program, 'bash', ...words], {
     cwd: folder,
     encoding: 'utf8',
+    env: { ...process.env, SEE_GUEST_CACHE: guestsIn(folder) },
   })
   return linesOf(out)
 }
@@ -46,7 +54,7 @@ function fish(...words: readonly string[]): string[] {
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: folder },
+      env: { PATH: process.env['PATH'], HOME: folder, SEE_GUEST_CACHE: guestsIn(folder) },
     },
   )
   return linesOf(out).map((line) => line.split('\t')[0] ?? '')
@@ -64,6 +72,9 @@ test.each(Object.entries(shells))(
   (_name, complete) => {
     expect(complete('see', 'te')).toEqual(['template'])
     expect(complete('see', 'template', '').toSorted()).toEqual(['build', 'help', 'info', 'ls', 'rm'])
+    expect(complete('see', 'guest', '').toSorted()).toEqual(['build', 'help', 'ls', 'prepare', 'rm'])
+    expect(complete('see', 'guest', 'rm', '').toSorted()).toEqual(['curl', 'python'])
+    expect(complete('see', 'run', '--guest', 'p')).toEqual(['python'])
     expect(complete('see', 'run', '--shut')).toEqual(['--shutdown-timeout'])
     expect(complete('see', 'run', '--provider', '').toSorted()).toEqual(['embedded', 'libvirt'])
     expect(complete('see', 'completion', '').toSorted()).toEqual(['bash', 'fish', 'zsh'])
@@ -77,7 +88,7 @@ test.each(Object.entries(shells))(
   },
 )
 
-test.each([[['run']], [['template', 'build']], [['template', 'info']], [['check']]])(
+test.each([[['run']], [['template', 'build']], [['template', 'info']], [['guest', 'build']], [['check']]])(
   'every option in the help of %j is offered',
   { timeout: SHELL_MS },
   async (command) => {
@@ -104,7 +115,13 @@ bindkey '^X' dump
   writeFileSync(join(folder, '.zshrc'), rc)
   const child = spawn('script', ['-qec', 'stty cols 200; zsh -d -i', '/dev/null'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, ZDOTDIR: folder, TERM: 'xterm' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      ZDOTDIR: folder,
+      TERM: 'xterm',
+      SEE_GUEST_CACHE: guestsIn(folder),
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const ended = new Promise((resolve) => {
@@ -131,6 +148,8 @@ test.each([
   ['see run --hooks my', String.raw`see run --hooks my\ resources.json`],
   ['see run my', String.raw`see run my\ resources.json`],
   ['see template info --ver', 'see template info --verify'],
+  ['see guest rm c', 'see guest rm curl'],
+  ['see run --guest p', 'see run --guest python'],
   ['see --ver', 'see --version'],
   ['see check my', 'see check my'],
 ])('zsh: %s becomes %s', { timeout: 90_000 }, async (typed, expected) => {

@@ -18,6 +18,8 @@ export const errorCodes = {
   FILE_UNREADABLE: 'a file named by the user is missing or cannot be read',
   FILE_UNTRUSTED: 'a file that decides what SEE does can be changed by another user',
   GUEST_EXEC_TIMEOUT: 'a program in the guest ran longer than its timeout and was killed, where it can be',
+  GUEST_IN_USE: 'sandboxes run on a guest that was built, or a template was made of it',
+  GUEST_MISSING: 'there is no guest of the name',
   GUEST_NOT_PAUSED: 'something was to be done that needs a paused guest',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
   GUEST_STOPPED: 'the guest stopped running while something waited for it',

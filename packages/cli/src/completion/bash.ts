@@ -4,6 +4,11 @@ import { allOf, type CommandNode, type ValueKind } from './command-tree.ts'
 export function bashScript(root: CommandNode): string {
   const commands = allOf(root)
   return `# Completion of see for bash; load it by: source <(npx see completion bash)
+_see_guests() {
+  local cache=/var/cache/see/guest
+  if ((EUID)); then cache=/var/tmp/see-$EUID/guest; fi
+  ls -- "\${SEE_GUEST_CACHE:-$cache}/names" 2>/dev/null
+}
 _see() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command='' is_plain='' i
   COMPREPLY=()
@@ -64,6 +69,7 @@ function offer(kind: ValueKind): string {
   if (kind === 'nothing') return ':'
   if (kind === 'files') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")'
   if (kind === 'folders') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word")'
+  if (kind === 'guests') return 'mapfile -t COMPREPLY < <(compgen -W "$(_see_guests)" -- "$word")'
   return `mapfile -t COMPREPLY < <(compgen -W ${quoted(kind.join(' '))} -- "$word")`
 }
 

@@ -10,6 +10,12 @@ import {
 export function zshScript(root: CommandNode): string {
   return `#compdef see
 # Completion of see for zsh; load it after compinit by: source <(npx see completion zsh)
+_see_guests() {
+  local cache=/var/tmp/see-$EUID/guest
+  if ((EUID == 0)); then cache=/var/cache/see/guest; fi
+  local -a names=(\${SEE_GUEST_CACHE:-$cache}/names/*(N:t))
+  compadd -a names
+}
 ${allOf(root).map(functionOf).join('\n')}
 if [[ \${funcstack[1]} == _see ]]; then _see "$@"; else compdef _see see; fi
 `
@@ -64,6 +70,7 @@ function action(kind: ValueKind): string {
   if (kind === 'nothing') return ' '
   if (kind === 'files') return '_files'
   if (kind === 'folders') return '_files -/'
+  if (kind === 'guests') return '_see_guests'
   return `(${kind.join(' ')})`
 }
 
