@@ -18,6 +18,7 @@ const { embedded, libvirt, uefi } = machines
 /** For the guest to be made from packages, or to boot, on a host with other work. */
 const SETUP_MS = 1_200_000
 const CLONES_MS = 300_000 * CLONES
+const AGENT_MS = 120_000
 
 let folder: TemplateFolder
 let installed: DebianGuest
@@ -69,10 +70,9 @@ test.each([embedded, libvirt, ...(isProof ? [uefi] : [])])(
 /** What `see guest prepare` does in a guest that runs: what was taken away is there again, and started. */
 async function preparedAgain(guest: SeeContext): Promise<void> {
   const run = async (command: string) =>
-    (await guest.agent.exec(['sh', '-c', command], { timeoutMs: 60_000 })).stdout.toString().trim()
-  await run(
-    'systemctl disable --now see-identity.service; rm -r /usr/lib/see/see-identity /usr/lib/see/afterwards',
-  )
+    (await guest.agent.exec(['sh', '-c', command], { timeoutMs: AGENT_MS })).stdout.toString().trim()
+  const link = '/etc/systemd/system/multi-user.target.wants/see-identity.service'
+  await run(`rm -r /usr/lib/see/see-identity /usr/lib/see/afterwards ${link}`)
   const before = await run('systemctl show --property MainPID see-agent.service')
   const made = await prepareOverSsh(folder.path, guest)
   expect(made).toMatchObject({
@@ -82,7 +82,7 @@ async function preparedAgain(guest: SeeContext): Promise<void> {
     ),
   })
   expect(made.out).not.toContain('still needs')
-  await guest.agent.waitUntilReady({ timeoutMs: 60_000 })
+  await guest.agent.waitUntilReady({ timeoutMs: AGENT_MS })
   const [agent, ...states] = (
     await run(
       'systemctl show --property MainPID see-agent.service; systemctl is-active see-agent see-identity; systemctl is-enabled see-identity',

@@ -209,9 +209,12 @@ static const char *renew_ssh_keys(const char *pair) {
   return NULL;
 }
 
-// After the answer.
+// After the answer. It gives way to what somebody waits for; between sessions the kernel asks for that in another place.
 static void renew_other_ssh_keys(void) {
-  if (has_ssh_keys && system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
+  if (!has_ssh_keys) return;
+  setpriority(PRIO_PROCESS, 0, 19);
+  spew("/proc/self/autogroup", "19", 0);
+  if (system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
 }
 
 static char interface[IFNAMSIZ];
@@ -283,6 +286,7 @@ static void afterwards(void) {
   int tiny = access("/run/dhcp.pid", F_OK) == 0;
   if (tiny) setpriority(PRIO_PROCESS, 0, 19);
   if ((!tiny && access(AFTERWARDS, X_OK) != 0) || vfork() != 0) return;
+  setsid();
   if (tiny) execl("/sbin/start-dhcp", "start-dhcp", NULL);
   else execl(AFTERWARDS, "afterwards", interface, NULL);
   _exit(127);
