@@ -10,7 +10,11 @@ test('what was installed and what is missing stand in lines of their own', () =>
 })
 
 test.each([
-  ['lacks something', () => ended(3, 'missing: systemd\nmissing: \u001b[2J'), /what is missing: "systemd; \\u001b\[2J"/],
+  [
+    'lacks something',
+    () => ended(3, 'missing: systemd\nmissing: \u001b[2J'),
+    /what is missing: "systemd; \\u001b\[2J"/,
+  ],
   ['stopped', () => ended(1, 'guest: Debian\n', 'no space left'), /it ended with 1: "no space left"/],
   ['is none', () => ended(0, 'Welcome!\n'), /it answered "Welcome!\\n"/],
 ])('a guest that %s was not prepared', (_what, prepare, message) => {
