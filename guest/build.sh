@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
 # disk.qcow2, domain.xml, resources.json, embedded.json, and reader.initrd, with which the kernel reads disks for the disk
-# report, and prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest. A guest that is built already is not built again; --force builds it anew.
+# report, prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest, and prepare.tar, with which
+# one that runs does. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -245,13 +246,15 @@ rm "$prepare/sbin/see-reader"
 cp "$here/prepare/init" "$prepare/init"
 cp "$here/prepare/prepare" "$prepare/sbin/"
 mkdir -p "$prepare/see/agent"
-cp "$here"/prepare/files/* "$prepare/see/"
+cp "$here/prepare/install" "$here"/prepare/files/* "$prepare/see/"
 cp "$root/sbin/see-identity" "$prepare/see/"
 # An agent with its own loader and libraries runs in any guest.
 cp "$root/sbin/qemu-ga" "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$prepare/see/agent/"
 libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | sed -nE 's/.*=> ([^ ]+).*/\1/p' |
   xargs -r cp -Lt "$prepare/see/agent"
 (cd "$prepare" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/prepare.initrd" 2>/dev/null
+# The same for a guest that runs.
+tar -c -C "$prepare/see" --owner=0 --group=0 --numeric-owner --sort=name -f "$work/out/prepare.tar" .
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \

@@ -36,7 +36,7 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   GUEST_OUTPUT_LIMIT: 'Raise the limit, or take it as a sign that the guest floods.',
   GUEST_STOPPED: 'Look at the screen, the console and the timeline for why the guest stopped.',
   GUEST_UNPREPARED:
-    'The message has what the image lacks: docs/guests.md says how to install it in the guest itself.',
+    'The message has what the guest lacks, or what ssh says: docs/guests.md says how to install it, and how to let SEE in.',
   HANDLERS_TIMEOUT: 'Let the handlers wait on `context.signal`, and end when it aborts.',
   HOOK_CLEANUP: 'The message has what the hook threw. Everything else was cleaned up all the same.',
   HOOK_LOAD:

@@ -23,7 +23,7 @@ export const errorCodes = {
   GUEST_NOT_PAUSED: 'something was to be done that needs a paused guest',
   GUEST_OUTPUT_LIMIT: 'a guest file is larger than the caller allows',
   GUEST_STOPPED: 'the guest stopped running while something waited for it',
-  GUEST_UNPREPARED: 'what SEE needs could not be installed in the image of a guest',
+  GUEST_UNPREPARED: 'what SEE needs could not be installed in a guest',
   HANDLERS_TIMEOUT: 'handlers were still running when their environment was deallocated',
   HOOK_CLEANUP: 'a hook threw while it was cleaned up',
   HOOK_LOAD: 'a hook module or its export cannot be loaded',

@@ -9,6 +9,13 @@ import { sizeOption } from './size-option.ts'
 const timeout = (what: string) =>
   new Option('--timeout <seconds>', what).argParser(secondsOption('positive')).default(600_000, '600')
 
+const PREPARE_HELP = `
+An address is USER@HOST[:PORT] or ssh://[USER@]HOST[:PORT], with an IPv6 address in brackets. Where there is a file of the name,
+it is an image. SEE asks no password: a key lets it in, for root or for a user whom sudo asks none either. The guest's network
+stays as it is until its next boot.
+
+Exit codes: 0 installed, where it still needs something the output says what; 1 bad usage; 2 it could not be installed; 130 interrupted.`
+
 const PACKAGES = new Option(
   '--packages <names>',
   'Debian packages with commas between them, such as python3,curl',
@@ -100,14 +107,18 @@ export function guestCommand(terminal: Terminal): Command {
     })
   command
     .command('prepare')
-    .description('install what SEE needs into a copy of the image of a Linux guest, or say what is missing')
-    .argument('<image>', 'the disk of an installed guest, which is off; it stays as it is')
+    .description('install what SEE needs into a Linux guest, or say what is missing')
+    .argument(
+      '<image|address>',
+      'the disk of a guest that is off, of which a copy is made; or a guest that runs, reached by SSH',
+    )
     .option('--output <file>', 'the copy, a qcow2 image (default: IMAGE without its ending, with -see.qcow2)')
-    .addOption(timeout('how long the guest that installs may take'))
+    .addOption(timeout('how long all of it may take'))
     .option(...json)
-    .action(async (image: string, { output, timeout: timeoutMs, json: asJson }: PrepareFlags) => {
+    .addHelpText('after', PREPARE_HELP)
+    .action(async (target: string, { output, timeout: timeoutMs, json: asJson }: PrepareFlags) => {
       const { prepare } = await import('./prepare.ts')
-      await prepare({ image, output, timeoutMs, json: asJson }, terminal)
+      await prepare({ target, output, timeoutMs, json: asJson }, terminal)
     })
   return command.addHelpText('after', HELP)
 }
