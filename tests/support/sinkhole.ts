@@ -26,7 +26,10 @@ export async function expectSunk({ context }: Environment, base: string): Promis
   await context.poweroff()
   for (const event of ['start_analysis', 'wait_analysis'] as const) await context.trigger(event)
   expect(context.failures).toEqual([])
-  expect(context.warnings).toEqual([])
+  // “begin”, which it sent to a port of its own, is no protocol that tshark knows.
+  expect(context.warnings).toMatchObject([
+    { code: 'NETWORK_CONTENT_UNKNOWN', what: expect.stringContaining('203.0.113.9:4444') },
+  ])
 
   const lines = readFileSync(`${base}_sinkhole.jsonl`, 'utf8').trimEnd().split('\n')
   const asked = lines.map((line): SinkholeRequest => JSON.parse(line))

@@ -152,7 +152,23 @@ export async function compareDisks(
     })
   }
   const changedGaps = differing.filter(({ region }) => region === undefined)
-  return { layouts, regions, changedGaps, changes, hashes, unverified }
+  return { layouts, regions, changedGaps, changes, hashes: hashesOfChanges(hashes, changes), unverified }
+}
+
+/** The others are of no interest any more, and may be many. */
+function hashesOfChanges(hashes: SideHashes, changes: readonly FileChange[]): SideHashes {
+  const of = (side: Side): ContentHashes => {
+    const keys = changes.flatMap(({ start, [side]: file }) =>
+      file === undefined ? [] : [hashKey(start, file.inode)],
+    )
+    const known = hashes[side]
+    return new Map(keys.map((key) => [key, known.get(key)] as const).filter(isKnown))
+  }
+  return { before: of('before'), after: of('after') }
+}
+
+function isKnown(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
+  return entry[1] !== undefined
 }
 
 /** Changes that are kept, and how many there are beyond. */

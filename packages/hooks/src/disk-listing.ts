@@ -70,7 +70,7 @@ const SHORT_SECONDS = 5
 // Of each place: its first bytes, the type of its file system, the listing, and how that went. One that does not come to
 // its end is the failure of its own file system, not of the others.
 const SCRIPT = `${WATCHED}
-disk=$1 most=$2; shift 2
+disk=$1 most=$2 count=$3; shift 3
 while [ $# -gt 0 ]; do
   start=$1 sectors=$2; shift 2
   dd if="$disk" bs=${HEAD_BYTES} iflag=skip_bytes skip=$((start * 512)) count=1 status=none >"$start.head"
@@ -80,7 +80,7 @@ while [ $# -gt 0 ]; do
     echo $? >"$start.code"
     continue
   }
-  listed "$start" $(($# / 2 + 1)) -o "$start" "$disk" | awk -F'|' "$0" 2>"$start.again"
+  listed "$start" $(($# / 2 + 1)) -o "$start" "$disk" | awk -F'|' "$count" 2>"$start.again"
   [ -s "$start.again" ] && echo ${AGAIN} >"$start.code"
   [ "$(stat -c %s "$start.raw")" -le "$most" ] || echo ${MUCH} >"$start.code"
   read -r code <"$start.code"
@@ -108,18 +108,9 @@ export async function listDisk(
   const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
   const most = Math.floor(tools.outputBytes * SHARE)
   const budget = tools.listingBudget(disk)
-  const argv = [
-    'sh',
-    '-c',
-    SCRIPT,
-    UNLESS_AGAIN,
-    ...boundsOf(tools, budget),
-    disk,
-    String(most),
-    ...words,
-  ] as const
+  const bounds = [...boundsOf(tools, budget), disk, String(most), UNLESS_AGAIN]
   // Beside the listings, one as it came, and what sorting it takes.
-  await tools.succeed([...argv], [disk], folder, 2 * most)
+  await tools.succeed(['sh', '-c', SCRIPT, 'fls', ...bounds, ...words], [disk], folder, 2 * most)
   spend(budget, await readFile(join(folder, SPENT), 'latin1'))
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {

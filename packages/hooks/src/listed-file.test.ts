@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { assert, nat, oneof, property, string, stringMatching, uint8Array } from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseListedFile, textOf } from './listed-file.ts'
@@ -101,4 +103,19 @@ test('no two paths are the same text', () => {
     }),
     { numRuns: 2000 },
   )
+})
+
+test('takes little memory: there may be hundreds of thousands', () => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect !== 'function') throw new Error('node has no gc')
+  const files: unknown[] = []
+  const heap = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = heap()
+  for (let number = 0; number < 20_000; number++)
+    files.push(parseListedFile(`0|/usr/share/doc/package/file-${number}|${number}|r/rrw-r--r--${tail}`))
+  expect((heap() - before) / files.length).toBeLessThan(300)
 })
