@@ -144,6 +144,8 @@ describe('in a guest with packages', () => {
     expect(await refusal('other', { guest })).toMatch(/guest py has no \/opt\/bin\/python3/)
     writeFileSync(join(folder.path, 'page.js'), '#!/usr/bin/env node\n')
     expect(await refusal('page.js', { guest })).toMatch(/--packages nodejs/)
+    writeFileSync(join(folder.path, 'old'), '#!/usr/bin/env python\n')
+    expect(await refusal('old', { guest })).toMatch(/--packages python-is-python3/)
   })
 })
 

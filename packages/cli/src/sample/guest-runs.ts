@@ -7,6 +7,7 @@ const MACHINE = 'x86_64'
 /** The Debian packages of interpreters that are called otherwise. */
 const PACKAGES: Readonly<Record<string, string>> = {
   node: 'nodejs',
+  python: 'python-is-python3',
   php: 'php-cli',
   lua: 'lua5.4',
   tclsh: 'tcl',
