@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { seeHere } from './support/see-command.ts'
@@ -25,6 +25,15 @@ function folderFor(shell: string): string {
   return folder
 }
 
+/** Where this user's templates are, in that folder: two, and what is being built. */
+function templatesIn(folder: string): string {
+  const templates = join(folder, 'the templates')
+  for (const name of ['debian-12', 'desktop', '.debian-13.building'])
+    mkdirSync(join(templates, name), { recursive: true })
+  writeFileSync(join(templates, 'default.lock'), '')
+  return templates
+}
+
 /** What bash offers for the last of the words. */
 function bash(...words: readonly string[]): string[] {
   const folder = folderFor('bash')
@@ -33,6 +42,7 @@ function bash(...words: readonly string[]): string[] {
   const out = execFileSync('bash', ['--norc', '-c', program, 'bash', ...words], {
     cwd: folder,
     encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: folder, SEE_TEMPLATES: templatesIn(folder) },
   })
   return linesOf(out)
 }
@@ -46,7 +56,7 @@ function fish(...words: readonly string[]): string[] {
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: folder },
+      env: { PATH: process.env['PATH'], HOME: folder, SEE_TEMPLATES: templatesIn(folder) },
     },
   )
   return linesOf(out).map((line) => line.split('\t')[0] ?? '')
@@ -72,8 +82,43 @@ test.each(Object.entries(shells))(
     ])
     expect(complete('see', 'run', 'my')).toEqual([expect.stringMatching(/^my\\? resources\.json$/)])
     expect(complete('see', 'check', 'my')).toEqual([])
+    expect(complete('see', 'template', 'rm', '').toSorted()).toEqual(['debian-12', 'desktop'])
+    expect(complete('see', 'template', 'info', 'deb')).toEqual(['debian-12'])
     expect(complete('see', 'run', 'template', '--ver')).toEqual([])
     expect(complete('see', 'template', 'info', '--ver')).toEqual(['--verify'])
+  },
+)
+
+test.each(['bash', 'fish', 'zsh'])(
+  '%s: a store of templates that is not there or cannot be read is none, without a word',
+  { timeout: SHELL_MS },
+  (shell) => {
+    const folder = folderFor(shell)
+    const closed = join(folder, 'closed')
+    mkdirSync(closed, { mode: 0 })
+    const list = {
+      bash: `. ./see.bash; _see_templates ''`,
+      fish: 'source see.fish; __see_templates',
+      zsh: `compdef() { :; }; compadd() { print $names }; . ./see.zsh; _see_templates`,
+    }[shell]
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+    chmodSync(folder, 0o755)
+    for (const [SEE_TEMPLATES, HOME] of [
+      [closed, folder],
+      [join(folder, 'missing'), folder],
+      ['', folder],
+      ['', '/nonexistent'],
+    ]) {
+      const env = { PATH: process.env['PATH'], HOME, SEE_TEMPLATES }
+      const { stdout, stderr } = spawnSync(shell, ['-c', list ?? ''], {
+        cwd: folder,
+        encoding: 'utf8',
+        env,
+        ...user,
+      })
+      expect(stdout.trim()).toBe('')
+      expect(stderr).not.toContain('templates')
+    }
   },
 )
 
@@ -104,7 +149,13 @@ bindkey '^X' dump
   writeFileSync(join(folder, '.zshrc'), rc)
   const child = spawn('script', ['-qec', 'stty cols 200; zsh -d -i', '/dev/null'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, ZDOTDIR: folder, TERM: 'xterm' },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      ZDOTDIR: folder,
+      TERM: 'xterm',
+      SEE_TEMPLATES: templatesIn(folder),
+    },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   const ended = new Promise((resolve) => {
@@ -131,6 +182,7 @@ test.each([
   ['see run --hooks my', String.raw`see run --hooks my\ resources.json`],
   ['see run my', String.raw`see run my\ resources.json`],
   ['see template info --ver', 'see template info --verify'],
+  ['see template rm deb', 'see template rm debian-12'],
   ['see --ver', 'see --version'],
   ['see check my', 'see check my'],
 ])('zsh: %s becomes %s', { timeout: 90_000 }, async (typed, expected) => {

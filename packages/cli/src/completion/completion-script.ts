@@ -11,8 +11,9 @@ const scripts: Record<'bash' | 'zsh' | 'fish', (root: CommandNode) => string> = 
 }
 
 /**
- * The script by which a shell completes the command line of `program`. All that it offers is in the script, so that nothing
- * has to be started at each press of the key, and it works wherever `see` is a function of the shell.
+ * The script by which a shell completes the command line of `program`. All that it offers is in the script, or, for
+ * templates, the names of folders, so that nothing has to be started at each press of the key, and it works wherever `see`
+ * is a function of the shell.
  */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
   return scripts[shell](commandTree(program))
