@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
 # disk.qcow2, domain.xml, resources.json, embedded.json, and reader.initrd, with which the kernel reads disks for the disk
-# report, and prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest. A guest that is built already is not built again; --force builds it anew.
+# report, prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest, and prepare.tar, with which
+# one that runs does. A guest that is built already is not built again; --force builds it anew.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # mke2fs and debugfs, which Debian keeps from ordinary users' PATH
-export LC_ALL=C
+# shellcheck source=guest/common.sh
+. "$here/common.sh"
 
 # Beside the kernel and what the guest agent depends on directly: what those libraries need in turn, and the C++
 # runtime, so that ordinary programs run in the guest.
@@ -34,14 +35,6 @@ reader_modules=(
 )
 disk_mib=256
 
-say() { printf 'guest: %s\n' "$*" >&2; }
-fail() {
-  printf 'guest: error: %s\n' "$1" >&2
-  shift
-  for line; do printf 'guest:   %s\n' "$line" >&2; done
-  exit 1
-}
-
 force=
 case ${1-} in
   '') ;;
@@ -49,41 +42,9 @@ case ${1-} in
   *) fail "unknown argument: $1" 'usage: guest/build.sh [--force]' ;;
 esac
 
-[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || fail 'the tiny guest is built on Debian for amd64 only'
-for tool in apt-get dpkg-deb mke2fs debugfs qemu-img; do
-  command -v "$tool" >/dev/null || fail "$tool is missing" 'run scripts/setup.sh first'
-done
+require_tools apt-get dpkg-deb mke2fs debugfs qemu-img
+find_cache
 
-# A home may be closed to others, QEMU's user among them, and so may $XDG_CACHE_HOME; /var/tmp never is.
-if [ -n "${SEE_GUEST_CACHE-}" ]; then
-  cache=$SEE_GUEST_CACHE
-elif [ "$(id -u)" -eq 0 ]; then
-  cache=/var/cache/see/guest
-else
-  cache=/var/tmp/see-$(id -u)/guest
-  # In a folder where everybody may create, the name could be somebody else's trap.
-  mkdir -p "${cache%/*}"
-  if [ -L "${cache%/*}" ] || [ ! -O "${cache%/*}" ]; then
-    fail "${cache%/*} belongs to somebody else" 'remove it, or set SEE_GUEST_CACHE to a folder of yours that others may read'
-  fi
-fi
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd -P)
-
-# apt's own lists may be absent or out of date, and only root may renew those; so there can be lists of ours beside.
-lists=$cache/apt
-apt=()
-use_own_lists() {
-  apt=(-o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache")
-}
-renew_own_lists() {
-  say 'fetching the lists of packages'
-  rm -rf "$lists"
-  mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
-  use_own_lists
-  apt-get "${apt[@]}" -o APT::Sandbox::User= -qq update >&2 ||
-    fail 'apt-get could not fetch the lists of packages' 'check /etc/apt/sources.list and the network'
-}
 # Everything that is to be fetched, one line a package with its version and hash.
 uris() {
   local -a names
@@ -238,6 +199,9 @@ libraries_of() { # folders program
 missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | grep -vF "$root" || :)
 [ -z "$missing" ] || fail 'qemu-ga needs libraries that are not in the guest:' "$missing"
 
+# For guests that have more than this one.
+tar -c -C "$root" --owner=0 --group=0 --numeric-owner --sort=name -f "$work/out/root.tar" .
+
 # The reader: an initramfs by itself, in which only those programs and modules are that read disks.
 reader=$work/reader
 mkdir -p "$reader"/{bin,dev,proc,sys,run,mnt,lib64,etc/lvm,"lib/modules/$version",lib/x86_64-linux-gnu}
@@ -282,13 +246,15 @@ rm "$prepare/sbin/see-reader"
 cp "$here/prepare/init" "$prepare/init"
 cp "$here/prepare/prepare" "$prepare/sbin/"
 mkdir -p "$prepare/see/agent"
-cp "$here"/prepare/files/* "$prepare/see/"
+cp "$here/prepare/install" "$here"/prepare/files/* "$prepare/see/"
 cp "$root/sbin/see-identity" "$prepare/see/"
 # An agent with its own loader and libraries runs in any guest.
 cp "$root/sbin/qemu-ga" "$root/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$prepare/see/agent/"
 libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | sed -nE 's/.*=> ([^ ]+).*/\1/p' |
   xargs -r cp -Lt "$prepare/see/agent"
 (cd "$prepare" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/prepare.initrd" 2>/dev/null
+# The same for a guest that runs.
+tar -c -C "$prepare/see" --owner=0 --group=0 --numeric-owner --sort=name -f "$work/out/prepare.tar" .
 
 # No journal: the disk is thrown away. Inode tables are written here, or the guest would do it while it runs.
 mke2fs -q -t ext4 -O ^has_journal -N 16384 -m 0 -L see-guest -E lazy_itable_init=0,root_owner=0:0 \

@@ -30,7 +30,7 @@ test_packages=(
   libvirt-daemon-driver-vbox
   fdisk ntfs-3g libwin-hivex-perl openssh-client
   xfsprogs btrfs-progs attr libcap2-bin
-  zsh fish groff-base mmdebstrap
+  zsh fish groff-base mmdebstrap mtools
   ovmf swtpm swtpm-tools virtinst
 )
 policy=/usr/sbin/policy-rc.d

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { seeHere } from './support/see-command.ts'
@@ -34,6 +34,17 @@ function templatesIn(folder: string): string {
   return templates
 }
 
+/** Where the guests are of which the shells offer the names. */
+function guestsIn(folder: string): string {
+  mkdirSync(join(folder, 'names'))
+  for (const name of ['python', 'curl']) symlinkSync('../with-packages/key', join(folder, 'names', name))
+  return folder
+}
+
+function storesIn(folder: string) {
+  return { SEE_TEMPLATES: templatesIn(folder), SEE_GUEST_CACHE: guestsIn(folder) }
+}
+
 /** What bash offers for the last of the words. */
 function bash(...words: readonly string[]): string[] {
   const folder = folderFor('bash')
@@ -42,7 +53,7 @@ function bash(...words: readonly string[]): string[] {
   const out = execFileSync('bash', ['--norc', '-c', program, 'bash', ...words], {
     cwd: folder,
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: folder, SEE_TEMPLATES: templatesIn(folder) },
+    env: { PATH: process.env['PATH'], HOME: folder, ...storesIn(folder) },
   })
   return linesOf(out)
 }
@@ -56,7 +67,7 @@ function fish(...words: readonly string[]): string[] {
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: folder, SEE_TEMPLATES: templatesIn(folder) },
+      env: { PATH: process.env['PATH'], HOME: folder, ...storesIn(folder) },
     },
   )
   return linesOf(out).map((line) => line.split('\t')[0] ?? '')
@@ -74,6 +85,9 @@ test.each(Object.entries(shells))(
   (_name, complete) => {
     expect(complete('see', 'te')).toEqual(['template'])
     expect(complete('see', 'template', '').toSorted()).toEqual(['build', 'help', 'info', 'ls', 'rm'])
+    expect(complete('see', 'guest', '').toSorted()).toEqual(['build', 'help', 'ls', 'prepare', 'rm'])
+    expect(complete('see', 'guest', 'rm', '').toSorted()).toEqual(['curl', 'python'])
+    expect(complete('see', 'run', '--guest', 'p')).toEqual(['python'])
     expect(complete('see', 'run', '--shut')).toEqual(['--shutdown-timeout'])
     expect(complete('see', 'run', '--provider', '').toSorted()).toEqual(['embedded', 'libvirt'])
     expect(complete('see', 'completion', '').toSorted()).toEqual(['bash', 'fish', 'zsh'])
@@ -122,7 +136,7 @@ test.each(['bash', 'fish', 'zsh'])(
   },
 )
 
-test.each([[['run']], [['template', 'build']], [['template', 'info']], [['check']]])(
+test.each([[['run']], [['template', 'build']], [['template', 'info']], [['guest', 'build']], [['check']]])(
   'every option in the help of %j is offered',
   { timeout: SHELL_MS },
   async (command) => {
@@ -154,7 +168,7 @@ bindkey '^X' dump
       HOME: folder,
       ZDOTDIR: folder,
       TERM: 'xterm',
-      SEE_TEMPLATES: templatesIn(folder),
+      ...storesIn(folder),
     },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
@@ -183,6 +197,8 @@ test.each([
   ['see run my', String.raw`see run my\ resources.json`],
   ['see template info --ver', 'see template info --verify'],
   ['see template rm deb', 'see template rm debian-12'],
+  ['see guest rm c', 'see guest rm curl'],
+  ['see run --guest p', 'see run --guest python'],
   ['see --ver', 'see --version'],
   ['see check my', 'see check my'],
 ])('zsh: %s becomes %s', { timeout: 90_000 }, async (typed, expected) => {

@@ -1,105 +1,94 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ContextFactory, embeddedFactory, Environment, type SeeContext, TemplateStore } from '@see/core'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { debianImage } from './support/debian-guest.ts'
-import { leftOf } from './support/leftovers.ts'
+import { type SeeContext, TemplateStore } from '@see/core'
+import { beforeAll, expect, test } from 'vitest'
+import { type DebianGuest, debianGuest } from './support/debian-guest.ts'
+import { expectEvidence, machines, prepared, writeResources } from './support/debian-machine.ts'
+import { expectMachines } from './support/debian-marks.ts'
+import { prepareOverSsh } from './support/prepare-over-ssh.ts'
 import { seeHere } from './support/see-command.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 
+/** Of each template. `npm run proof:guests` takes ten, and boots the guest of UEFI as well, which takes minutes. */
+const CLONES = Number(process.env['SEE_GUEST_CLONES'] ?? 2)
+const isProof = CLONES > 2
+const { embedded, libvirt, uefi } = machines
+
 /** For the guest to be made from packages, or to boot, on a host with other work. */
 const SETUP_MS = 1_200_000
-const CLONES_MS = 900_000
-const WAIT_MS = 300_000
+const CLONES_MS = 300_000 * CLONES
+const AGENT_MS = 120_000
 
 let folder: TemplateFolder
-let installed: string
+let installed: DebianGuest
+/** The images that are prepared already, by those they were made from. */
+const copies = new Map<string, Promise<string>>()
 beforeAll(async () => {
-  installed = await debianImage()
+  installed = await debianGuest()
   folder = new TemplateFolder()
   return () => folder[Symbol.dispose]()
 }, SETUP_MS)
 
-/** What no two machines have in common. */
-const marks = [
-  'hostname',
-  'cat /etc/hostname',
-  'cat /etc/machine-id',
-  'cat /proc/sys/kernel/random/boot_id',
-  'cat /sys/class/net/enp1s0/address',
-  'cut -d " " -f 2 /etc/ssh/ssh_host_ed25519_key.pub',
-  'mktemp -u',
-]
-
-async function marksOf(guest: SeeContext): Promise<string[]> {
-  await guest.agent.waitUntilReady({ timeoutMs: WAIT_MS })
-  const { stdout } = await guest.agent.exec(['sh', '-c', marks.join('; ')], { timeoutMs: WAIT_MS })
-  return [...stdout.toString().trim().split('\n'), await guest.waitForIp4Address({ timeoutMs: WAIT_MS })]
+function copyOf(image: 'bios' | 'uefi'): Promise<string> {
+  const copy = copies.get(image) ?? prepared(folder.path, installed[image], `${image}-see.qcow2`)
+  copies.set(image, copy)
+  return copy
 }
 
-/** Ten clones of a template, two of them at a time: all of them differ in everything. */
-async function expectTenMachines(factory: () => ContextFactory): Promise<void> {
-  const found: string[][] = []
-  for (let pair = 0; pair < 5; pair++) {
-    const environments = await Promise.all([Environment.allocate(factory()), Environment.allocate(factory())])
-    for (const environment of environments) onTestFinished(() => environment.deallocate(), WAIT_MS)
-    const guests = environments.map(({ context }) => context)
-    await Promise.all(guests.map((guest) => guest.poweron()))
-    for (const guest of guests) {
-      const own = await marksOf(guest)
-      expect([own[0], own[4]]).toEqual([`see-${guest.identifier.slice(0, 8)}`, guest.macAddress()])
-      found.push(own)
-    }
-    await Promise.all(environments.map((environment) => environment.deallocate()))
-    for (const { identifier } of environments) expect(await leftOf(identifier)).toEqual([])
-  }
-  for (const [index, mark] of [...marks, 'address'].entries()) {
-    expect([mark, new Set(found.map((each) => each[index])).size]).toEqual([mark, 10])
-  }
-}
-
-test('an installed Debian is prepared, frozen and cloned ten times as a child of SEE, and its evidence is right', {
-  timeout: SETUP_MS + CLONES_MS,
+test('a guest with UEFI, a GPT and XFS gets the same files, and its own image stays', {
+  timeout: SETUP_MS,
 }, async () => {
-  const prepared = join(folder.path, 'prepared.qcow2')
-  const { mtimeMs, size } = statSync(installed)
-  const made = await seeHere(folder.path, ['guest', 'prepare', installed, '--output', prepared])
+  const { mtimeMs, size } = statSync(installed.uefi)
+  const [raw, place] = [join(folder.path, 'uefi.raw'), join(folder.path, 'root')]
+  execFileSync('qemu-img', ['convert', '-O', 'raw', await copyOf('uefi'), raw])
+  expect(statSync(installed.uefi)).toMatchObject({ mtimeMs, size })
+  const look = `mkdir "$2" && mount -o loop,ro,offset=68157440 "$1" "$2" && cd "$2" && stat -f -c %T . && cat etc/systemd/network/10-see.link &&
+    find usr/lib/see etc/systemd/system -newer etc/os-release -name 'see*' | sort`
+  const seen = execFileSync('unshare', ['--mount', 'sh', '-c', look, 'sh', raw, place], { encoding: 'utf8' })
+  expect(seen).toMatch(
+    /^xfs\n[^]*Name=enp1s0\n[^]*multi-user.target.wants\/see-agent.service\n[^]*usr\/lib\/see\/see-identity\n/,
+  )
+})
+
+test.each([embedded, libvirt, ...(isProof ? [uefi] : [])])(
+  `an installed Debian is prepared, frozen and cloned ${CLONES} times, and its evidence is right: $name`,
+  { timeout: SETUP_MS + CLONES_MS },
+  async (machine) => {
+    const { provider, image } = machine
+    const name = `debian-${provider}-${image}`
+    const { clones, factory } = writeResources(folder.path, machine, await copyOf(image), name)
+    const built = await seeHere(folder.path, ['template', 'build', `${name}.json`, name, '--timeout', '900'])
+    expect(built).toMatchObject({ exitCode: 0, out: expect.stringContaining(`Template ${name}`) })
+    const { manifest } = await new TemplateStore().open(name)
+    expect(manifest).toMatchObject({ identity: 'port', at_rest: true })
+    await expectMachines(factory, CLONES, machine === libvirt ? preparedAgain : undefined)
+    if (isProof || machine === embedded) await expectEvidence(folder.path, clones)
+  },
+)
+
+/** What `see guest prepare` does in a guest that runs: what was taken away is there again, and started. */
+async function preparedAgain(guest: SeeContext): Promise<void> {
+  const run = async (command: string) =>
+    (await guest.agent.exec(['sh', '-c', command], { timeoutMs: AGENT_MS })).stdout.toString().trim()
+  const link = '/etc/systemd/system/multi-user.target.wants/see-identity.service'
+  await run(`rm -r /usr/lib/see/see-identity /usr/lib/see/afterwards ${link}`)
+  const before = await run('systemctl show --property MainPID see-agent.service')
+  const made = await prepareOverSsh(folder.path, guest)
   expect(made).toMatchObject({
     exitCode: 0,
-    out: expect.stringMatching(/^Debian GNU\/Linux [^]*guest agent/),
+    out: expect.stringMatching(
+      /^Debian GNU\/Linux [^]*started the identity program[^]*started the guest agent/,
+    ),
   })
   expect(made.out).not.toContain('still needs')
-  expect(statSync(installed)).toMatchObject({ mtimeMs, size })
-  // Each guest runs as a user of its own.
-  chmodSync(prepared, 0o644)
-  const guest = {
-    hypervisor: 'embedded:///' as const,
-    machine: { memory: 512 },
-    disk: { image: prepared, clone: { storage_pool_path: join(folder.path, 'instances') } },
-  }
-  writeFileSync(join(folder.path, 'debian.json'), JSON.stringify(guest))
-  const built = await seeHere(folder.path, ['template', 'build', 'debian.json', 'debian', '--timeout', '900'])
-  expect(built).toMatchObject({ exitCode: 0, out: expect.stringContaining('Template debian') })
-  const { manifest } = await new TemplateStore().open('debian')
-  expect(manifest).toMatchObject({ identity: 'port', at_rest: true })
-  await expectTenMachines(() => embeddedFactory({ ...guest, template: 'debian' }))
-
-  writeFileSync(join(folder.path, 'clones.json'), JSON.stringify({ ...guest, template: 'debian' }))
-  writeFileSync(
-    join(folder.path, 'sample.sh'),
-    '#!/bin/sh\necho by $(id -un) >/root/made\necho ran; exit 3\n',
-  )
-  const hooks = ['DiskCheckPointHook', 'DiskStateAnalyser'].map((name) => ({
-    name: `@see/hooks#${name}`,
-    configuration: name === 'DiskCheckPointHook' ? { checkpoint_on_event: ['post_shutdown'] } : {},
-  }))
-  writeFileSync(join(folder.path, 'hooks.json'), JSON.stringify({ hooks }))
-  const words = ['run', 'clones.json', 'sample.sh', '--hooks', 'hooks.json', '--runtime', '5', '--json']
-  const run = await seeHere(folder.path, [...words, '--timeout', '300', '--shutdown-timeout', '300'])
-  const report = JSON.parse(run.out)
-  expect(report).toMatchObject({ commands: [{ exit_code: 3 }] })
-  const read = (name: string) =>
-    readFileSync(join(report.results_folder, `${report.identifier}${name}`), 'utf8')
-  expect(read('_command_1.stdout')).toBe('ran\n')
-  expect(read('_filesystem.json')).toContain('/root/made')
-})
+  await guest.agent.waitUntilReady({ timeoutMs: AGENT_MS })
+  const [agent, ...states] = (
+    await run(
+      'systemctl show --property MainPID see-agent.service; systemctl is-active see-agent see-identity; systemctl is-enabled see-identity',
+    )
+  ).split('\n')
+  expect(states).toEqual(['active', 'active', 'enabled'])
+  expect(agent).toMatch(/^MainPID=[1-9]/)
+  expect(agent).not.toBe(before)
+}

@@ -32,11 +32,17 @@ test.each(documents)('%s: commands are written as npx see', (document) => {
   expect(codeIn(text).flatMap(bareIn)).toEqual([])
 })
 
-test.each([[[]], [['run']], [['template']], [['template', 'build']], [['check']], [['completion']]])(
-  'the help of %j: commands are written as npx see',
-  async (command) => {
-    const { out } = await seeHere('/', [...command, '--help'])
-    // How it is called stands first.
-    expect(bareIn(out.replace(/^Usage: .*/, ''))).toEqual([])
-  },
-)
+test.each([
+  [[]],
+  [['run']],
+  [['template']],
+  [['template', 'build']],
+  [['guest']],
+  [['guest', 'build']],
+  [['check']],
+  [['completion']],
+])('the help of %j: commands are written as npx see', async (command) => {
+  const { out } = await seeHere('/', [...command, '--help'])
+  // How it is called stands first.
+  expect(bareIn(out.replace(/^Usage: .*/, ''))).toEqual([])
+})

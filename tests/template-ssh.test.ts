@@ -25,6 +25,10 @@ test('clones have SSH host keys of their own, slow ones a while later, and none 
     await context.poweron()
     const key = await line(context, 'cat /etc/ssh/ssh_host_ed25519_key.pub')
     expect(key).toMatch(/^ssh-ed25519 /)
+    const own = '/etc/ssh/ssh_host_ed25519_key'
+    expect(await line(context, `ssh-keygen -y -f ${own}; stat -c %a ${own} ${own}.pub`)).toBe(
+      `${key}\n600\n644`,
+    )
     expect(await line(context, 'cat /etc/ssh/ssh_host_rsa_key.pub 2>/dev/null')).not.toBe(oldRsa)
     const rsa = async () => await line(context, 'cat /etc/ssh/ssh_host_rsa_key.pub 2>/dev/null')
     await expect.poll(rsa, { timeout: 60_000, interval: 1000 }).toMatch(/^ssh-rsa /)

@@ -29,11 +29,14 @@ export const errorAdvice: Readonly<Record<SeeErrorCode, string>> = {
   FILE_UNTRUSTED:
     'Let the file, and each folder above it, be yours or root’s, and writable by nobody else; or set `SEE_UNTRUSTED_FILES=warn`.',
   GUEST_EXEC_TIMEOUT: 'Raise `timeout`, or run the command in the background with `async_flag`.',
+  GUEST_IN_USE: 'Wait until its sandboxes have ended, or remove the template that the message names.',
+  GUEST_MISSING:
+    'Correct the name, or build it: `npx see guest build --packages PACKAGES --name NAME`; `npx see guest ls` has all.',
   GUEST_NOT_PAUSED: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.',
   GUEST_OUTPUT_LIMIT: 'Raise the limit, or take it as a sign that the guest floods.',
   GUEST_STOPPED: 'Look at the screen, the console and the timeline for why the guest stopped.',
   GUEST_UNPREPARED:
-    'The message has what the image lacks: docs/guests.md says how to install it in the guest itself.',
+    'The message has what the guest lacks, or what ssh says: docs/guests.md says how to install it, and how to let SEE in.',
   HANDLERS_TIMEOUT: 'Let the handlers wait on `context.signal`, and end when it aborts.',
   HOOK_CLEANUP: 'The message has what the hook threw. Everything else was cleaned up all the same.',
   HOOK_LOAD:

@@ -159,22 +159,62 @@ static void tell_sshd(void) {
   if (sshd > 1) kill(sshd, SIGHUP);
 }
 
-// All of the template's go at once. One of RSA takes ten seconds where the processor is emulated, so the answer waits for
-// the quickest only.
-static const char *renew_ssh_keys(void) {
-  if (access("/usr/bin/ssh-keygen", X_OK) != 0) return NULL;
-  int status = system("set -- /etc/ssh/ssh_host_*_key; [ -e \"$1\" ] || exit 9; rm -f \"$@\" /etc/ssh/ssh_host_*_key.pub;"
-                      "exec ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key >/dev/null 2>&1");
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 9) return NULL;
-  if (status != 0) return "ssh-keygen failed";
+#define SSH "/etc/ssh"
+#define SSH_KEY SSH "/ssh_host_ed25519_key"
+#define SSH_HEAD "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+#define SSH_FOOT "\n-----END OPENSSH PRIVATE KEY-----\n"
+
+static int base64(const char *text, int length) {
+  for (int i = 0; i < length; i++) {
+    if (!isalnum(text[i]) && !strchr("+/=", text[i])) return 0;
+  }
+  return length > 0;
+}
+
+static int ends_with(const char *text, const char *end) {
+  int excess = strlen(text) - strlen(end);
+  return excess >= 0 && strcmp(text + excess, end) == 0;
+}
+
+// Whether there was one.
+static int remove_ssh_keys(void) {
+  DIR *keys = opendir(SSH);
+  int found = 0;
+  for (struct dirent *entry; keys && (entry = readdir(keys));) {
+    char path[300];
+    const char *name = entry->d_name;
+    if (strncmp(name, "ssh_host_", 9) != 0 || !(ends_with(name, "_key") || ends_with(name, "_key.pub"))) continue;
+    snprintf(path, sizeof path, SSH "/%s", name);
+    found |= unlink(path) == 0;
+  }
+  if (keys) closedir(keys);
+  return found;
+}
+
+// All of the template's go at once. One of RSA takes ten seconds where the processor is emulated, and even to start what makes
+// the quickest takes one, so the host sends that: PUBLIC PRIVATE.
+static const char *renew_ssh_keys(const char *pair) {
+  char content[900];
+  int length = strcspn(pair, " ");
+  const char *secret = pair + length + (pair[length] == ' ');
+  if (*pair && (!base64(pair, length) || !base64(secret, strlen(secret)))) return "ssh-ed25519 is not two keys in base64";
+  if (!remove_ssh_keys()) return NULL;
   has_ssh_keys = 1;
+  if (!*pair) return NULL;
+  snprintf(content, sizeof content, SSH_HEAD "%s" SSH_FOOT, secret);
+  if (!spew(SSH_KEY, content, 0600)) return cannot("write " SSH_KEY);
+  snprintf(content, sizeof content, "ssh-ed25519 %.*s\n", length, pair);
+  if (!spew(SSH_KEY ".pub", content, 0644)) return cannot("write " SSH_KEY ".pub");
   tell_sshd();
   return NULL;
 }
 
-// After the answer.
+// After the answer. It gives way to what somebody waits for; between sessions the kernel asks for that in another place.
 static void renew_other_ssh_keys(void) {
-  if (has_ssh_keys && system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
+  if (!has_ssh_keys) return;
+  setpriority(PRIO_PROCESS, 0, 19);
+  spew("/proc/self/autogroup", "19", 0);
+  if (system("ssh-keygen -A >/dev/null 2>&1") == 0) tell_sshd();
 }
 
 static char interface[IFNAMSIZ];
@@ -246,6 +286,7 @@ static void afterwards(void) {
   int tiny = access("/run/dhcp.pid", F_OK) == 0;
   if (tiny) setpriority(PRIO_PROCESS, 0, 19);
   if ((!tiny && access(AFTERWARDS, X_OK) != 0) || vfork() != 0) return;
+  setsid();
   if (tiny) execl("/sbin/start-dhcp", "start-dhcp", NULL);
   else execl(AFTERWARDS, "afterwards", interface, NULL);
   _exit(127);
@@ -277,7 +318,8 @@ static const char *become(const char *input) {
   if ((failure = rename_host(value))) return failure;
   value_of(input, "machine-id", value, sizeof value);
   if ((failure = set_ids(value))) return failure;
-  return renew_ssh_keys();
+  value_of(input, "ssh-ed25519", value, sizeof value);
+  return renew_ssh_keys(value);
 }
 
 // What a clone would have to read from its disk.

@@ -37,7 +37,7 @@ export function agentContract(running: () => SeeContext): void {
 
   test('its agent kills a program that takes too long', async () => {
     // Long enough for a busy guest to have started it.
-    const sleeping = running().agent.exec(['/bin/sleep', '4321'], { timeoutMs: 5000 })
+    const sleeping = running().agent.exec(['/bin/sleep', '4321'], { timeoutMs: 3000 })
     await expect(sleeping).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
     await expect.poll(() => sh(running(), 'ps | grep -c "[s]leep 4321" || true')).toBe('0\n')
   })

@@ -23,6 +23,8 @@ const byCode: Record<SeeErrorCode, ExitCode> = {
   FILE_UNREADABLE: usage,
   FILE_UNTRUSTED: usage,
   GUEST_EXEC_TIMEOUT: sandbox,
+  GUEST_IN_USE: usage,
+  GUEST_MISSING: usage,
   GUEST_NOT_PAUSED: hook,
   GUEST_OUTPUT_LIMIT: sandbox,
   GUEST_STOPPED: sandbox,

@@ -33,9 +33,11 @@ export const evidenceWarningCodes = {
   KEY_UNKNOWN:
     'the generic configuration of hooks has a key that is probably misspelt, so that no hook heeds it',
   MEMORY_SHORT: 'a memory snapshot is shorter than its own header says',
+  NETWORK_CONTENT_UNKNOWN: 'conversations carried what is not recognized, so that it is not in the summary',
   NETWORK_DATA_GAPS: 'data of a trace was not read, since bytes or fragments before it never came',
   NETWORK_PACKETS_MALFORMED: 'packets of a trace are not what their protocol says, and were read in part',
   NETWORK_PACKETS_UNREAD: 'packets of a trace were not analysed',
+  NETWORK_REQUESTS_UNREAD: 'requests were sent by a protocol that is not read there',
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',
   OUTPUT_LOST: 'output of a command, or its exit code, was lost in the guest',
   OUTPUT_TRUNCATED: 'a command printed more than was kept',

@@ -1,6 +1,8 @@
 /** What a terminal obeys instead of shows: control and format characters (those that turn the direction of writing, and
  * those without width), what has no meaning, and the separators of lines and paragraphs. */
 const UNSEEN = /[\p{C}\u2028\u2029]/gu
+/** Line breaks, of which JSON has many, left out: a match takes memory. */
+const UNSEEN_IN_LINES = /(?!\n)[\p{C}\u2028\u2029]/gu
 
 /** A text in one line, with nothing in it that a terminal obeys: `\u{1b}` stands for an escape. */
 export function printableLine(text: string): string {
@@ -27,12 +29,10 @@ export function printableJson(value: unknown, indent?: number): string {
 /** A JSON text with JSON's own escapes for what a terminal obeys; line breaks stay. */
 export function printableInJson(json: string): string {
   // What is left after JSON.stringify, apart from its line breaks, can only stand in strings.
-  return json.replaceAll(UNSEEN, (character) =>
-    character === '\n'
-      ? character
-      : Array.from({ length: character.length }, (_, index) => {
-          return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
-        }).join(''),
+  return json.replaceAll(UNSEEN_IN_LINES, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`
+    }).join(''),
   )
 }
 

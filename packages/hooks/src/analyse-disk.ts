@@ -47,14 +47,15 @@ export async function analyseDisk(
   await using raw = await RawDisks.open([before, after], signal)
   const [former = '', now = ''] = raw.paths
   const disks = [former, now] as const
+  const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
   const tools = new DiskTools({
     deadlineMs,
     memoryLimitMiB: configuration.memory_limit,
     outputBytes: configuration.output_limit,
     mountsOf: raw.pid,
+    concurrent,
     signal,
   })
-  const { strict, use_concurrency: concurrent, size_limit: sizeLimit } = configuration
   const changesLimit = left.changes
   const images = [before, after] as const
   const compared = await compareDisks(tools, {

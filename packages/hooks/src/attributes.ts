@@ -1,3 +1,4 @@
+import { FURTHER } from './kept-attributes.ts'
 import type { ListedFile } from './listed-file.ts'
 
 /** Flags that chattr sets, by lsattr's letters; the others are the file system's own book-keeping. */
@@ -54,12 +55,15 @@ export function hasSameAttributes(
  * digits behind `0x`, and no longer than a report can hold.
  */
 export function attributeTexts(attributes: ReadonlyMap<string, string>): Record<string, string> {
-  const names = [...attributes.keys()].toSorted()
+  const names = [...attributes.keys()].filter((name) => name !== FURTHER).toSorted()
   const entries = names
     .slice(0, MAX_ATTRIBUTES)
     .map((name) => [nameText(name), valueText(attributes.get(name) ?? '')])
   const more = names.length - MAX_ATTRIBUTES
-  return Object.fromEntries([...entries, ...(more > 0 ? [['…', `${more} more`]] : [])])
+  const further = [...(more > 0 ? [`${more} more`] : []), attributes.get(FURTHER)].filter(
+    (text) => text !== undefined,
+  )
+  return Object.fromEntries([...entries, ...(further.length > 0 ? [[FURTHER, further.join(', ')]] : [])])
 }
 
 function nameText(name: string): string {

@@ -50,7 +50,7 @@ export interface DiskComparison {
 type Side = 'before' | 'after'
 
 /** Names on either disk whose content is compared; of file systems with more, only the listings are. */
-const MAX_STRICT_NAMES = 100_000
+const MAX_STRICT_NAMES = 90_000
 const TOO_MANY = `with it, there are more than ${MAX_STRICT_NAMES} names`
 const NONE: ContentHashes = new Map()
 /** Of an alternate data stream of NTFS, which fiwalk leaves out. */
@@ -126,7 +126,7 @@ export async function compareDisks(
       tools,
       disk,
       listings.flatMap((listing) => hashedFiles(listing, side)),
-      work,
+      { parent: work, isWhole: found.every((region) => region[side]?.failure === undefined) },
     )
   const hashes = strict
     ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
@@ -145,7 +145,7 @@ export async function compareDisks(
     for (const change of complete) changes.push(change)
     const isTooLarge = strict && listing === undefined && region.after?.names !== undefined
     regions.push({
-      ...region,
+      ...inodes.withUnread(region),
       isSame: isSame(region),
       cut,
       ...(isTooLarge ? { whyNotStrict: TOO_MANY } : {}),

@@ -162,7 +162,8 @@ async function read(
   const file = sides[side]
   if (file === undefined) return undefined
   if (file.kind !== 'file') throw new Error(`it is a ${file.kind}`)
-  const logs = sides.logs[side].filter(({ kind, size }) => kind === 'file' && size > 0 && size <= sizeLimit)
+  const all = sides.logs[side].filter(({ kind, size }) => kind === 'file' && size > 0)
+  const logs = all.filter(({ size }) => size <= sizeLimit)
   const sources = [file, ...logs].map(({ inode, path, size }) => ({ start: region.start, inode, path, size }))
   const index = side === 'before' ? 0 : 1
   await using contents = await DiskContents.read(tools, disks[index], sources, {
@@ -177,10 +178,12 @@ async function read(
     logContents.map(async (log) => log !== undefined && isLogNewer(await readFile(log.path), hive.state)),
   )
   const { sequences, isIntact } = hive.state
+  const isLogUnread = logs.length < all.length || logContents.includes(undefined)
   const reasons = [
     ...(sequences[0] === sequences[1] ? [] : ['it was not closed cleanly']),
     ...(isIntact ? [] : ['the sum of its first block is wrong']),
     ...(newer.includes(true) ? ['its log holds changes that it does not have'] : []),
+    ...(isLogUnread ? ['its log is not read: it is larger than size_limit, or damaged'] : []),
   ]
   if (reasons.length === 0) return { hive, warning: undefined }
   const what = `the hive ${place.hive} of ${side === 'before' ? 'the disk that the guest started from' : 'the guest’s disk'}`

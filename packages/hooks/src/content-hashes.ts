@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DiskTools } from './disk-tools.ts'
+import { SeeError } from '@see/core'
+import { type DiskTools, saidBy } from './disk-tools.ts'
+import { inOnePiece } from './in-one-piece.ts'
 import { lineBatches } from './line-batches.ts'
 import type { ListedFile } from './listed-file.ts'
 
@@ -15,8 +17,15 @@ const MAX_FILE_BYTES = 2 ** 31
 /** Of each sector at which a file system begins and each inode, the SHA-1 of its content. */
 export type ContentHashes = ReadonlyMap<string, string>
 
-/** Its output may be larger than memory. */
-const FIWALK = 'fiwalk -O -x "$1" >output'
+/** Of what is left of the time, for each of both ways to read contents. */
+const TIME_SHARE = 1 / 2
+/** Of what a tool may write, for what fiwalk says. */
+const OUTPUT_SHARE = 3 / 4
+/** How `timeout` says that there was no more time. */
+const LATE = 124
+
+// What it says may be larger than memory. Where it comes to no end, what it said is used, and the rest is read by icat.
+const FIWALK = 'timeout "$2" fiwalk -O -x "$1" | head -c "$3" >output'
 
 // A sum of what icat could not read would be one of another content.
 const SCRIPT = `disk=$1
@@ -39,25 +48,19 @@ interface HashedFile extends Pick<ListedFile, 'kind' | 'size' | 'inode'> {
  * find, file by file.
  * @param files those that are listed
  * @param parent a folder to work in
+ * @param isWhole whether every file system of the disk was listed: with one that was not, fiwalk may come to no end
  * @throws SeeError `TOOL_FAILED` when a program exceeds a bound
  */
 export async function contentHashes(
   tools: DiskTools,
   disk: string,
   files: readonly HashedFile[],
-  parent: string,
+  { parent, isWhole }: { readonly parent: string; readonly isWhole: boolean },
 ): Promise<ContentHashes> {
   const wanted = new Set(files.map(({ start, inode }) => hashKey(start, inode)))
   if (wanted.size === 0) return new Map()
   const folder = await mkdtemp(join(parent, 'hashes-'))
-  await tools.run(['sh', '-c', FIWALK, 'fiwalk', disk], [disk], folder)
-  const hashes = new Map<string, string>()
-  const parser = new FiwalkParser((key, sha1) => {
-    if (wanted.has(key)) hashes.set(key, sha1)
-  })
-  for await (const lines of lineBatches(join(folder, 'output')))
-    for (const line of lines) parser.take(line.toString('latin1'))
-  await rm(join(folder, 'output'))
+  const hashes = isWhole ? await hashesOfFiwalk(tools, disk, { folder, wanted }) : new Map<string, string>()
   const left = files.filter(
     ({ start, kind, size, inode }) =>
       kind === 'file' && size > 0 && size < MAX_FILE_BYTES && !hashes.has(hashKey(start, inode)),
@@ -65,12 +68,38 @@ export async function contentHashes(
   if (left.length === 0) return hashes
   const lines = left.map(({ start, inode }) => `${start} ${inode.split('-')[0]}\n`)
   await writeFile(join(folder, 'list'), [...new Set(lines)].join(''))
-  const sums = await tools.succeed(['sh', '-c', SCRIPT, 'icat', disk], [disk], folder)
+  const icat = ['timeout', secondsFor(tools), 'sh', '-c', SCRIPT, 'icat', disk] as const
+  const sums = await tools.run([...icat], [disk], folder)
+  // Those that it did not come to stay unknown, as those do that it could not read.
+  if (sums.exitCode !== 0 && sums.exitCode !== LATE)
+    throw new SeeError('TOOL_FAILED', `icat ended with exit code ${sums.exitCode}: ${saidBy(sums)}`)
   for (const line of sums.stdout.toString('latin1').split('\n')) {
     const [, file = '', sha1] = SUM.exec(line) ?? []
-    if (sha1 !== undefined) hashes.set(file.replace(' ', ':'), sha1)
+    if (sha1 !== undefined) hashes.set(inOnePiece(file.replace(' ', ':')), inOnePiece(sha1))
   }
   return hashes
+}
+
+async function hashesOfFiwalk(
+  tools: DiskTools,
+  disk: string,
+  { folder, wanted }: { readonly folder: string; readonly wanted: ReadonlySet<string> },
+): Promise<Map<string, string>> {
+  const words = [secondsFor(tools), String(Math.floor(tools.outputBytes * OUTPUT_SHARE))]
+  await tools.run(['sh', '-c', FIWALK, 'fiwalk', disk, ...words], [disk], folder)
+  const hashes = new Map<string, string>()
+  const parser = new FiwalkParser((key, sha1) => {
+    if (wanted.has(key)) hashes.set(key, inOnePiece(sha1))
+  })
+  const output = join(folder, 'output')
+  for await (const lines of lineBatches(output))
+    for (const line of lines) parser.take(line.toString('latin1'))
+  await rm(output)
+  return hashes
+}
+
+function secondsFor(tools: DiskTools): string {
+  return String(Math.ceil((tools.remainingMs * TIME_SHARE) / 1000))
 }
 
 /**

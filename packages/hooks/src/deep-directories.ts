@@ -7,15 +7,22 @@ import type { DiskTools } from './disk-tools.ts'
 import { lineBatches } from './line-batches.ts'
 import type { ListedFile } from './listed-file.ts'
 import { assertListed, type ListedNames, MAX_LEAVES, NamesSummary, SORT } from './listed-names.ts'
+import { boundsOf, SPENT, spend, UNWATCHED, WATCHED } from './watched-listing.ts'
 
 const MAX_ROUNDS = 50
 const MAX_DIRECTORIES = 2000
 
-const SCRIPT = `disk=$1 start=$2
+/** Among how many directories that are still to come the time is divided in which nothing is listed. */
+const PARTS = 10
+
+const SCRIPT = `${WATCHED}
+disk=$1 start=$2 most=$3
 while read -r number inode; do
-  { fls -r -p -u -m / -o "$start" "$disk" "$inode" 2>"$number.error"; echo $? >"$number.code"; } |
-    ${SORT} >"$number.list" || echo 121 >"$number.code"
-done <list`
+  listed "$number" ${PARTS} -o "$start" "$disk" "$inode" >/dev/null
+  ${SORT} "$number.raw" >"$number.list" || echo 121 >"$number.code"
+  rm "$number.raw"
+done <list
+${UNWATCHED}`
 
 interface Source {
   readonly disk: string
@@ -86,14 +93,17 @@ async function listInto(
   directories: readonly ListedFile[],
 ): Promise<boolean> {
   await writeFile(join(work, 'list'), directories.map(({ inode }, number) => `${number} ${inode}\n`).join(''))
-  const words = [String(tools.listingSeconds), 'sh', '-c', SCRIPT, 'fls', disk, String(start)] as const
+  const budget = tools.listingBudget(disk)
+  const words = [...boundsOf(tools, budget), disk, String(start), String(maxBytes)]
   try {
-    await tools.succeed(['timeout', ...words], [disk], work, maxBytes)
+    await tools.succeed(['sh', '-c', SCRIPT, 'fls', ...words], [disk], work, 2 * maxBytes)
     return true
   } catch (error) {
     tools.signal.throwIfAborted()
     if (!(error instanceof SeeError)) throw error
     return false
+  } finally {
+    spend(budget, await readFile(join(work, SPENT), 'latin1').catch(() => '0'))
   }
 }
 

@@ -1,17 +1,20 @@
 import type { FileChange } from './compare-listings.ts'
 import type { DiskLayout } from './disk-layout.ts'
-import type { DiskRegion } from './disk-regions.ts'
+import type { DiskRegion, RegionSide } from './disk-regions.ts'
 import type { DiskTools } from './disk-tools.ts'
 import { withInodes } from './ext-inodes.ts'
 import type { ListedFile } from './listed-file.ts'
 
 type Side = 'before' | 'after'
 
+const UNREAD = 'its attributes and flags lie on damaged blocks'
+
 /** Adds to listed files what The Sleuth Kit does not tell of inodes of ext2, 3 and 4. */
 export class DiskInodes {
   readonly #tools: DiskTools
   readonly #disks: readonly [string, string]
   readonly #layouts: readonly [DiskLayout, DiskLayout]
+  readonly #unread = new Map<string, Set<string>>()
 
   constructor(
     tools: DiskTools,
@@ -47,6 +50,18 @@ export class DiskInodes {
     }))
   }
 
+  /** A region with the names of which not everything could be read. */
+  withUnread<Region extends DiskRegion>(region: Region): Region {
+    return { ...region, before: this.#explained(region, 'before'), after: this.#explained(region, 'after') }
+  }
+
+  #explained(region: DiskRegion, side: Side): RegionSide | undefined {
+    const paths = this.#unread.get(`${side} ${region.start}`)
+    const found = region[side]
+    if (paths === undefined || found === undefined) return found
+    return { ...found, unreadFiles: [...paths].map((path) => ({ path, why: UNREAD })) }
+  }
+
   async #complete(
     region: DiskRegion,
     side: Side,
@@ -62,7 +77,12 @@ export class DiskInodes {
       start: region.start,
       geometry: found.ext,
     }
-    return await withInodes(this.#tools, system, files)
+    const complete = await withInodes(this.#tools, system, files)
+    const key = `${side} ${region.start}`
+    const unread = this.#unread.get(key) ?? new Set()
+    for (const { path } of complete.unread) unread.add(path)
+    if (unread.size > 0) this.#unread.set(key, unread)
+    return complete.files
   }
 }
 

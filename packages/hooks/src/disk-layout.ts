@@ -7,6 +7,8 @@ import { type Partition, readPartitionTable, SECTOR_BYTES } from './partition-ta
 const MAX_PARTITIONS = 128
 /** Bytes at either end of a disk in which a partition table usually is. */
 const END_BYTES = 65_536
+/** It looks at a few blocks only. */
+const MMLS_SECONDS = '5'
 const SLOT = /^\d+: {2}\d+(?::\d+)? +(\d+) +\d+ +(\d+)(?: |$)/
 const UNIT = /^Units are in (\d+)-byte sectors$/m
 
@@ -53,7 +55,7 @@ function hasOtherTable(first: Buffer): boolean {
 
 /** Those of tables that only The Sleuth Kit reads. */
 async function otherPartitions(tools: DiskTools, disk: string): Promise<Partition[]> {
-  const { exitCode, stdout } = await tools.run(['mmls', disk], [disk])
+  const { exitCode, stdout } = await tools.run(['timeout', MMLS_SECONDS, 'mmls', disk], [disk])
   return exitCode === 0 ? partitionsIn(stdout.toString('latin1')) : []
 }
 

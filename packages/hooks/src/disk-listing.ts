@@ -6,8 +6,17 @@ import type { DiskTools } from './disk-tools.ts'
 import { type ExtGeometry, extGeometry } from './ext-geometry.ts'
 import { type FileSystemState, HEAD_BYTES, QUIET, stateOfExt, stateOfNtfs } from './file-system-state.ts'
 import type { ListedFile } from './listed-file.ts'
-import { AGAIN, assertListed, type ListedNames, type NamesSummary, SORT, summaryOf } from './listed-names.ts'
+import {
+  AGAIN,
+  assertListed,
+  type ListedNames,
+  MUCH,
+  type NamesSummary,
+  SORT,
+  summaryOf,
+} from './listed-names.ts'
 import { mostNames } from './most-names.ts'
+import { boundsOf, SPENT, spend, UNWATCHED, WATCHED } from './watched-listing.ts'
 
 /** Where to look for a file system, in sectors of 512 bytes. */
 export interface Place {
@@ -53,31 +62,36 @@ const UNLESS_AGAIN = `{
   inode = $(NF - 8)
   if (!(inode in known)) { known[inode]; inodes++ }
   if (NR > ${mostNames.more} + ${mostNames.ofEach} * inodes) { print "again" >"/dev/stderr"; exit }
-  print
 }`
+
+/** What a program may take that looks at a few blocks only. */
+const SHORT_SECONDS = 5
 
 // Of each place: its first bytes, the type of its file system, the listing, and how that went. One that does not come to
 // its end is the failure of its own file system, not of the others.
-const SCRIPT = `disk=$1 most=$2 seconds=$3; shift 3
+const SCRIPT = `${WATCHED}
+disk=$1 most=$2; shift 2
 while [ $# -gt 0 ]; do
   start=$1 sectors=$2; shift 2
   dd if="$disk" bs=${HEAD_BYTES} iflag=skip_bytes skip=$((start * 512)) count=1 status=none >"$start.head"
-  fsstat -t -o "$start" "$disk" >"$start.type" 2>/dev/null || {
+  timeout ${SHORT_SECONDS} fsstat -t -o "$start" "$disk" >"$start.type" 2>/dev/null || {
     rm "$start.type"
-    blkid -p -O $((start * 512)) -S $((sectors * 512)) -s TYPE -o value "$disk" >"$start.known" 2>/dev/null
+    timeout ${SHORT_SECONDS} blkid -p -O $((start * 512)) -S $((sectors * 512)) -s TYPE -o value "$disk" >"$start.known" 2>/dev/null
     echo $? >"$start.code"
     continue
   }
-  { timeout "$seconds" fls -r -p -u -m / -o "$start" "$disk" 2>"$start.error"; echo $? >"$start.code"; } |
-    awk -F'|' "$0" 2>"$start.again" | head -c "$most" | ${SORT} >"$start.list" || echo 121 >"$start.code"
+  listed "$start" $(($# / 2 + 1)) -o "$start" "$disk" | awk -F'|' "$0" 2>"$start.again"
   [ -s "$start.again" ] && echo ${AGAIN} >"$start.code"
+  [ "$(stat -c %s "$start.raw")" -le "$most" ] || echo ${MUCH} >"$start.code"
   read -r code <"$start.code"
-  [ "$code" = 0 ] || : >"$start.list"
+  if [ "$code" = 0 ]; then ${SORT} "$start.raw" >"$start.list" || echo 121 >"$start.code"; else : >"$start.list"; fi
+  rm "$start.raw"
   if grep -q ^ntfs "$start.type"; then
-    icat -o "$start" "$disk" 3-112 >"$start.volume" 2>/dev/null
-    icat -o "$start" "$disk" 2 2>/dev/null | head -c 8192 >"$start.log"
+    timeout ${SHORT_SECONDS} icat -o "$start" "$disk" 3-112 2>/dev/null | head -c 8192 >"$start.volume"
+    timeout ${SHORT_SECONDS} icat -o "$start" "$disk" 2 2>/dev/null | head -c 8192 >"$start.log"
   fi
-done`
+done
+${UNWATCHED}`
 
 /**
  * Lists the file systems at the given places of a disk.
@@ -93,9 +107,20 @@ export async function listDisk(
 ): Promise<Map<number, PlaceContent>> {
   const words = places.flatMap(({ start, sectors }) => [String(start), String(sectors)])
   const most = Math.floor(tools.outputBytes * SHARE)
-  const bounds = [String(most), String(tools.listingSeconds)]
-  const argv = ['sh', '-c', SCRIPT, UNLESS_AGAIN, disk, ...bounds, ...words] as const
-  await tools.succeed([...argv], [disk], folder, most)
+  const budget = tools.listingBudget(disk)
+  const argv = [
+    'sh',
+    '-c',
+    SCRIPT,
+    UNLESS_AGAIN,
+    ...boundsOf(tools, budget),
+    disk,
+    String(most),
+    ...words,
+  ] as const
+  // Beside the listings, one as it came, and what sorting it takes.
+  await tools.succeed([...argv], [disk], folder, 2 * most)
+  spend(budget, await readFile(join(folder, SPENT), 'latin1'))
   const found = new Map<number, PlaceContent>()
   for (const { start } of places) {
     const read = (extension: string) => readFile(join(folder, `${start}.${extension}`))

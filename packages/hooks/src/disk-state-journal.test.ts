@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { stateOfNtfs } from './file-system-state.ts'
 import { rootFolder } from './testing/changed-disk.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, ntfs, quietly } from './testing/disk-images.ts'
@@ -82,4 +83,11 @@ test('NTFS: a volume that is marked as dirty, and a log that is in use, are warn
     ['DISK_JOURNAL_PENDING', `the whole disk, ntfs, ${ORIGINAL}`, pending],
   ])
   expect(await warningsOf(folder, clean, closed)).toEqual([])
+})
+
+test('NTFS: what its state is told by cannot be read', () => {
+  const [clean, log] = [Buffer.alloc(12), Buffer.alloc(8192, 0xff)]
+  expect(stateOfNtfs(clean, log).dirty).toBeUndefined()
+  expect(stateOfNtfs(Buffer.alloc(0), log).dirty).toBe('whether it was unmounted cannot be read')
+  expect(stateOfNtfs(clean, log.subarray(0, 4096)).dirty).toBe('its journal cannot be read')
 })

@@ -21,11 +21,11 @@ function imagesOf(folder: string, sizeMiB: number, bytes: number): [string, stri
   return [before, after]
 }
 
-test('where the time is used up by what files hold, they are in the report without it', async () => {
+test.concurrent('where the time is used up by what files hold, they are in the report without it', async () => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const [before, after] = imagesOf(folder, 4 * 1024, 16 * MIB)
-  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, after), { timeout: 40 })
+  await using run = await diskAnalysis(folder, asCheckpoint(folder, before, after), { timeout: 25 })
   const report = await run.analyse()
   expect(pathsOf(report.created_files)).toEqual(['/created'])
   expect(report.modified_files).toHaveLength(FILES)
@@ -39,7 +39,7 @@ test('where the time is used up by what files hold, they are in the report witho
   expect(run.context.failures).toEqual([])
 }, 120_000)
 
-test('no more is read than the disk can hold, the smallest files first', async () => {
+test.concurrent('no more is read than the disk can hold, the smallest files first', async () => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const [before, after] = imagesOf(folder, 64, 64 * MIB)

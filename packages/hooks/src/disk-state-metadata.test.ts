@@ -1,7 +1,7 @@
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { rootFolder } from './testing/changed-disk.ts'
+import { checkpointOf, rootFolder } from './testing/changed-disk.ts'
 import { diskAnalysis } from './testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, quietly } from './testing/disk-images.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
@@ -92,6 +92,21 @@ test('attributes, capabilities, access control lists and flags are compared', as
     '/etc/passwd': { changes: ['flags'], flags: 'i', original_flags: '' },
   })
   expect(Object.keys(files)).toHaveLength(4)
+})
+
+test('attributes that lie where no disk is are a warning', async () => {
+  await using temporary = await temporaryFolder()
+  const { path: folder } = temporary
+  const disk = checkpointOf(folder, ['set_inode_field same file_acl 99999999', touched('same')])
+  await using run = await diskAnalysis(folder, disk)
+  const { warnings } = await run.analyse()
+  expect(warnings).toMatchObject([
+    {
+      code: 'DISK_FILES_NOT_READ',
+      what: 'files of the whole disk, ext4, of the guest’s disk',
+      why: '/same (its attributes and flags lie on damaged blocks)',
+    },
+  ])
 })
 
 test('attributes are compared in strict mode though the times are the same', async () => {

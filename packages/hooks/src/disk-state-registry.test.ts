@@ -142,6 +142,24 @@ test('changes that are only in the log of a hive are a warning, though the hive 
   ])
 })
 
+test('a log of a hive that is not read is a warning: it may hold what the hive does not', async () => {
+  await using temporary = await temporaryFolder()
+  const { path: folder } = temporary
+  const [before, after] = [hiveWith(join(folder, 'b'), '"a"="1"'), hiveWith(join(folder, 'a'), '"a"="2"')]
+  const log = join(folder, 'log')
+  writeFileSync(log, Buffer.alloc(100_000))
+  const { report } = await analysed(
+    folder,
+    { [SOFTWARE]: before },
+    { [SOFTWARE]: after, [`${SOFTWARE}.LOG2`]: log },
+    { size_limit: 50_000 },
+  )
+  expect(report.registry?.modified_values).toMatchObject([{ hive: HIVE, value: 'a' }])
+  expect(report.warnings.filter(({ code }) => code === 'HIVE_NOT_CLEAN')).toMatchObject([
+    { what: `the hive ${HIVE} of the guest’s disk`, why: expect.stringContaining('its log is not read') },
+  ])
+})
+
 test('hives of accounts, boot, components and programs are compared, wherever they are', async () => {
   await using temporary = await temporaryFolder()
   const { path: folder } = temporary

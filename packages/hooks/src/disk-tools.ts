@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { SeeError } from '@see/core'
 import { assertWithinBounds } from './analysis.ts'
 import { type ConfinedResult, runConfined } from './confined-command.ts'
+import { ListingBudget } from './listing-budget.ts'
 
 const MIB = 1024 * 1024
 /** Of each file of a program that is talked to; what it says is bounded by who talks to it. */
@@ -18,6 +19,8 @@ export interface DiskToolOptions {
   readonly outputBytes: number
   /** A process in whose mount namespace the disks are. */
   readonly mountsOf: number
+  /** Whether both disks are read at one time. */
+  readonly concurrent: boolean
   readonly signal: AbortSignal
 }
 
@@ -25,6 +28,7 @@ export interface DiskToolOptions {
 export class DiskTools {
   readonly #options: DiskToolOptions
   readonly #reserveMs: number
+  readonly #budgets = new Map<string, ListingBudget>()
 
   constructor(options: DiskToolOptions) {
     this.#options = options
@@ -44,6 +48,15 @@ export class DiskTools {
   /** What a listing may take, so that the rest of a report can still be made. */
   get listingSeconds(): number {
     return Math.ceil(Math.max(MIN_LISTING_MS, this.remainingMs * LISTING_SHARE) / 1000)
+  }
+
+  /** What listing a disk may cost altogether. */
+  listingBudget(disk: string): ListingBudget {
+    const known = this.#budgets.get(disk)
+    if (known !== undefined) return known
+    const budget = new ListingBudget(this.remainingMs, this.#options.concurrent ? 1 : 2)
+    this.#budgets.set(disk, budget)
+    return budget
   }
 
   get signal(): AbortSignal {

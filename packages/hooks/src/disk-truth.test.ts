@@ -12,7 +12,7 @@ import { asTskLists, toldBy, truthOf } from './testing/truth-of-changes.ts'
 
 const kit = builtReader()
 const MIB = 1024 * 1024
-/** `npm run proof:disk` makes more changes, on more file systems. */
+/** `npm run proof:disk` makes more changes, on more file systems, and compares them in both ways. */
 const asked = process.env['SEE_TRUTH_CHANGES']
 const CHANGES = Number(asked ?? '170')
 
@@ -121,7 +121,7 @@ test('the walks of others than SEE see the changes', () => {
   expect(Object.keys(truth).length).toBeGreaterThan(CHANGES)
 })
 
-test.each([{ strict: false }, { strict: true }])(
+test.each(asked === undefined ? [{ strict: true }] : [{ strict: false }, { strict: true }])(
   'files on XFS, btrfs, LVM, md and ext4: nothing is missing, nothing is invented: %j',
   async (configuration) => {
     await using results = await temporaryFolder()

@@ -1,5 +1,6 @@
 import { flagsOf } from './attributes.ts'
 import { attributesIn } from './ext-attributes.ts'
+import { keptAttributes } from './kept-attributes.ts'
 import type { ListedFile } from './listed-file.ts'
 
 /** What an inode says beyond the listing of The Sleuth Kit, which takes 32 bits of a time as a number without sign. */
@@ -12,8 +13,6 @@ const OLD_BYTES = 128
 const KIND = 0xf000
 const DEVICES = new Set([0x2000, 0x6000])
 const ATTRIBUTES = 0xea02_0000
-/** Shared by the many files without any. */
-const NONE: ReadonlyMap<string, string> = new Map()
 
 /** The block with further attributes of an inode; 0 when there is none. */
 export function attributeBlockOf(inode: Buffer): number {
@@ -39,7 +38,7 @@ export function parseInode(inode: Buffer, block: Buffer | undefined): InodeDetai
     crtime: extra(144) === 0 && extra(148) === 0 ? 0 : seconds(extra(144) | 0, extra(148)),
     ctimeNs: ctimeExtra >>> 2,
     mtimeNs: mtimeExtra >>> 2,
-    attributes: attributes.size === 0 ? NONE : attributes,
+    attributes: keptAttributes(attributes),
     flags: flagsOf(inode.readUInt32LE(32)),
     ...(isDevice ? { device: deviceOf(inode) } : {}),
   }

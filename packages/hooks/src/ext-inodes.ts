@@ -2,15 +2,15 @@ import { type ByteRange, readRanges } from './disk-bytes.ts'
 import type { DiskTools } from './disk-tools.ts'
 import type { ExtGeometry } from './ext-geometry.ts'
 import { attributeBlockOf, type InodeDetails, parseInode } from './ext-inode.ts'
-import type { ListedFile } from './listed-file.ts'
+import type { ListedFile, MutableListedFile } from './listed-file.ts'
 
 const SECTOR_BYTES = 512
 /** What is closer than this is read in one go, with what is between. */
 const NEAR_BYTES = 32_768
 /** Bytes that are read at a time, unless one range is longer. */
-const MAX_BYTES = 8 * 1024 * 1024
-/** Inodes that are in memory as bytes. */
-const MAX_INODES = 20_000
+const MAX_BYTES = 2 * 1024 * 1024
+/** Inodes that are looked at in one go: what that takes is forgotten before the next ones. */
+const MAX_INODES = 2000
 
 export interface ExtFileSystem {
   readonly disk: string
@@ -18,6 +18,19 @@ export interface ExtFileSystem {
   /** The sector at which it begins. */
   readonly start: number
   readonly geometry: ExtGeometry
+}
+
+interface Complete {
+  readonly files: ReadonlyMap<ListedFile, ListedFile>
+  /** Those of which not everything could be read. */
+  readonly unread: readonly ListedFile[]
+}
+
+/** What was read of some inodes. */
+interface Details {
+  readonly found: Map<number, InodeDetails>
+  /** Those of which not all could be read. */
+  readonly unread: Set<number>
 }
 
 /**
@@ -29,65 +42,97 @@ export async function withInodes(
   tools: DiskTools,
   system: ExtFileSystem,
   files: readonly ListedFile[],
-): Promise<Map<ListedFile, ListedFile>> {
-  const inodes = [...new Set(files.map(({ inode }) => Number(inode)))]
-  const details = new Map<number, InodeDetails>()
-  for (let from = 0; from < inodes.length; from += MAX_INODES) {
-    await addInodes(details, tools, system, inodes.slice(from, from + MAX_INODES))
+): Promise<Complete> {
+  const complete = new Map<ListedFile, ListedFile>()
+  const unread: ListedFile[] = []
+  for (let from = 0; from < files.length; from += MAX_INODES) {
+    const some = files.slice(from, from + MAX_INODES)
+    const details = await detailsOf(tools, system, [...new Set(some.map(({ inode }) => Number(inode)))])
+    for (const file of some) {
+      const inode = Number(file.inode)
+      complete.set(file, withDetails(file, details.found.get(inode)))
+      if (details.unread.has(inode)) unread.push(file)
+    }
   }
-  return new Map(files.map((file) => [file, { ...file, ...details.get(Number(file.inode)) }]))
+  return { files: complete, unread }
 }
 
-async function addInodes(
-  details: Map<number, InodeDetails>,
+function withDetails(file: ListedFile, details: InodeDetails | undefined): ListedFile {
+  if (details === undefined) return file
+  const { path, inode, kind, permissions, uid, gid, size, target } = file
+  const { mtime, ctime, crtime, mtimeNs, ctimeNs, attributes, flags, device } = details
+  const complete: MutableListedFile = { path, inode, kind, permissions, uid, gid, size, mtime, ctime, crtime }
+  if (mtimeNs !== undefined) complete.mtimeNs = mtimeNs
+  if (ctimeNs !== undefined) complete.ctimeNs = ctimeNs
+  if (attributes !== undefined) complete.attributes = attributes
+  if (flags !== undefined) complete.flags = flags
+  if (device !== undefined) complete.device = device
+  if (target !== undefined) complete.target = target
+  return complete
+}
+
+async function detailsOf(
   tools: DiskTools,
   system: ExtFileSystem,
   inodes: readonly number[],
-): Promise<void> {
+): Promise<Details> {
   const { blockBytes, inodeBytes, inodesPerGroup, descriptorsAt, descriptorBytes } = system.geometry
   const possible = inodes.filter((inode) => inode > 0 && inode <= system.geometry.inodes)
+  const details: Details = { found: new Map(), unread: new Set(possible) }
   const groupOf = (inode: number) => Math.floor((inode - 1) / inodesPerGroup)
   const groups = [...new Set(possible.map(groupOf))]
-  const descriptors = await read(
-    tools,
-    system,
-    groups.map((group) => ({ offset: descriptorsAt + group * descriptorBytes, length: descriptorBytes })),
-  )
-  const tables = new Map(groups.map((group, index) => [group, tableIn(descriptors[index])]))
-  const tableInodes = await read(
-    tools,
-    system,
-    possible.map((inode) => {
-      const table = tables.get(groupOf(inode)) ?? Number.NaN
-      return { offset: table * blockBytes + ((inode - 1) % inodesPerGroup) * inodeBytes, length: inodeBytes }
-    }),
-  )
-  const blocks = tableInodes.map((inode) => (inode === undefined ? 0 : attributeBlockOf(inode)))
-  const attributes = await read(
-    tools,
-    system,
-    blocks.map((block) => ({ offset: block === 0 ? Number.NaN : block * blockBytes, length: blockBytes })),
-  )
-  for (const [index, inode] of possible.entries()) {
-    const bytes = tableInodes[index]
-    if (bytes !== undefined) details.set(inode, parseInode(bytes, attributes[index]))
-  }
+  const descriptors = groups.map((group) => ({
+    offset: descriptorsAt + group * descriptorBytes,
+    length: descriptorBytes,
+  }))
+  const tables = new Map<number, number>()
+  await read(tools, system, descriptors, (bytes, index) => tables.set(groups[index] ?? -1, tableIn(bytes)))
+  const places = possible.map((inode) => {
+    const table = tables.get(groupOf(inode)) ?? Number.NaN
+    return { offset: table * blockBytes + ((inode - 1) % inodesPerGroup) * inodeBytes, length: inodeBytes }
+  })
+  const further: Inode[] = []
+  await read(tools, system, places, (bytes, index) => {
+    const number = possible[index] ?? 0
+    const block = attributeBlockOf(bytes)
+    details.found.set(number, parseInode(bytes, undefined))
+    if (block === 0) details.unread.delete(number)
+    // A copy: a part of what was read would keep all of it.
+    else further.push({ number, bytes: Buffer.from(bytes), block })
+  })
+  const blocks = further.map(({ block }) => ({ offset: block * blockBytes, length: blockBytes }))
+  await read(tools, system, blocks, (attributes, index) => {
+    const inode = further[index]
+    if (inode === undefined) return
+    details.found.set(inode.number, parseInode(inode.bytes, attributes))
+    details.unread.delete(inode.number)
+  })
+  return details
+}
+
+interface Inode {
+  readonly number: number
+  readonly bytes: Buffer
+  /** With further attributes. */
+  readonly block: number
 }
 
 /** The block of a group's first inodes. */
-function tableIn(descriptor: Buffer | undefined): number {
-  if (descriptor === undefined) return Number.NaN
+function tableIn(descriptor: Buffer): number {
   const high = descriptor.length >= 64 ? descriptor.readUInt32LE(40) : 0
   return high * 2 ** 32 + descriptor.readUInt32LE(8)
 }
 
-/** Reads ranges of the file system, near ones together; undefined for those that are not on the disk. */
+/**
+ * Reads ranges of the file system, near ones together.
+ * @param take gets the bytes of each that is on the disk; they are valid during the call only
+ */
 async function read(
   tools: DiskTools,
   { disk, diskBytes, start }: ExtFileSystem,
   ranges: readonly ByteRange[],
-): Promise<(Buffer | undefined)[]> {
-  const found: (Buffer | undefined)[] = ranges.map(() => undefined)
+  take: (bytes: Buffer, index: number) => void,
+): Promise<void> {
   const absolute = ranges
     .map(({ offset, length }, index) => ({ offset: start * SECTOR_BYTES + offset, length, index }))
     .filter(({ offset, length }) => offset >= 0 && offset + length <= diskBytes)
@@ -110,11 +155,10 @@ async function read(
     for (const [index, { offset, parts }] of together.entries()) {
       for (const part of parts) {
         const at = part.offset - offset
-        // A copy: a part of what was read would keep all of it.
-        found[part.index] = Buffer.from(contents[index]?.subarray(at, at + part.length) ?? [])
+        const bytes = contents[index]?.subarray(at, at + part.length)
+        if (bytes !== undefined) take(bytes, part.index)
       }
     }
     from = to
   }
-  return found
 }

@@ -66,12 +66,13 @@ const IS_CLEAN = 0x2
  * @param log the first two pages of `$LogFile`
  */
 export function stateOfNtfs(volumeInformation: Buffer, log: Buffer): FileSystemState {
-  const isDirty = volumeInformation.length >= 12 && (volumeInformation.readUInt16LE(10) & DIRTY_FLAG) !== 0
-  return {
-    hasPendingJournal: isLogInUse(log),
-    dirty: isDirty ? 'its volume is marked as dirty' : undefined,
-    misread: undefined,
-  }
+  return { hasPendingJournal: isLogInUse(log), dirty: dirtyNtfs(volumeInformation, log), misread: undefined }
+}
+
+function dirtyNtfs(volumeInformation: Buffer, log: Buffer): string | undefined {
+  if (volumeInformation.length < 12) return 'whether it was unmounted cannot be read'
+  if ((volumeInformation.readUInt16LE(10) & DIRTY_FLAG) !== 0) return 'its volume is marked as dirty'
+  return log.length < 2 * PAGE_BYTES ? 'its journal cannot be read' : undefined
 }
 
 /** The newer of the two restart pages counts; a log that was never written is all ones. */

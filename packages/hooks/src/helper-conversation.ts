@@ -30,6 +30,7 @@ export class HelperConversation {
   readonly #over = new AbortController()
   readonly #ended: Promise<void>
   readonly #patience: Patience
+  readonly #readerMs: number
   #answer: Answer | undefined
   #failure: unknown
   #timer: NodeJS.Timeout | undefined
@@ -37,10 +38,9 @@ export class HelperConversation {
 
   constructor(tools: DiskTools, kit: ReaderKit, disk: string) {
     const { remainingMs } = tools
-    this.#patience = new Patience(
-      Math.min(PATIENCE_MS, remainingMs * PATIENCE_SHARE),
-      remainingMs * WHOLE_SHARE,
-    )
+    const mostMs = Math.min(PATIENCE_MS, remainingMs * PATIENCE_SHARE)
+    this.#patience = new Patience(mostMs, remainingMs * WHOLE_SHARE)
+    this.#readerMs = Math.min(mostMs, tools.listingBudget(disk).readerMs)
     const readable = [disk, kit.kernel, kit.initramfs]
     const streams = {
       stdin: this.#requests,
@@ -53,9 +53,10 @@ export class HelperConversation {
     )
   }
 
-  /** What it says by itself when it has booted. */
+  /** What it says by itself when it has booted, for which a disk is not to blame. */
   async greeting(take: Take): Promise<void> {
     await this.#exchange(undefined, take)
+    this.#patience.restart(this.#readerMs)
   }
 
   /** @throws HelperRefusal, or SeeError when the guest is of no use any more */
@@ -66,11 +67,6 @@ export class HelperConversation {
     const exchange = this.#turn.then(() => this.#exchange(Buffer.concat([head, payload]), take))
     this.#turn = exchange.catch(() => undefined)
     await exchange
-  }
-
-  /** The guest is waited for as it was in the beginning: what is asked next is not one of many. */
-  renew(): void {
-    this.#patience.renew()
   }
 
   /** Nothing of the guest runs any more when this returns. */

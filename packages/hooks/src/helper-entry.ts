@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { flagsOf } from './attributes.ts'
-import type { FileKind, ListedFile } from './listed-file.ts'
+import { keptAttributes } from './kept-attributes.ts'
+import type { FileKind, MutableListedFile } from './listed-file.ts'
 
 const KINDS: Readonly<Record<number, FileKind>> = {
   0o01: 'fifo',
@@ -13,14 +13,13 @@ const KINDS: Readonly<Record<number, FileKind>> = {
 }
 /** XFS tells of a list of access rights once more, as it is on the disk. */
 const IN_OTHER_WORDS = /^trusted\.SGI_ACL_/
-const MAX_VALUE_BYTES = 1024
 const NO_FLAGS = 0xffff_ffff
 
 /**
  * Reads what the helper guest tells of a name.
  * @throws RangeError when it is cut short, Error when there is more than belongs to it
  */
-export function parseEntry(payload: Buffer): ListedFile {
+export function parseEntry(payload: Buffer): MutableListedFile {
   const field = new Fields(payload)
   const subvolume = field.long()
   const inode = field.long()
@@ -37,11 +36,11 @@ export function parseEntry(payload: Buffer): ListedFile {
   const [path, target] = [field.bytes(), field.bytes()]
   const attributes = new Map<string, string>()
   while (!field.isAtEnd) {
-    const [attribute, value] = [field.bytes().toString('latin1'), field.bytes()]
-    if (!IN_OTHER_WORDS.test(attribute)) attributes.set(attribute, keptValue(value))
+    const [attribute, value] = [field.bytes().toString('latin1'), field.bytes().toString('latin1')]
+    if (!IN_OTHER_WORDS.test(attribute)) attributes.set(attribute, value)
   }
   const kind = KINDS[(mode >> 12) & 0o17] ?? 'unknown'
-  return {
+  const file: MutableListedFile = {
     path: path.length === 0 ? '/' : path.toString('latin1'),
     inode: subvolume === 0n ? String(inode) : `${subvolume}:${inode}`,
     kind,
@@ -54,17 +53,12 @@ export function parseEntry(payload: Buffer): ListedFile {
     crtime,
     mtimeNs,
     ctimeNs,
-    attributes,
-    ...(flags === NO_FLAGS ? {} : { flags: flagsOf(flags) }),
-    ...(kind.endsWith('device') ? { device: deviceOf(device) } : {}),
-    ...(kind === 'symbolic link' ? { target: target.toString('latin1') } : {}),
+    attributes: keptAttributes(attributes),
   }
-}
-
-/** Of a long one, which a guest may give to every file, the sum. */
-function keptValue(value: Buffer): string {
-  if (value.length <= MAX_VALUE_BYTES) return value.toString('latin1')
-  return `${value.length} bytes, SHA-1 ${createHash('sha1').update(value).digest('hex')}`
+  if (flags !== NO_FLAGS) file.flags = flagsOf(flags)
+  if (kind.endsWith('device')) file.device = deviceOf(device)
+  if (kind === 'symbolic link') file.target = target.toString('latin1')
+  return file
 }
 
 /** A name of which something could not be read, and why. */

@@ -12,6 +12,7 @@ interface ListOptions {
   readonly contentLimit: number
   /** Bytes of content that are read altogether. */
   readonly contentBytes: number
+  readonly maxNames: number
   /** Bytes of the listing, but for contents. */
   readonly maxBytes: number
 }
@@ -52,7 +53,6 @@ export class HelperGuest implements AsyncDisposable {
 
   /** Has the kernel look at a device of which others may be made: a member of a btrfs, say. */
   async scan(device: string): Promise<void> {
-    this.#conversation.renew()
     await this.#conversation.ask('B', [device], unexpected)
   }
 
@@ -63,7 +63,6 @@ export class HelperGuest implements AsyncDisposable {
    */
   async mount({ device, type }: HelperVolume, number: number): Promise<boolean> {
     let isPartial = false
-    this.#conversation.renew()
     await this.#conversation.ask('M', [String(number), device ?? '', type ?? ''], ({ payload }) => {
       isPartial = payload.toString() !== '0'
       return false
@@ -78,7 +77,6 @@ export class HelperGuest implements AsyncDisposable {
   async list(number: number, options: ListOptions): Promise<HelperListing> {
     const listing = new HelperListing(options)
     const words = [number, options.contentLimit, options.contentBytes].map(String)
-    this.#conversation.renew()
     await this.#conversation.ask('L', words, (frame) => listing.take(frame))
     return listing
   }

@@ -1,6 +1,6 @@
 import { escapedJson } from './escape-text.ts'
 
-const PART_CHARACTERS = 64 * 1024
+const PART_CHARACTERS = 8 * 1024
 
 /** A report as JSON, with two spaces for each level, in parts: one text of it all may take more memory than the report. */
 export function* jsonParts(report: object): Generator<string> {

@@ -3,7 +3,7 @@ import { type DiskTools } from './disk-tools.ts'
 import { HelperRefusal } from './helper-conversation.ts'
 import type { ReaderKit } from './helper-guest-arguments.ts'
 import { HelperGuest } from './helper-guest.ts'
-import type { HelperListing } from './helper-listing.ts'
+import { type HelperListing, MAX_NAMES } from './helper-listing.ts'
 import type { HelperVolume } from './helper-volume.ts'
 
 const BTRFS = 'btrfs'
@@ -20,6 +20,7 @@ interface Mounted {
 export class KernelDisk implements AsyncDisposable {
   readonly volumes: readonly HelperVolume[]
   readonly #guest: HelperGuest
+  #namesLeft = MAX_NAMES
   /** By the start of the region. */
   readonly #mounted = new Map<number, Mounted>()
 
@@ -60,7 +61,9 @@ export class KernelDisk implements AsyncDisposable {
     const isPartial = await this.#guest.mount(volume, number)
     const contentBytes = contentCapacity(volume.sectors * SECTOR_BYTES)
     this.#mounted.set(start, { number, contentBytes })
-    const { files, troubles } = await this.#guest.list(number, { contentLimit, contentBytes, maxBytes })
+    const options = { contentLimit, contentBytes, maxBytes, maxNames: this.#namesLeft }
+    const { files, troubles } = await this.#guest.list(number, options)
+    this.#namesLeft -= files.length
     return { files, troubles, isPartial }
   }
 

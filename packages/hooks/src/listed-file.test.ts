@@ -64,7 +64,9 @@ test.each([
 })
 
 test('reads any name that has no line break', () => {
-  const name = string({ unit: 'binary' }).map((text) => text.replaceAll('\n', '|'))
+  const name = string({ unit: 'binary' }).map((text) => {
+    return Buffer.from(text.replaceAll('\n', '|')).toString('latin1')
+  })
   assert(
     property(name, nat(), (path, inode) => {
       expect(parseListedFile(`0|${path}|${inode}|r/rrw-r--r--${tail}`)).toMatchObject({

@@ -1,3 +1,5 @@
+import { inOnePiece } from './in-one-piece.ts'
+
 /** A name in a directory of a disk, and what it stands for. */
 export interface ListedFile {
   /** Each character is a byte: names are bytes, and not all are text. The Sleuth Kit puts `^` for control characters. */
@@ -30,6 +32,12 @@ export interface ListedFile {
   /** Of the content, where the reader has read it all. */
   readonly sha1?: string
 }
+
+/**
+ * One that is being put together. There may be hundreds of thousands: made by spreading several objects into one, each takes
+ * four times the memory.
+ */
+export type MutableListedFile = { -readonly [Key in keyof ListedFile]: ListedFile[Key] }
 
 const kinds = {
   r: 'file',
@@ -87,8 +95,8 @@ export function parseListedFile(line: string): ListedFile | undefined {
   const isLink = kind === 'l'
   const arrow = name.length - bytes - ARROW.length
   const pointed = isLink && arrow > 0 && name.startsWith(ARROW, arrow)
-  return {
-    path: pointed ? name.slice(0, arrow) : name,
+  const file: MutableListedFile = {
+    path: inOnePiece(pointed ? name.slice(0, arrow) : name),
     inode,
     kind: kindOf(isOfDirectory ? 'r' : kind),
     permissions,
@@ -98,9 +106,10 @@ export function parseListedFile(line: string): ListedFile | undefined {
     mtime: Number(mtime),
     ctime: Number(ctime),
     crtime: Number(crtime),
-    ...(isOfDirectory ? { isOfDirectory } : {}),
-    ...(pointed ? { target: name.slice(arrow + ARROW.length) } : {}),
   }
+  if (isOfDirectory) file.isOfDirectory = true
+  if (pointed) file.target = inOnePiece(name.slice(arrow + ARROW.length))
+  return file
 }
 
 function isOfNtfsItself(name: string, inode: string): boolean {

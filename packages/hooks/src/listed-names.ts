@@ -1,5 +1,6 @@
 import { lineBatches } from './line-batches.ts'
 import { type ListedFile, parseListedFile } from './listed-file.ts'
+import { SILENT } from './watched-listing.ts'
 
 /** fls goes no deeper than 128 directories, nor into paths of more than 4096 bytes, and says nothing of it. */
 const DEEP = 120
@@ -22,12 +23,16 @@ export interface ListedNames {
 /** Of a listing that was ended since it names the same files again and again. */
 export const AGAIN = 75
 
+/** Of a listing that is longer than it may be: fls had no reader any more. */
+export const MUCH = 141
+
 /** How the shell says that fls was ended. */
 const ENDED: Readonly<Record<number, string>> = {
   [AGAIN]: ': it lists the same files again and again',
   121: ': its names could not be sorted',
   124: ': it took too long',
-  141: ': there is more than output_limit lets it list',
+  [MUCH]: ': there is more than output_limit lets it list',
+  [SILENT]: ': it listed nothing for too long',
 }
 
 /**

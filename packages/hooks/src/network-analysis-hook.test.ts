@@ -14,6 +14,7 @@ import {
   uint16,
 } from './testing/pcap.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
+import { unanalysed } from './unanalysed.ts'
 
 /** A payload in three segments, the last two the wrong way round. */
 function split(ports: { sourcePort: number; port: number }, payload: Buffer): Buffer[] {
@@ -96,6 +97,7 @@ test('tells of the conversations, DNS names and HTTP requests of a trace', async
       },
     ],
     tls: [],
+    not_analysed: [...unanalysed],
     warnings: [],
   })
   const lines = (await read('.log')).split('\n')

@@ -10,6 +10,8 @@ import type { Packet, PacketField } from './packet.ts'
 import type { PacketSink } from './packet-lines.ts'
 import { StreamGaps } from './stream-gaps.ts'
 import { summaryWarnings } from './summary-warnings.ts'
+import { type Unanalysed, unanalysed } from './unanalysed.ts'
+import { UnreadContent } from './unread-content.ts'
 
 /** What a guest can have of each kind in its summary. */
 const LIMIT = 10_000
@@ -58,6 +60,8 @@ export interface NetworkSummary {
   readonly dns: readonly DnsName[]
   readonly http: readonly HttpRequest[]
   readonly tls: readonly TlsName[]
+  /** What may be in any trace and is in no summary; which content of this one was not read is a warning. */
+  readonly not_analysed: readonly Unanalysed[]
   /** What is not in this summary, and what the trace lacks. */
   readonly warnings: readonly EvidenceWarning[]
 }
@@ -75,6 +79,14 @@ interface Frames {
   next(): Buffer | undefined
 }
 
+/** What was found in a packet beside tshark. */
+interface Found {
+  readonly isKnown: boolean
+  readonly isHttp2: boolean
+}
+
+const NOTHING: Found = { isKnown: false, isHttp2: false }
+
 /** Makes a summary of packets, none of which it keeps; how much it keeps of them is bounded. */
 export class Summary implements PacketSink {
   readonly #conversations = new Conversations(LIMIT)
@@ -82,6 +94,7 @@ export class Summary implements PacketSink {
   readonly #http = new Counted<HttpRequest>(LIMIT)
   readonly #tls = new Counted<TlsName>(LIMIT)
   readonly #streams = new StreamGaps()
+  readonly #contents = new UnreadContent(LIMIT)
   readonly #frames: Frames | undefined
   #packets = 0
   #bytes = 0
@@ -107,7 +120,8 @@ export class Summary implements PacketSink {
     addHttp(this.#http, packet)
     addTls(this.#tls, packet)
     const isNew = this.#streams.add(packet)
-    if (frame !== undefined) this.#addUnrecognized(packet, frame, isNew)
+    const found = frame === undefined ? NOTHING : this.#addUnrecognized(packet, frame, isNew)
+    this.#contents.add(packet, found)
   }
 
   skip(): void {
@@ -123,14 +137,19 @@ export class Summary implements PacketSink {
   }
 
   /** @param isNew whether the packet has data of a TCP connection that was not there before */
-  #addUnrecognized(packet: Packet, frame: Buffer, isNew: boolean): void {
+  #addUnrecognized(packet: Packet, frame: Buffer, isNew: boolean): Found {
     const payload = framePayload(frame)
-    if (payload === undefined) return
+    if (payload === undefined) return NOTHING
     const { protocol, bytes } = payload
-    if (protocol === 'udp') return addQuestions(this.#dns, packet, dnsQuestions(bytes))
-    if (!isNew) return
-    addQuestions(this.#dns, packet, dnsQuestionsOverTcp(bytes))
-    addUnrecognizedRequests(this.#http, packet, unrecognizedRequests(bytes))
+    if (protocol === 'tcp' && !isNew) return NOTHING
+    const asked = protocol === 'udp' ? dnsQuestions(bytes) : dnsQuestionsOverTcp(bytes)
+    addQuestions(this.#dns, packet, asked)
+    if (protocol === 'udp') return { isKnown: asked !== undefined, isHttp2: false }
+    const { found: requests, isCut } = unrecognizedRequests(bytes)
+    this.#http.full ||= isCut
+    const isHttp2 = isUnreadHttp2(packet, requests)
+    addUnrecognizedRequests(this.#http, packet, requests)
+    return { isKnown: (asked?.length ?? 0) > 0 || requests.length > 0, isHttp2 }
   }
 
   of({ path, unread, warnings }: TraceFacts): NetworkSummary {
@@ -142,6 +161,7 @@ export class Summary implements PacketSink {
       http: this.#http,
       tls: this.#tls,
       connections: this.#streams,
+      contents: this.#contents,
     }
     const full = Object.entries(tables).flatMap(([name, { full: isFull }]) => (isFull ? [name] : []))
     return {
@@ -153,6 +173,7 @@ export class Summary implements PacketSink {
       dns: this.#dns.values,
       http: this.#http.values,
       tls: this.#tls.values,
+      not_analysed: unanalysed,
       warnings: [
         ...warnings,
         ...summaryWarnings({
@@ -164,6 +185,7 @@ export class Summary implements PacketSink {
           frameless: this.#frameless,
           gaps: this.#streams.found,
           incomplete,
+          contents: this.#contents,
           fragmentsBeyond: this.#conversations.fragmentsBeyond,
           cut: warnings.some(({ code }) => code === 'TRACE_PACKETS_CUT') ? 0 : this.#cut,
         }),
@@ -243,8 +265,13 @@ function addUnrecognizedRequests(
 ): void {
   const [first] = found
   if (first === undefined || packet.all('http.request.method').includes(first.method)) return
-  if (first.method === HTTP2_PREFACE && packet.first('frame.protocols')?.includes(':http2') === true) return
+  if (first.method === HTTP2_PREFACE && !isUnreadHttp2(packet, found)) return
   for (const each of found) addRequest(requests, packet, each)
+}
+
+/** Whether a client begins to speak HTTP/2 where tshark does not expect it. */
+function isUnreadHttp2(packet: Packet, [first]: readonly UnrecognizedRequest[]): boolean {
+  return first?.method === HTTP2_PREFACE && packet.first('frame.protocols')?.includes(':http2') !== true
 }
 
 function addRequest(requests: Counted<HttpRequest>, packet: Packet, given: UnrecognizedRequest): void {

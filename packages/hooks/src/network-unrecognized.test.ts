@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { NetworkSummary } from './network-summary.ts'
 import { allocateAnalysis } from './testing/network-analysis.ts'
 import {
   clientHello,
@@ -25,6 +27,8 @@ async function summaryOf(packets: readonly Buffer[]) {
   return found
 }
 
+const gapsIn = ({ warnings }: NetworkSummary) => warnings.filter(({ code }) => code === 'NETWORK_DATA_GAPS')
+
 const get = (uri: string) => Buffer.from(`GET ${uri} HTTP/1.1\r\nHost: a.example\r\n\r\n`)
 
 /** A connection with its beginning, and segments at offsets of its data. */
@@ -39,16 +43,16 @@ function connection(sourcePort: number, ...segments: [offset: number, payload: B
 }
 
 test('names connections with a gap that is never filled, behind which requests are not read', async () => {
-  const { http, warnings } = await summaryOf([
+  const summary = await summaryOf([
     ...connection(41_001, [0, get('/a')], [1000, get('/hidden')]),
     ...connection(41_002, [500, clientHello('hidden.example')]),
     // Without a beginning.
     tcpFrame({ sourcePort: 41_003, port: 8080, sequence: 100 }, get('/c')),
     tcpFrame({ sourcePort: 41_003, port: 8080, sequence: 20 }, get('/before')),
   ])
-  expect(http.map(({ uri }) => uri)).toEqual(['/a', '/c'])
+  expect(summary.http.map(({ uri }) => uri)).toEqual(['/a', '/c'])
   const missing = 1000 - get('/a').length
-  expect(warnings).toMatchObject([
+  expect(gapsIn(summary)).toMatchObject([
     {
       code: 'NETWORK_DATA_GAPS',
       what: expect.stringMatching(
@@ -81,8 +85,10 @@ test('does not warn of gaps in what an ordinary guest sends', async () => {
 
 test('names no more than ten of the connections with a gap', async () => {
   const packets = Array.from({ length: 12 }, (_, index) => connection(index + 1, [9, get('/x')])).flat()
-  const { warnings } = await summaryOf(packets)
-  expect(warnings).toMatchObject([{ what: expect.stringMatching(/^what 12 connections .*, and 2 more$/) }])
+  const summary = await summaryOf(packets)
+  expect(gapsIn(summary)).toMatchObject([
+    { what: expect.stringMatching(/^what 12 connections .*, and 2 more$/) },
+  ])
 })
 
 test('a datagram of which a fragment is missing is a warning; one in any order is none', async () => {
@@ -98,7 +104,7 @@ test('a datagram of which a fragment is missing is a warning; one in any order i
     ...icmpFragments(Buffer.concat([Buffer.of(8, 0, 0, 0, 0, 1, 0, 1), Buffer.alloc(3000)])).toReversed(),
     ...udpFragments({ sourcePort: 6, port: 9999 }, Buffer.alloc(2000)),
   ])
-  expect(whole.warnings).toEqual([])
+  expect(gapsIn(whole)).toEqual([])
   expect(whole.conversations.map(({ protocol, packets }) => [protocol, packets])).toEqual([
     ['icmp', 2],
     ['udp', 2],
@@ -126,6 +132,15 @@ test('finds requests of methods that HTTP does not have, and what follows them',
     ['GET', '/first', 'a.example', null, 1],
     ['FOO', '/odd', 'b.example', 'odd/1', 1],
     ['GET', '/behind', 'a.example', null, 1],
+  ])
+})
+
+test('of more requests in a segment than are looked at, the summary says that there are more', async () => {
+  const all = Buffer.concat([...Array.from({ length: 100 }, (_, number) => get(`/${number}`)), get('/more')])
+  const { truncated, warnings } = await summaryOf(connection(43_101, [0, all]))
+  expect(truncated).toBe(true)
+  expect(warnings).toMatchObject([
+    { code: 'NETWORK_SUMMARY_CUT', what: expect.stringContaining('entries of http') },
   ])
 })
 
@@ -167,7 +182,7 @@ test('finds requests of HTTP/2 in the clear, and that it is spoken where tshark 
   ])
   const both = Buffer.concat([hello, http2Frame(1, 5, 1, headers)])
   const elsewhere = { sourcePort: 45_002, port: 9999 }
-  const { http } = await summaryOf([
+  const { http, warnings } = await summaryOf([
     ...connection(45_001, [0, both]),
     synFrame({ ...elsewhere, sequence: 0 }),
     tcpFrame({ ...elsewhere, sequence: 1 }, both),
@@ -175,6 +190,14 @@ test('finds requests of HTTP/2 in the clear, and that it is spoken where tshark 
   expect(http.map(({ method, uri, host, server }) => [method, uri, host, server.port])).toEqual([
     ['GET', '/h2', 'h2.example', 8080],
     ['PRI', '*', null, 9999],
+  ])
+  expect(warnings).toMatchObject([
+    {
+      code: 'NETWORK_REQUESTS_UNREAD',
+      what: expect.stringMatching(/^requests of 1 conversations of .*: tcp 10.9.0.2:45002 → 10.9.0.1:9999$/),
+      why: expect.stringContaining('HTTP/2'),
+      limits: 'docs/limits.md#network_requests_unread',
+    },
   ])
 })
 
@@ -191,5 +214,43 @@ test('does not take what is no DNS question for one', async () => {
     udpFrame({ sourcePort: 9, port: 40_002 }, Buffer.alloc(60)),
   ])
   expect(dns.map(({ name }) => name).filter((name) => name !== 'more.example')).toEqual([])
-  expect(warnings).toEqual([])
+  expect(warnings.map(({ code }) => code)).toEqual(['NETWORK_CONTENT_UNKNOWN'])
+})
+
+test('conversations are named whose content nothing recognizes, and those of QUIC', async () => {
+  const own = { sourcePort: 46_001, port: 9999 }
+  const beacon = Buffer.from([0xfe, 0xed, 0xfa, 0xce, 0, 1, 2, 3])
+  const version = Buffer.of(0xc3, 0, 0, 0, 1)
+  const connections = Buffer.concat([Buffer.of(8), Buffer.alloc(8, 7), Buffer.of(0, 0, 0x44, 0x90)])
+  const initial = Buffer.concat([version, connections, Buffer.alloc(0x490, 9)])
+  const question = dnsMessage(['asked', 'example'])
+  const { warnings, not_analysed } = await summaryOf([
+    synFrame({ ...own, sequence: 0 }),
+    tcpFrame({ ...own, sequence: 1 }, beacon),
+    udpFrame({ sourcePort: 46_002, port: 9998 }, beacon),
+    udpFrame({ sourcePort: 9998, port: 46_002, back: true }, beacon),
+    udpFrame({ sourcePort: 46_003, port: 443 }, initial),
+    // Nothing is said here, or it is known by who reads beside tshark, or in another packet.
+    synFrame({ sourcePort: 46_004, port: 9999, sequence: 0 }),
+    udpFrame({ sourcePort: 46_005, port: 9997 }, question),
+    udpFrame({ sourcePort: 9997, port: 46_005, back: true }, beacon),
+    ...connection(46_006, [0, get('/a')]),
+  ])
+  const named = warnings.filter(({ code }) => code !== 'NETWORK_PACKETS_MALFORMED')
+  expect(named).toMatchObject([
+    {
+      code: 'NETWORK_CONTENT_UNKNOWN',
+      what: expect.stringMatching(
+        /^the content of 2 conversations of .*: tcp 10.9.0.2:46001 → 10.9.0.1:9999, udp 10.9.0.2:46002 → 10.9.0.1:9998$/,
+      ),
+      limits: 'docs/limits.md#network_content_unknown',
+    },
+    {
+      code: 'NETWORK_REQUESTS_UNREAD',
+      what: expect.stringMatching(/^requests of 1 conversations of .*: udp 10.9.0.2:46003 → 10.9.0.1:443$/),
+      why: expect.stringContaining('QUIC'),
+    },
+  ])
+  const limits = readFileSync(new URL('../../../docs/limits.md', import.meta.url), 'utf8')
+  for (const kind of not_analysed) expect(limits).toContain(`| \`${kind}\` |`)
 })

@@ -34,7 +34,7 @@ test('time in which nothing was asked for does not count', () => {
   patience.spend(10_000)
   patience.begin(100_000)
   expect(patience.leftMs).toBe(15_000)
-  patience.renew()
+  patience.restart(22_000)
   expect(patience.leftMs).toBe(20_000)
   patience.spend(120_000)
   expect([patience.leftMs, patience.loss]).toEqual([0, 'takes too much of the time of the analysis'])

@@ -8,7 +8,7 @@ const ANSWER_MS = 1000
  * are those of `performance.now()`.
  */
 export class Patience {
-  readonly #mostMs: number
+  #mostMs: number
   #leftMs: number
   #wholeMs: number
   #since = 0
@@ -58,9 +58,10 @@ export class Patience {
     this.#regain(ANSWER_MS)
   }
 
-  /** A new piece of work, of which there are only so many. */
-  renew(): void {
-    this.#leftMs = this.#mostMs
+  /** From now on, this long without anything new. */
+  restart(mostMs: number): void {
+    this.#mostMs = mostMs
+    this.#leftMs = mostMs
   }
 
   #regain(ms: number): void {

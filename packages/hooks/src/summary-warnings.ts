@@ -20,6 +20,12 @@ interface SummaryFacts {
   readonly gaps: readonly { readonly name: string; readonly missing: number }[]
   /** Datagrams of which a fragment is missing. */
   readonly incomplete: readonly Route[]
+  /** The conversations whose content was not read. */
+  readonly contents: {
+    readonly unknown: readonly Route[]
+    readonly quic: readonly Route[]
+    readonly unreadHttp2: readonly Route[]
+  }
   /** Fragments of further datagrams. */
   readonly fragmentsBeyond: number
   /** Packets of which only the beginning is in the trace. */
@@ -49,7 +55,7 @@ export function summaryWarnings(facts: SummaryFacts): EvidenceWarning[] {
     const what = `requests and names in ${frameless} packets of ${path} that tshark does not recognize`
     warn('NETWORK_PACKETS_UNREAD', what, why)
   }
-  found.push(...gapWarnings(facts))
+  found.push(...gapWarnings(facts), ...contentWarnings(facts))
   if (cut > 0) {
     const why = 'only their beginnings are in the trace'
     warn('TRACE_PACKETS_CUT', `the ends of ${cut} packets of ${path}`, why)
@@ -76,6 +82,26 @@ function gapWarnings({ path, gaps, incomplete, fragmentsBeyond }: SummaryFacts):
     found.push(evidenceWarning('NETWORK_DATA_GAPS', what, 'not all of their fragments are in the trace'))
   }
   return found
+}
+
+function contentWarnings({ path, contents }: SummaryFacts): EvidenceWarning[] {
+  const { unknown, quic, unreadHttp2 } = contents
+  const warn = (code: EvidenceWarning['code'], routes: readonly Route[], what: string, why: string) => {
+    const names = listOf(routes.map(textOfRoute))
+    return routes.length === 0
+      ? []
+      : [evidenceWarning(code, `${what} of ${routes.length} conversations of ${path}: ${names}`, why)]
+  }
+  return [
+    ...warn('NETWORK_CONTENT_UNKNOWN', unknown, 'the content', 'tshark does not recognize what they carry'),
+    ...warn('NETWORK_REQUESTS_UNREAD', quic, 'requests', 'they speak QUIC, which is encrypted'),
+    ...warn(
+      'NETWORK_REQUESTS_UNREAD',
+      unreadHttp2,
+      'requests',
+      'they speak HTTP/2 on a port on which tshark does not read it',
+    ),
+  ]
 }
 
 function listOf(names: readonly string[]): string {

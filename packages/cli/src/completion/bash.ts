@@ -15,6 +15,11 @@ const TEMPLATES = `_see_templates() {
 export function bashScript(root: CommandNode): string {
   const commands = allOf(root)
   return `# Completion of see for bash; load it by: source <(npx see completion bash)
+_see_guests() {
+  local cache=/var/cache/see/guest
+  if ((EUID)); then cache=/var/tmp/see-$EUID/guest; fi
+  ls -- "\${SEE_GUEST_CACHE:-$cache}/names" 2>/dev/null
+}
 _see() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command='' is_plain='' i
   COMPREPLY=()
@@ -78,6 +83,7 @@ function offer(kind: ValueKind): string {
   if (kind === 'files') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")'
   if (kind === 'folders') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word")'
   if (kind === 'templates') return 'mapfile -t COMPREPLY < <(_see_templates "$word")'
+  if (kind === 'guests') return 'mapfile -t COMPREPLY < <(compgen -W "$(_see_guests)" -- "$word")'
   return `mapfile -t COMPREPLY < <(compgen -W ${quoted(kind.join(' '))} -- "$word")`
 }
 

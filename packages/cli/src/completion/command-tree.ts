@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
 
 /** What a shell offers for a value. */
-export type ValueKind = 'files' | 'folders' | 'templates' | 'nothing' | readonly string[]
+export type ValueKind = 'files' | 'folders' | 'guests' | 'templates' | 'nothing' | readonly string[]
 
 export interface OptionNode {
   /** As they are typed, such as `-h` and `--help`. */
@@ -67,6 +67,7 @@ function argumentNode(argument: Argument): ArgumentNode {
 const KINDS: Readonly<Record<string, ValueKind>> = {
   file: 'files',
   given: 'files',
+  guest: 'guests',
   image: 'files',
   'resources.json': 'files',
   sample: 'files',

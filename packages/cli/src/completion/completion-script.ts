@@ -11,9 +11,8 @@ const scripts: Record<'bash' | 'zsh' | 'fish', (root: CommandNode) => string> = 
 }
 
 /**
- * The script by which a shell completes the command line of `program`. All that it offers is in the script, or, for
- * templates, the names of folders, so that nothing has to be started at each press of the key, and it works wherever `see`
- * is a function of the shell.
+ * The script by which a shell completes the command line of `program`. All that it offers is in the script, but for files and the
+ * names of guests and templates, so that `see` need not be started at each press of the key, and may be a function of the shell.
  */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
   return scripts[shell](commandTree(program))

@@ -18,6 +18,17 @@ end`
 export function fishScript(root: CommandNode): string {
   const commands = allOf(root)
   return `# Completion of see for fish; load it by: npx see completion fish | source
+function __see_guests
+  set -l cache $SEE_GUEST_CACHE
+  if test -z "$cache"
+    set -l user (id -u)
+    set cache /var/tmp/see-$user/guest
+    if test $user = 0
+      set cache /var/cache/see/guest
+    end
+  end
+  ls -- $cache/names 2>/dev/null
+end
 function __see_command
   set -l command ''
   for word in (commandline -opc)[2..-1]
@@ -62,6 +73,7 @@ function offer(kind: ValueKind): string {
   if (kind === 'files') return '-F'
   if (kind === 'folders') return `-a '(__fish_complete_directories)'`
   if (kind === 'templates') return `-a '(__see_templates)'`
+  if (kind === 'guests') return `-a '(__see_guests)'`
   return `-a ${quoted(kind.join(' '))}`
 }
 

@@ -21,6 +21,12 @@ export function zshScript(root: CommandNode): string {
   return `#compdef see
 # Completion of see for zsh; load it after compinit by: source <(npx see completion zsh)
 ${TEMPLATES}
+_see_guests() {
+  local cache=/var/tmp/see-$EUID/guest
+  if ((EUID == 0)); then cache=/var/cache/see/guest; fi
+  local -a names=(\${SEE_GUEST_CACHE:-$cache}/names/*(N:t))
+  compadd -a names
+}
 ${allOf(root).map(functionOf).join('\n')}
 if [[ \${funcstack[1]} == _see ]]; then _see "$@"; else compdef _see see; fi
 `
@@ -76,6 +82,7 @@ function action(kind: ValueKind): string {
   if (kind === 'files') return '_files'
   if (kind === 'folders') return '_files -/'
   if (kind === 'templates') return '_see_templates'
+  if (kind === 'guests') return '_see_guests'
   return `(${kind.join(' ')})`
 }
 

@@ -7,6 +7,7 @@ import { modeOption } from './results-mode.ts'
 
 interface Flags {
   readonly provider?: GuestProvider
+  readonly guest?: string
   readonly hooks?: string
   readonly command?: string
   readonly entry?: string
@@ -39,21 +40,22 @@ const RESULTS_MODE = new Option('--results-mode <octal>', 'mode of the files of 
   .argParser(modeOption)
   .default(0o600, '600')
 
-const PROVIDER = new Option(
-  '--provider <name>',
-  'what the tiny guest runs on, without a resources file',
-).choices(Object.keys(guestProviders))
+const PROVIDER = new Option('--provider <name>', 'what the guest runs on, without a resources file').choices(
+  Object.keys(guestProviders),
+)
 
 const HELP = `
 Without a resources file the sample runs in the tiny guest, which is built when it is missing: as a child of this process
-(--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). A
-name that ends in .json is a resources file; put a sample of such a name behind one.
+(--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). With
+--guest it runs in a guest with packages, such as python3, which npx see guest build made. A name that ends in .json is a
+resources file; put a sample of such a name behind one.
 
-The sample is a program, a script, a folder, an archive (zip, 7z, rar, cab, iso, tar, gz, xz, bz2, zst), or - for standard input. What it
-is, is recognised; what the tiny guest cannot run is refused before anything is made, unless --command says how it is
-opened. A program for this kind of machine brings the libraries of this host along that the guest lacks. An archive is
-unpacked on this host, confined; if one file of it, or of a folder, can be run, that is the sample. With --command,
-{sample} is the path of a folder where no file of it is named. What stands behind the sample are its arguments.
+The sample is a program, a script, a folder, an archive (zip, 7z, rar, cab, iso, tar, gz, xz, bz2, zst), or - for
+standard input. What it is, is recognised; what such a guest cannot run is refused before anything is made, unless
+--command says how it is opened. A program for this kind of machine brings the libraries of this host along that the
+guest lacks. An archive is unpacked on this host, confined; if one file of it, or of a folder, can be run, that is the
+sample. With --command, {sample} is the path of a folder where no file of it is named. What stands behind the sample are
+its arguments.
 
 The protocol, if none is given: power on, wait for the guest's address, fire ip_address, fire run_sample (or
 run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire start_analysis and wait_analysis.
@@ -71,7 +73,7 @@ Examples:
   npx see run -- /bin/ls -l /
   npx see run -- malware.zip
   npx see run resources.json ./sample.bin
-  npx see run resources.json ./sample.py --command 'python3 {sample}' --runtime 60
+  npx see run --guest python3 ./sample.py --command 'python3 {sample} -v' --runtime 60
   npx see run resources.json --hooks hooks.json --protocol ./protocol.ts#run --json`
 
 /** The command `see run`. */
@@ -94,6 +96,7 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .option('--password <text>', 'of an archive', 'infected')
     .option('--no-unpack', 'bring an archive into the guest as it is')
     .option('--protocol <module#export>', 'drives the test case; TypeScript needs no build step')
+    .option('--guest <guest>', 'one that npx see guest build made, in place of the tiny guest')
     .addOption(PROVIDER)
     .addOption(RUNTIME)
     .addOption(TIMEOUT)
@@ -107,6 +110,9 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
       const refuse = (message: string): never => command.error(`error: ${message}`)
       if (resources !== undefined && flags.provider !== undefined) {
         refuse(`--provider is for the tiny guest, and '${resources}' says what the provider is`)
+      }
+      if (resources !== undefined && flags.guest !== undefined) {
+        refuse(`'${resources}' says what the guest is, and --guest ${flags.guest} names another`)
       }
       if (resources === undefined && (sample ?? flags.command ?? flags.protocol) === undefined) {
         refuse('nothing to run: give a sample, a resources file, --command or --protocol')

@@ -4,7 +4,9 @@ import type { GuestProvider } from './guest-providers.ts'
 export interface RunOptions {
   /** Path of the resources' JSON file; the tiny guest's own when not given. */
   readonly resources?: string | undefined
-  /** What the tiny guest runs on when no resources are given. */
+  /** Name of a guest that was built with packages, instead of the tiny guest. */
+  readonly guest?: string | undefined
+  /** What that guest or the tiny guest runs on when no resources are given. */
   readonly provider: GuestProvider
   /** A file, an archive, a folder, or `-` for standard input. */
   readonly sample?: string | undefined

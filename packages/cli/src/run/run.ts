@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type ContextFactory, Environment } from '@see/core'
+import { type BuiltGuest, type ContextFactory, Environment, GuestStore } from '@see/core'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type GivenSample, givenSample } from '../sample/given-sample.ts'
+import { contentsOf, type GuestContents, tinyGuestContents } from '../sample/guest-contents.ts'
 import type { Terminal } from '../terminal.ts'
 import { EvidenceFolder } from './evidence-folder.ts'
 import { loadProtocol } from './load-protocol.ts'
@@ -77,15 +78,17 @@ async function carryOut({
   signal,
   hurry,
 }: Work): Promise<void> {
-  const ofTinyGuest = async () => {
+  const ofGuest = async () => {
+    if (built !== undefined) return guestResources(built.folder, options.provider)
     progress.step('looking for the tiny guest')
     return guestResources(await tinyGuest({ signal, progress: progress.step }), options.provider)
   }
   progress.step(`run ${identifier}: checking what is given`)
   const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
-  await using given = await sampleOf(options, signal, progress)
+  const built = options.guest === undefined ? undefined : await new GuestStore().open(options.guest)
+  await using given = await sampleOf(options, contentsFor(options, built), signal, progress)
   outcome.sample = given?.report
-  const resources = options.resources ?? (await ofTinyGuest())
+  const resources = options.resources ?? (await ofGuest())
   const makeContext = factory(resources)
   outcome.evidence = await EvidenceFolder.create(options.results, identifier)
   progress.step('allocating the sandbox')
@@ -125,18 +128,27 @@ async function carryOut({
   await environment.deallocate()
 }
 
+/** What is in the guest, where SEE built it. */
+function contentsFor(
+  { resources, guest = '' }: RunOptions,
+  built: BuiltGuest | undefined,
+): GuestContents | undefined {
+  if (resources !== undefined) return undefined
+  return built === undefined ? tinyGuestContents : contentsOf(built, guest)
+}
+
 async function sampleOf(
-  { sample, words = [], unpack = true, resources, ...rest }: RunOptions,
+  { sample, words = [], unpack = true, resources: _ownGuest, ...rest }: RunOptions,
+  guest: GuestContents | undefined,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<GivenSample | undefined> {
   if (sample === undefined) return undefined
-  const isTinyGuest = resources === undefined
   const given = await givenSample(sample, {
     ...rest,
     words,
     unpack,
-    isTinyGuest,
+    guest,
     signal,
     progress: progress.step,
   })

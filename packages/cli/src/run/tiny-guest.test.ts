@@ -18,7 +18,7 @@ async function build(script: string, signal = new AbortController().signal) {
 
 test('tells what the builder does, and where the guest is', async () => {
   const { path, progress } = await build('echo "guest: building" >&2; echo "noise" >&2; echo /a/guest')
-  expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['tiny guest: building'] })
+  expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['the tiny guest: building'] })
 })
 
 test('tells why it could not be built', async () => {
@@ -27,6 +27,23 @@ test('tells why it could not be built', async () => {
     code: 'IMAGE_UNAVAILABLE',
     message: expect.stringContaining('no mke2fs'),
   })
+})
+
+test('what cannot be built as it was asked for is no failure of the builder', async () => {
+  const { error, progress } = await build('echo "guest: error: no package x" >&2; exit 2')
+  expect(error).toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    message: 'the tiny guest cannot be built: no package x',
+  })
+  expect(progress).toEqual([])
+})
+
+test('of many lines the reason comes first, then the last of what programs said', async () => {
+  const { error } = await build(
+    'for i in 1 2 3 4 5; do echo "E: $i" >&2; done; echo "guest: error: no packages" >&2; echo "guest:   look there" >&2; exit 1',
+  )
+  const message = 'the tiny guest could not be built: no packages\nlook there\nE: 3\nE: 4\nE: 5'
+  expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', message })
 })
 
 test('stops the builder, and what that started, when aborted', async () => {

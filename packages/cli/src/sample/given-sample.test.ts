@@ -10,10 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { BuiltGuest } from '@see/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { cabinetOf, COMPRESSED, discOf, rarOf } from '../testing/hand-made-archives.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { givenSample } from './given-sample.ts'
+import { contentsOf, tinyGuestContents } from './guest-contents.ts'
 
 const SCRIPT = '#!/bin/sh\necho hello\n'
 const WAIT_MS = 180_000
@@ -58,7 +60,7 @@ const give = async (name: string, options: Options = {}) =>
     words: [],
     unpack: true,
     password: 'infected',
-    isTinyGuest: true,
+    guest: tinyGuestContents,
     signal: AbortSignal.timeout(WAIT_MS),
     progress: () => undefined,
     ...options,
@@ -85,7 +87,7 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
   })
 
   test('unless a command says how it is opened, or the guest is another', async () => {
-    for (const options of [{ command: 'strings {sample}' }, { isTinyGuest: false }]) {
+    for (const options of [{ command: 'strings {sample}' }, { guest: undefined }]) {
       await using given = await give('paper.pdf', options)
       expect(given.parameters).toEqual({ sample: join(folder.path, 'paper.pdf') })
     }
@@ -95,7 +97,7 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
     const machine = readFileSync('/bin/ls')
     machine.writeUInt16LE(183, 18)
     writeFileSync(join(folder.path, 'arm'), machine)
-    expect(await refusal('arm')).toMatch(/ELF program for ARM 64.*tiny guest's machine is x86_64/)
+    expect(await refusal('arm')).toMatch(/ELF program for ARM 64.*machine of the tiny guest is x86_64/)
     const libraries = readFileSync('/bin/ls')
       .toString('latin1')
       .replaceAll('libselinux.so.1', 'libnowhere.so.1')
@@ -104,11 +106,52 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
   })
 })
 
+describe('in a guest with packages', () => {
+  const manifest = {
+    version: 1 as const,
+    created: '2026-11-27T12:00:00Z',
+    asked: ['python3'],
+    packages: ['python3=3.11.2-1+b1'],
+    disk_mib: 300,
+    programs: ['python3', 'sh'],
+    libraries: ['libc.so.6', 'libnowhere.so.1'],
+  }
+  const guest = contentsOf(new BuiltGuest('/nowhere', 'key', ['py'], manifest), 'py')
+
+  test('what it has is run: an interpreter by name or path, a library that this host lacks', async () => {
+    for (const [name, content] of [
+      ['code.py', 'print(1)\n'],
+      ['plain', '#!/usr/bin/python3\nprint(1)\n'],
+    ] as const) {
+      writeFileSync(join(folder.path, name), content)
+      await using given = await give(name, { guest })
+      expect(given.report.is).toMatch(/^script of .*python3$/)
+    }
+    const libraries = readFileSync('/bin/ls')
+      .toString('latin1')
+      .replaceAll('libselinux.so.1', 'libnowhere.so.1')
+    writeFileSync(join(folder.path, 'linked'), libraries, 'latin1')
+    await using given = await give('linked', { guest })
+    expect(given.report.is).toContain('libnowhere.so.1')
+  })
+
+  test('what it lacks is refused, and the recipe for a guest that has it is told', async () => {
+    writeFileSync(join(folder.path, 'code.pl'), 'print 1;\n')
+    expect(await refusal('code.pl', { guest })).toMatch(
+      /guest py has no perl \(npx see guest build --packages perl makes a guest .*--guest perl\)/,
+    )
+    writeFileSync(join(folder.path, 'other'), '#!/opt/bin/python3\n')
+    expect(await refusal('other', { guest })).toMatch(/guest py has no \/opt\/bin\/python3/)
+    writeFileSync(join(folder.path, 'page.js'), '#!/usr/bin/env node\n')
+    expect(await refusal('page.js', { guest })).toMatch(/--packages nodejs/)
+  })
+})
+
 test('a program of this host is taken, with its arguments', async () => {
   await using given = await givenSample('/bin/ls', {
     words: ['-l', '/'],
     unpack: true,
-    isTinyGuest: true,
+    guest: tinyGuestContents,
     signal: AbortSignal.timeout(WAIT_MS),
     progress: () => undefined,
   })

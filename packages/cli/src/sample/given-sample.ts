@@ -11,10 +11,11 @@ import {
   SeeError,
 } from '@see/core'
 import { sha256Of } from '@see/hooks'
+import type { GuestContents } from './guest-contents.ts'
+import { assertGuestRuns } from './guest-runs.ts'
 import { programsIn, severalFiles } from './programs-in.ts'
 import type { SampleReport } from './sample-report.ts'
 import { keepStandardInput } from './standard-input.ts'
-import { assertTinyGuestRuns } from './tiny-guest-runs.ts'
 import { unpackArchive } from './unpack-archive.ts'
 
 /** Archives in archives; deeper ones are meant to exhaust somebody. */
@@ -28,7 +29,8 @@ interface Options {
   readonly entry?: string | undefined
   readonly unpack: boolean
   readonly password?: string
-  readonly isTinyGuest: boolean
+  /** Of a guest that SEE built; undefined where nothing is known of it before it runs. */
+  readonly guest: GuestContents | undefined
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
 }
@@ -69,7 +71,7 @@ async function find(
   temporary: () => Promise<string>,
   options: Options,
 ): Promise<Omit<GivenSample, keyof AsyncDisposable>> {
-  const { words, isTinyGuest, signal, progress } = options
+  const { words, guest, signal, progress } = options
   const isInput = given === '-'
   if (isInput) progress('reading the sample from standard input')
   const path = isInput ? await keepStandardInput(await temporary(), signal) : resolve(given)
@@ -79,11 +81,10 @@ async function find(
   const run = entry === undefined ? opened.kind : await recogniseSample(await entryPath(opened.path, entry))
   if (options.command === undefined) {
     if (run.kind === 'folder') assertRunnable(run)
-    if (isTinyGuest)
-      await assertTinyGuestRuns(
-        run,
-        opened.files.map((file) => basename(file)),
-      )
+    if (guest !== undefined) {
+      const beside = opened.files.map((file) => basename(file))
+      await assertGuestRuns(run, beside, guest)
+    }
   }
   const inside = entry ?? opened.only
   return {

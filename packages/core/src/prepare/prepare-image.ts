@@ -6,16 +6,13 @@ import { qcow2References } from '../disks/qcow2-references.ts'
 import { messageOf, SeeError } from '../errors.ts'
 import { GuestAgent } from '../guest-agent/guest-agent.ts'
 import type { Logger } from '../logger.ts'
-import { quoted } from '../quoted.ts'
 import { releaseAfter } from '../release-stack.ts'
 import { EmbeddedResources } from '../resources/embedded/embedded.ts'
 import { runQemuImg } from '../resources/qemu-img.ts'
 import { untilReady } from '../until-ready.ts'
+import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
 
 const MEMORY_MIB = 512
-const MOST_OUTPUT_BYTES = 64 * 1024
-/** Of the program that installs, when the disk has no guest that it knows. */
-const NO_GUEST = 3
 
 export interface PrepareOptions {
   /** Kernel and initial RAM disk of the guest that installs: `vmlinuz` and `prepare.initrd` of the tiny guest's folder. */
@@ -29,14 +26,6 @@ export interface PrepareOptions {
   readonly progress: (message: string) => void
 }
 
-export interface PreparedImage {
-  /** The name of its distribution, by its own word. */
-  readonly guest: string
-  readonly done: readonly string[]
-  /** What could not be installed, and has to be in the guest by other means. */
-  readonly missing: readonly string[]
-}
-
 /**
  * Installs what SEE needs into a copy of the image of a Linux guest: in a guest of our own that has the disk, so that no file
  * system and no program of it meets this host.
@@ -46,7 +35,7 @@ export async function prepareImage(
   image: string,
   target: string,
   options: PrepareOptions,
-): Promise<PreparedImage> {
+): Promise<PreparedGuest> {
   const { kernel, initrd, logger, signal, progress } = options
   if (await exists(target))
     throw unprepared(image, `${target} is there already: remove it, or say another --output`)
@@ -61,7 +50,7 @@ export async function prepareImage(
     folder: process.cwd(),
     logger,
   })
-  let prepared: PreparedImage
+  let prepared: PreparedGuest
   try {
     progress('booting a guest that has the disk')
     await sandbox.allocate({ signal })
@@ -81,26 +70,19 @@ async function installIn(
   sandbox: EmbeddedResources,
   image: string,
   { timeoutMs, signal, progress }: PrepareOptions,
-): Promise<PreparedImage> {
+): Promise<PreparedGuest> {
   const ends = performance.now() + timeoutMs
   await sandbox.domain.create()
   const agent = new GuestAgent(sandbox.agentChannel)
   await untilReady(agent, 'the guest that installs did not boot', { timeoutMs, signal })
   progress('installing')
-  const { exitCode, stdout, stderr } = await agent.exec(['/sbin/prepare'], {
+  const result = await agent.exec(['/sbin/prepare'], {
     timeoutMs: Math.max(1, ends - performance.now()),
     maxOutputBytes: MOST_OUTPUT_BYTES,
     signal,
   })
   await sandbox.domain.destroy()
-  const lines = stdout.toString().split('\n')
-  const those = (key: string) =>
-    lines.filter((line) => line.startsWith(`${key}: `)).map((line) => line.slice(key.length + 2))
-  const missing = those('missing')
-  if (exitCode === NO_GUEST) throw unprepared(image, `what is missing: ${quoted(missing.join('; '))}`)
-  if (exitCode !== 0)
-    throw unprepared(image, `it ended with ${exitCode}: ${quoted(stderr.toString().trim())}`)
-  return { guest: those('guest')[0] ?? '', done: those('done'), missing }
+  return preparedGuest(image, result)
 }
 
 /** The disk as it is now, with nothing beneath it. */
@@ -126,8 +108,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-function unprepared(image: string, why: string, cause?: unknown): SeeError {
-  return new SeeError('GUEST_UNPREPARED', `${image} could not be prepared: ${why}`, { cause })
 }

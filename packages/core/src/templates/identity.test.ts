@@ -39,7 +39,7 @@ test('tells a guest who it is, in lines of which the last is empty', async () =>
     })
   })
   const keys = told.split('\n').map((line) => line.split('=')[0])
-  expect(keys).toEqual(['entropy', 'time', 'hostname', 'machine-id', 'card', 'mac', '', ''])
+  expect(keys).toEqual(['entropy', 'time', 'hostname', 'machine-id', 'ssh-ed25519', 'card', 'mac', '', ''])
   expect(told).toContain('hostname=see-1\n')
 })
 

@@ -7,6 +7,7 @@ import { quoted } from '../quoted.ts'
 import type { AgentChannel } from '../resources.ts'
 import { until } from '../until.ts'
 import { within } from '../within.ts'
+import { newSshHostKey } from './ssh-host-key.ts'
 
 /** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */
 const PLACE = '/run/see-identity'
@@ -108,11 +109,13 @@ function lineOf(port: Socket): Promise<string> {
 
 function linesOf({ hostname, macAddress, card }: Identity): string {
   const now = Date.now()
+  const { publicKey, privateKey } = newSshHostKey()
   const lines = [
     `entropy=${randomBytes(64).toString('hex')}`,
     `time=${Math.floor(now / 1000)}.${String(now % 1000).padStart(3, '0')}000000`,
     `hostname=${hostname}`,
     `machine-id=${randomBytes(16).toString('hex')}`,
+    `ssh-ed25519=${publicKey} ${privateKey}`,
     ...(macAddress === undefined || card === undefined ? [] : [`card=${card}`]),
     ...(macAddress === undefined ? [] : [`mac=${macAddress}`]),
   ]
