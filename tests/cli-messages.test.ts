@@ -127,7 +127,7 @@ test.each([
   [['run', '--json'], 1, 'USAGE', 'nothing to run: give a sample'],
   [['run', '--json', '--timeout', 'soon'], 1, 'USAGE', 'Expected a number of seconds'],
   [['--json'], 1, 'USAGE', "unknown option '--json'"],
-  [['template', 'build', '--json', 'resources.json'], 1, 'USAGE', "missing required argument 'name'"],
+  [['template', 'build', '--json', 'resources.json'], 1, 'USAGE', "missing required argument 'template'"],
   [['template', 'build', '--json', 'none.json', 'x'], 1, 'FILE_UNREADABLE', 'none.json'],
   [['template', 'info', '--json', 'nope'], 1, 'TEMPLATE_MISSING', 'nope'],
   [['template', 'rm', '--json', 'nope'], 1, 'TEMPLATE_MISSING', 'nope'],

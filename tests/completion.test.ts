@@ -1,5 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { seeHere } from './support/see-command.ts'
@@ -25,11 +25,24 @@ function folderFor(shell: string): string {
   return folder
 }
 
+/** Where this user's templates are, in that folder: two, and what is being built. */
+function templatesIn(folder: string): string {
+  const templates = join(folder, 'the templates')
+  for (const name of ['debian-12', 'desktop', '.debian-13.building'])
+    mkdirSync(join(templates, name), { recursive: true })
+  writeFileSync(join(templates, 'default.lock'), '')
+  return templates
+}
+
 /** Where the guests are of which the shells offer the names. */
 function guestsIn(folder: string): string {
   mkdirSync(join(folder, 'names'))
   for (const name of ['python', 'curl']) symlinkSync('../with-packages/key', join(folder, 'names', name))
   return folder
+}
+
+function storesIn(folder: string) {
+  return { SEE_TEMPLATES: templatesIn(folder), SEE_GUEST_CACHE: guestsIn(folder) }
 }
 
 /** What bash offers for the last of the words. */
@@ -40,7 +53,7 @@ function bash(...words: readonly string[]): string[] {
   const out = execFileSync('bash', ['--norc', '-c', program, 'bash', ...words], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...process.env, SEE_GUEST_CACHE: guestsIn(folder) },
+    env: { PATH: process.env['PATH'], HOME: folder, ...storesIn(folder) },
   })
   return linesOf(out)
 }
@@ -54,7 +67,7 @@ function fish(...words: readonly string[]): string[] {
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: folder, SEE_GUEST_CACHE: guestsIn(folder) },
+      env: { PATH: process.env['PATH'], HOME: folder, ...storesIn(folder) },
     },
   )
   return linesOf(out).map((line) => line.split('\t')[0] ?? '')
@@ -83,8 +96,43 @@ test.each(Object.entries(shells))(
     ])
     expect(complete('see', 'run', 'my')).toEqual([expect.stringMatching(/^my\\? resources\.json$/)])
     expect(complete('see', 'check', 'my')).toEqual([])
+    expect(complete('see', 'template', 'rm', '').toSorted()).toEqual(['debian-12', 'desktop'])
+    expect(complete('see', 'template', 'info', 'deb')).toEqual(['debian-12'])
     expect(complete('see', 'run', 'template', '--ver')).toEqual([])
     expect(complete('see', 'template', 'info', '--ver')).toEqual(['--verify'])
+  },
+)
+
+test.each(['bash', 'fish', 'zsh'])(
+  '%s: a store of templates that is not there or cannot be read is none, without a word',
+  { timeout: SHELL_MS },
+  (shell) => {
+    const folder = folderFor(shell)
+    const closed = join(folder, 'closed')
+    mkdirSync(closed, { mode: 0 })
+    const list = {
+      bash: `. ./see.bash; _see_templates ''`,
+      fish: 'source see.fish; __see_templates',
+      zsh: `compdef() { :; }; compadd() { print $names }; . ./see.zsh; _see_templates`,
+    }[shell]
+    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+    chmodSync(folder, 0o755)
+    for (const [SEE_TEMPLATES, HOME] of [
+      [closed, folder],
+      [join(folder, 'missing'), folder],
+      ['', folder],
+      ['', '/nonexistent'],
+    ]) {
+      const env = { PATH: process.env['PATH'], HOME, SEE_TEMPLATES }
+      const { stdout, stderr } = spawnSync(shell, ['-c', list ?? ''], {
+        cwd: folder,
+        encoding: 'utf8',
+        env,
+        ...user,
+      })
+      expect(stdout.trim()).toBe('')
+      expect(stderr).not.toContain('templates')
+    }
   },
 )
 
@@ -120,7 +168,7 @@ bindkey '^X' dump
       HOME: folder,
       ZDOTDIR: folder,
       TERM: 'xterm',
-      SEE_GUEST_CACHE: guestsIn(folder),
+      ...storesIn(folder),
     },
     stdio: ['pipe', 'pipe', 'ignore'],
   })
@@ -148,6 +196,7 @@ test.each([
   ['see run --hooks my', String.raw`see run --hooks my\ resources.json`],
   ['see run my', String.raw`see run my\ resources.json`],
   ['see template info --ver', 'see template info --verify'],
+  ['see template rm deb', 'see template rm debian-12'],
   ['see guest rm c', 'see guest rm curl'],
   ['see run --guest p', 'see run --guest python'],
   ['see --ver', 'see --version'],

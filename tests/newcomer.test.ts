@@ -106,6 +106,19 @@ describe('in a guest of which nothing is known before it runs', { timeout: RUN_M
   const runClone = async (argv: readonly string[], input?: string) =>
     await seeRun(['--protocol', './protocol.mjs#run', clones, ...argv], input)
 
+  test('/bin/ls of this host, by a command that begins with it', async () => {
+    const { command } = await runClone([
+      '--command',
+      '{sample} -d /proc {sample} | head -n 1',
+      '--',
+      '/bin/ls',
+    ])
+    expect(command).toMatchObject({ status: 'finished', exit_code: 0, stdout: '/proc\n', stderr: '' })
+    const loader = String.raw`/tmp/see-\w+/ld-linux-x86-64\.so\.2 --library-path /tmp/see-\w+`
+    const path = String.raw`'(/tmp/see-\w+)'`
+    expect(command.command).toMatch(new RegExp(String.raw`^${loader} ${path} -d /proc '\1' \| head`))
+  })
+
   test('a shell script with arguments', async () => {
     const { exitCode, command } = await runClone(['hello.sh', '--', 'a word', '-l'])
     expect(command).toMatchObject({ exit_code: 0, stdout: 'hello 2 a word\n' })

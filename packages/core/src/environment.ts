@@ -91,7 +91,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
       const configured = loaded.hooks.flatMap(({ events }) => events)
       const isAllDeclared = options.firesDeclaredOnly === true && loaded.hooks.every(isStock)
       const facts = { ofEnvironment: context.declaredEvents, isAllDeclared }
-      for (const warning of misspeltEvents(configured, facts)) await context.warn(warning)
+      const misspelt = [...loaded.warnings, ...misspeltEvents(configured, facts)]
+      for (const warning of misspelt) await context.warn(warning)
       for (const warning of context.resources.warnings ?? []) await context.warn(warning)
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.

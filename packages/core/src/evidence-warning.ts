@@ -30,6 +30,8 @@ export const evidenceWarningCodes = {
   INTERFACE_NOT_ISOLATED:
     'the guest has an interface, or another way out, that the network mode does not cover',
   INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
+  KEY_UNKNOWN:
+    'the generic configuration of hooks has a key that is probably misspelt, so that no hook heeds it',
   MEMORY_SHORT: 'a memory snapshot is shorter than its own header says',
   NETWORK_CONTENT_UNKNOWN: 'conversations carried what is not recognized, so that it is not in the summary',
   NETWORK_DATA_GAPS: 'data of a trace was not read, since bytes or fragments before it never came',

@@ -75,7 +75,7 @@ describe('the file', () => {
   })
 
   test('may be empty of hooks', async () => {
-    expect(await loadHooks(await file({ hooks: [] }))).toEqual({ hooks: [], missing: [] })
+    expect(await loadHooks(await file({ hooks: [] }))).toEqual({ hooks: [], missing: [], warnings: [] })
   })
 
   test.each([

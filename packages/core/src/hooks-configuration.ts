@@ -3,11 +3,14 @@ import { Configuration } from './configuration.ts'
 import { unknownKey } from './configuration-problem.ts'
 import { messageOf, SeeError } from './errors.ts'
 import { eventKeys } from './event-names.ts'
+import type { EvidenceWarning } from './evidence-warning.ts'
 import type { HookClass } from './hook.ts'
 import { isHookClass, whyNoHook } from './hook-class.ts'
 import { hookName, pythonAdvice } from './hook-aliases.ts'
 import { loadExport } from './module-loader.ts'
 import type { ConfiguredEvent } from './misspelt-events.ts'
+import { misspeltKeys } from './misspelt-keys.ts'
+import { takesAnyKey } from './schema-facts.ts'
 
 const record = z.record(z.string(), z.unknown())
 
@@ -70,9 +73,16 @@ export interface LoadedHook {
 }
 
 /** A hook of the configuration that could not be loaded, and whose entry says that this is no matter. */
-export interface MissingHook {
+interface MissingHook {
   readonly name: string
   readonly error: unknown
+}
+
+interface LoadedHooks {
+  readonly hooks: LoadedHook[]
+  readonly missing: MissingHook[]
+  /** Of keys in the generic configuration. */
+  readonly warnings: readonly EvidenceWarning[]
 }
 
 /**
@@ -82,10 +92,11 @@ export interface MissingHook {
  */
 export async function loadHooks(
   sources: string | object | readonly (string | object)[],
-): Promise<{ hooks: LoadedHook[]; missing: MissingHook[] }> {
+): Promise<LoadedHooks> {
   const hooks: LoadedHook[] = []
   const missing: MissingHook[] = []
   let generic: Record<string, unknown> = {}
+  const genericKeys = new Map<string, string>()
   for (const source of isList(sources) ? sources : [sources]) {
     const configuration = Configuration.load(source)
     const isWrapped = wrappedInside(configuration.value)
@@ -93,6 +104,10 @@ export async function loadHooks(
       ? configuration.parse(wrapped).hooks
       : configuration.parse(typeof source === 'string' ? plain : inCode)
     generic = { ...generic, ...parsed.configuration }
+    for (const key of Object.keys(parsed.configuration)) {
+      const path = [...(isWrapped ? ['hooks'] : []), 'configuration', key]
+      genericKeys.set(key, configuration.where(path))
+    }
     for (const [index, each] of parsed.hooks.entries()) {
       const { optional, configuration: specific } = each
       const path = [...(isWrapped ? ['hooks'] : []), 'hooks', index]
@@ -113,7 +128,9 @@ export async function loadHooks(
       }
     }
   }
-  return { hooks, missing }
+  // What could not be loaded may know any key.
+  const warnings = missing.length > 0 ? [] : misspeltKeys(genericKeys, hooks)
+  return { hooks, missing, warnings }
 }
 
 /** A hook as an entry gives it, by its name or by its class. */
@@ -174,7 +191,7 @@ function configure(
   configuration: Configuration,
   path: Path,
 ): Record<string, unknown> {
-  const takesAnything = schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
+  const takesAnything = takesAnyKey(schema)
   const known = (key: string): boolean => takesAnything || Object.hasOwn(schema.shape, key)
   const unknown = Object.keys(specific).find((key) => !known(key))
   if (unknown !== undefined) {

@@ -69,6 +69,7 @@ export { injectSample, type InjectOptions } from './samples/inject-sample.ts'
 export {
   assertRunnable,
   type OpenedSample,
+  loaderFor,
   openSample,
   type OpenOptions,
   runsOn,

@@ -1,6 +1,9 @@
-/** What stands behind a name that is not known: the nearest of those that are, where one is near enough to be meant. */
-export function didYouMean(given: string, known: Iterable<string>): string {
-  const name = nearest(given, known)
+/**
+ * What stands behind a name that is not known: the nearest of those that are, where one is near enough to be meant.
+ * @param mostEdits letters that may differ at most
+ */
+export function didYouMean(given: string, known: Iterable<string>, mostEdits?: number): string {
+  const name = nearest(given, known, mostEdits)
   return name === undefined ? '' : `, did you mean "${name}"?`
 }
 
@@ -8,9 +11,13 @@ export function didYouMean(given: string, known: Iterable<string>): string {
 const MOST_LETTERS = 100
 
 /** The known name that differs least from the given one, by at most a third of its letters. */
-function nearest(given: string, known: Iterable<string>): string | undefined {
+function nearest(
+  given: string,
+  known: Iterable<string>,
+  mostEdits = Number.POSITIVE_INFINITY,
+): string | undefined {
   if (given.length > MOST_LETTERS) return undefined
-  const least = { name: '', edits: Math.max(1, Math.floor(given.length / 3)) + 1 }
+  const least = { name: '', edits: Math.min(mostEdits, Math.max(1, Math.floor(given.length / 3))) + 1 }
   for (const name of known) {
     const edits = editsBetween(given.toLowerCase(), name.toLowerCase())
     if (edits < least.edits) Object.assign(least, { name, edits })

@@ -15,6 +15,11 @@ export function keysAt(schema: z.ZodType, path: Path): string[] {
   return [...new Set(partsAt(schema, path).flatMap((part) => Object.keys(part.properties ?? {})))]
 }
 
+/** Whether an object may have keys that its schema does not name. */
+export function takesAnyKey({ def }: z.ZodObject): boolean {
+  return def.catchall !== undefined && !(def.catchall instanceof z.ZodNever)
+}
+
 /** The schemas of what may be at a path: several where a value may be of several kinds. */
 function partsAt(schema: z.ZodType, path: Path): JsonSchema[] {
   let parts = kindsOf(jsonSchemaOf(schema))

@@ -343,6 +343,27 @@ test('a program whose libraries neither the guest nor this host has is not run',
   expect(await record()).toMatchObject({ status: 'failed', exit_code: null })
 })
 
+test('a command by which the sample lacks a library is a failure that names it', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'sample')
+  const program = (await readFile('/bin/ls', 'latin1')).replaceAll('libselinux.so.1', 'libnowhere.so.1')
+  await writeFile(sample, program, 'latin1')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  for (const command of ['true; {sample}', '{sample} -l']) {
+    await context.trigger('run_sample', { sample, command })
+    const { guest_path: guestPath } = await record()
+    const brought = [guestPath ?? '', ...agent.executed.flat()].join(' ').match(/\/tmp\/see-[0-9a-f]{12}\b/g)
+    await Promise.all(Array.from(new Set(brought), (path) => rm(path, { recursive: true, force: true })))
+  }
+  const message = expect.stringMatching(
+    /the guest does not have libnowhere\.so\.1, which the sample is linked with.*begins with \{sample\}/,
+  )
+  const failure = { error: { code: 'AGENT_COMMAND_FAILED', message } }
+  expect(context.failures).toMatchObject([failure, failure])
+})
+
 test('arguments beside a command, and a command that the guest does not have, are failures', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()

@@ -1,8 +1,10 @@
-import { injectSample, openSample, type SeeContext } from '@see/core'
+import { injectSample, loaderFor, openSample, type SeeContext } from '@see/core'
 import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
 import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
 import { quoteFor } from './shell-words.ts'
+
+const STARTS_SAMPLE = /^\s*\{sample\}(?=[\s;|&<>)]|$)/
 
 /** Runs commands through the guest agent of the context. */
 export class GuestAgentChannel implements CommandChannel {
@@ -43,9 +45,22 @@ export class GuestAgentChannel implements CommandChannel {
       }
       record.guest_path = await injectSample(this.#context, sample, { entry, signal })
       const quoted = quoteFor(shell, record.guest_path)
-      record.command = command.replaceAll('{sample}', () => quoted)
+      const started = [...(await this.#loader(command, sample, record.guest_path, { entry, signal })), quoted]
+      record.command = command
+        .replace(STARTS_SAMPLE, () => started.join(' '))
+        .replaceAll('{sample}', () => quoted)
     }
     const line = record.command ?? ''
     return shell === 'cmd' ? ['cmd.exe', '/c', line] : ['/bin/sh', '-c', line]
+  }
+
+  /** What has to stand before a sample that the command begins with, and so starts as a program. */
+  async #loader(
+    command: string,
+    sample: string,
+    path: string,
+    options: Parameters<typeof loaderFor>[3],
+  ): Promise<readonly string[]> {
+    return STARTS_SAMPLE.test(command) ? await loaderFor(this.#context, sample, path, options) : []
   }
 }

@@ -1,5 +1,16 @@
 import { allOf, type CommandNode, type ValueKind } from './command-tree.ts'
 
+/** Prints the names of templates that begin with a word. */
+const TEMPLATES = `_see_templates() {
+  local folder=\${SEE_TEMPLATES-} each
+  if [[ -z $folder ]]; then
+    if ((UID == 0)); then folder=/var/lib/see/templates; else folder=\${XDG_DATA_HOME:-\${HOME-}/.local/share}/see/templates; fi
+  fi
+  while read -r each; do
+    if [[ \${each##*/} == [A-Za-z0-9]* ]]; then echo "\${each##*/}"; fi
+  done < <(compgen -d -- "$folder/$1" 2>/dev/null)
+}`
+
 /** A script for bash 4 or newer. */
 export function bashScript(root: CommandNode): string {
   const commands = allOf(root)
@@ -34,6 +45,7 @@ ${commands.map((node) => branch('        ', node, flagsOf(node))).join('\n')}
 ${commands.map((node) => branch('    ', node, positions(node))).join('\n')}
   esac
 }
+${TEMPLATES}
 complete -F _see see
 `
 }
@@ -61,6 +73,7 @@ function flagsOf({ options }: CommandNode): string[] {
 
 function positions(node: CommandNode): ValueKind {
   if (node.commands.length > 0) return node.commands.map(({ path }) => path.at(-1) ?? '')
+  // Of a template that is made, a name that is new is the usual one.
   const kinds = node.arguments.map(({ kind }) => kind)
   return kinds.find((kind) => kind !== 'nothing') ?? 'nothing'
 }
@@ -69,6 +82,7 @@ function offer(kind: ValueKind): string {
   if (kind === 'nothing') return ':'
   if (kind === 'files') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word")'
   if (kind === 'folders') return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word")'
+  if (kind === 'templates') return 'mapfile -t COMPREPLY < <(_see_templates "$word")'
   if (kind === 'guests') return 'mapfile -t COMPREPLY < <(compgen -W "$(_see_guests)" -- "$word")'
   return `mapfile -t COMPREPLY < <(compgen -W ${quoted(kind.join(' '))} -- "$word")`
 }

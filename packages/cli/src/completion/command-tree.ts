@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
 
 /** What a shell offers for a value. */
-export type ValueKind = 'files' | 'folders' | 'guests' | 'nothing' | readonly string[]
+export type ValueKind = 'files' | 'folders' | 'guests' | 'templates' | 'nothing' | readonly string[]
 
 export interface OptionNode {
   /** As they are typed, such as `-h` and `--help`. */
@@ -73,6 +73,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   sample: 'files',
   'module#export': 'files',
   dir: 'folders',
+  template: 'templates',
 }
 
 /** The name of a value in the help says what it is. */

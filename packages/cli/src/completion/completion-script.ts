@@ -12,7 +12,7 @@ const scripts: Record<'bash' | 'zsh' | 'fish', (root: CommandNode) => string> = 
 
 /**
  * The script by which a shell completes the command line of `program`. All that it offers is in the script, but for files and the
- * names of guests, so that `see` need not be started at each press of the key, and may be a function of the shell.
+ * names of guests and templates, so that `see` need not be started at each press of the key, and may be a function of the shell.
  */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
   return scripts[shell](commandTree(program))

@@ -1,5 +1,19 @@
 import { allOf, type CommandNode, type OptionNode, type ValueKind } from './command-tree.ts'
 
+/** Prints the names of templates. */
+const TEMPLATES = `function __see_templates
+  set -l folder $SEE_TEMPLATES
+  if test -z "$folder"
+    set -l data $XDG_DATA_HOME
+    test -n "$data"; or set data $HOME/.local/share
+    set folder $data/see/templates
+    test (id -u) = 0; and set folder /var/lib/see/templates
+  end
+  for each in $folder/*/
+    string match -r '[^/]+(?=/$)' -- $each
+  end
+end`
+
 /** A script for fish 3 or newer. */
 export function fishScript(root: CommandNode): string {
   const commands = allOf(root)
@@ -25,6 +39,7 @@ function __see_command
   end
   echo $command
 end
+${TEMPLATES}
 complete -c see -e
 complete -c see -f
 ${commands.flatMap(linesOf).join('\n')}
@@ -57,6 +72,7 @@ function offer(kind: ValueKind): string {
   if (kind === 'nothing') return ''
   if (kind === 'files') return '-F'
   if (kind === 'folders') return `-a '(__fish_complete_directories)'`
+  if (kind === 'templates') return `-a '(__see_templates)'`
   if (kind === 'guests') return `-a '(__see_guests)'`
   return `-a ${quoted(kind.join(' '))}`
 }

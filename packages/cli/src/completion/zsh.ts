@@ -6,10 +6,21 @@ import {
   type ValueKind,
 } from './command-tree.ts'
 
+/** Offers the names of templates. */
+const TEMPLATES = `_see_templates() {
+  local folder=\${SEE_TEMPLATES-}
+  if [[ -z $folder ]]; then
+    if ((UID == 0)); then folder=/var/lib/see/templates; else folder=\${XDG_DATA_HOME:-\${HOME-}/.local/share}/see/templates; fi
+  fi
+  local -a names=($folder/[A-Za-z0-9]*(N/:t))
+  compadd -a names
+}`
+
 /** A script for zsh, which may also lie as `_see` in a folder of its `fpath`. */
 export function zshScript(root: CommandNode): string {
   return `#compdef see
 # Completion of see for zsh; load it after compinit by: source <(npx see completion zsh)
+${TEMPLATES}
 _see_guests() {
   local cache=/var/tmp/see-$EUID/guest
   if ((EUID == 0)); then cache=/var/cache/see/guest; fi
@@ -70,6 +81,7 @@ function action(kind: ValueKind): string {
   if (kind === 'nothing') return ' '
   if (kind === 'files') return '_files'
   if (kind === 'folders') return '_files -/'
+  if (kind === 'templates') return '_see_templates'
   if (kind === 'guests') return '_see_guests'
   return `(${kind.join(' ')})`
 }

@@ -31,7 +31,7 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
     .command('build')
     .description('boot the guest of a resources file once, and freeze it under a name')
     .argument('<resources.json>', 'what the guest is made of')
-    .argument('<name>', 'the name of the template; one that is there is replaced')
+    .argument('<template>', 'the name of the template; one that is there is replaced')
     .addOption(TIMEOUT)
     .option(...json)
     .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
@@ -49,7 +49,7 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
   command
     .command('info')
     .description('say what a template is, and whether it can be cloned')
-    .argument('<name>')
+    .argument('<template>')
     .option('--verify', 'compute the checksums of everything', false)
     .option(...json)
     .action(async (name: string, { verify, json: asJson }: Flags & { readonly verify: boolean }) => {
@@ -61,7 +61,7 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
   command
     .command('rm')
     .description('remove a template; refused while clones of it run')
-    .argument('<name>')
+    .argument('<template>')
     .option(...json)
     .action(async (name: string, { json: asJson }: Flags) => {
       const { remove } = await import('./stored.ts')

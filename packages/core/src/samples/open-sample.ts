@@ -47,6 +47,26 @@ export async function openSample(
   return { path, argv: [first, ...rest, ...words] }
 }
 
+/**
+ * Finds what has to stand before the path of a sample that a command of the user's starts: for a dynamic program whose
+ * libraries the guest lacks, the loader and the libraries of this host, which are brought along. Nothing is refused: a
+ * command may know what it does.
+ * @param path where `injectSample` brought it
+ */
+export async function loaderFor(
+  context: SeeContext,
+  sample: string,
+  path: string,
+  { entry, signal }: Pick<OpenOptions, 'entry' | 'signal'> = {},
+): Promise<readonly string[]> {
+  const kind = await recogniseSample(entry === undefined ? sample : await entryPath(sample, entry))
+  if (kind.kind !== 'elf' || kind.elf.type !== 'program' || (await context.agent.isWindows())) return []
+  return await loaderOf(context, kind, path, signal).catch((error: unknown) => {
+    if (error instanceof SeeError && error.code === 'SAMPLE_UNSUITABLE') return []
+    throw error
+  })
+}
+
 /** What stands before the sample's path on the command line. */
 async function opener(
   context: SeeContext,
