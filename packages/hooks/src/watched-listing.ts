@@ -19,6 +19,8 @@ export const SPENT = 'spent'
  * `NAME.error`, and how it ended to `NAME.code`. It may be silent for its part of what is left, and is not begun where
  * nothing is.
  *
+ * The first look at a listing counts none of its silence, since it may just have begun; one that is not short costs it.
+ *
  * One watch for all, since there may be thousands of listings. Killed, it takes along the pause in which it is:
  * bubblewrap waits for every process.
  */
@@ -33,14 +35,14 @@ watch() {
   while :; do
     sleep 0.5 & wait $!
     read -r name pid patience 2>/dev/null <current || continue
-    [ "$name" = "$of" ] || of=$name size=0 quiet=0
+    [ "$name" = "$of" ] || { of=$name size=0 quiet=-1; }
     [ -s "$name.code" ] && continue
     came=$(stat -c %s "$name.raw")
     if [ "$came" != "$size" ]; then size=$came quiet=0; continue; fi
     quiet=$((quiet + 1))
-    if [ $quiet -eq ${SHORT} ]; then spent=$((spent + ${SHORT}))
+    if [ $quiet -eq ${SHORT} ]; then spent=$((spent + ${SHORT} + 1))
     elif [ $quiet -gt ${SHORT} ]; then spent=$((spent + 1))
-    elif [ $quiet -ge "$patience" ]; then spent=$((spent + quiet)); fi
+    elif [ $quiet -ge "$patience" ]; then spent=$((spent + quiet + 1)); fi
     echo $spent >${SPENT}.new && mv ${SPENT}.new ${SPENT}
     [ $quiet -lt "$patience" ] || kill "$pid" 2>/dev/null
   done
