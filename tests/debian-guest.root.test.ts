@@ -72,7 +72,7 @@ async function preparedAgain(guest: SeeContext): Promise<void> {
   const run = async (command: string) =>
     (await guest.agent.exec(['sh', '-c', command], { timeoutMs: AGENT_MS })).stdout.toString().trim()
   // The journal has files of the clone's own.
-  const journal = async () => await run('ls /run/log/journal/$(cat /etc/machine-id)/')
+  const journal = async () => await run('ls /var/log/journal/$(cat /etc/machine-id)/')
   await expect.poll(journal, { timeout: AGENT_MS, interval: 1000 }).toContain('system.journal')
   const link = '/etc/systemd/system/multi-user.target.wants/see-identity.service'
   await run(`rm -r /usr/lib/see/see-identity /usr/lib/see/afterwards ${link}`)
