@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { appendFile, copyFile, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedResources, type SeeContext, type Template, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { copiedTemplate } from './support/copied-template.ts'
@@ -95,6 +96,8 @@ test('told nothing, clones are one and the same; none is made once the memory wa
   const { resources, template } = await untoldTemplate()
   const same = await copiedTemplate(template, 'same')
   const configuration = { ...resources, template: 'same' }
+  // Their clocks are to be wrong by more than one that is set may be.
+  await sleep(1000)
   const [one, two] = [await started(configuration), await started(configuration)]
   expect(await clockErrorMs(one)).toBeGreaterThan(1000)
   expect(await marksOf(one)).toEqual(await marksOf(two))

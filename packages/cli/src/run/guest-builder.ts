@@ -61,7 +61,7 @@ export async function runGuestBuilder(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     error = keep(error + text)
     for (const line of text.split('\n')) {
-      const [, step] = /^guest: (?!error: | )(.*)/.exec(line) ?? []
+      const [, step] = line.match(/^guest: (?!error: | )(.*)/) ?? []
       if (step !== undefined) progress(`${what}: ${step}`)
     }
   })
