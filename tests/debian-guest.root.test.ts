@@ -75,7 +75,7 @@ async function preparedAgain(guest: SeeContext): Promise<void> {
   const journal = async () => await run('ls /var/log/journal/$(cat /etc/machine-id)/')
   await expect.poll(journal, { timeout: AGENT_MS, interval: 1000 }).toContain('system.journal')
   const link = '/etc/systemd/system/multi-user.target.wants/see-identity.service'
-  // Until then sshd is told of new host keys, and may just be away.
+  // Until then sshd reads new host keys, and may be away for a moment.
   await expect.poll(() => run('pgrep ssh-keygen'), { timeout: AGENT_MS, interval: 1000 }).toBe('')
   await run(`rm -r /usr/lib/see/see-identity /usr/lib/see/afterwards ${link}`)
   const before = await run('systemctl show --property MainPID see-agent.service')

@@ -29,7 +29,7 @@ async function marksOf(guest: SeeContext): Promise<string[]> {
 
 /**
  * Clones of a template, two of them at a time: all of them differ in everything, and nothing of them stays.
- * @param look what is to be seen in the first one besides
+ * @param look what is checked in the first one besides
  */
 export async function expectMachines(
   factory: () => ContextFactory,

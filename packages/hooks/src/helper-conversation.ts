@@ -53,7 +53,7 @@ export class HelperConversation {
     )
   }
 
-  /** What it says by itself when it has booted, for which a disk is not to blame. */
+  /** What it says unasked when it has booted, for which a disk is not to blame. */
   async greeting(take: Take): Promise<void> {
     await this.#exchange(undefined, take)
     this.#patience.restart(this.#readerMs)

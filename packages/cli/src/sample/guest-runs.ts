@@ -14,7 +14,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Sees that a guest which SEE built can run a sample by itself, before anything is made.
+ * Checks, before anything is made, that a guest which SEE built can run a sample without a command for it.
  * @param beside names of the files that come into the guest with it
  * @throws SeeError `SAMPLE_UNSUITABLE`
  */
