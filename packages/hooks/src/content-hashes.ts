@@ -25,7 +25,9 @@ const OUTPUT_SHARE = 3 / 4
 const LATE = 124
 
 // What it says may be larger than memory. Where it comes to no end, what it said is used, and the rest is read by icat.
-const FIWALK = 'timeout "$2" fiwalk -O -x "$1" | head -c "$3" >output'
+const FIWALK = '(ulimit -f "$3"; exec timeout "$2" fiwalk -O -x "$1") >output || :'
+/** In which `ulimit` counts. */
+const FILE_BLOCK_BYTES = 512
 
 // A sum of what icat could not read would be one of another content.
 const SCRIPT = `disk=$1
@@ -85,7 +87,7 @@ async function hashesOfFiwalk(
   disk: string,
   { folder, wanted }: { readonly folder: string; readonly wanted: ReadonlySet<string> },
 ): Promise<Map<string, string>> {
-  const words = [secondsFor(tools), String(Math.floor(tools.outputBytes * OUTPUT_SHARE))]
+  const words = [secondsFor(tools), String(Math.floor((tools.outputBytes * OUTPUT_SHARE) / FILE_BLOCK_BYTES))]
   await tools.run(['sh', '-c', FIWALK, 'fiwalk', disk, ...words], [disk], folder)
   const hashes = new Map<string, string>()
   const parser = new FiwalkParser((key, sha1) => {

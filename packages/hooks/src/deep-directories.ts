@@ -18,8 +18,7 @@ const PARTS = 10
 const SCRIPT = `${WATCHED}
 disk=$1 start=$2 most=$3
 while read -r number inode; do
-  listed "$number" ${PARTS} -o "$start" "$disk" "$inode" >/dev/null
-  ${SORT} "$number.raw" >"$number.list" || echo 121 >"$number.code"
+  listed "$number" ${PARTS} -o "$start" "$disk" "$inode" | ${SORT} >"$number.list" || echo 121 >"$number.code"
   rm "$number.raw"
 done <list
 ${UNWATCHED}`

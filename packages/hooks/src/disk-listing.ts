@@ -62,6 +62,7 @@ const UNLESS_AGAIN = `{
   inode = $(NF - 8)
   if (!(inode in known)) { known[inode]; inodes++ }
   if (NR > ${mostNames.more} + ${mostNames.ofEach} * inodes) { print "again" >"/dev/stderr"; exit }
+  print
 }`
 
 /** What a program may take that looks at a few blocks only. */
@@ -80,11 +81,12 @@ while [ $# -gt 0 ]; do
     echo $? >"$start.code"
     continue
   }
-  listed "$start" $(($# / 2 + 1)) -o "$start" "$disk" | awk -F'|' "$count" 2>"$start.again"
+  listed "$start" $(($# / 2 + 1)) -o "$start" "$disk" | awk -F'|' "$count" 2>"$start.again" |
+    ${SORT} >"$start.list" || echo 121 >"$start.code"
   [ -s "$start.again" ] && echo ${AGAIN} >"$start.code"
   [ "$(stat -c %s "$start.raw")" -le "$most" ] || echo ${MUCH} >"$start.code"
   read -r code <"$start.code"
-  if [ "$code" = 0 ]; then ${SORT} "$start.raw" >"$start.list" || echo 121 >"$start.code"; else : >"$start.list"; fi
+  [ "$code" = 0 ] || : >"$start.list"
   rm "$start.raw"
   if grep -q ^ntfs "$start.type"; then
     timeout ${SHORT_SECONDS} icat -o "$start" "$disk" 3-112 2>/dev/null | head -c 8192 >"$start.volume"

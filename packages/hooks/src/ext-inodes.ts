@@ -10,7 +10,7 @@ const NEAR_BYTES = 32_768
 /** Bytes that are read at a time, unless one range is longer. */
 const MAX_BYTES = 2 * 1024 * 1024
 /** Inodes that are looked at in one go: what that takes is forgotten before the next ones. */
-const MAX_INODES = 2000
+const MAX_INODES = 5000
 
 export interface ExtFileSystem {
   readonly disk: string
@@ -45,9 +45,11 @@ export async function withInodes(
 ): Promise<Complete> {
   const complete = new Map<ListedFile, ListedFile>()
   const unread: ListedFile[] = []
+  const tables = await tablesOf(tools, system, files)
   for (let from = 0; from < files.length; from += MAX_INODES) {
     const some = files.slice(from, from + MAX_INODES)
-    const details = await detailsOf(tools, system, [...new Set(some.map(({ inode }) => Number(inode)))])
+    const inodes = [...new Set(some.map(({ inode }) => Number(inode)))]
+    const details = await detailsOf(tools, system, inodes, tables)
     for (const file of some) {
       const inode = Number(file.inode)
       complete.set(file, withDetails(file, details.found.get(inode)))
@@ -71,24 +73,43 @@ function withDetails(file: ListedFile, details: InodeDetails | undefined): Liste
   return complete
 }
 
-async function detailsOf(
+/** Of each group with such files, the block of its first inodes. */
+async function tablesOf(
   tools: DiskTools,
   system: ExtFileSystem,
-  inodes: readonly number[],
-): Promise<Details> {
-  const { blockBytes, inodeBytes, inodesPerGroup, descriptorsAt, descriptorBytes } = system.geometry
-  const possible = inodes.filter((inode) => inode > 0 && inode <= system.geometry.inodes)
-  const details: Details = { found: new Map(), unread: new Set(possible) }
-  const groupOf = (inode: number) => Math.floor((inode - 1) / inodesPerGroup)
-  const groups = [...new Set(possible.map(groupOf))]
+  files: readonly ListedFile[],
+): Promise<ReadonlyMap<number, number>> {
+  const { descriptorsAt, descriptorBytes } = system.geometry
+  const possible = files.map(({ inode }) => Number(inode)).filter((inode) => isPossible(system, inode))
+  const groups = [...new Set(possible.map((inode) => groupOf(system, inode)))]
   const descriptors = groups.map((group) => ({
     offset: descriptorsAt + group * descriptorBytes,
     length: descriptorBytes,
   }))
   const tables = new Map<number, number>()
   await read(tools, system, descriptors, (bytes, index) => tables.set(groups[index] ?? -1, tableIn(bytes)))
+  return tables
+}
+
+function isPossible({ geometry }: ExtFileSystem, inode: number): boolean {
+  return inode > 0 && inode <= geometry.inodes
+}
+
+function groupOf({ geometry }: ExtFileSystem, inode: number): number {
+  return Math.floor((inode - 1) / geometry.inodesPerGroup)
+}
+
+async function detailsOf(
+  tools: DiskTools,
+  system: ExtFileSystem,
+  inodes: readonly number[],
+  tables: ReadonlyMap<number, number>,
+): Promise<Details> {
+  const { blockBytes, inodeBytes, inodesPerGroup } = system.geometry
+  const possible = inodes.filter((inode) => isPossible(system, inode))
+  const details: Details = { found: new Map(), unread: new Set(possible) }
   const places = possible.map((inode) => {
-    const table = tables.get(groupOf(inode)) ?? Number.NaN
+    const table = tables.get(groupOf(system, inode)) ?? Number.NaN
     return { offset: table * blockBytes + ((inode - 1) % inodesPerGroup) * inodeBytes, length: inodeBytes }
   })
   const further: Inode[] = []

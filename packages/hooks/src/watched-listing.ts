@@ -60,10 +60,10 @@ listed() {
   if [ "$left" -le 0 ]; then echo ${SILENT} >"$name.code"; return; fi
   {
     timeout "$seconds" fls -r -p -u -m / "$@" 2>"$name.error" &
-    echo "$name $! $patience" >current.new && mv current.new current
+    echo "$name $! $patience" >current
     wait $!; echo $? >"$name.code"
   } | (ulimit -f $((most / 512 + 1)); exec tee "$name.raw")
-  rm -f current
+  : >current
 }
 `
 
