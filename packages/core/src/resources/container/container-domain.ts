@@ -4,12 +4,16 @@ import { type Domain, DomainShutdownFlags } from '@see/libvirt'
 import { SeeError } from '../../errors.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../../resources.ts'
 import type { DomainState } from '../../transitions.ts'
+import { until } from '../../until.ts'
+import { getsSignalNow } from './busybox-init.ts'
 import { containerInit } from './container-init.ts'
 import { DrainedConsole } from './drained-console.ts'
 import type { SunkNetwork } from './sunk-network.ts'
 
 /** Where the inits that can be told a run level listen. */
 const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
+/** For an init to be ready for signals, on a host with much other work. */
+const BEGUN_WITHIN_MS = 3000
 
 /** A container's domain: what only machines have, a screen say, it lacks. */
 export class ContainerDomain implements SandboxDomain {
@@ -121,6 +125,9 @@ export class ContainerDomain implements SandboxDomain {
     const [name = ''] = (await readFile(`/proc/${init}/cmdline`, 'latin1').catch(() => '')).split('\0')
     // Its other applets, a shell for one, heed other signals or none.
     if (!/\/busybox(\.\w+)?$/.test(program) || !/(^|\/)(init|linuxrc)$/.test(name)) return false
+    // It is lost on one that has just begun; of one that never seems to have begun, the signal is tried all the same.
+    const hasBegun = async () => ((await getsSignalNow(init, signal)) ? true : undefined)
+    await until(hasBegun, () => new Error(signal), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => undefined)
     process.kill(init, signal)
     return true
   }
