@@ -34,7 +34,7 @@ export const diskStateSettings = z
       .int()
       .positive()
       .max(1_000_000)
-      .default(25_000)
+      .default(20_000)
       .describe('Created, modified and deleted files that the reports of all disks have at most.'),
     extract_limit: z
       .int()
