@@ -319,14 +319,19 @@ test('an abort at any moment leaves nothing', async () => {
   expect(outcomes).toContain('aborted')
 }, 60_000)
 
-test('an init that fails is told of, with where to look', async () => {
+test('an init that fails is told of, with where to look', { timeout: 60_000 }, async () => {
   writeFileSync(join(tiny.root, 'sbin/broken'), '#!/no/such/interpreter\n', { mode: 0o755 })
   onTestFinished(() => rmSync(join(tiny.root, 'sbin/broken')))
   const { context } = await allocate({}, (xml) => xml.replace('/sbin/init', '/sbin/broken'))
-  await context.poweron()
-  await expect(
-    context.agent.waitUntilReady({ timeoutMs: 5000 }).then(() => context.waitForIp4Address()),
-  ).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
+  const run = async () => {
+    await context.poweron()
+    await context.agent.waitUntilReady({ timeoutMs: 5000 })
+    await context.waitForIp4Address()
+  }
+  await expect(run()).rejects.toMatchObject({
+    code: 'GUEST_STOPPED',
+    message: expect.stringContaining('/var/log/libvirt/lxc/'),
+  })
 })
 
 test('whether an init was killed or exited nobody can tell, and a warning says so', async () => {

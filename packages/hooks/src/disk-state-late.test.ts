@@ -37,7 +37,7 @@ test.concurrent('where the time is used up by what files hold, they are in the r
     { code: 'DISK_FILES_NOT_READ', why: expect.stringContaining('the time of the analysis') },
   ])
   expect(run.context.failures).toEqual([])
-}, 120_000)
+}, 300_000)
 
 test.concurrent('no more is read than the disk can hold, the smallest files first', async () => {
   await using temporary = await temporaryFolder()
@@ -55,4 +55,4 @@ test.concurrent('no more is read than the disk can hold, the smallest files firs
     { code: 'DISK_FILES_NOT_READ', why: expect.stringContaining('several times what the disk has room for') },
   ])
   expect(run.context.failures).toEqual([])
-}, 120_000)
+}, 300_000)

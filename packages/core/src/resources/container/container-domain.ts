@@ -1,6 +1,6 @@
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import type { Duplex } from 'node:stream'
-import { type Domain, DomainShutdownFlags } from '@see/libvirt'
+import { type Domain, DomainShutdownFlags, isLibvirtError } from '@see/libvirt'
 import { SeeError } from '../../errors.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../../resources.ts'
 import type { DomainState } from '../../transitions.ts'
@@ -46,7 +46,9 @@ export class ContainerDomain implements SandboxDomain {
     const lost = this.#sunk?.relay.end
     if (lost !== undefined)
       throw new SeeError('NETWORK_INVALID', `the container has no sinkhole any more: ${lost}`)
-    await this.virDomain.create()
+    await this.virDomain.create().catch((error: unknown) => {
+      throw endedAtOnce(this.name, error)
+    })
     this.#console.open()
   }
 
@@ -139,6 +141,13 @@ export class ContainerDomain implements SandboxDomain {
     const pipes = await Promise.all(INITCTL.map((path) => isPipe(`/proc/${init}/root/${path}`)))
     return pipes.includes(true) ? DomainShutdownFlags.initctl : DomainShutdownFlags.signal
   }
+}
+
+/** An init may fail before libvirt has found the socket of the process that supervises it. */
+function endedAtOnce(name: string, error: unknown): unknown {
+  if (!isLibvirtError(error) || !error.message.includes(`/lxc/${name}.sock`)) return error
+  const why = `the container ended as it began: ${error.message}; /var/log/libvirt/lxc/${name}.log may say why`
+  return new SeeError('GUEST_STOPPED', why, { cause: error })
 }
 
 function isPipe(path: string): Promise<boolean> {
