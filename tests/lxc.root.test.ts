@@ -319,7 +319,7 @@ test('an abort at any moment leaves nothing', async () => {
   expect(outcomes).toContain('aborted')
 }, 60_000)
 
-test('an init that fails is told of, with where to look', { timeout: 60_000 }, async () => {
+test('an init that fails is an error that says where to look', { timeout: 60_000 }, async () => {
   writeFileSync(join(tiny.root, 'sbin/broken'), '#!/no/such/interpreter\n', { mode: 0o755 })
   onTestFinished(() => rmSync(join(tiny.root, 'sbin/broken')))
   const { context } = await allocate({}, (xml) => xml.replace('/sbin/init', '/sbin/broken'))
