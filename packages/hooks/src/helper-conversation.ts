@@ -5,6 +5,9 @@ import { type HelperFrame, HelperFrames } from './helper-frames.ts'
 import { helperGuestArguments, type ReaderKit } from './helper-guest-arguments.ts'
 import { Patience } from './patience.ts'
 
+/** Booting takes seconds, and many times that on a busy host, for which no disk is to blame. */
+const BOOT_MS = 60_000
+const BOOT_SHARE = 1 / 2
 /** A guest that says nothing new for so long hangs; less where less is left, so that the rest of a report can still be made. */
 const PATIENCE_MS = 25_000
 const PATIENCE_SHARE = 1 / 4
@@ -39,7 +42,8 @@ export class HelperConversation {
   constructor(tools: DiskTools, kit: ReaderKit, disk: string) {
     const { remainingMs } = tools
     const mostMs = Math.min(PATIENCE_MS, remainingMs * PATIENCE_SHARE)
-    this.#patience = new Patience(mostMs, remainingMs * WHOLE_SHARE)
+    const bootMs = Math.max(mostMs, Math.min(BOOT_MS, remainingMs * BOOT_SHARE))
+    this.#patience = new Patience(bootMs, remainingMs * WHOLE_SHARE)
     this.#readerMs = Math.min(mostMs, tools.listingBudget(disk).readerMs)
     const readable = [disk, kit.kernel, kit.initramfs]
     const streams = {
@@ -53,7 +57,7 @@ export class HelperConversation {
     )
   }
 
-  /** What it says unasked when it has booted, for which a disk is not to blame. */
+  /** What it says unasked when it has booted. */
   async greeting(take: Take): Promise<void> {
     await this.#exchange(undefined, take)
     this.#patience.restart(this.#readerMs)

@@ -44,7 +44,11 @@ export async function diskAnalysis(
     await context.trigger('start_analysis')
     await context.trigger('wait_analysis')
     await context.settled()
-    return reportOf(suffix)
+    try {
+      return reportOf(suffix)
+    } catch (cause) {
+      throw new AggregateError([cause, ...context.failures], 'the analysis left no report')
+    }
   }
   return {
     context,
