@@ -47,7 +47,7 @@ export async function diskAnalysis(
     try {
       return reportOf(suffix)
     } catch (cause) {
-      throw new AggregateError([cause, ...context.failures], 'the analysis left no report')
+      throw new AggregateError([cause, ...context.failures], 'the analysis left no report', { cause })
     }
   }
   return {
