@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Environment, type GuestDisk, type ImageLayer } from '@see/core'
+import { Environment, type GuestDisk, type ImageLayer, messageOf } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import type { FilesystemReport } from '../filesystem-report.ts'
 
@@ -47,7 +47,8 @@ export async function diskAnalysis(
     try {
       return reportOf(suffix)
     } catch (cause) {
-      throw new AggregateError([cause, ...context.failures], 'the analysis left no report', { cause })
+      const why = context.failures.map(({ error }) => messageOf(error)).join('; ')
+      throw new Error(`no report (${messageOf(cause)}): ${why}`, { cause })
     }
   }
   return {
