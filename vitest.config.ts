@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests that boot the helper guest again and again, or use a time up: the fast lane (`npm run test:fast`) is without. */
 const READS_BY_GUEST =
-  'packages/hooks/src/{disk-truth,kernel-reading,disk-state-partitions,disk-state-late}*.test.ts'
+  'packages/hooks/src/disk-changes/**/{disk-truth,kernel-reading,disk-state-partitions,disk-state-late}*.test.ts'
 
 export default defineConfig({
   test: {

@@ -1,8 +1,8 @@
 import { printableJson } from '@see/core/printable'
 import { CommanderError } from 'commander'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { type ExitCode, exitCodes } from './report/exit-codes.ts'
 import { seeProgram } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /**
  * Carries out the command line and returns what to exit with. What carries out a command is loaded once it is known which,
@@ -32,9 +32,9 @@ async function fail(terminal: Terminal, error: unknown, json: boolean): Promise<
     return print(exitCodes.usage, { code: 'USAGE', message: usageMessage(error) })
   }
   const [{ errorText }, { exitCodeOf }, { reportedError }] = await Promise.all([
-    import('./error-text.ts'),
-    import('./exit-code.ts'),
-    import('./run/run-report.ts'),
+    import('./terminal/error-text.ts'),
+    import('./report/exit-code.ts'),
+    import('./report/run-report.ts'),
   ])
   terminal.error.write(`see: ${errorText(error)}\n`)
   return print(exitCodeOf(error), reportedError(error))

@@ -3,11 +3,11 @@ import { indented } from '@see/core/printable'
 import { Command } from 'commander'
 import { checkCommand } from './check/check-command.ts'
 import { completionCommand } from './completion/completion-command.ts'
-import type { ExitCode } from './exit-codes.ts'
+import type { ExitCode } from './report/exit-codes.ts'
 import { guestCommand } from './guest/guest-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { templateCommand } from './template/template-command.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 const HELP = `
 Begin with "npx see check", which says what this host lacks; then "npx see run --help".

@@ -1,13 +1,20 @@
 export { parseBoundedJson } from '@see/qemu'
 export { z } from 'zod'
-export { currentOwner, type Owner, withOrigin } from './actor.ts'
-export type { Agent, ExecOptions, ExecResult, LateOutput, OutputStream, PingOptions } from './agent.ts'
-export { Configuration } from './configuration.ts'
-export { Context } from './context.ts'
-export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context-factory.ts'
-export { declareEvents } from './declared-events.ts'
-export { Environment, type EnvironmentOptions } from './environment.ts'
-export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './errors.ts'
+export { currentOwner, type Owner, withOrigin } from './events/actor.ts'
+export type {
+  Agent,
+  ExecOptions,
+  ExecResult,
+  LateOutput,
+  OutputStream,
+  PingOptions,
+} from './contract/agent.ts'
+export { Configuration } from './configuration/configuration.ts'
+export { Context } from './context/context.ts'
+export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context/context-factory.ts'
+export { declareEvents } from './events/declared-events.ts'
+export { Environment, type EnvironmentOptions } from './environment/environment.ts'
+export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
 export {
   type AnyEvent,
   type Attributes,
@@ -16,54 +23,54 @@ export {
   type EventName,
   type EventOf,
   SeeEvent,
-} from './event.ts'
+} from './events/event.ts'
 export {
   type EvidenceWarning,
   evidenceWarning,
   evidenceWarningCodes,
   type OwnWarningCode,
   type StockWarningCode,
-} from './evidence-warning.ts'
+} from './contract/evidence-warning.ts'
 export {
   type GuestEnd,
   type GuestEndReason,
   guestEndReasons,
   type GuestListener,
   isFailedEnd,
-} from './guest-end.ts'
-export { type ConfiguredEventName, eventNames } from './event-names.ts'
-export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
-export { hookAliases, hookName } from './hook-aliases.ts'
-export { Hook, type HookClass, type HookParameters } from './hook.ts'
-export { hooksFile, type HooksConfiguration, type HooksSource } from './hooks-configuration.ts'
-export type { Hooks } from './hooks-in-code.ts'
+} from './contract/guest-end.ts'
+export { type ConfiguredEventName, eventNames } from './events/event-names.ts'
+export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './events/event-record.ts'
+export { hookAliases, hookName } from './configuration/hook-aliases.ts'
+export { Hook, type HookClass, type HookParameters } from './hooks/hook.ts'
+export { hooksFile, type HooksConfiguration, type HooksSource } from './hooks/hooks-configuration.ts'
+export type { Hooks } from './hooks/hooks-in-code.ts'
 export type {
   ImageOptions,
   ImageProvider,
   ImageProviderClass,
   ImageProviderParameters,
-} from './image-provider.ts'
-export { createLogger, type LogDestination, type Logger } from './logger.ts'
-export { makeFolder } from './make-folder.ts'
-export { loadExport } from './module-loader.ts'
-export { providerAliases } from './image-providers/aliases.ts'
-export { DummyProvider } from './image-providers/dummy.ts'
-export { indented, printable, printableJson, printableLine } from './printable.ts'
-export { requireTool } from './required-tool.ts'
-export { type HypervisorScheme, hypervisorScheme } from './resources/hypervisor-scheme.ts'
-export { EmbeddedResources, embeddedFactory } from './resources/embedded/embedded.ts'
-export type { DomainPart } from './resources/domain-parts/domain-part.ts'
-export { domainParts, nameOfPart } from './resources/domain-parts/domain-parts.ts'
-export { LxcResources, lxcFactory } from './resources/lxc.ts'
-export { GlanceProvider } from './image-providers/glance.ts'
-export { HttpProvider } from './image-providers/http.ts'
-export { LibvirtPoolProvider } from './image-providers/libvirt-pool.ts'
-export { S3Provider } from './image-providers/s3.ts'
-export { blockNode, type ImageLayer } from './disks/block-node.ts'
+} from './contract/image-provider.ts'
+export { createLogger, type LogDestination, type Logger } from './common/logger.ts'
+export { makeFolder } from './host/make-folder.ts'
+export { loadExport } from './configuration/module-loader.ts'
+export { providerAliases } from './images/aliases.ts'
+export { DummyProvider } from './images/dummy.ts'
+export { indented, printable, printableJson, printableLine } from './common/printable.ts'
+export { requireTool } from './host/required-tool.ts'
+export { type HypervisorScheme, hypervisorScheme } from './contract/hypervisor-scheme.ts'
+export { EmbeddedResources, embeddedFactory } from './providers/embedded/embedded.ts'
+export type { DomainPart } from './providers/libvirt/xml/parts/domain-part.ts'
+export { domainParts, nameOfPart } from './providers/libvirt/xml/parts/domain-parts.ts'
+export { LxcResources, lxcFactory } from './providers/libvirt/lxc/lxc.ts'
+export { GlanceProvider } from './images/glance.ts'
+export { HttpProvider } from './images/http.ts'
+export { LibvirtPoolProvider } from './images/libvirt-pool.ts'
+export { S3Provider } from './images/s3.ts'
+export { blockNode, type ImageLayer } from './contract/block-node.ts'
 export { type Qcow2References, qcow2References } from './disks/qcow2-references.ts'
-export { QemuResources, qemuFactory } from './resources/qemu.ts'
-export type { SinkholeListener, SinkholeRequest } from './resources/sinkhole/entry.ts'
-export { VboxResources, vboxFactory } from './resources/vbox.ts'
+export { QemuResources, qemuFactory } from './providers/libvirt/qemu/qemu.ts'
+export type { SinkholeListener, SinkholeRequest } from './contract/entry.ts'
+export { VboxResources, vboxFactory } from './providers/libvirt/vbox/vbox.ts'
 export { hasKnownLoader, hostLibraries } from './samples/host-libraries.ts'
 export { injectSample, type InjectOptions } from './samples/inject-sample.ts'
 export {
@@ -78,7 +85,7 @@ export {
 export { entryPath } from './samples/sample-entry.ts'
 export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
 export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'
-export { ReleaseStack } from './release-stack.ts'
+export { ReleaseStack } from './common/release-stack.ts'
 export type {
   AgentChannel,
   AllocateOptions,
@@ -100,15 +107,15 @@ export type {
   SandboxDomain,
   Screenshot,
   VncServer,
-} from './resources.ts'
-export { type AddressOptions, SeeContext, type ShutdownOptions } from './see-context.ts'
-export type { Handler } from './subscription.ts'
-export { type DomainState, type Transition, transitions } from './transitions.ts'
-export { together } from './resources/together.ts'
-export { until, type UntilOptions } from './until.ts'
-export { WarmPool } from './warm-pool.ts'
-export type { WarmPoolOptions } from './warm-pool-options.ts'
-export type { Prepare } from './warm-sandbox.ts'
+} from './contract/resources.ts'
+export { type AddressOptions, SeeContext, type ShutdownOptions } from './context/see-context.ts'
+export type { Handler } from './events/subscription.ts'
+export { type DomainState, type Transition, transitions } from './contract/transitions.ts'
+export { together } from './common/together.ts'
+export { until, type UntilOptions } from './common/until.ts'
+export { WarmPool } from './environment/warm-pool.ts'
+export type { WarmPoolOptions } from './environment/warm-pool-options.ts'
+export type { Prepare } from './environment/warm-sandbox.ts'
 export { timeoutSignal } from '@see/libvirt'
 export { childEnvironment } from '@see/qemu'
 export { BuiltGuest } from './guests/built-guest.ts'
@@ -118,7 +125,7 @@ export { prepareAddress, type PrepareAddressOptions } from './prepare/prepare-ad
 export { prepareImage, type PrepareOptions } from './prepare/prepare-image.ts'
 export type { PreparedGuest } from './prepare/prepared-guest.ts'
 export { isSshAddress, parseSshAddress, type SshAddress } from './prepare/ssh-address.ts'
-export { buildTemplate, type BuildTemplateOptions } from './templates/build-template.ts'
+export { buildTemplate, type BuildTemplateOptions } from './freezing/build-template.ts'
 export type { TemplateManifest } from './templates/manifest.ts'
 export { Template } from './templates/template.ts'
 export { TemplateStore } from './templates/template-store.ts'

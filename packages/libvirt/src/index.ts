@@ -1,6 +1,6 @@
-export type { CallOptions, FlagOptions } from './abort.ts'
-export { LibvirtConnectionError, type ConnectionErrorCode } from './connection-error.ts'
-export { Domain } from './domain.ts'
+export type { CallOptions, FlagOptions } from './common/abort.ts'
+export { LibvirtConnectionError, type ConnectionErrorCode } from './common/connection-error.ts'
+export { Domain } from './objects/domain.ts'
 export type {
   AgentCommandOptions,
   ConsoleOptions,
@@ -13,7 +13,7 @@ export type {
   MonitorCommandOptions,
   ScreenshotOptions,
   SendKeyOptions,
-} from './domain-types.ts'
+} from './protocol/domain-types.ts'
 export type {
   DomainAgentLifecycleEvent,
   DomainDeviceEvent,
@@ -22,9 +22,9 @@ export type {
   HypervisorEvents,
   NetworkLifecycleEvent,
   StoragePoolLifecycleEvent,
-} from './event-kinds.ts'
-export type { EventTarget } from './event-registration.ts'
-export type { EventRegistration } from './event-router.ts'
+} from './objects/event-kinds.ts'
+export type { EventTarget } from './rpc/event-registration.ts'
+export type { EventRegistration } from './rpc/event-router.ts'
 export {
   DomainConsoleFlags,
   DomainCoreDumpFlags,
@@ -44,13 +44,13 @@ export {
   StoragePoolDeleteFlags,
   StorageVolumeCreateFlags,
   StorageVolumeDeleteFlags,
-} from './flags.ts'
-export { Hypervisor } from './hypervisor.ts'
-export type { AddressType } from './ip-address.ts'
-export type { HypervisorOptions } from './link.ts'
-export type { KeepaliveOptions } from './keepalive.ts'
-export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './libvirt-error.ts'
-export { Network, type DHCPLease, type DHCPLeasesOptions } from './network.ts'
+} from './protocol/flags.ts'
+export { Hypervisor } from './objects/hypervisor.ts'
+export type { AddressType } from './common/ip-address.ts'
+export type { HypervisorOptions } from './connections/link.ts'
+export type { KeepaliveOptions } from './rpc/keepalive.ts'
+export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './protocol/libvirt-error.ts'
+export { Network, type DHCPLease, type DHCPLeasesOptions } from './objects/network.ts'
 export type {
   ArgsOf,
   CallName,
@@ -58,11 +58,11 @@ export type {
   StreamArgsOf,
   StreamName,
   StreamResultOf,
-} from './procedure-types.ts'
-export { Snapshot } from './snapshot.ts'
-export { StoragePool, type StoragePoolInfo } from './storage-pool.ts'
-export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './storage-volume.ts'
-export type { Version } from './version.ts'
-export { XdrError } from './xdr.ts'
-export { timeoutSignal } from './timeout-signal.ts'
-export { formatUuid, parseUuid } from './uuid.ts'
+} from './protocol/procedure-types.ts'
+export { Snapshot } from './objects/snapshot.ts'
+export { StoragePool, type StoragePoolInfo } from './objects/storage-pool.ts'
+export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './objects/storage-volume.ts'
+export type { Version } from './common/version.ts'
+export { XdrError } from './protocol/xdr.ts'
+export { timeoutSignal } from './common/timeout-signal.ts'
+export { formatUuid, parseUuid } from './common/uuid.ts'

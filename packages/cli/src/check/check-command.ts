@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import type { ExitCode } from '../exit-codes.ts'
-import type { Terminal } from '../terminal.ts'
+import type { ExitCode } from '../report/exit-codes.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 const HELP = `
 Acceleration is tried: a kernel is booted under it for at most ten seconds. Nothing else is started or changed.

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander'
-import type { ExitCode } from '../exit-codes.ts'
-import type { Terminal } from '../terminal.ts'
+import type { ExitCode } from '../report/exit-codes.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 const HELP = `
 For bash:  source <(npx see completion bash)

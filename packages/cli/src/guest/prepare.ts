@@ -10,11 +10,11 @@ import {
   printableLine,
   SeeError,
 } from '@see/core'
-import { Interruption } from '../interruption.ts'
-import { createProgress } from '../run/progress.ts'
-import { createRunLog } from '../run/run-log.ts'
-import { buildTinyGuest } from '../run/tiny-guest.ts'
-import type { Terminal } from '../terminal.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { createRunLog } from '../terminal/run-log.ts'
+import { buildTinyGuest } from '../tiny-guest/tiny-guest.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface PrepareFlags {
   /** An image or an address. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BuiltGuest, GuestStore, printableJson, printableLine } from '@see/core'
-import { Interruption } from '../interruption.ts'
-import { guestProviders } from '../run/guest-providers.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { guestProviders } from '../tiny-guest/guest-providers.ts'
 
 const MIB = 1024 * 1024
 const NAMELESS = '(no name)'

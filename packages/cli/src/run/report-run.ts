@@ -1,11 +1,11 @@
 import { messageOf, printableJson } from '@see/core'
-import { errorText } from '../error-text.ts'
-import { exitCodes } from '../exit-codes.ts'
-import type { Terminal } from '../terminal.ts'
-import { commandResults } from './command-results.ts'
-import type { EvidenceFolder } from './evidence-folder.ts'
-import type { Outcome } from './outcome.ts'
-import { guestReport, reportedError, type RunReport } from './run-report.ts'
+import { errorText } from '../terminal/error-text.ts'
+import { exitCodes } from '../report/exit-codes.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { commandResults } from '../report/command-results.ts'
+import type { EvidenceFolder } from '../report/evidence-folder.ts'
+import type { Outcome } from '../report/outcome.ts'
+import { guestReport, reportedError, type RunReport } from '../report/run-report.ts'
 import { summaryOf } from './summary.ts'
 
 interface Options {

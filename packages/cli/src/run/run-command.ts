@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
-import type { ExitCode } from '../exit-codes.ts'
-import { secondsOption } from '../seconds.ts'
-import type { Terminal } from '../terminal.ts'
-import { type GuestProvider, guestProviders } from './guest-providers.ts'
-import { modeOption } from './results-mode.ts'
+import type { ExitCode } from '../report/exit-codes.ts'
+import { secondsOption } from '../terminal/seconds.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { type GuestProvider, guestProviders } from '../tiny-guest/guest-providers.ts'
+import { modeOption } from '../report/results-mode.ts'
 
 interface Flags {
   readonly provider?: GuestProvider

@@ -1,4 +1,4 @@
-import type { GuestProvider } from './guest-providers.ts'
+import type { GuestProvider } from '../tiny-guest/guest-providers.ts'
 
 /** What the user asked `see run` for, checked as far as it can be without looking at files. */
 export interface RunOptions {

@@ -6,10 +6,10 @@ import type { ContextFactory, GuestEnd, SeeContext } from '@see/core'
 import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
-import type { Protocol } from './protocol.ts'
+import type { Protocol } from '../protocol/protocol.ts'
 import { run } from './run.ts'
 import type { RunOptions } from './run-options.ts'
-import type { RunReport } from './run-report.ts'
+import type { RunReport } from '../report/run-report.ts'
 
 type Simulation = Parameters<typeof simulatedFactory>[0]
 

@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import { indented, printable, printableLine } from '@see/core'
-import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import type { CommandResult } from './command-results.ts'
-import type { RunReport } from './run-report.ts'
+import { exitCodes, type ExitCode } from '../report/exit-codes.ts'
+import type { CommandResult } from '../report/command-results.ts'
+import type { RunReport } from '../report/run-report.ts'
 
 const OUTPUT_LINES = 20
 const WARNING_LINES = 12

@@ -1,8 +1,8 @@
 import { buildTemplate, printableJson, printableLine } from '@see/core'
-import { Interruption } from '../interruption.ts'
-import { createProgress } from '../run/progress.ts'
-import { createRunLog } from '../run/run-log.ts'
-import type { Terminal } from '../terminal.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { createRunLog } from '../terminal/run-log.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface BuildOptions {
   readonly resources: string

@@ -1,7 +1,7 @@
 import { printableJson, printableLine, SeeError, type Template, TemplateStore } from '@see/core'
-import { errorText } from '../error-text.ts'
-import { Interruption } from '../interruption.ts'
-import { reportedError } from '../run/run-report.ts'
+import { errorText } from '../terminal/error-text.ts'
+import { Interruption } from '../terminal/interruption.ts'
+import { reportedError } from '../report/run-report.ts'
 
 const MIB = 1024 * 1024
 

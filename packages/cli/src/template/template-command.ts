@@ -1,8 +1,8 @@
 import { printableJson } from '@see/core/printable'
 import { Command, Option } from 'commander'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { secondsOption } from '../seconds.ts'
-import type { Terminal } from '../terminal.ts'
+import { type ExitCode, exitCodes } from '../report/exit-codes.ts'
+import { secondsOption } from '../terminal/seconds.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 const HELP = `
 A resources file of embedded:///, qemu:///system or qemu:///session names it: { "template": "NAME", … }.

@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SeeError } from '../errors.ts'
-import { requireTool } from '../required-tool.ts'
-import { runBounded } from '../resources/bounded-process.ts'
+import { SeeError } from '../common/errors.ts'
+import { requireTool } from '../host/required-tool.ts'
+import { runBounded } from '../host/bounded-process.ts'
 import { type DiskImage, layersOf } from './disk-image.ts'
 
 const READ = 4

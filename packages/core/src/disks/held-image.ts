@@ -1,5 +1,5 @@
-import { SeeError } from '../errors.ts'
-import type { ImageLayer } from './block-node.ts'
+import { SeeError } from '../common/errors.ts'
+import type { ImageLayer } from '../contract/block-node.ts'
 import type { DiskImage } from './disk-image.ts'
 import { ImageFile } from './image-file.ts'
 

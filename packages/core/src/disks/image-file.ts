@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, realpath, stat, statfs } from 'node:fs/promises'
-import { messageOf, SeeError } from '../errors.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import { HEAD_BYTES } from './disk-format.ts'
 import type { ImageBytes } from './image-bytes.ts'
 

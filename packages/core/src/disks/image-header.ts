@@ -1,4 +1,4 @@
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import { type DiskFormat, formatIn, unsupportedIn } from './disk-format.ts'
 import { type ImageBytes, type ImageHeader, MalformedHeader } from './image-bytes.ts'
 import type { ImageFile } from './image-file.ts'

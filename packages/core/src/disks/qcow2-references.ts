@@ -1,5 +1,5 @@
-import { SeeError } from '../errors.ts'
-import { openSandboxFile } from '../resources/embedded/sandbox-file.ts'
+import { SeeError } from '../common/errors.ts'
+import { openSandboxFile } from './sandbox-file.ts'
 import { MalformedHeader } from './image-bytes.ts'
 import { readQcow2Header } from './qcow2-header.ts'
 

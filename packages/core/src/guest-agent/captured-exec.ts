@@ -1,4 +1,4 @@
-import type { ExecOptions, ExecResult } from '../agent.ts'
+import type { ExecOptions, ExecResult } from '../contract/agent.ts'
 import type { Commands } from './channel.ts'
 import { startProgram, untilEnded } from './program.ts'
 

@@ -1,10 +1,10 @@
 import { parseBoundedJson } from '@see/qemu'
 import { z } from 'zod'
-import type { PingOptions } from '../agent.ts'
-import { SeeError } from '../errors.ts'
-import type { AgentChannel } from '../resources.ts'
-import { quoted } from '../quoted.ts'
-import { within } from '../within.ts'
+import type { PingOptions } from '../contract/agent.ts'
+import { SeeError } from '../common/errors.ts'
+import type { AgentChannel } from '../contract/resources.ts'
+import { quoted } from '../common/quoted.ts'
+import { within } from '../common/within.ts'
 
 const reply = z.union([
   z.object({ return: z.unknown() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import type { Commands } from './channel.ts'
 
 /** libvirt refuses a command of 192 KiB; 48 KiB are 64 KiB in Base64. */

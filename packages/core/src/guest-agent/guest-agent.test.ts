@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AgentChannel } from '../resources.ts'
-import { SeeError } from '../errors.ts'
+import type { AgentChannel } from '../contract/resources.ts'
+import { SeeError } from '../common/errors.ts'
 import { GuestAgent } from './guest-agent.ts'
 
 type Parameters = Record<string, unknown>

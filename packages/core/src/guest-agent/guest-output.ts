@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { messageOf, SeeError } from '../errors.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import type { Commands } from './channel.ts'
 import { unlessSilent } from './unless-silent.ts'
 

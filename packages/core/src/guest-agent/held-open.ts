@@ -1,4 +1,4 @@
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import type { Commands } from './channel.ts'
 import { runForExitCode } from './program.ts'
 

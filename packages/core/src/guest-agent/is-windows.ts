@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import type { Commands } from './channel.ts'
 
 const osInfo = z.object({ id: z.string().max(200).optional() })

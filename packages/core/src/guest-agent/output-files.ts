@@ -1,6 +1,6 @@
-import type { ExecOptions, ExecResult } from '../agent.ts'
-import { messageOf, SeeError } from '../errors.ts'
-import { until } from '../until.ts'
+import type { ExecOptions, ExecResult } from '../contract/agent.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
+import { until } from '../common/until.ts'
 import type { Commands } from './channel.ts'
 import { GuestOutput, openOutput } from './guest-output.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import { GuestAgent } from './guest-agent.ts'
 
 interface Parameters {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { ExecOptions, ExecResult } from '../agent.ts'
-import { SeeError } from '../errors.ts'
-import { until } from '../until.ts'
-import { within } from '../within.ts'
+import type { ExecOptions, ExecResult } from '../contract/agent.ts'
+import { SeeError } from '../common/errors.ts'
+import { until } from '../common/until.ts'
+import { within } from '../common/within.ts'
 import type { Commands } from './channel.ts'
 import { unlessSilent } from './unless-silent.ts'
 

@@ -1,5 +1,5 @@
-import type { ExecOptions, ExecResult, OutputStream } from '../agent.ts'
-import { messageOf, SeeError } from '../errors.ts'
+import type { ExecOptions, ExecResult, OutputStream } from '../contract/agent.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import type { Commands } from './channel.ts'
 import { readGuestFile } from './files.ts'
 import { runQuietly } from './program.ts'

@@ -1,4 +1,4 @@
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 
 /** Undefined when the agent does not answer now: while the guest is paused it cannot, and what runs in it goes on later. */
 export async function unlessSilent<Reply>(asked: Promise<Reply>): Promise<Reply | undefined> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ExecOptions, ExecResult, LateOutput } from '../agent.ts'
+import type { ExecOptions, ExecResult, LateOutput } from '../contract/agent.ts'
 import { batchFile } from './batch-file.ts'
 import { execCaptured } from './captured-exec.ts'
 import type { Commands } from './channel.ts'

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { lockFile } from '../image-providers/file-lock.ts'
+import { lockFile } from '../host/file-lock.ts'
 import { TemplateStore } from '../templates/template-store.ts'
 import { writtenTemplate } from '../templates/testing/written-template.ts'
 import { guestRoot } from './guest-root.ts'

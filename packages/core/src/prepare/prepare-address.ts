@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { childEnvironment } from '@see/qemu'
-import type { ExecResult } from '../agent.ts'
-import { quoted } from '../quoted.ts'
-import { requireTool } from '../required-tool.ts'
-import { runBounded } from '../resources/bounded-process.ts'
+import type { ExecResult } from '../contract/agent.ts'
+import { quoted } from '../common/quoted.ts'
+import { requireTool } from '../host/required-tool.ts'
+import { runBounded } from '../host/bounded-process.ts'
 import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
 import type { SshAddress } from './ssh-address.ts'
 

@@ -1,6 +1,6 @@
-import type { ExecResult } from '../agent.ts'
-import { SeeError } from '../errors.ts'
-import { quoted } from '../quoted.ts'
+import type { ExecResult } from '../contract/agent.ts'
+import { SeeError } from '../common/errors.ts'
+import { quoted } from '../common/quoted.ts'
 
 /** What the program that installs may print. */
 export const MOST_OUTPUT_BYTES = 64 * 1024

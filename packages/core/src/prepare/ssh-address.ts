@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { SeeError } from '../errors.ts'
-import { quoted } from '../quoted.ts'
+import { SeeError } from '../common/errors.ts'
+import { quoted } from '../common/quoted.ts'
 
 /** A user's account at a machine that is reached by SSH. */
 export interface SshAddress {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { AttachedDisk } from '../resources.ts'
-import type { SeeContext } from '../see-context.ts'
+import type { AttachedDisk } from '../contract/resources.ts'
+import type { SeeContext } from '../context/see-context.ts'
 import { runInGuest } from './run-in-guest.ts'
 
 /** Up to this size the agent is quicker than a disk. */

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childEnvironment } from '@see/qemu'
-import { SeeError } from '../errors.ts'
-import { requireTool } from '../required-tool.ts'
-import { runBounded } from '../resources/bounded-process.ts'
+import { SeeError } from '../common/errors.ts'
+import { requireTool } from '../host/required-tool.ts'
+import { runBounded } from '../host/bounded-process.ts'
 
 const TIMEOUT_MS = 120_000
 /** Nobody of this host is anybody in the guest; files that tar has seen already are packed as files again. */

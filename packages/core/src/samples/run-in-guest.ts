@@ -1,5 +1,5 @@
-import { SeeError } from '../errors.ts'
-import type { SeeContext } from '../see-context.ts'
+import { SeeError } from '../common/errors.ts'
+import type { SeeContext } from '../context/see-context.ts'
 
 const TIMEOUT_MS = 300_000
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 
 /**
  * The path on this host of a file in a sample's folder.

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 
 export const sampleBounds = { files: 10_000, bytes: 512 * 1024 * 1024 } as const
 

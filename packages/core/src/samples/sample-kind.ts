@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { messageOf, SeeError } from '../errors.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import { bytesAt } from './bytes-at.ts'
 import { type Elf, readElf } from './elf.ts'
 import { type ArchiveFormat, archiveIn, discSignature, type Foreign, foreignIn, isDisc } from './magic.ts'

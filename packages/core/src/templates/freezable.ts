@@ -1,4 +1,4 @@
-import type { Resources } from '../resources.ts'
+import type { Resources } from '../contract/resources.ts'
 import type { TemplateMachine } from './manifest.ts'
 import type { Monitor } from './monitor.ts'
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { z } from 'zod'
-import { messageOf, SeeError } from '../errors.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
-import { quoted } from '../quoted.ts'
-import type { AgentChannel } from '../resources.ts'
-import { until } from '../until.ts'
-import { within } from '../within.ts'
+import { quoted } from '../common/quoted.ts'
+import type { AgentChannel } from '../contract/resources.ts'
+import { until } from '../common/until.ts'
+import { within } from '../common/within.ts'
 import { newSshHostKey } from './ssh-host-key.ts'
 
 /** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */

@@ -1,4 +1,4 @@
-import { SeeError, type SeeErrorCode } from '../errors.ts'
+import { SeeError, type SeeErrorCode } from '../common/errors.ts'
 
 /** An error of a template: which, why, and what helps. */
 export function templateError(

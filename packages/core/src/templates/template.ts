@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, type SeeError } from '../errors.ts'
+import { messageOf, type SeeError } from '../common/errors.ts'
 import { changeOf, contentChangeOf, sha256Of } from './file-facts.ts'
 import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
 import { templateError } from './template-error.ts'

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { until } from '../until.ts'
-import { unlessAborted } from '../within.ts'
+import { until } from '../common/until.ts'
+import { unlessAborted } from '../common/within.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
 const run = z.object({ status: z.string() })

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { InterfaceAddresses } from '../resources.ts'
+import type { InterfaceAddresses } from '../contract/resources.ts'
 import { untilAddressed } from './until-addressed.ts'
 
 const { signal } = new AbortController()

@@ -1,7 +1,7 @@
-import { SeeError } from '../errors.ts'
+import { SeeError } from '../common/errors.ts'
 import { unlessSilent } from '../guest-agent/unless-silent.ts'
-import type { SandboxDomain } from '../resources.ts'
-import { until, type UntilOptions } from '../until.ts'
+import type { SandboxDomain } from '../contract/resources.ts'
+import { until, type UntilOptions } from '../common/until.ts'
 
 /**
  * Waits until a guest has an IPv4 address. The guest is asked itself, since not every network tells.

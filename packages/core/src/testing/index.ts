@@ -1,4 +1,4 @@
-export { declaredEvents } from '../declared-events.ts'
+export { declaredEvents } from '../events/declared-events.ts'
 export { recordingLogger } from './recording-logger.ts'
 export type { Faults } from './faults.ts'
 export { SimulatedAgent } from './simulated-agent.ts'

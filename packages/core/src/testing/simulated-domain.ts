@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
-import type { CoreDumpOptions, InterfaceAddresses, SandboxDomain, Screenshot } from '../resources.ts'
-import type { DomainState } from '../transitions.ts'
+import type { CoreDumpOptions, InterfaceAddresses, SandboxDomain, Screenshot } from '../contract/resources.ts'
+import type { DomainState } from '../contract/transitions.ts'
 import { type Faults, mayFail, mayFailLater } from './faults.ts'
 import type { SimulatedGuest } from './simulated-guest.ts'
 

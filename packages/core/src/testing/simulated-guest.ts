@@ -1,5 +1,5 @@
-import type { GuestDisk, GuestInterfaces, OtherGuestDisk } from '../resources.ts'
-import type { SinkholeRequest } from '../resources/sinkhole/entry.ts'
+import type { GuestDisk, GuestInterfaces, OtherGuestDisk } from '../contract/resources.ts'
+import type { SinkholeRequest } from '../contract/entry.ts'
 
 /** What a program that is run in a simulated guest does. */
 export interface SimulatedProgram {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
-import type { PacketCapture, RequestSource } from '../resources.ts'
-import type { SinkholeListener, SinkholeRequest } from '../resources/sinkhole/entry.ts'
+import type { PacketCapture, RequestSource } from '../contract/resources.ts'
+import type { SinkholeListener, SinkholeRequest } from '../contract/entry.ts'
 import type { Faults } from './faults.ts'
 
 /** The header of a pcap file of Ethernet packets. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type ContextFactory, contextFactory } from '../context-factory.ts'
-import type { GuestListener } from '../guest-end.ts'
+import { type ContextFactory, contextFactory } from '../context/context-factory.ts'
+import type { GuestListener } from '../contract/guest-end.ts'
 import type {
   AgentChannel,
   AllocateOptions,
@@ -11,8 +11,8 @@ import type {
   Resources,
   ResourcesParameters,
   VncServer,
-} from '../resources.ts'
-import type { SeeContext } from '../see-context.ts'
+} from '../contract/resources.ts'
+import type { SeeContext } from '../context/see-context.ts'
 import { type Faults, mayFail } from './faults.ts'
 import { SimulatedAgent } from './simulated-agent.ts'
 import { emptyDisk } from './simulated-disk.ts'

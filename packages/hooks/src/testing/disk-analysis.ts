@@ -2,7 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment, type GuestDisk, type ImageLayer, messageOf } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import type { FilesystemReport } from '../filesystem-report.ts'
+import type { FilesystemReport } from '../disk-changes/filesystem-report.ts'
 
 interface DiskOfGuest {
   readonly image: string

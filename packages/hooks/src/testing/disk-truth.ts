@@ -1,4 +1,4 @@
-import { flagsOf } from '../attributes.ts'
+import { flagsOf } from '../disk-changes/files/attributes.ts'
 
 /** A change that a script makes: what has to be there before, and what is done to it. */
 export interface DiskChange {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { ReaderKit } from '../helper-guest-arguments.ts'
+import type { ReaderKit } from '../disk-changes/kernel/helper-guest-arguments.ts'
 
 const TIMEOUT_MS = 3_000_000
 

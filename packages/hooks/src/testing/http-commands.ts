@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import type { CommandRecord } from '../command-record.ts'
+import type { CommandRecord } from '../commands/command-record.ts'
 import { AGENT_HOST } from './hostile-agent.ts'
 
 /** A running guest whose HTTP agent is on the loopback, and CommandsHook to command it. */

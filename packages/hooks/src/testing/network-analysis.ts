@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import type { NetworkSummary } from '../network-summary.ts'
+import type { NetworkSummary } from '../network/network-summary.ts'
 import { pcapOf } from './pcap.ts'
 
 /** An environment with NetworkAnalysisHook, and what makes it a trace and reads what it wrote. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ReaderKit } from '../helper-guest-arguments.ts'
+import type { ReaderKit } from '../disk-changes/kernel/helper-guest-arguments.ts'
 
 const builder = fileURLToPath(new URL('../../../../guest/build.sh', import.meta.url))
 

@@ -1,4 +1,4 @@
-import type { FilesystemReport } from '../filesystem-report.ts'
+import type { FilesystemReport } from '../disk-changes/filesystem-report.ts'
 import type { TrueFile } from './disk-truth.ts'
 
 /** What a report has to say of two walks: of each path what has happened to it, and what it is afterwards. */

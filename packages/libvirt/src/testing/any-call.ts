@@ -1,6 +1,6 @@
-import { decodeBody, encodeBody } from '../body.ts'
-import type { Call } from '../procedure.ts'
-import { calls, streams } from '../protocol.gen.ts'
+import { decodeBody, encodeBody } from '../protocol/body.ts'
+import type { Call } from '../protocol/procedure.ts'
+import { calls, streams } from '../protocol/protocol.gen.ts'
 
 const all = { ...calls, ...streams }
 type All = typeof all

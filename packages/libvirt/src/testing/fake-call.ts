@@ -1,7 +1,7 @@
-import { encodeBody } from '../body.ts'
-import type { ErrorBody } from '../libvirt-error.ts'
-import { encodePacket, MessageStatus, MessageType, type Packet } from '../packet.ts'
-import { error as errorCodec } from '../protocol.gen.ts'
+import { encodeBody } from '../protocol/body.ts'
+import type { ErrorBody } from '../protocol/libvirt-error.ts'
+import { encodePacket, MessageStatus, MessageType, type Packet } from '../protocol/packet.ts'
+import { error as errorCodec } from '../protocol/protocol.gen.ts'
 import { encodeResult, type AnyCallName, type AnyResultOf } from './any-call.ts'
 import type { FakePeer } from './fake-peer.ts'
 

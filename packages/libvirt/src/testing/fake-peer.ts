@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { encodeBody } from '../body.ts'
-import { KEEPALIVE_PING, KEEPALIVE_PROGRAM } from '../keepalive.ts'
-import { encodePacket, MessageStatus, MessageType } from '../packet.ts'
-import { eventTable, type EventName, type MessageOf } from '../procedure-types.ts'
+import { encodeBody } from '../protocol/body.ts'
+import { KEEPALIVE_PING, KEEPALIVE_PROGRAM } from '../rpc/keepalive.ts'
+import { encodePacket, MessageStatus, MessageType } from '../protocol/packet.ts'
+import { eventTable, type EventName, type MessageOf } from '../protocol/procedure-types.ts'
 
 /** One client's connection to the fake daemon. */
 export class FakePeer {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { Hypervisor } from '../hypervisor.ts'
+import { Hypervisor } from '../objects/hypervisor.ts'
 import { startPrivateLibvirtd } from './private-libvirtd.ts'
 
 test('a daemon of our own that leaves nothing behind', async () => {

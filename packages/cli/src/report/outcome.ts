@@ -1,0 +1,56 @@
+import { isFailedEnd, type SeeContext, SeeError } from '@see/core'
+import { exitCodeOf } from './exit-code.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import type { SampleReport } from '../sample/sample-report.ts'
+import type { EvidenceFolder } from './evidence-folder.ts'
+
+/** What is known of a run while it goes on, and after. */
+export class Outcome {
+  evidence: EvidenceFolder | undefined
+  sample: SampleReport | undefined
+  context: SeeContext | undefined
+  events = 0
+  /** Paths of the records of the commands that have finished. */
+  readonly records: string[] = []
+  readonly #signal: AbortSignal
+  readonly #errors: unknown[] = []
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  fail(error: unknown): void {
+    this.#errors.push(error)
+  }
+
+  /** What made the run fail. After an abort that is its reason, and what could not be cleaned up. */
+  get error(): unknown {
+    const { aborted, reason } = this.#signal
+    const errors = aborted
+      ? [reason, ...this.#errors.filter((error) => isOwn(error, reason))]
+      : this.#allErrors
+    return errors.length > 1 ? new AggregateError(errors, 'the run failed in more than one way') : errors[0]
+  }
+
+  get exitCode(): ExitCode {
+    if (this.#signal.aborted) return exitCodeOf(this.#signal.reason)
+    const errors = this.#allErrors
+    if (errors.length > 0) return exitCodeOf(new AggregateError(errors))
+    return (this.context?.failures.length ?? 0) > 0 ? exitCodes.hook : exitCodes.done
+  }
+
+  /** A guest that was killed, failed or crashed is an error even where the protocol went on to its end. */
+  get #allErrors(): unknown[] {
+    const end = this.context?.guestEnds.find(isFailedEnd)
+    const isSaid = this.#errors.some((error) => error instanceof SeeError && error.code === 'GUEST_STOPPED')
+    if (end === undefined || isSaid) return this.#errors
+    return [...this.#errors, new SeeError('GUEST_STOPPED', `the guest ended unasked: ${end.detail}`)]
+  }
+}
+
+/** Whether an error after an abort is more than its consequence: a wait that ended. */
+function isOwn(error: unknown, reason: unknown): boolean {
+  if (error === reason) return false
+  if (error instanceof AggregateError) return true
+  return error instanceof SeeError && (error.code === 'UNCAUGHT_ERROR' || error.code === 'RESULTS_LOST')
+}

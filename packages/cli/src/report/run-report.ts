@@ -1,0 +1,65 @@
+import { type EvidenceWarning, type GuestEndReason, messageOf, type SeeContext, SeeError } from '@see/core'
+import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
+import type { ExitCode } from './exit-codes.ts'
+import type { SampleReport } from '../sample/sample-report.ts'
+import type { CommandResult } from './command-results.ts'
+import type { EvidenceFile } from './evidence-folder.ts'
+
+/** What `see run --json` prints and `run.json` holds. */
+export interface RunReport {
+  readonly identifier: string
+  readonly ok: boolean
+  /** What `see` exits with. */
+  readonly exit_code: ExitCode
+  /** Null when the run ended before there was any evidence. */
+  readonly results_folder: string | null
+  /** What the hooks wrote: first the files beside run.json, then those in folders; a thousand at most. */
+  readonly files: readonly EvidenceFile[]
+  /** How many files there are beyond those in `files`. */
+  readonly files_omitted: number
+  /** What the sample was recognised as; null when there is none, or it was not looked at. */
+  readonly sample: SampleReport | null
+  /** How many events were fired. */
+  readonly events: number
+  readonly commands: readonly CommandResult[]
+  readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+  readonly guest: GuestReport
+  /** What the evidence lacks; docs/limits.md explains each code. */
+  readonly warnings: readonly EvidenceWarning[]
+  readonly error: ReportedError | null
+}
+
+/** What the guest did that it was not asked to. */
+export interface GuestReport {
+  /** Its ends, oldest first: of each run at most one, and mostly there is one run. */
+  readonly ended: readonly {
+    readonly reason: GuestEndReason
+    readonly detail: string
+    readonly exit_code: number | null
+    readonly signal: string | null
+  }[]
+  /** How often it rebooted. */
+  readonly reboots: number
+}
+
+export interface ReportedError {
+  /** Null for what is not an error of SEE or libvirt. */
+  readonly code: string | null
+  readonly message: string
+  /** Of several errors, each. */
+  readonly errors?: readonly ReportedError[]
+}
+
+export function reportedError(error: unknown): ReportedError {
+  const message = messageOf(error)
+  if (error instanceof AggregateError) return { code: null, message, errors: error.errors.map(reportedError) }
+  const coded =
+    error instanceof SeeError || error instanceof LibvirtError || error instanceof LibvirtConnectionError
+  return { code: coded ? error.code : null, message }
+}
+
+export function guestReport(context: SeeContext | undefined): GuestReport {
+  const { guestEnds = [], guestReboots = 0 } = context ?? {}
+  const ended = guestEnds.map(({ exitCode, ...end }) => ({ ...end, exit_code: exitCode }))
+  return { ended, reboots: guestReboots }
+}

@@ -1,0 +1,45 @@
+import type { z } from 'zod'
+import { Configuration } from '../configuration/configuration.ts'
+import type { Context } from './context.ts'
+import type { Logger } from '../common/logger.ts'
+import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
+import type { Resources, ResourcesClass } from '../contract/resources.ts'
+import { SeeContext } from './see-context.ts'
+
+export interface ContextFactoryOptions {
+  readonly signal: AbortSignal
+  readonly logger: Logger
+}
+
+/** Makes the context of an environment; the environment calls it once. */
+export type ContextFactory<C extends Context = SeeContext> = (
+  identifier: string,
+  options: ContextFactoryOptions,
+) => Promise<C>
+
+/**
+ * A factory of contexts over a class of resources. The configuration, a path of a JSON file or the object itself, is
+ * read and checked at once.
+ * @throws SeeError `CONFIGURATION_INVALID` or `FILE_UNREADABLE`
+ */
+export function contextFactory<Schema extends z.ZodType, R extends Resources>(
+  Class: ResourcesClass<Schema, R>,
+  configuration: string | (z.input<Schema> & object),
+): ContextFactory<SeeContext<R>> {
+  const source = Configuration.load(configuration)
+  source.parse(Class.schema)
+  return async (identifier, { signal, logger }) => {
+    signal.throwIfAborted()
+    // Once more, so that no sandbox sees what another did to its configuration.
+    const parsed = source.parse(Class.schema)
+    const resources = new Class({ identifier, configuration: parsed, folder: source.folder, logger })
+    const releases = new ReleaseStack()
+    releases.defer('the sandbox', () => resources.deallocate(), SANDBOX_TIMEOUT_MS)
+    try {
+      await resources.allocate({ signal })
+    } catch (error) {
+      return await releaseAfter(error, () => releases.release())
+    }
+    return new SeeContext(identifier, resources, logger)
+  }
+}

@@ -1,0 +1,81 @@
+import { setMaxListeners } from 'node:events'
+import { SeeError } from '../common/errors.ts'
+import type { SeeEvent } from '../events/event.ts'
+import type { EvidenceWarning } from '../contract/evidence-warning.ts'
+import type { Logger } from '../common/logger.ts'
+import { Observable } from '../events/observable.ts'
+import { WarningRecord } from './warning-record.ts'
+
+/**
+ * An observable sandbox. Extend it for a sandbox of your own: say in `cleanup` how to release it; everything about
+ * events is here.
+ */
+export abstract class Context extends Observable {
+  /** The UUID of the environment, which names everything that belongs to it. */
+  readonly identifier: string
+  readonly #abort = new AbortController()
+  readonly #warnings = new WarningRecord()
+  readonly #events = new Set<string>()
+  #closed = false
+
+  constructor(identifier: string, logger: Logger) {
+    super(logger)
+    this.identifier = identifier
+    // However many wait on it, that is no leak.
+    setMaxListeners(0, this.#abort.signal)
+  }
+
+  /** Releases the sandbox. Called once, when the environment is deallocated. */
+  abstract cleanup(): Promise<void>
+
+  /** Aborts when deallocation begins; whatever waits in a hook should wait on it. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Begins the end: aborts `signal`. Events still fire, so that hooks can finish their work. */
+  abort(): void {
+    this.#abort.abort(new SeeError('CONTEXT_CLOSED', `environment ${this.identifier} is being deallocated`))
+  }
+
+  /** What evidence lacks so far, oldest first, each once and at most 501. */
+  get warnings(): readonly EvidenceWarning[] {
+    return this.#warnings.all
+  }
+
+  /**
+   * Puts on record that evidence lacks something, and fires `evidence_incomplete` when that is new. The event's handlers are
+   * not waited for: an event that is being handled may be waiting for the one who warns.
+   */
+  async warn(warning: EvidenceWarning): Promise<void> {
+    const kept = this.#warnings.add(warning)
+    if (kept === undefined) return
+    this.logger.info({ warning: kept }, 'evidence is incomplete')
+    this.trigger('evidence_incomplete', { ...kept }).catch((error: unknown) => {
+      this.logger.error({ err: error }, 'evidence_incomplete could not be fired')
+    })
+  }
+
+  /** Says that something fires events of these names in this environment: a hook that is configured with them, say. */
+  declareEvents(events: Iterable<string>): void {
+    for (const event of events) this.#events.add(event)
+  }
+
+  /** What was declared for this environment only. */
+  get declaredEvents(): ReadonlySet<string> {
+    return this.#events
+  }
+
+  /** From now on nothing fires any more. */
+  close(): void {
+    this.#closed = true
+  }
+
+  protected override assertOpen(event: SeeEvent | string): void {
+    if (!this.#closed) return
+    throw new SeeError(
+      'CONTEXT_CLOSED',
+      `cannot fire "${event}": environment ${this.identifier} is deallocated`,
+    )
+  }
+}

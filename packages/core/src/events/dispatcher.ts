@@ -1,0 +1,222 @@
+import { runAs } from './actor.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
+import type { SeeEvent } from './event.ts'
+import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
+import type { Logger } from '../common/logger.ts'
+import { nameOf, type Subscription } from './subscription.ts'
+import { Turn } from './turn.ts'
+
+/** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
+export const DONE = Promise.resolve()
+
+/** A storm of failures must not fill the memory and the report. */
+const MOST_FAILURES = 1000
+
+/** One event on its way through its handlers. */
+interface Dispatch {
+  readonly event: SeeEvent
+  readonly sequence: number
+  readonly outer: Turn | undefined
+  /** None when nobody observes. */
+  readonly record: (EventRecord & { readonly handlers: HandlerRun[] }) | undefined
+  handled: boolean
+}
+
+interface AsynchronousRun {
+  readonly subscription: Subscription
+  ended: Promise<void>
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Runs the handlers of one context's events. Nothing that a handler or an observer throws comes out of it. */
+export class Dispatcher {
+  readonly failures: HandlerFailure[] = []
+  readonly observers = new Set<EventObserver>()
+  readonly running = new Set<AsynchronousRun>()
+  readonly #context: object
+  readonly #logger: Logger
+  /** Refused events, which whoever fired them may throw again. */
+  readonly #refusals = new Set<unknown>()
+  #sequence = 0
+
+  constructor(context: object, logger: Logger) {
+    this.#context = context
+    this.#logger = logger
+  }
+
+  /**
+   * @param parent the event inside whose handler this one was fired
+   * @param outer the turn, of whatever context, in which it was
+   */
+  dispatch(
+    event: SeeEvent,
+    subscriptions: readonly Subscription[],
+    parent: number | undefined,
+    outer: Turn | undefined,
+  ): Promise<void> {
+    const sequence = ++this.#sequence
+    const observed = this.observers.size > 0
+    if (subscriptions.length === 0 && !observed) return DONE
+    const record = observed
+      ? { sequence, ...(parent === undefined ? {} : { parent }), event, handlers: [] }
+      : undefined
+    const dispatch = { event, sequence, outer, record, handled: false }
+    for (const subscription of subscriptions) {
+      if (subscription.asynchronous) this.#start(subscription, dispatch)
+    }
+    for (let index = 0; index < subscriptions.length; index++) {
+      const running = this.#call(subscriptions[index], dispatch)
+      if (running !== undefined) return this.#goOn(running, subscriptions, index + 1, dispatch)
+    }
+    this.#tellHandled(dispatch)
+    return DONE
+  }
+
+  async #goOn(
+    running: Promise<void>,
+    subscriptions: readonly Subscription[],
+    from: number,
+    dispatch: Dispatch,
+  ): Promise<void> {
+    await running
+    for (let index = from; index < subscriptions.length; index++) {
+      await this.#call(subscriptions[index], dispatch)
+    }
+    this.#tellHandled(dispatch)
+  }
+
+  /** Runs a synchronous handler; returns a promise only if it, or what it fired, must be waited for. */
+  #call(subscription: Subscription | undefined, dispatch: Dispatch): Promise<void> | undefined {
+    if (subscription === undefined || subscription.asynchronous || !subscription.active) return undefined
+    const turn = new Turn(subscription.owner, this.#context, dispatch.sequence, {
+      outer: dispatch.outer,
+      run: { subscription, event: dispatch.event.name },
+    })
+    const run = recorded(subscription, dispatch)
+    let result: unknown
+    try {
+      result = runAs(turn, subscription.handle, dispatch.event)
+    } catch (error) {
+      this.#fail(error, subscription, dispatch, run)
+    }
+    if (isThenable(result) || turn.pending) return this.#await(result, turn, subscription, dispatch, run)
+    turn.active = false
+    run?.end()
+    return undefined
+  }
+
+  async #await(
+    result: unknown,
+    turn: Turn,
+    subscription: Subscription,
+    dispatch: Dispatch,
+    run: RecordedRun | undefined,
+  ): Promise<void> {
+    try {
+      await result
+    } catch (error) {
+      this.#fail(error, subscription, dispatch, run)
+    }
+    await turn.end()
+    run?.end()
+  }
+
+  #start(subscription: Subscription, dispatch: Dispatch): void {
+    if (!subscription.active) return
+    const run = recorded(subscription, dispatch)
+    let result: unknown
+    try {
+      result = runAs(subscription, subscription.handle, dispatch.event)
+    } catch (error) {
+      this.#fail(error, subscription, dispatch, run)
+    }
+    if (!isThenable(result)) {
+      run?.end()
+      return
+    }
+    const running: AsynchronousRun = { subscription, ended: DONE }
+    this.running.add(running)
+    running.ended = this.#settle(result, running, dispatch, run)
+  }
+
+  async #settle(
+    result: unknown,
+    running: AsynchronousRun,
+    dispatch: Dispatch,
+    run: RecordedRun | undefined,
+  ): Promise<void> {
+    try {
+      await result
+    } catch (error) {
+      this.#fail(error, running.subscription, dispatch, run)
+    }
+    this.running.delete(running)
+    run?.end()
+    const { record } = dispatch
+    if (record === undefined || run === undefined || !dispatch.handled) return
+    this.#tell((observer) => observer.handlerSettled?.(record, run))
+  }
+
+  #tellHandled(dispatch: Dispatch): void {
+    dispatch.handled = true
+    const { record } = dispatch
+    if (record !== undefined) this.#tell((observer) => observer.eventHandled?.(record))
+  }
+
+  #tell(tell: (observer: EventObserver) => void): void {
+    for (const observer of this.observers) {
+      try {
+        tell(observer)
+      } catch (error) {
+        this.#logger.error({ err: error }, `observer failed: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  #fail(error: unknown, subscription: Subscription, { event }: Dispatch, run: RecordedRun | undefined): void {
+    if (run !== undefined) run.error = error
+    this.record({ event: event.name, handler: nameOf(subscription), error })
+  }
+
+  /** Puts a failure on record, once each and the first thousand of them, and that there are more. */
+  record({ event, handler, error }: HandlerFailure): void {
+    const { failures } = this
+    if (this.#refusals.has(error) || failures.length > MOST_FAILURES) return
+    if (error instanceof SeeError && error.code === 'EVENT_LIMIT') this.#refusals.add(error)
+    if (failures.length === MOST_FAILURES) {
+      const message = `more handlers failed than the ${MOST_FAILURES} that are on record`
+      failures.push({ event, handler, error: new SeeError('EVENT_LIMIT', message) })
+      this.#logger.error(message)
+      return
+    }
+    failures.push({ event, handler, error })
+    this.#logger.error({ event, handler, err: error }, `handler failed: ${messageOf(error)}`)
+  }
+}
+
+class RecordedRun implements HandlerRun {
+  readonly handler: string
+  readonly asynchronous: boolean
+  declare durationMs?: number
+  declare error?: unknown
+  readonly #start = performance.now()
+
+  constructor(subscription: Subscription) {
+    this.handler = nameOf(subscription)
+    this.asynchronous = subscription.asynchronous
+  }
+
+  end(): void {
+    this.durationMs = performance.now() - this.#start
+  }
+}
+
+function recorded(subscription: Subscription, { record }: Dispatch): RecordedRun | undefined {
+  if (record === undefined) return undefined
+  const run = new RecordedRun(subscription)
+  record.handlers.push(run)
+  return run
+}

@@ -1,0 +1,134 @@
+import { currentActor } from './actor.ts'
+import { SeeError } from '../common/errors.ts'
+import type { GuestEndReason } from '../contract/guest-end.ts'
+
+/** Attributes of an event whose declaration allows any; the reserved names are refused. */
+export interface Attributes {
+  readonly [attribute: string]: unknown
+  readonly name?: never
+  readonly origin?: never
+  readonly timestamp?: never
+}
+
+/**
+ * The events and their attributes. Open: a package adds its own by declaration merging, always through
+ * `declare module '@see/core'`.
+ */
+// biome-ignore format: one line for each transition
+export interface EventMap {
+  /** Fired by `poweron` before the guest is powered on; the domain is shutoff. */
+  pre_poweron: Attributes
+  /** Fired by `poweron` when the guest is powered on; the domain is running. */
+  post_poweron: Attributes
+  /** Fired by `pause` before the guest is suspended; the domain is running. */
+  pre_pause: Attributes
+  /** Fired by `pause` when the guest is suspended; the domain is paused. */
+  post_pause: Attributes
+  /** Fired by `resume` before the guest goes on; the domain is paused or suspended to RAM. */
+  pre_resume: Attributes
+  /** Fired by `resume` when the guest goes on; the domain is running. */
+  post_resume: Attributes
+  /** Fired by `restart` before the guest is asked to; the domain is running or crashed. */
+  pre_restart: Attributes
+  /** Fired by `restart` when the guest was asked to; the domain is running. */
+  post_restart: Attributes
+  /** Fired by `shutdown` before the guest is asked to; the domain is running. */
+  pre_shutdown: Attributes
+  /** Fired by `shutdown` once the guest has shut down; the domain is shutoff. */
+  post_shutdown: Attributes
+  /** Fired by `poweroff` before the power is cut. */
+  pre_poweroff: Attributes
+  /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
+  post_poweroff: Attributes
+  /** Fired by the context, once, when the guest ends without having been asked to through the context or its domain. */
+  guest_ended: {
+    /** `powered_off`, `stopped` (a container's init ended), `crashed`, `killed`, `failed` or `lost` (with libvirtd). */
+    readonly reason: GuestEndReason
+    /** What is known of the end, in one line. */
+    readonly detail: string
+    /** QEMU's exit code; null where a signal ended it, where it still runs, and through libvirt. */
+    readonly exit_code: number | null
+    /** The signal that ended QEMU; null where none did, and through libvirt. */
+    readonly signal: string | null
+  }
+  /** Fired by the context when the guest reboots without having been asked to; it runs on. For the first 100 reboots only. */
+  guest_rebooted: {
+    /** What is known of the reboot, in one line. */
+    readonly detail: string
+  }
+  /** Fired by `SeeContext.warn`, for a hook or for the sandbox: evidence lacks something. */
+  evidence_incomplete: {
+    /** Which kind of gap it is; docs/limits.md has a heading for each stock code. */
+    readonly code: string
+    /** What is missing from the evidence. */
+    readonly what: string
+    /** Why it is missing, and what helps where something does. */
+    readonly why: string
+    /** Where the code is explained; null for one that is not a stock code. */
+    readonly limits: string | null
+  }
+}
+
+export type EventName = Extract<keyof EventMap, string>
+
+/**
+ * What handlers receive: a name, who fired it and when, and the event's attributes as own properties. Immutable;
+ * `${event}` is its name.
+ */
+export class SeeEvent<Name extends string = string> {
+  readonly name: Name
+  /** Who fired it: the name of a hook, of a context class, or `environment` for its user. */
+  readonly origin: string
+  /** When it was fired, in milliseconds since the epoch. */
+  readonly timestamp: number
+
+  private constructor(name: Name, origin: string) {
+    this.name = name
+    this.origin = origin
+    this.timestamp = Date.now()
+  }
+
+  /**
+   * Makes an event, fired by whoever calls.
+   * @throws SeeError `EVENT_RESERVED_ATTRIBUTE` when an attribute would hide a part of the event itself
+   */
+  static create<Name extends string, A extends object = object>(
+    name: Name,
+    attributes?: A,
+    origin = currentActor()?.owner.name ?? 'environment',
+  ): SeeEvent<Name> & Readonly<A> {
+    const event = new SeeEvent(name, origin)
+    for (const attribute in attributes) {
+      if (attribute in event) {
+        throw new SeeError(
+          'EVENT_RESERVED_ATTRIBUTE',
+          `the attribute "${attribute}" of event "${name}" is reserved; give it another name`,
+        )
+      }
+    }
+    return Object.freeze(Object.assign(event, attributes))
+  }
+
+  toString(): Name {
+    return this.name
+  }
+}
+
+/** An event with the attributes its declaration gives it. */
+export type EventOf<Name extends EventName> = SeeEvent<Name> & Readonly<Omit<EventMap[Name], keyof SeeEvent>>
+/** An event of which only the configuration knows the name. */
+export type AnyEvent = SeeEvent & { readonly [attribute: string]: unknown }
+
+/** The attributes of an event without SeeEvent's own properties. */
+export function attributesOf(event: SeeEvent): Record<string, unknown> {
+  const { name: _name, origin: _origin, timestamp: _timestamp, ...attributes } = event
+  return attributes
+}
+
+type Reserved = { readonly [K in 'name' | 'origin' | 'timestamp']?: never }
+
+/** The arguments of `trigger` after the name: required when one attribute is. */
+export type AttributesArgument<Name extends EventName> =
+  Partial<EventMap[Name]> extends EventMap[Name]
+    ? [attributes?: EventMap[Name] & Reserved]
+    : [attributes: EventMap[Name] & Reserved]

@@ -1,0 +1,117 @@
+import { lchown, lstat, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
+import { messageOf, SeeError } from '../../../common/errors.ts'
+import { makeFolder } from '../../../host/make-folder.ts'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { OwnerSocket, ownerSocketPath } from '../../../ledger/owner-socket.ts'
+import { removeLeft, sweep } from './sweep.ts'
+
+const LONGEST_NAME = '/allow-15'.length
+
+/** The one folder that holds what an environment has: its disk, QEMU's sockets and pipes. */
+export class RunFolder {
+  readonly path: string
+  readonly user: QemuUser | undefined
+
+  private constructor(path: string, user: QemuUser | undefined) {
+    this.path = path
+    this.user = user
+  }
+
+  /**
+   * Makes it, closed to all but `user`; it is removed at the end, by whoever comes next if need be.
+   * @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
+   */
+  static async make(
+    parent: string,
+    identifier: string,
+    user: QemuUser | undefined,
+    releases: ReleaseStack,
+  ): Promise<RunFolder> {
+    const path = join(parent, identifier)
+    if (Buffer.byteLength(path) + LONGEST_NAME > LONGEST_SOCKET_PATH) {
+      throw new SeeError(
+        'STORAGE_FAILED',
+        `the path ${path} is too long for QEMU's sockets in it; choose a shorter disk.clone.storage_pool_path`,
+      )
+    }
+    await makeParent(parent)
+    const owner = await own(parent, identifier)
+    try {
+      await mkdir(path, { mode: 0o700 })
+    } catch (error) {
+      await owner.close()
+      throw hasCode(error, 'EEXIST') ? taken(path) : unusable(path, error)
+    }
+    releases.defer(`the folder ${path}`, async () => {
+      await rm(path, { recursive: true, force: true })
+      await owner.close()
+    })
+    const swept = sweep(parent)
+    releases.defer(`what others left in ${parent}`, () => swept)
+    const folder = new RunFolder(path, user)
+    await folder.give('.')
+    return folder
+  }
+
+  /** The path of something in it. */
+  of(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Gives QEMU's user what we made in it, and not what a link leads to that a taken-over QEMU has put in its place. */
+  async give(name: string): Promise<void> {
+    if (this.user !== undefined) await lchown(this.of(name), this.user.uid, this.user.gid)
+  }
+}
+
+/** Where environments have their folders when the configuration does not say. */
+export function defaultParent(uid = process.geteuid?.() ?? 0): string {
+  return uid === 0 ? '/var/lib/see/instances' : `/var/tmp/see-${uid}/instances`
+}
+
+async function makeParent(parent: string): Promise<void> {
+  try {
+    await makeFolder(parent, 0o755)
+  } catch (error) {
+    throw unusable(parent, error)
+  }
+  const uid = process.geteuid?.() ?? 0
+  if (parent !== defaultParent(uid)) return
+  // Where everybody may create, the name could be somebody else's trap.
+  const owner = await lstat(join(parent, '..'))
+  if (owner.uid === uid && !owner.isSymbolicLink()) return
+  throw new SeeError(
+    'STORAGE_FAILED',
+    `${join(parent, '..')} belongs to somebody else; name a folder of yours as disk.clone.storage_pool_path`,
+  )
+}
+
+/** @throws SeeError as {@link RunFolder.make} */
+async function own(parent: string, identifier: string): Promise<OwnerSocket> {
+  try {
+    const path = await ownerSocketPath(parent, identifier)
+    const socket = await OwnerSocket.open(path)
+    if (socket !== undefined) return socket
+    await removeLeft(parent, [identifier])
+    const second = await OwnerSocket.open(path)
+    if (second !== undefined) return second
+  } catch (error) {
+    throw unusable(join(parent, identifier), error)
+  }
+  throw taken(join(parent, identifier))
+}
+
+function taken(path: string): SeeError {
+  return new SeeError('IDENTIFIER_TAKEN', `${path} exists: another environment has the identifier`)
+}
+
+function unusable(path: string, error: unknown): SeeError {
+  const code = hasCode(error, 'ENOSPC') ? 'DISK_FULL' : 'STORAGE_FAILED'
+  return new SeeError(code, `${path} cannot be made: ${messageOf(error)}`, { cause: error })
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

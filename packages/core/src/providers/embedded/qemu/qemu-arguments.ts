@@ -1,0 +1,180 @@
+import { blockNode } from '../../../contract/block-node.ts'
+import type { DiskImage } from '../../../disks/disk-image.ts'
+import { IDENTITY_PORT } from '../../../templates/identity-port.ts'
+import type { GuestMemory } from '../../../templates/template-clone.ts'
+import type { EmbeddedConfiguration } from '../configuration/configuration.ts'
+import type { Subnet } from '../../../common/guest-subnet.ts'
+import type { NetworkConfiguration } from '../configuration/network.ts'
+import { DISK_NAME } from '../disk/overlay.ts'
+import type { RunFolder } from '../folder/run-folder.ts'
+
+/** Slots for disks that are plugged in at run time. Each one costs 40 ms at boot. */
+export const FREE_PORTS = ['port1', 'port2', 'port3'] as const
+export const NETDEV = 'net0'
+/** Enough for 1920 × 1080. A clone takes all of it, whatever it shows. */
+const SCREEN_MIB = 8
+/** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
+const TRANSLATED_MIB = 64
+/** From port 15900 on: libvirt gives its guests the first that is free from 5900 on, and may lose a race for it. */
+const VNC_DISPLAYS = '127.0.0.1:10000,to=19999'
+
+export interface GuestHardware {
+  readonly identifier: string
+  readonly folder: RunFolder
+  readonly machine: EmbeddedConfiguration['machine']
+  readonly network: NetworkConfiguration
+  readonly subnet: Subnet
+  /** Undefined for a guest without an interface. */
+  readonly macAddress: string | undefined
+  /** Its disk, by what that is an overlay of; undefined for a guest without a disk. */
+  readonly disk: { readonly backing: DiskImage | undefined } | undefined
+  /** QEMU's own when not given. */
+  readonly memory?: GuestMemory | undefined
+  /** Whether what is taken over from a template has an address lent already, to the template's own card. */
+  readonly hasLent?: boolean
+}
+
+/** The names of QEMU's sockets in the run folder. */
+export const sockets = {
+  monitor: 'monitor',
+  agent: 'agent',
+  identity: 'identity',
+  console: 'console',
+  /** Of a card whose frames come here. */
+  card: 'card',
+  /** Of QEMU's own network, where its frames come here too. */
+  beyond: 'beyond',
+} as const
+
+/** QEMU's arguments for a guest that is stopped until it is told to go on. */
+export function qemuArguments(hardware: GuestHardware): string[] {
+  const { identifier, folder, disk, memory } = hardware
+  return [
+    '-name',
+    identifier,
+    '-nodefaults',
+    '-no-user-config',
+    '-S',
+    ...machineArguments(hardware.machine, memory),
+    '-qmp',
+    `unix:${option(folder.of(sockets.monitor))},server=on,wait=off`,
+    ...FREE_PORTS.flatMap((id, index) => [
+      '-device',
+      `pcie-root-port,id=${id},chassis=${index + 1},slot=${index + 1}`,
+    ]),
+    ...(disk === undefined ? [] : diskArguments(folder.of(DISK_NAME), disk.backing)),
+    ...networkArguments(hardware),
+    '-device',
+    'virtio-serial-pci',
+    ...socket(folder, 'agent', sockets.agent),
+    '-device',
+    'virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
+    ...socket(folder, 'identity', sockets.identity),
+    '-device',
+    `virtserialport,chardev=identity,name=${IDENTITY_PORT}`,
+    ...socket(folder, 'console', sockets.console),
+    '-device',
+    'isa-serial,chardev=console',
+    '-object',
+    'rng-random,id=rng0,filename=/dev/urandom',
+    '-device',
+    'virtio-rng-pci,rng=rng0',
+    '-device',
+    'vmgenid,guid=auto',
+    ...(memory?.isClone === true ? ['-incoming', 'defer'] : []),
+    '-device',
+    'pvpanic',
+    '-action',
+    'panic=pause',
+  ]
+}
+
+function machineArguments(
+  machine: EmbeddedConfiguration['machine'],
+  file: GuestHardware['memory'],
+): string[] {
+  const { kernel, initrd, cmdline, memory, cpus, cpu, accelerator, vnc } = machine
+  const accel = accelerator === 'kvm' ? 'kvm' : `tcg,tb-size=${TRANSLATED_MIB}`
+  return [
+    '-machine',
+    `${machine.machine},usb=off${file === undefined ? '' : ',memory-backend=memory0'}`,
+    ...(file === undefined ? [] : memoryArguments(memory, file)),
+    '-accel',
+    accel,
+    '-cpu',
+    cpu,
+    '-smp',
+    String(cpus),
+    '-m',
+    `${memory}M`,
+    ...(kernel === undefined ? [] : ['-kernel', kernel]),
+    ...(initrd === undefined ? [] : ['-initrd', initrd]),
+    ...(cmdline === undefined ? [] : ['-append', cmdline]),
+    '-device',
+    `VGA,vgamem_mb=${SCREEN_MIB}`,
+    '-display',
+    'none',
+    ...(vnc ? ['-vnc', VNC_DISPLAYS] : []),
+  ]
+}
+
+function memoryArguments(mib: number, { path, isClone }: NonNullable<GuestHardware['memory']>): string[] {
+  const share = isClone ? 'off' : 'on'
+  return ['-object', `memory-backend-file,id=memory0,size=${mib}M,mem-path=${option(path)},share=${share}`]
+}
+
+function diskArguments(path: string, backing: DiskImage | undefined): string[] {
+  const node = { 'node-name': 'disk0', ...blockNode({ path, format: 'qcow2', backing }) }
+  return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
+}
+
+function networkArguments({ folder, network, subnet, macAddress, hasLent, memory }: GuestHardware): string[] {
+  if (macAddress === undefined) return []
+  const { allow, forward, mode } = network
+  const device = [
+    '-device',
+    // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
+    // template, and QEMU, when it is told that none is to be made, crashes when such a guest reboots.
+    `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
+  ]
+  if (mode === 'sinkhole') {
+    // The state of a template has that of QEMU's own network in it, which has to be taken over by one: it has no card.
+    const taken = memory?.isClone === true ? ['-netdev', 'user,id=unused,ipv6=off,restrict=on'] : []
+    return [...stream(folder, NETDEV, sockets.card), ...taken, ...device]
+  }
+  const forwarded = forward.map(({ host_port, guest_port }) => {
+    return `hostfwd=tcp:127.0.0.1:${host_port}-${subnet.firstGuest}:${guest_port}`
+  })
+  // The next one is lent to the guest.
+  const firstLent = hasLent === true ? subnet.beforeFirstGuest : subnet.firstGuest
+  const own = (id: string) => {
+    const options = [
+      `user,id=${id},ipv6=off,restrict=${mode === 'restricted' ? 'on' : 'off'}`,
+      `net=${subnet.network},host=${subnet.host},dns=${subnet.nameServer},dhcpstart=${firstLent}`,
+      ...forwarded,
+    ]
+    return ['-netdev', options.join(',')]
+  }
+  if (allow.length === 0) return [...own(NETDEV), ...device]
+  return [
+    ...stream(folder, NETDEV, sockets.card),
+    ...stream(folder, 'beyond', sockets.beyond),
+    ...own('own'),
+    ...['beyond', 'own'].flatMap((id) => ['-netdev', `hubport,id=hub-${id},hubid=0,netdev=${id}`]),
+    ...device,
+  ]
+}
+
+/** A network device whose frames come here. */
+function stream(folder: RunFolder, id: string, name: string): string[] {
+  return ['-netdev', `stream,id=${id},server=on,addr.type=unix,addr.path=${option(folder.of(name))}`]
+}
+
+function socket(folder: RunFolder, id: string, name: string): string[] {
+  return ['-chardev', `socket,id=${id},path=${option(folder.of(name))},server=on,wait=off`]
+}
+
+/** A value among others that are separated by commas. */
+function option(value: string): string {
+  return value.replaceAll(',', ',,')
+}

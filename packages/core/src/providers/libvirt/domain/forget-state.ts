@@ -1,0 +1,43 @@
+import { DomainUndefineFlags, type Hypervisor } from '@see/libvirt'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { defineForAMoment } from './accepted-domain.ts'
+import { childOf, childrenOf, parseXml } from '../../../common/xml.ts'
+
+interface Guest {
+  /** What libvirt makes of the user's XML. */
+  readonly accepted: string
+  /** The environment's. */
+  readonly xml: string
+  /** Whether the environment itself made the file with the firmware's variables. */
+  readonly hasOwnVariables: boolean
+}
+
+/**
+ * libvirt keeps the variables of a guest's firmware in a file named after the domain, and the state of its TPM in a folder
+ * of its own, and removes both with a definition only.
+ */
+export function forgetStateAtTheEnd(
+  hypervisor: Hypervisor,
+  { accepted, xml, hasOwnVariables }: Guest,
+  releases: ReleaseStack,
+): void {
+  const { hasVariables, hasTpm } = stateIn(accepted)
+  const { nvram, keepNvram, tpm } = DomainUndefineFlags
+  const areLibvirts = hasVariables && !hasOwnVariables
+  if (!areLibvirts && !hasTpm) return
+  const flags = (areLibvirts ? nvram : keepNvram) | (hasTpm ? tpm : 0)
+  releases.defer("the variables of the guest's firmware, and its TPM", async () => {
+    await defineForAMoment(hypervisor, xml, flags)
+  })
+}
+
+function stateIn(xml: string): { readonly hasVariables: boolean; readonly hasTpm: boolean } {
+  const domain = parseXml(xml).documentElement
+  const os = domain === null ? undefined : childOf(domain, 'os')
+  const devices = domain === null ? undefined : childOf(domain, 'devices')
+  return {
+    // Of a firmware that libvirt chooses when the guest starts, the path is not in the XML before.
+    hasVariables: os !== undefined && (os.hasAttribute('firmware') || childOf(os, 'nvram') !== undefined),
+    hasTpm: devices !== undefined && childrenOf(devices, 'tpm').length > 0,
+  }
+}

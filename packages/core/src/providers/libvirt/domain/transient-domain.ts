@@ -1,0 +1,167 @@
+import {
+  type CallOptions,
+  type CoreDumpOptions,
+  Domain,
+  DomainCoreDumpFlags,
+  DomainCreateFlags,
+  type DomainState,
+  DomainXMLFlags,
+  type FlagOptions,
+  type Hypervisor,
+  parseUuid,
+} from '@see/libvirt'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+import type { GuestWatch } from './guest-watch.ts'
+import { isNoDomain } from './no-domain.ts'
+
+/** Gets the XML of the domain, whose guest is paused. */
+type DevicesListener = (xml: string) => Promise<void>
+
+/**
+ * A domain that libvirt knows only while it runs, and that it destroys when the connection to this process ends, however
+ * that comes. While it is off, its state, and what it is powered on with, is answered here; everything else fails with
+ * `VIR_ERR_NO_DOMAIN`.
+ */
+export class TransientDomain extends Domain {
+  readonly #xml: string
+  readonly #listeners = new Set<DevicesListener>()
+  readonly #watch: GuestWatch
+
+  /**
+   * @param xml what it is powered on with
+   * @param watch is told of what is asked of the domain
+   */
+  constructor(hypervisor: Hypervisor, identifier: string, xml: string, watch: GuestWatch) {
+    super(hypervisor, { name: identifier, uuid: parseUuid(identifier), id: -1 })
+    this.#xml = xml
+    this.#watch = watch
+  }
+
+  /**
+   * Calls the listener at each power-on, when the domain's devices exist and before the guest runs. Containers cannot
+   * be started that way. Returns what ends it.
+   */
+  whenDevicesExist(listener: DevicesListener): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  override async create(options: FlagOptions = {}): Promise<void> {
+    await this.#watch.join()
+    await this.#watch.ends.whileStarting(() => this.start(options))
+  }
+
+  override async destroy(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askOff()
+    await super.destroy(options)
+    this.#watch.ends.isOff()
+  }
+
+  override async shutdown(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askShutdown()
+    await super.shutdown(options)
+  }
+
+  override async reboot(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askReboot()
+    await super.reboot(options)
+  }
+
+  override async reset(options?: FlagOptions): Promise<void> {
+    this.#watch.ends.askReboot()
+    await super.reset(options)
+    this.#watch.ends.runsAgain()
+  }
+
+  override async coreDump(path: string, options: CoreDumpOptions = {}): Promise<void> {
+    const { flags = 0 } = options
+    if ((flags & DomainCoreDumpFlags.crash) !== 0) this.#watch.ends.askOff()
+    if ((flags & DomainCoreDumpFlags.reset) !== 0) this.#watch.ends.askReboot()
+    await super.coreDump(path, options)
+  }
+
+  /** Powers it on. */
+  protected async start(options: FlagOptions): Promise<void> {
+    if (this.#listeners.size === 0) return await this.createFrom(this.#xml, options)
+    const { flags = 0 } = options
+    const { paused } = DomainCreateFlags
+    await this.createFrom(this.#xml, { ...options, flags: flags | paused })
+    await this.orDestroyed(async () => {
+      await this.devicesExist()
+      if ((flags & paused) === 0) await this.resume()
+    })
+  }
+
+  /** Tells the listeners. */
+  protected async devicesExist(): Promise<void> {
+    if (this.#listeners.size === 0) return
+    const xml = await this.getXMLDesc()
+    await Promise.all([...this.#listeners].map((listener) => listener(xml)))
+  }
+
+  protected async orDestroyed(start: () => Promise<void>): Promise<void> {
+    try {
+      await start()
+    } catch (error) {
+      // It may have ended of that already; what is still there goes with the environment.
+      await this.destroy().catch(() => undefined)
+      throw error
+    }
+  }
+
+  protected async createFrom(xml: string, options: FlagOptions): Promise<void> {
+    const flags = (options.flags ?? 0) | DomainCreateFlags.autodestroy
+    const { handle } = await this.hypervisor.domainCreateXML(xml, { ...options, flags })
+    this.handle = handle
+  }
+
+  /** Why it is off is not known: `reason` is 0 then. */
+  override async getState(options?: CallOptions): Promise<{ state: DomainState; reason: number }> {
+    const found = await whereOff({ state: 'shutoff', reason: 0 } as const, super.getState(options))
+    // Whoever sees it off is to find on record how it ended.
+    if (found.state === 'shutoff' || found.state === 'crashed') await this.#watch.hasEnded()
+    return found
+  }
+
+  override async isActive(options?: CallOptions): Promise<boolean> {
+    return await whereOff(false, super.isActive(options))
+  }
+
+  /** With the flag `inactive`, and while it is off: what it is powered on with, as SEE wrote it. */
+  override async getXMLDesc(options: FlagOptions = {}): Promise<string> {
+    const isInactive = ((options.flags ?? 0) & DomainXMLFlags.inactive) !== 0
+    return isInactive ? this.#xml : await whereOff(this.#xml, super.getXMLDesc(options))
+  }
+}
+
+/** What a call is answered with when libvirt does not know the domain, because it is off. */
+async function whereOff<T>(answer: T, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (isNoDomain(error)) return answer
+    throw error
+  }
+}
+
+/** How a domain ends with its environment. */
+interface Ending {
+  readonly watch: GuestWatch
+  readonly stop: () => Promise<void>
+  /** Called once it is off. */
+  readonly onStopped: () => void
+}
+
+/** Has a domain stopped when its environment ends. */
+export function stopAtTheEnd(
+  domain: TransientDomain,
+  { watch, stop, onStopped }: Ending,
+  releases: ReleaseStack,
+): void {
+  releases.defer(`domain ${domain.name}`, async () => {
+    // It may end by itself between the two.
+    if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
+    await watch.leave()
+    onStopped()
+  })
+}

@@ -1,0 +1,158 @@
+import { lstat, readFile, readlink } from 'node:fs/promises'
+import type { Duplex } from 'node:stream'
+import { type Domain, DomainShutdownFlags, isLibvirtError } from '@see/libvirt'
+import { SeeError } from '../../../common/errors.ts'
+import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resources.ts'
+import type { DomainState } from '../../../contract/transitions.ts'
+import { until } from '../../../common/until.ts'
+import { getsSignalNow } from './busybox-init.ts'
+import { containerInit } from './container-init.ts'
+import { DrainedConsole } from './drained-console.ts'
+import type { SunkNetwork } from './sunk-network.ts'
+
+/** Where the inits that can be told a run level listen. */
+const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
+/** For an init to be ready for signals, on a host with much other work. */
+const BEGUN_WITHIN_MS = 3000
+
+/** A container's domain: what only machines have, a screen say, it lacks. */
+export class ContainerDomain implements SandboxDomain {
+  /** libvirt's own object, for all that is not here. */
+  readonly virDomain: Domain
+  readonly #console: DrainedConsole
+  readonly #sunk: SunkNetwork | undefined
+
+  /** @param sunk what its network ends in, in the mode of that name */
+  constructor(domain: Domain, sunk: SunkNetwork | undefined) {
+    this.virDomain = domain
+    this.#sunk = sunk
+    this.#console = new DrainedConsole(domain)
+  }
+
+  get name(): string {
+    return this.virDomain.name
+  }
+
+  get uuid(): string {
+    return this.virDomain.uuid
+  }
+
+  getState(): Promise<{ state: DomainState }> {
+    return this.virDomain.getState()
+  }
+
+  /** Its console is read from now on: a container whose console is not read stops after some 36 KB of output. */
+  async create(): Promise<void> {
+    const lost = this.#sunk?.relay.end
+    if (lost !== undefined)
+      throw new SeeError('NETWORK_INVALID', `the container has no sinkhole any more: ${lost}`)
+    await this.virDomain.create().catch((error: unknown) => {
+      throw endedAtOnce(this.name, error)
+    })
+    this.#console.open()
+  }
+
+  /**
+   * Frozen first: libvirt kills what is frozen at once, and an init that runs and does not heed SIGTERM after 1.8 s only,
+   * in which the container goes on.
+   */
+  async destroy(): Promise<void> {
+    await this.freeze()
+    try {
+      await this.virDomain.destroy()
+    } finally {
+      this.#sunk?.sinkhole.guestEnded()
+      await this.#console.finish()
+    }
+  }
+
+  /** Whether nothing runs in it now, because it stands still or is off. */
+  async freeze(): Promise<boolean> {
+    const { state } = await this.virDomain.getState()
+    if (state !== 'running') return true
+    return await this.virDomain.suspend().then(
+      () => true,
+      () => false,
+    )
+  }
+
+  suspend(): Promise<void> {
+    return this.virDomain.suspend()
+  }
+
+  resume(): Promise<void> {
+    return this.virDomain.resume()
+  }
+
+  /** Asks the init to reboot: over its initctl pipe, or by SIGHUP. libvirt starts the container anew when it does. */
+  async reboot(): Promise<void> {
+    if (await this.#signalBusybox('SIGTERM')) return
+    await this.virDomain.reboot({ flags: await this.#way() })
+  }
+
+  /** Asks the init to stop: over its initctl pipe, or by SIGTERM, which busybox's init would take for a reboot. */
+  async shutdown(): Promise<void> {
+    if (await this.#signalBusybox('SIGUSR2')) return
+    await this.virDomain.shutdown({ flags: await this.#way() })
+  }
+
+  /** libvirt's refusal: a container has no reset line. */
+  reset(): Promise<void> {
+    return this.virDomain.reset()
+  }
+
+  /** libvirt's refusal: a container cannot suspend itself to RAM. */
+  pmWakeup(): Promise<void> {
+    return this.virDomain.pmWakeup()
+  }
+
+  async interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]> {
+    return this.#sunk?.sinkhole.leases ?? (await this.virDomain.interfaceAddresses(source))
+  }
+
+  getXMLDesc(): Promise<string> {
+    return this.virDomain.getXMLDesc()
+  }
+
+  /** The container's console, both ways, from the power-on on as far as it is kept. Destroy it to let go. */
+  openConsole(options?: { readonly signal?: AbortSignal }): Promise<Duplex> {
+    return this.#console.reader(options)
+  }
+
+  /** Whether the init is busybox's, which has signals of its own (its init.c: SIGUSR2 powers off, SIGTERM reboots), and got it. */
+  async #signalBusybox(signal: 'SIGUSR2' | 'SIGTERM'): Promise<boolean> {
+    const init = await containerInit(this.virDomain).catch(() => 0)
+    if (init === 0 || process.geteuid?.() !== 0) return false
+    const program = await readlink(`/proc/${init}/exe`).catch(() => '')
+    const [name = ''] = (await readFile(`/proc/${init}/cmdline`, 'latin1').catch(() => '')).split('\0')
+    // Its other applets, a shell for one, heed other signals or none.
+    if (!/\/busybox(\.\w+)?$/.test(program) || !/(^|\/)(init|linuxrc)$/.test(name)) return false
+    // It is lost on one that has just begun; of one that never seems to have begun, the signal is tried all the same.
+    const hasBegun = async () => ((await getsSignalNow(init, signal)) ? true : undefined)
+    await until(hasBegun, () => new Error(signal), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => undefined)
+    process.kill(init, signal)
+    return true
+  }
+
+  /** libvirt itself reports success when it finds no pipe, and then sends no signal. */
+  async #way(): Promise<number> {
+    // Where its processes cannot be seen from here, the signal is what most inits know.
+    const init = await containerInit(this.virDomain).catch(() => 0)
+    const pipes = await Promise.all(INITCTL.map((path) => isPipe(`/proc/${init}/root/${path}`)))
+    return pipes.includes(true) ? DomainShutdownFlags.initctl : DomainShutdownFlags.signal
+  }
+}
+
+/** An init may fail before libvirt has found the socket of the process that supervises it. */
+function endedAtOnce(name: string, error: unknown): unknown {
+  if (!isLibvirtError(error) || !error.message.includes(`/lxc/${name}.sock`)) return error
+  const why = `the container ended as it began: ${error.message}; /var/log/libvirt/lxc/${name}.log may say why`
+  return new SeeError('GUEST_STOPPED', why, { cause: error })
+}
+
+function isPipe(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isFIFO(),
+    () => false,
+  )
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { chown, mkdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { childEnvironment } from '@see/qemu'
+import { z } from 'zod'
+import { messageOf, SeeError } from '../../../common/errors.ts'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+
+/** What a container left may be much. */
+const REMOVAL_TIMEOUT_MS = 120_000
+
+const filesystem = z.strictObject({
+  source_path: z
+    .string()
+    .min(1)
+    .describe('The folder in which a folder named after the environment is made.'),
+  target_path: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .describe('Where that is mounted in the container.'),
+})
+
+/** One or several. */
+export const filesystemSchema = z
+  .union([filesystem.transform((one) => [one]), z.array(filesystem)])
+  .default([])
+
+export interface MountedFolder {
+  readonly sourcePath: string
+  readonly targetPath: string
+}
+
+/**
+ * Where the folders of one environment are to be.
+ * @throws SeeError `FILE_UNREADABLE` when a source path is not a folder
+ */
+export async function planFolders(
+  filesystems: z.output<typeof filesystemSchema>,
+  folder: string,
+  identifier: string,
+): Promise<MountedFolder[]> {
+  return await Promise.all(
+    filesystems.map(async ({ source_path, target_path }) => {
+      const parent = resolve(folder, source_path)
+      await assertFolder(parent)
+      return { sourcePath: join(parent, identifier), targetPath: target_path }
+    }),
+  )
+}
+
+/**
+ * Makes the folders; they go away with all that the container leaves in them.
+ * @throws SeeError `STORAGE_FAILED`
+ */
+export async function makeFolders(
+  folders: readonly MountedFolder[],
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  releases: ReleaseStack,
+): Promise<void> {
+  for (const folder of new Set(folders.map(({ sourcePath }) => sourcePath))) {
+    try {
+      await mkdir(folder)
+      releases.defer(`folder ${folder}`, () => removeFolder(folder), REMOVAL_TIMEOUT_MS)
+      if (uid !== 0 || gid !== 0) await chown(folder, uid, gid)
+    } catch (error) {
+      throw new SeeError('STORAGE_FAILED', `cannot make the folder ${folder}: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+/** By rm, which also removes folders nested so deep that their path is too long for a system call. */
+async function removeFolder(folder: string): Promise<void> {
+  await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', folder], { env: childEnvironment() })
+}
+
+async function assertFolder(path: string): Promise<void> {
+  try {
+    if (!(await stat(path)).isDirectory()) throw new Error('it is not a folder')
+  } catch (error) {
+    const message = `the source_path ${path} of a filesystem cannot be used: ${messageOf(error)}`
+    throw new SeeError('FILE_UNREADABLE', message, { cause: error })
+  }
+}

@@ -1,0 +1,103 @@
+import type { Hypervisor } from '@see/libvirt'
+import { messageOf, SeeError } from '../../../../common/errors.ts'
+import type { ReleaseStack } from '../../../../common/release-stack.ts'
+import { hostAddresses } from '../address/host-addresses.ts'
+import { inTurn, TURN_TIMEOUT_MS } from '../definition/in-turn.ts'
+import { bridgeNameOf } from '../definition/network-xml.ts'
+import { applyRules, findNft, seesDevice } from './nftables.ts'
+import { noLanFilterXml } from './no-lan-filter.ts'
+import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from '../../../../common/subnet.ts'
+
+/** One environment's guest, and the network it is to be on. */
+interface KeptGuest {
+  readonly identifier: string
+  /** In their order, which is that of their addresses. */
+  readonly interfaces: readonly { readonly device: string; readonly macAddress: string }[]
+  readonly subnet: AddressRange
+}
+
+/** Keeps a guest from the host and what is near it. */
+export interface NoLan {
+  /**
+   * The network has to be there, the guest not yet running.
+   * @returns the names of libvirt's filters for the guest's interfaces, where it is libvirt that keeps it
+   * @throws SeeError `NETWORK_INVALID`
+   */
+  keep(
+    hypervisor: Hypervisor,
+    guest: KeptGuest,
+    releases: ReleaseStack,
+  ): Promise<readonly string[] | undefined>
+}
+
+/**
+ * Chooses how: by a table of nftables where this process may make one, else by libvirt's network filter, which takes
+ * longer and does not know the addresses that the host gets later.
+ * @throws SeeError `TOOL_MISSING`
+ */
+export async function planNoLan(): Promise<NoLan> {
+  const nft = await findNft()
+  return {
+    async keep(hypervisor, guest, releases) {
+      const what = nft !== undefined ? 'table of nftables' : 'network filter'
+      try {
+        // The daemon of another network namespace, or host, has the bridge there.
+        if (nft === undefined || !(await seesDevice(bridgeNameOf(guest.identifier)))) {
+          return await defineFilters(hypervisor, guest, releases)
+        }
+        await makeTable(nft, guest, releases)
+        return undefined
+      } catch (error) {
+        const message = `cannot make the ${what} that keeps the guest from the host's networks: ${messageOf(error)}`
+        throw new SeeError('NETWORK_INVALID', message, { cause: error })
+      }
+    },
+  }
+}
+
+async function makeTable(
+  nft: string,
+  { identifier, interfaces, subnet }: KeptGuest,
+  releases: ReleaseStack,
+): Promise<void> {
+  const name = nameOf(identifier)
+  // Should nft be killed while it is at it, nobody knows whether the table is there.
+  releases.defer(
+    `table ${name} of nftables`,
+    () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
+    TURN_TIMEOUT_MS,
+  )
+  const guests = interfaces.map((each, index) => ({
+    ...each,
+    address: formatIpv4(guestAddressOf(subnet, index)),
+  }))
+  const gateway = formatIpv4(gatewayOf(subnet))
+  const table = noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests })
+  await inTurn(() => applyRules(nft, table))
+}
+
+async function defineFilters(
+  hypervisor: Hypervisor,
+  { identifier, interfaces, subnet }: KeptGuest,
+  releases: ReleaseStack,
+): Promise<string[]> {
+  const names: string[] = []
+  for (const [index, { macAddress }] of interfaces.entries()) {
+    const name = index === 0 ? nameOf(identifier) : `${nameOf(identifier)}-${index + 1}`
+    const xml = noLanFilterXml({
+      name,
+      gateway: formatIpv4(gatewayOf(subnet)),
+      guest: { macAddress, address: formatIpv4(guestAddressOf(subnet, index)) },
+      hostAddresses: hostAddresses(),
+    })
+    const { nwfilter } = await hypervisor.call('NWFILTER_DEFINE_XML', { xml })
+    releases.defer(`network filter ${name}`, () => hypervisor.call('NWFILTER_UNDEFINE', { nwfilter }))
+    names.push(name)
+  }
+  return names
+}
+
+function nameOf(identifier: string): string {
+  return `see-${identifier}`
+}

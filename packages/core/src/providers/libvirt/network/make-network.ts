@@ -1,0 +1,172 @@
+import type { Hypervisor, Network } from '@see/libvirt'
+import { SeeError } from '../../../common/errors.ts'
+import type { Logger } from '../../../common/logger.ts'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
+import { type DomainEdit, freshMacAddress } from '../xml/domain-xml.ts'
+import { inTurn, TURN_TIMEOUT_MS } from './definition/in-turn.ts'
+import { removeLeftOfNetwork } from './definition/leftovers.ts'
+import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
+import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
+import { deviceNameOf } from './definition/network-xml.ts'
+import { joinShared } from './shared/join-shared.ts'
+import type { Joined } from './shared/shared-network.ts'
+import type { AddressRange } from '../../../common/subnet.ts'
+
+/** In the place of the sinkhole's port in XML that libvirt is only asked about. */
+const UNOPENED_PORT = 1
+
+/** What the plan makes of the guest's first interface. */
+export function interfaceOn(
+  plan: PlannedNetwork,
+  identifier: string,
+  made?: MadeNetwork,
+  sinkholePort = UNOPENED_PORT,
+): DomainEdit['network'] {
+  if (plan === 'sinkhole') return { sinkholePort }
+  if (!isMade(plan)) return plan
+  return made?.interface ?? ownInterface(plan, identifier, undefined)
+}
+
+/** What it makes of the guest's further interfaces, if those are to be on it. */
+export function othersOn(
+  plan: PlannedNetwork,
+  { identifier, interfaces }: Pick<Guest, 'identifier' | 'interfaces'>,
+  made?: MadeNetwork,
+): readonly MadeInterface[] {
+  if (made !== undefined || !isMade(plan)) return made?.others ?? []
+  return Array.from({ length: interfaces - 1 }, (_, index) => ({
+    interface: ownInterface(plan, identifier, undefined, index + 1),
+    macAddress: freshMacAddress(),
+  }))
+}
+
+function ownInterface(
+  { noLan }: NetworkPlan,
+  identifier: string,
+  filter: string | undefined,
+  index = 0,
+): InterfaceEdit {
+  const device = noLan !== undefined ? deviceNameOf(identifier, index) : undefined
+  return { name: identifier, device, filter, isolated: false }
+}
+
+export interface MadeInterface {
+  readonly interface: InterfaceEdit
+  /** The guest's. */
+  readonly macAddress: string
+}
+
+export interface MadeNetwork extends MadeInterface {
+  readonly network: Network
+  /** Of the guest's further interfaces. */
+  readonly others: readonly MadeInterface[]
+  /** The guest's on a shared network. */
+  readonly address?: string
+  /** Begins to destroy the network of a guest that sends nothing any more, before its turn comes among the releases. */
+  beginDestroy(): void
+  /** Begins to release the network of a guest that is gone, as early. */
+  beginRelease(): void
+}
+
+export interface Guest {
+  readonly identifier: string
+  /** The guest's on a network of its own; on a shared one, it has that of its place. */
+  readonly macAddress: string
+  /** How many of its interfaces are to be on the network. */
+  readonly interfaces: number
+  readonly logger: Logger
+}
+
+/**
+ * Puts the guest of one environment on the planned network, and makes what is to be made for that; it goes at the end.
+ * @throws SeeError `NETWORK_INVALID` or `NETWORK_EXHAUSTED`
+ */
+export async function makeNetwork(
+  hypervisor: Hypervisor,
+  guest: Guest,
+  plan: NetworkPlan,
+  releases: ReleaseStack,
+): Promise<MadeNetwork> {
+  const { sharing } = plan
+  if (sharing.shared === undefined) {
+    return await makeOwnNetwork(hypervisor, guest, plan, releases, sharing.reason)
+  }
+  const joined = await joinShared(hypervisor, sharing.shared, releases)
+  if (joined !== undefined) {
+    const { network, place } = joined
+    const others: Joined[] = []
+    for (let index = 1; index < guest.interfaces; index++) {
+      const other = await joinShared(hypervisor, sharing.shared, releases)
+      if (other !== undefined) others.push(other)
+    }
+    guest.logger.info({ network: network.name }, 'the guest is on a shared network')
+    return {
+      network,
+      ...interfaceAt(joined),
+      others: others.map(interfaceAt),
+      address: place.address,
+      // Others are on it.
+      beginDestroy: () => undefined,
+      beginRelease: early(async () => {
+        for (const each of [joined, ...others]) await each.leave()
+      }),
+    }
+  }
+  const reason = "a shared network needs libvirt's daemon in the network namespace of this process"
+  if (!sharing.isDemanded) return await makeOwnNetwork(hypervisor, guest, plan, releases, reason)
+  throw new SeeError('NETWORK_INVALID', `${reason}: remove "sharing" from network`)
+}
+
+function interfaceAt({ network, place }: Joined): MadeInterface {
+  const { device, macAddress } = place
+  return { interface: { name: network.name, device, filter: undefined, isolated: true }, macAddress }
+}
+
+async function makeOwnNetwork(
+  hypervisor: Hypervisor,
+  { identifier, macAddress, interfaces, logger }: Guest,
+  plan: NetworkPlan,
+  releases: ReleaseStack,
+  reason: string,
+): Promise<MadeNetwork> {
+  const { xml, dynamicAddress, noLan } = plan
+  logger.info({ network: identifier, reason }, 'the guest gets a network of its own')
+  releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
+  const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
+  const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet)
+  const { network, subnet } = await inTurn(async () =>
+    dynamicAddress === undefined
+      ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
+      : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor),
+  )
+  let destroyed: Promise<void> | undefined
+  const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
+  releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
+  const kept = macAddresses.map((each, index) => ({
+    device: deviceNameOf(identifier, index),
+    macAddress: each,
+  }))
+  const filters =
+    noLan === undefined || subnet === undefined
+      ? undefined
+      : await noLan.keep(hypervisor, { identifier, interfaces: kept, subnet }, releases)
+  const others = macAddresses.slice(1).map((each, index) => ({
+    interface: ownInterface(plan, identifier, filters?.[index + 1], index + 1),
+    macAddress: each,
+  }))
+  const begin = early(destroy)
+  return {
+    network,
+    interface: ownInterface(plan, identifier, filters?.[0]),
+    macAddress,
+    others,
+    beginDestroy: begin,
+    beginRelease: begin,
+  }
+}
+
+/** What goes wrong is told when its turn comes. */
+function early(release: () => Promise<void>): () => void {
+  return () => void release().catch(() => undefined)
+}

@@ -1,0 +1,28 @@
+import { rm } from 'node:fs/promises'
+import { timeoutSignal } from '@see/libvirt'
+import { messageOf, SeeError } from '../../../../common/errors.ts'
+import { lockFile } from '../../../../host/file-lock.ts'
+
+const TIMEOUT_MS = 30_000
+
+/** Does the work while nobody else on this host has the lock; the work may remove its file. */
+export async function withHostLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    await using lock = await held(path)
+    if (lock.isCurrent) return await work()
+  }
+}
+
+/** So that nothing is left of it; those that wait for it find out and make another. */
+export function removeHostLock(path: string): Promise<void> {
+  return rm(path, { force: true })
+}
+
+async function held(path: string): ReturnType<typeof lockFile> {
+  try {
+    return await lockFile(path, timeoutSignal(TIMEOUT_MS))
+  } catch (error) {
+    const message = `cannot lock the shared network: ${messageOf(error)}; see who holds it: fuser ${path}`
+    throw new SeeError('NETWORK_INVALID', message, { cause: error })
+  }
+}

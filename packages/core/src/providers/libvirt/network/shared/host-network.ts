@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
+import type { DynamicAddress } from '../address/dynamic-address.ts'
+import { inTurn } from '../definition/in-turn.ts'
+import { removeLeftOfNetwork } from '../definition/leftovers.ts'
+import { createInFreeSubnet } from '../definition/create-network.ts'
+import { bridgeNameOf, type NetworkMode, sharedNetworkXml, subnetIn } from '../definition/network-xml.ts'
+import { applyRules, seesDevice } from '../firewall/nftables.ts'
+import { withoutNoLanTable } from '../firewall/no-lan-table.ts'
+import { type AddressRange, formatIpv4, gatewayOf } from '../../../../common/subnet.ts'
+import { removeHostLock, withHostLock } from './host-lock.ts'
+import { type Place, placesOf } from '../address/place.ts'
+import { sharedTable } from './shared-table.ts'
+import { UsersFolder } from './users-folder.ts'
+
+const FOLDER = '/run/see/networks'
+/** Outside, so that whoever holds it may remove the folders. */
+const LOCK = '/run/see-networks.lock'
+
+export interface SharedNetworkPlan {
+  readonly name: string
+  readonly mode: NetworkMode
+  readonly dynamicAddress: DynamicAddress
+  /** The program, for the table that keeps the guests. */
+  readonly nft: string
+}
+
+/** A shared network that is there, with this process among its users. */
+export interface OpenNetwork {
+  readonly uuid: string
+  readonly places: readonly Place[]
+  readonly users: UsersFolder
+}
+
+/**
+ * Puts this process among the users of the network, which is made when it is the first.
+ * @returns undefined when the daemon has it in another network namespace, where no table can be made for it
+ */
+export async function openNetwork(
+  hypervisor: Hypervisor,
+  plan: SharedNetworkPlan,
+): Promise<OpenNetwork | undefined> {
+  const users = new UsersFolder(join(FOLDER, plan.name))
+  return await changing(async () => {
+    try {
+      // One that nobody uses was left by a process that was killed.
+      const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
+      if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
+      await users.enter()
+      const { uuid, subnet } = (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
+      await sweepOthers(hypervisor, plan)
+      if (await seesDevice(bridgeNameOf(uuid))) {
+        return { uuid, places: await makeTable(uuid, subnet, plan), users }
+      }
+    } catch (error) {
+      await leave(hypervisor, users, plan)
+      throw error
+    }
+    await leave(hypervisor, users, plan)
+    return undefined
+  })
+}
+
+/** Takes this process from the users; the last one removes the network. */
+export async function closeNetwork(
+  hypervisor: Hypervisor,
+  { users }: OpenNetwork,
+  plan: SharedNetworkPlan,
+): Promise<void> {
+  await changing(() => leave(hypervisor, users, plan))
+}
+
+/** Makes a change while nobody else on this host makes one of shared networks, and this process none at all. */
+function changing<Result>(change: () => Promise<Result>): Promise<Result> {
+  return withHostLock(LOCK, () => inTurn(change))
+}
+
+async function leave(
+  hypervisor: Hypervisor,
+  users: UsersFolder,
+  { name, nft }: SharedNetworkPlan,
+): Promise<void> {
+  await users.leave()
+  if (!(await users.isUsed())) await removeUnused(hypervisor, users, name, nft)
+}
+
+/** What processes that were killed have left of other shared networks. */
+async function sweepOthers(hypervisor: Hypervisor, { name, nft }: SharedNetworkPlan): Promise<void> {
+  const others = await readdir(FOLDER)
+  for (const other of others.filter((each) => each !== name)) {
+    const users = new UsersFolder(join(FOLDER, other))
+    if (await users.isUsed()) continue
+    // What is not this daemon's is left for those who use that one.
+    if ((await find(hypervisor, other)) !== undefined) await removeUnused(hypervisor, users, other, nft)
+  }
+}
+
+async function removeUnused(
+  hypervisor: Hypervisor,
+  users: UsersFolder,
+  name: string,
+  nft: string,
+): Promise<void> {
+  await destroy(hypervisor, name, nft)
+  await users.remove()
+  try {
+    await rmdir(FOLDER)
+  } catch {
+    // There are other networks.
+    return
+  }
+  await rmdir(dirname(FOLDER)).catch(() => undefined)
+  await removeHostLock(LOCK)
+}
+
+async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
+  const network = await find(hypervisor, name)
+  try {
+    await network?.destroy()
+  } finally {
+    await applyRules(nft, withoutNoLanTable(name))
+  }
+  await removeLeftOfNetwork(name)
+}
+
+async function find(hypervisor: Hypervisor, name: string): Promise<Network | undefined> {
+  try {
+    return await hypervisor.networkLookupByName(name)
+  } catch (error) {
+    if (isLibvirtError(error) && error.code === 'VIR_ERR_NO_NETWORK') return undefined
+    throw error
+  }
+}
+
+interface Made {
+  readonly uuid: string
+  readonly subnet: AddressRange
+}
+
+async function existing(hypervisor: Hypervisor, name: string): Promise<Made | undefined> {
+  const network = await find(hypervisor, name)
+  return network === undefined
+    ? undefined
+    : { uuid: network.uuid, subnet: subnetIn(await network.getXMLDesc()) }
+}
+
+async function create(
+  hypervisor: Hypervisor,
+  { name, mode, dynamicAddress }: SharedNetworkPlan,
+): Promise<Made> {
+  const uuid = randomUUID()
+  const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
+    sharedNetworkXml(mode, { name, uuid, subnet: free }),
+  )
+  return { uuid, subnet }
+}
+
+/** The table holds for every place there is. Making it anew changes nothing for the guests that run. */
+async function makeTable(
+  uuid: string,
+  subnet: AddressRange,
+  { name, mode, nft }: SharedNetworkPlan,
+): Promise<Place[]> {
+  const places = placesOf(uuid, subnet)
+  const table = {
+    name,
+    bridge: bridgeNameOf(uuid),
+    gateway: formatIpv4(gatewayOf(subnet)),
+    guests: places,
+  }
+  await applyRules(nft, withoutNoLanTable(name) + sharedTable(table, mode === 'nat-no-lan'))
+  return places
+}

@@ -1,0 +1,26 @@
+import { guestsOfBridgeTable, inetSenders, noLanTable, type NoLanTable } from '../firewall/no-lan-table.ts'
+
+/**
+ * The tables under which the guests of a shared network do not reach one another, neither over the bridge nor by way of
+ * the host, and none can pass for another.
+ */
+export function sharedTable(table: NoLanTable, filtered: boolean): string {
+  if (filtered) return noLanTable(table)
+  const { name, bridge } = table
+  return `${guestsOfBridgeTable(table)}
+table inet ${name} {
+  ${inetSenders(table)}
+  chain prerouting {
+    type filter hook prerouting priority mangle
+    iifname != "${bridge}" accept
+    meta nfproto != ipv4 drop
+    ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
+    ether saddr . ip saddr != @senders drop
+  }
+  chain forward {
+    type filter hook forward priority filter
+    iifname "${bridge}" oifname "${bridge}" drop
+  }
+}
+`
+}

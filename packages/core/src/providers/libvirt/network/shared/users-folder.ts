@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { join } from 'node:path'
+import { seesDevice } from '../firewall/nftables.ts'
+import { isAlive, sayAlive } from '../../../../ledger/living-process.ts'
+import type { Place } from '../address/place.ts'
+
+/**
+ * Who uses a shared network: a folder with a socket for every process, and a link for every guest, named after its
+ * address, that points at its process and its interface. Links are made whole or not at all, and only once.
+ */
+export class UsersFolder {
+  readonly path: string
+  readonly #guests: string
+  readonly #processes: string
+  readonly #self = randomUUID().slice(0, 8)
+  #server: Server | undefined
+
+  constructor(path: string) {
+    this.path = path
+    this.#guests = join(path, 'guests')
+    this.#processes = join(path, 'processes')
+  }
+
+  /** Puts this process among the users. The network's lock has to be held, as for `leave`, `isUsed` and `remove`. */
+  async enter(): Promise<void> {
+    for (const folder of [this.#guests, this.#processes])
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+    this.#server = await sayAlive(join(this.#processes, this.#self))
+  }
+
+  async leave(): Promise<void> {
+    await new Promise((closed) =>
+      this.#server === undefined ? closed(undefined) : this.#server.close(closed),
+    )
+    await rm(join(this.#processes, this.#self), { force: true })
+  }
+
+  /** Takes a place for a guest of this process. @returns false when another was quicker */
+  async take({ address, device }: Place): Promise<boolean> {
+    try {
+      await symlink(`${this.#self} ${device}`, join(this.#guests, address))
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  async giveBack({ address }: Place): Promise<void> {
+    await rm(join(this.#guests, address), { force: true })
+  }
+
+  /** The addresses of all guests. */
+  async taken(): Promise<Set<string>> {
+    return new Set(await readdir(this.#guests))
+  }
+
+  /**
+   * Whether there is a process that lives, or a guest that runs though its process is gone. What others left behind is
+   * swept away.
+   */
+  async isUsed(): Promise<boolean> {
+    const alive = new Set<string>()
+    for (const name of await namesIn(this.#processes)) {
+      const path = join(this.#processes, name)
+      if (await isAlive(path)) alive.add(name)
+      else await rm(path, { force: true })
+    }
+    let guests = 0
+    for (const name of await namesIn(this.#guests)) {
+      const path = join(this.#guests, name)
+      const [process = '', device = ''] = (await readlink(path).catch(() => '')).split(' ')
+      if (alive.has(process) || (device !== '' && (await seesDevice(device)))) guests++
+      else await rm(path, { force: true })
+    }
+    return alive.size > 0 || guests > 0
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+/** None of a folder that is not there. */
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => [])
+}

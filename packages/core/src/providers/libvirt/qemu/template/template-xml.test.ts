@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { childOf, childrenOf, parseXml } from '../../../../common/xml.ts'
+import { templateXml } from './template-xml.ts'
+
+const NAMESPACE = 'xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"'
+
+test.each([
+  ['no word of one', ''],
+  ['one that reports free pages', '<memballoon model="virtio" freePageReporting="on"/>'],
+  ['several', '<memballoon model="virtio"/><memballoon model="virtio"/>'],
+  ['no devices', undefined],
+])('there is no balloon where the XML has %s', (_what, devices) => {
+  const xml = devices === undefined ? '<domain/>' : `<domain><devices>${devices}<rng/></devices></domain>`
+  const domain = parseXml(templateXml(xml)).documentElement
+  const found = domain === null ? undefined : childOf(domain, 'devices')
+  const balloons = found === undefined ? [] : childrenOf(found, 'memballoon')
+  expect(balloons.map((each) => [each.getAttribute('model'), each.attributes.length])).toEqual([['none', 1]])
+  expect(found === undefined ? undefined : childOf(found, 'rng') !== undefined).toBe(devices !== undefined)
+})
+
+test.each(['memoryBacking', 'maxMemory', 'numatune'])('a guest with <%s> is refused', (name) => {
+  expect(() => templateXml(`<domain><${name}/></domain>`)).toThrow(`<${name}>`)
+})
+
+test.each([
+  ['<memory>', '<memory model="virtio-mem"/>'],
+  ['<memory>', '<memory model="virtio-pmem"/>'],
+  ['<tpm>', '<tpm model="tpm-crb"><backend type="emulator"/></tpm>'],
+  ['<shmem>', '<shmem name="all"><model type="ivshmem-plain"/></shmem>'],
+  ['<interface type="vhostuser">', '<interface type="user"/><interface type="vhostuser"/>'],
+  ['<disk type="vhostuser">', '<disk type="vhostuser"/>'],
+  ['virtiofs', '<filesystem><driver type="virtiofs"/></filesystem>'],
+  ['<video> of vhostuser', '<video><driver name="vhostuser"/></video>'],
+])('a guest with a device that shares its memory, or has keys, is refused: %s', (named, device) => {
+  const xml = `<domain><devices>${device}</devices></domain>`
+  expect(() => templateXml(xml)).toThrow(named)
+})
+
+const withArgument = (value: string) =>
+  `<domain ${NAMESPACE}><qemu:commandline><qemu:arg value='-device'/><qemu:arg value='${value}'/></qemu:commandline></domain>`
+
+test.each([
+  'virtio-balloon-pci',
+  '{"driver":"virtio-balloon-pci"}',
+  'virtio-mem-pci,memdev=m',
+  'memory-backend-file,id=m',
+  'vhost-user-fs-pci,chardev=c',
+  '-numa',
+])('an argument of the user’s for such a device is refused: %s', (value) => {
+  expect(() => templateXml(withArgument(value))).toThrow('<qemu:arg>')
+})
+
+test('other arguments of the user’s stay', () => {
+  expect(templateXml(withArgument('edu'))).toContain('"edu"')
+})

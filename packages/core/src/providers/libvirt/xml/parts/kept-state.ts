@@ -1,0 +1,86 @@
+import { statSync } from 'node:fs'
+import { childOf, childrenOf, type Element, parseXml, setText } from '../../../../common/xml.ts'
+import { type DomainPart, has } from './domain-part.ts'
+
+/** A file that is not known to be missing: libvirt may see more of the host. */
+function mayExist(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
+  }
+}
+
+/** The file that `<nvram>` names; empty when it names none. */
+function variablesIn(nvram: Element): string {
+  return (childOf(nvram, 'source')?.getAttribute('file') ?? nvram.textContent ?? '').trim()
+}
+
+/**
+ * The file with a firmware's variables that the environment itself has to copy: where libvirt is to choose the firmware, it
+ * takes no template.
+ */
+export function variablesToCopy(xml: string): string | undefined {
+  const domain = parseXml(xml).documentElement
+  const os = domain === null ? undefined : childOf(domain, 'os')
+  const nvram = os === undefined ? undefined : childOf(os, 'nvram')
+  if (nvram === undefined || !isChosenByLibvirt(os)) return undefined
+  const file = variablesIn(nvram)
+  return file !== '' && mayExist(file) ? file : undefined
+}
+
+function isChosenByLibvirt(os: Element | undefined): boolean {
+  return os?.hasAttribute('firmware') === true
+}
+
+/** libvirt copies a template to a path of its own. */
+function copied(os: Element): void {
+  const nvram = childOf(os, 'nvram')
+  if (nvram === undefined) return
+  const file = variablesIn(nvram)
+  setText(nvram, '')
+  nvram.removeAttribute('type')
+  if (isChosenByLibvirt(os)) nvram.removeAttribute('template')
+  else if (file !== '' && mayExist(file)) nvram.setAttribute('template', file)
+}
+
+function persistent(backend: Element): void {
+  backend.setAttribute('persistent_state', 'yes')
+  for (const each of childrenOf(backend, 'source')) backend.removeChild(each)
+}
+
+/** What a machine keeps while it is off, beside its disks. */
+export const keptState: readonly DomainPart[] = [
+  {
+    path: ['os', 'nvram'],
+    which: 'of type `block` or `network`',
+    fate: 'refused',
+    words: 'name a file with the variables, which is copied',
+    isMeant: has('type', 'block', 'network'),
+  },
+  {
+    path: ['os'],
+    which: 'with `<nvram>`',
+    fate: 'own',
+    words:
+      "a copy of the file that it names, or of `template` where there is no such file; it goes with the environment, as the variables of `<os firmware='efi'>` do",
+    isMeant: (os) => childOf(os, 'nvram') !== undefined,
+    makeOwn: copied,
+  },
+  {
+    path: ['devices', 'tpm', 'backend'],
+    which: 'other than `emulator`',
+    fate: 'refused',
+    words: "the TPM is the host's, or another program's: use `<backend type='emulator' version='2.0'/>`",
+    isMeant: (backend) => backend.getAttribute('type') !== 'emulator',
+  },
+  {
+    path: ['devices', 'tpm', 'backend'],
+    which: 'of type `emulator`',
+    fate: 'own',
+    words:
+      'its state lives as long as the environment, whether the guest is on or off; a template has no TPM',
+    isMeant: has('type', 'emulator'),
+    makeOwn: persistent,
+  },
+]

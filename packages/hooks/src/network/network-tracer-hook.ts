@@ -1,0 +1,111 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AnyEvent, eventNames, Hook, SeeError, z } from '@see/core'
+import { assertCapturable } from './assert-capturable.ts'
+import { requireHookTool } from '../processes/required-tool.ts'
+import { prepareResultsFolder } from '../results/results-folder.ts'
+import { Trace } from './trace.ts'
+
+const schema = z.object({
+  results_folder: z.string().min(1).describe('The folder for the traces; made when it is missing.'),
+  start_trace_on_event: eventNames
+    .prefault('pre_poweron')
+    .describe('The event or events at which a trace begins.'),
+  stop_trace_on_event: eventNames
+    .prefault(['post_poweroff', 'post_shutdown'])
+    .describe('The event or events at which it ends, complete.'),
+  trace_limit: z
+    .number()
+    .positive()
+    .max(10_000_000)
+    .default(50_000)
+    .describe('Kilobytes, of 1000 bytes, that a trace may have; it ends with the last packet that fits.'),
+  snap_length: z.int().min(64).max(262_144).default(262_144).describe('Bytes that are kept of each packet.'),
+  delete_trace_file: z
+    .boolean()
+    .default(false)
+    .describe('Deletes the traces when the environment is deallocated.'),
+})
+
+/** Captures what passes the guest's network devices into `<identifier>.pcap`, from one event to another. */
+export class NetworkTracerHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #traces: string[] = []
+  #count = 0
+  #trace: Trace | undefined
+  #folder = ''
+  #tcpdump = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
+    this.#folder = await prepareResultsFolder(results_folder)
+    const { resources } = this.context
+    if (resources.capture === undefined && resources.watchInterfaces === undefined) {
+      throw new SeeError(
+        'CONFIGURATION_INVALID',
+        'sandboxes of this provider have no network to trace; leave NetworkTracerHook out, or say "optional": true',
+      )
+    }
+    if (resources.watchInterfaces !== undefined) {
+      this.#tcpdump = await requireHookTool('tcpdump')
+      await assertCapturable(this.#tcpdump)
+    }
+    for (const event of new Set(start_trace_on_event)) this.context.subscribe(event, this.startTrace)
+    for (const event of new Set(stop_trace_on_event)) this.context.subscribe(event, this.stopTrace)
+  }
+
+  readonly startTrace = async (event: AnyEvent): Promise<void> => {
+    if (this.#trace !== undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot start a trace at ${event.name}: ${this.#trace.path} is still being written; stop it before`,
+      )
+    }
+    const { trace_limit, snap_length: snapLength } = this.configuration
+    const path = this.#nextPath()
+    this.#trace = await Trace.start(this.context.resources, {
+      path,
+      limitBytes: Math.floor(trace_limit * 1000),
+      snapLength,
+      tcpdump: this.#tcpdump,
+      event: event.name,
+    })
+    this.#traces.push(...this.#trace.files)
+    this.#count++
+    this.logger.info({ path }, 'network tracing started')
+    await this.context.trigger('network_tracing_started', { path })
+  }
+
+  readonly stopTrace = async (event: AnyEvent): Promise<void> => {
+    const trace = this.#trace
+    if (trace === undefined) {
+      throw new SeeError(
+        'HOOK_ORDER',
+        `cannot stop a trace at ${event.name}: none is running; was the event of start_trace_on_event fired before?`,
+      )
+    }
+    this.#trace = undefined
+    const { path } = trace
+    const { packets, bytes, warnings, failure } = await trace.stop()
+    this.logger.info({ path, packets, bytes }, 'network tracing stopped')
+    for (const warning of warnings) await this.context.warn(warning)
+    await this.context.trigger('network_tracing_stopped', { path, packets, bytes, warnings })
+    if (failure !== undefined) throw failure
+  }
+
+  /** @throws what is wrong with a trace that no event stopped */
+  override async cleanup(): Promise<void> {
+    const result = await this.#trace?.stop()
+    this.#trace = undefined
+    for (const warning of result?.warnings ?? []) await this.context.warn(warning)
+    if (this.configuration.delete_trace_file) {
+      await Promise.all(this.#traces.map((path) => rm(path, { force: true })))
+    }
+    if (result?.failure !== undefined) throw result.failure
+  }
+
+  #nextPath(): string {
+    const number = this.#count + 1
+    return join(this.#folder, `${this.identifier}${number === 1 ? '' : `_${number}`}.pcap`)
+  }
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { type AnyEvent, evidenceWarning, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
+import { collectBounded } from '../processes/collect-bounded.ts'
+import { writeEvidence } from '../results/evidence-file.ts'
+import { fileNameOf } from '../results/file-name.ts'
+import { imageExtension } from './image-type.ts'
+import { prepareResultsFolder } from '../results/results-folder.ts'
+
+/** An 8K screen of 24 bits is 95 MiB as PPM, but what libvirt sends as PNG is far smaller. */
+const LIMIT_BYTES = 64 * 1024 * 1024
+const TIMEOUT_MS = 30_000
+
+const schema = z.object({
+  results_folder: z.string().min(1).describe('The folder for the screenshots; made when it is missing.'),
+  screenshot_on_event: eventNames
+    .default([])
+    .describe('The event or events at which the screen is captured.'),
+})
+
+const noScreen = evidenceWarning(
+  'SCREEN_MISSING',
+  'screenshots of the guest',
+  'the domain has no screen; add <graphics type="vnc"/> and <video/> to the devices of its XML to have one',
+)
+
+/** Captures the guest's screen at the configured events, as `<identifier>_<event>.<extension>`. */
+export class ScreenHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  readonly #shots = new Map<string, number>()
+  #folder = ''
+
+  async setup(): Promise<void> {
+    const { results_folder, screenshot_on_event } = this.configuration
+    takesScreenshots(this.context.domain)
+    if ((await this.context.resources.hasScreen?.()) === false) return await this.context.warn(noScreen)
+    this.#folder = await prepareResultsFolder(results_folder)
+    for (const event of new Set(screenshot_on_event)) this.context.subscribe(event, this.captureScreenshot)
+  }
+
+  readonly captureScreenshot = async (event: AnyEvent): Promise<void> => {
+    const { domain } = this.context
+    takesScreenshots(domain)
+    const state = await this.context.state()
+    // What a crashed guest shows is mostly why.
+    if (state !== 'running' && state !== 'paused' && state !== 'crashed') {
+      throw new SeeError(
+        'GUEST_STOPPED',
+        `cannot capture the screen at ${event.name}: the guest is ${state}; choose an event at which it runs or is paused`,
+      )
+    }
+    const data = await collectBounded(async () => (await domain.screenshot()).data, {
+      what: `the screenshot at ${event.name}`,
+      maxBytes: LIMIT_BYTES,
+      timeoutMs: TIMEOUT_MS,
+    })
+    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.${imageExtension(data)}`)
+    await writeEvidence(path, data)
+    this.logger.info({ event: event.name, path }, 'screenshot captured')
+  }
+
+  /** A second shot at the same event must not overwrite the first. */
+  #numbered(event: AnyEvent): string {
+    const name = fileNameOf(event.name)
+    const count = (this.#shots.get(name) ?? 0) + 1
+    this.#shots.set(name, count)
+    return count === 1 ? name : `${name}_${count}`
+  }
+}
+
+type ScreenDomain = SandboxDomain & Required<Pick<SandboxDomain, 'screenshot'>>
+
+function takesScreenshots(domain: SandboxDomain): asserts domain is ScreenDomain {
+  if (domain.screenshot !== undefined) return
+  throw new SeeError(
+    'CONFIGURATION_INVALID',
+    'sandboxes of this provider have no screen to capture; leave ScreenHook out, or say "optional": true',
+  )
+}

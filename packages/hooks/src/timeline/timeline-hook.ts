@@ -1,0 +1,118 @@
+import { join } from 'node:path'
+import {
+  attributesOf,
+  evidenceWarning,
+  type EventRecord,
+  type HandlerRun,
+  Hook,
+  messageOf,
+  SeeError,
+  z,
+} from '@see/core'
+import { LineFile } from '../results/line-file.ts'
+import { plainValue } from './plain-value.ts'
+import { prepareResultsFolder } from '../results/results-folder.ts'
+
+const schema = z.object({
+  results_folder: z.string().min(1).describe('The folder for the timeline; made when it is missing.'),
+})
+
+/**
+ * Writes `<identifier>_timeline.jsonl`, a line for every event and one for every asynchronous handler that ended after
+ * its event's line. Name it first of all hooks: what fires during the set-up of those before it is not seen.
+ */
+export class TimelineHook extends Hook<typeof schema> {
+  static override readonly schema = schema
+  #file: LineFile | undefined
+  #observation: Disposable | undefined
+  readonly #written = new WeakSet<EventRecord>()
+  #lostLines = 0
+  #lostBecause: unknown
+
+  async setup(): Promise<void> {
+    const folder = await prepareResultsFolder(this.configuration.results_folder)
+    this.#file = openTimeline(join(folder, `${this.identifier}_timeline.jsonl`))
+    this.#observation = this.context.observe({
+      eventHandled: (record) => this.#eventHandled(record),
+      handlerSettled: (record, run) => this.#handlerSettled(record, run),
+    })
+  }
+
+  /** @throws SeeError `RESULTS_LOST` when lines were lost on the way */
+  override cleanup(): void {
+    this.#observation?.[Symbol.dispose]()
+    this.#file?.close()
+    if (this.#lostLines === 0) return
+    throw new SeeError(
+      'RESULTS_LOST',
+      `${this.#lostLines} lines of the timeline are lost: ${messageOf(this.#lostBecause)}`,
+      { cause: this.#lostBecause },
+    )
+  }
+
+  #eventHandled(record: EventRecord): void {
+    const { sequence, parent, event, handlers } = record
+    const { name, origin, timestamp } = event
+    const { value: attributes, isCut } = plainValue(attributesOf(event))
+    this.#append({
+      type: 'event',
+      sequence,
+      parent,
+      name,
+      origin,
+      timestamp,
+      attributes,
+      ...(isCut ? { attributes_cut: true } : {}),
+      handlers: handlers.map(lineOf),
+    })
+    this.#written.add(record)
+    if (isCut) this.#warnOfCut(name)
+  }
+
+  /** Once for each name of an event. */
+  #warnOfCut(name: string): void {
+    const why = 'they are longer or deeper than is written; their lines have attributes_cut'
+    const warning = evidenceWarning('TIMELINE_CUT', `attributes of ${name} on the timeline`, why)
+    this.context.warn(warning).catch((error: unknown) => {
+      this.logger.debug({ err: error }, `not warned: ${messageOf(error)}`)
+    })
+  }
+
+  #handlerSettled(record: EventRecord, run: HandlerRun): void {
+    // One that ended before its event is told of in the event's own line.
+    if (!this.#written.has(record)) return
+    this.#append({ type: 'handler', sequence: record.sequence, timestamp: Date.now(), ...lineOf(run) })
+  }
+
+  /** A full disk must not break the dispatch of events; `cleanup` tells of it. */
+  #append(line: object): void {
+    try {
+      this.#file?.append(JSON.stringify(line))
+    } catch (error) {
+      if (this.#lostLines++ > 0) return
+      this.#lostBecause = error
+      this.logger.error({ err: error }, `the timeline loses lines: ${messageOf(error)}`)
+    }
+  }
+}
+
+function lineOf({ handler, asynchronous, durationMs, error }: HandlerRun): object {
+  return {
+    handler,
+    asynchronous,
+    ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 }),
+    ...(error === undefined ? {} : { error: plainValue(messageOf(error)).value }),
+  }
+}
+
+function openTimeline(path: string): LineFile {
+  try {
+    return new LineFile(path)
+  } catch (error) {
+    throw new SeeError(
+      'RESULTS_UNWRITABLE',
+      `the timeline ${path} cannot be written: ${messageOf(error)}; remove what is there or name another results_folder`,
+      { cause: error },
+    )
+  }
+}

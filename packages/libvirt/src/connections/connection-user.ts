@@ -1,0 +1,109 @@
+import { abortReason, onAbort, unlessAborted, type CallOptions } from '../common/abort.ts'
+import { CallQueue } from '../rpc/call-queue.ts'
+import { connectionClosed } from '../common/connection-error.ts'
+import type { EventTarget } from '../rpc/event-registration.ts'
+import type { EventFamily, EventRegistration } from '../rpc/event-router.ts'
+import { OwnConnection } from './own-connection.ts'
+import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
+import { CALLS_IN_FLIGHT_MAX } from '../rpc/rpc-connection.ts'
+import type { SharedConnections } from './shared-connections.ts'
+
+/** One of those who share connections. What waits for the daemon on its behalf ends with it, and nothing else. */
+export class ConnectionUser {
+  /** Resolves when it ends: with the reason, or with undefined after {@link close}. */
+  readonly closed: Promise<Error | undefined>
+  readonly #connections: SharedConnections
+  /** Aborted, with the reason, when this ends. */
+  readonly #waiting = new Set<AbortController>()
+  /** As many as of a connection: libvirtd has few workers, of which a guest that answers nothing shall not take all. */
+  readonly #queue = new CallQueue(CALLS_IN_FLIGHT_MAX)
+  #events: Promise<OwnConnection> | undefined
+  #failure: Error | undefined
+  #resolveClosed: (reason: Error | undefined) => void = () => {}
+  #closing: Promise<void> | undefined
+
+  constructor(connections: SharedConnections) {
+    this.#connections = connections
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
+  }
+
+  call<N extends CallName>(name: N, args: ArgsOf<N>, { signal }: CallOptions = {}): Promise<ResultOf<N>> {
+    return this.#untilEnd(signal, async (end) => {
+      await this.#queue.turn(end)
+      let isSent = false
+      try {
+        return await this.#connections.call(name, args, {
+          signal: end,
+          onSend: () => (isSent = true),
+          onAnswer: this.#queue.done,
+        })
+      } finally {
+        if (!isSent) this.#queue.done()
+      }
+    })
+  }
+
+  async on(
+    family: EventFamily,
+    eventId: number,
+    deliver: (body: Buffer) => void,
+    options: EventTarget & CallOptions,
+  ): Promise<EventRegistration> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#events ??= this.#openForEvents()
+    try {
+      const events = await unlessAborted(this.#events, options.signal)
+      return await events.on(family, eventId, deliver, options)
+    } catch (error) {
+      // The connection for events was closed for it.
+      throw this.#failure ?? error
+    }
+  }
+
+  /** Fails what waits. */
+  async end(failure: Error, reason: Error | undefined): Promise<void> {
+    if (this.#failure !== undefined) return
+    this.#failure = failure
+    this.#resolveClosed(reason)
+    for (const controller of this.#waiting) controller.abort(failure)
+    const events = await this.#events?.catch(() => undefined)
+    await events?.close()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#leave(connectionClosed(this.#connections.uri), undefined)
+    return this.#closing
+  }
+
+  async #leave(failure: Error, reason: Error | undefined): Promise<void> {
+    await Promise.all([this.end(failure, reason), this.#connections.leave(this)])
+  }
+
+  /** One of its own: of each connection, libvirtd takes a registration only once. */
+  async #openForEvents(): Promise<OwnConnection> {
+    try {
+      const events = new OwnConnection(await this.#untilEnd(undefined, this.#connections.open))
+      void events.closed.then((reason) => reason && this.#leave(reason, reason))
+      return events
+    } catch (error) {
+      this.#events = undefined
+      throw error
+    }
+  }
+
+  /** Runs with a signal that aborts with the caller's, and when this ends. */
+  async #untilEnd<T>(signal: AbortSignal | undefined, run: (end: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (signal?.aborted === true) throw abortReason(signal)
+    // Not AbortSignal.any: a signal that lives for long would collect what was made of it.
+    const controller = new AbortController()
+    const stopListening = onAbort(signal, (reason) => controller.abort(reason))
+    this.#waiting.add(controller)
+    try {
+      return await run(controller.signal)
+    } finally {
+      stopListening()
+      this.#waiting.delete(controller)
+    }
+  }
+}
