@@ -4,7 +4,7 @@ import { buildTemplate, GuestStore, printableJson, printableLine, SeeError, Temp
 import { Interruption } from '../terminal/interruption.ts'
 import { type GuestOptions, runGuestBuilder } from '../tiny-guest/guest-builder.ts'
 import { guestProviders } from '../tiny-guest/guest-providers.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
 import { guestResources } from '../tiny-guest/tiny-guest.ts'
 import type { Terminal } from '../terminal/terminal.ts'

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Logger } from '../../../common/logger.ts'
-import { deviceNameOf } from '../network/definition/network-xml.ts'
+import { deviceNameOf } from './interface-names.ts'
 import { makePartsOwn } from './parts/domain-parts.ts'
 import { type DiskEdit, editDisk, putOnFile } from './parts/guests-disk.ts'
 import {

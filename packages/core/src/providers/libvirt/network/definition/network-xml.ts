@@ -8,6 +8,7 @@ import {
   serializeXml,
   setText,
 } from '../../../../common/xml.ts'
+import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { placesOf } from '../address/place.ts'
 import {
   type AddressRange,
@@ -106,16 +107,6 @@ export function subnetIn(xml: string): AddressRange {
   const ip = childOf(networkElement(xml), 'ip')
   if (ip === undefined) throw new Error('it has no <ip> element')
   return rangeOf(ip.getAttribute('address') ?? '', Number(ip.getAttribute('prefix')))
-}
-
-/** The bridge of an environment's own network. The names of interfaces are at most 15 characters long. */
-export function bridgeNameOf(identifier: string): string {
-  return `virbr-${identifier.slice(0, 8)}`
-}
-
-/** The host's side of a guest's interface, where SEE names it; the first has index 0. */
-export function deviceNameOf(identifier: string, index = 0): string {
-  return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`
 }
 
 function networkElement(text: string): Element {
