@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { abortReason, onAbort, type CallOptions } from '../common/abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from '../protocol/body.ts'
@@ -46,14 +46,14 @@ interface InvokeOptions<R> extends CallOptions {
   readonly onAnswer?: (() => void) | undefined
 }
 
-/** Calls over one socket: matches replies to calls, answers pings, hands out events and stream packets. */
+/** Calls over one stream of bytes: matches replies to calls, answers pings, hands out events and stream packets. */
 export class RpcConnection {
   /** Resolves when the connection ends: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   /** Takes every event of the daemon, in order. */
   onEvent: (packet: Packet) => void = () => {}
 
-  readonly #socket: Socket
+  readonly #socket: Duplex
   /** The peer's address, for messages. */
   readonly #where: string
   readonly #parser = new PacketParser()
@@ -66,7 +66,7 @@ export class RpcConnection {
   #resolveClosed: (reason: Error | undefined) => void = () => {}
   #closing: Promise<void> | undefined
 
-  constructor(socket: Socket, where: string, options: RpcOptions) {
+  constructor(socket: Duplex, where: string, options: RpcOptions) {
     this.#socket = socket
     this.#where = where
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
