@@ -1,7 +1,7 @@
 import type { CallOptions } from '../common/abort.ts'
 import { registrationFor, type EventTarget } from '../rpc/event-registration.ts'
 import { EventRouter, type EventFamily, type EventRegistration } from '../rpc/event-router.ts'
-import { eventFamilies } from '../objects/event-sources.ts'
+import { eventFamilies } from '../objects/event-decoder.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
 import type { RpcConnection } from '../rpc/rpc-connection.ts'
 
