@@ -1,8 +1,9 @@
 import { abortReason, onAbort, unlessAborted, type CallOptions } from '../common/abort.ts'
 import { CallQueue } from '../rpc/call-queue.ts'
 import { connectionClosed } from '../common/connection-error.ts'
-import type { EventTarget } from '../rpc/event-registration.ts'
-import type { EventFamily, EventRegistration } from '../rpc/event-router.ts'
+import type { EventFamily } from '../rpc/event-families.ts'
+import type { EventHandles } from '../rpc/event-registration.ts'
+import type { EventRegistration } from '../rpc/event-router.ts'
 import { OwnConnection } from './own-connection.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
 import { CALLS_IN_FLIGHT_MAX, type RpcConnection } from '../rpc/rpc-connection.ts'
@@ -64,7 +65,7 @@ export class ConnectionUser {
     family: EventFamily,
     eventId: number,
     deliver: (body: Buffer) => void,
-    options: EventTarget & CallOptions,
+    options: EventHandles & CallOptions,
   ): Promise<EventRegistration> {
     if (this.#failure !== undefined) throw this.#failure
     this.#events ??= this.#openForEvents()
