@@ -21,9 +21,7 @@ export interface OpenOptions extends CallOptions {
 export async function openConnection(uri: ParsedUri, options: OpenOptions = {}): Promise<RpcConnection> {
   const { signal, keepalive = KEEPALIVE } = options
   const { stream, where } = await dial(uri, signal)
-  const connection = new RpcConnection(stream, where, {
-    keepalive: keepalive === false ? KEEPALIVE : keepalive,
-  })
+  const connection = new RpcConnection(stream, where, keepalive === false ? KEEPALIVE : keepalive)
   try {
     await authenticate(connection, where, { signal })
     if (keepalive !== false) {

@@ -2,18 +2,8 @@ import type { Duplex } from 'node:stream'
 import { abortReason, onAbort, type CallOptions } from '../common/abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from '../protocol/body.ts'
-import {
-  connectionClosed,
-  LibvirtConnectionError,
-  type ConnectionErrorCode,
-} from '../common/connection-error.ts'
-import {
-  Keepalive,
-  KEEPALIVE_PING,
-  KEEPALIVE_PONG,
-  KEEPALIVE_PROGRAM,
-  type KeepaliveOptions,
-} from './keepalive.ts'
+import { connectionClosed, daemonError, type ConnectionErrorCode } from '../common/connection-error.ts'
+import { Keepalive, KEEPALIVE_PROGRAM, type KeepaliveOptions } from './keepalive.ts'
 import { LibvirtError } from '../protocol/libvirt-error.ts'
 import {
   encodePacket,
@@ -32,10 +22,6 @@ import { StreamChannel } from './stream-channel.ts'
 /** One below libvirtd's max_client_requests (5): at five it stops reading the connection, keepalive included. */
 export const CALLS_IN_FLIGHT_MAX = 4
 const CLOSE_PATIENCE_MS = 1000
-
-export interface RpcOptions {
-  readonly keepalive: KeepaliveOptions
-}
 
 interface InvokeOptions<R> extends CallOptions {
   /** Runs as the call is sent. */
@@ -66,13 +52,13 @@ export class RpcConnection {
   #resolveClosed: (reason: Error | undefined) => void = () => {}
   #closing: Promise<void> | undefined
 
-  constructor(socket: Duplex, where: string, options: RpcOptions) {
+  constructor(socket: Duplex, where: string, keepalive: KeepaliveOptions) {
     this.#socket = socket
     this.#where = where
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     this.#keepalive = new Keepalive(
-      options.keepalive,
-      () => this.#sendKeepalive(KEEPALIVE_PING),
+      keepalive,
+      (header) => this.#send(header),
       (silenceMs) =>
         this.#lose('CONNECTION_LOST', `has been silent for ${silenceMs / 1000} s and is taken for dead`),
     )
@@ -151,11 +137,8 @@ export class RpcConnection {
       return resultIn(procedure, packet)
     } catch (error) {
       if (error instanceof LibvirtError) throw error
-      throw this.#error(
-        'PROTOCOL',
-        `answered procedure ${procedure.number} with bytes that make no sense`,
-        error,
-      )
+      const what = `answered procedure ${procedure.number} with bytes that make no sense`
+      throw daemonError('PROTOCOL', this.#where, what, error)
     }
   }
 
@@ -217,10 +200,7 @@ export class RpcConnection {
   }
 
   #dispatch(packet: Packet): void {
-    if (packet.program === KEEPALIVE_PROGRAM) {
-      if (packet.procedure === KEEPALIVE_PING) this.#sendKeepalive(KEEPALIVE_PONG)
-      return
-    }
+    if (packet.program === KEEPALIVE_PROGRAM) return this.#keepalive.receive(packet)
     switch (packet.type) {
       case MessageType.reply:
       case MessageType.replyWithFds:
@@ -242,17 +222,13 @@ export class RpcConnection {
     this.#pending.settle(packet)
   }
 
-  #sendKeepalive(procedure: number): void {
-    this.#send({ program: KEEPALIVE_PROGRAM, procedure, type: MessageType.event, serial: 0, status: 0 })
-  }
-
   #send(header: Header, body?: Uint8Array): void {
     this.#socket.write(encodePacket(header, body))
   }
 
   #lose(code: ConnectionErrorCode, what: string, cause?: unknown): void {
     if (this.#failure !== undefined) return
-    const error = this.#error(code, what, cause)
+    const error = daemonError(code, this.#where, what, cause)
     this.#end(error, error)
     this.#socket.destroy()
   }
@@ -265,9 +241,5 @@ export class RpcConnection {
     for (const channel of this.#channels.values()) channel.fail(failure)
     this.#channels.clear()
     this.#resolveClosed(reason)
-  }
-
-  #error(code: ConnectionErrorCode, what: string, cause?: unknown): LibvirtConnectionError {
-    return new LibvirtConnectionError(code, `The libvirt daemon at ${this.#where} ${what}.`, { cause })
   }
 }
