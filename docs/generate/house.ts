@@ -2,6 +2,7 @@ import { cliRooms } from './rooms-of-cli.ts'
 import { coreRooms } from './rooms-of-core.ts'
 import { hooksRooms } from './rooms-of-hooks.ts'
 import { libvirtRooms } from './rooms-of-libvirt.ts'
+import { runnerRooms } from './rooms-of-runner.ts'
 import type { Package } from './room.ts'
 
 /** The packages with their rooms, from the top down. `tests/rooms.test.ts` holds the sources against this table. */
@@ -9,8 +10,14 @@ export const packages: readonly Package[] = [
   {
     name: 'cli',
     what: 'the `see` command: a terminal and nothing else',
-    imports: ['hooks', 'core', 'libvirt'],
+    imports: ['runner', 'hooks', 'core', 'libvirt'],
     floors: cliRooms,
+  },
+  {
+    name: 'runner',
+    what: 'one case from its configuration to its evidence, without a terminal',
+    imports: ['hooks', 'core', 'libvirt'],
+    floors: runnerRooms,
   },
   {
     name: 'hooks',

@@ -1,5 +1,5 @@
 import { hookTools } from '@see/hooks/tools'
-import { unpackTools } from '../sample/unpack-tools.ts'
+import { unpackTools } from '@see/runner/unpack-tools'
 import { type Finding, installed, missing, ok } from './finding.ts'
 import type { Host } from './host.ts'
 

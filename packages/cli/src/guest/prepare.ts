@@ -13,7 +13,7 @@ import {
 import { Interruption } from '../terminal/interruption.ts'
 import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
-import { buildTinyGuest } from '../tiny-guest/tiny-guest.ts'
+import { buildTinyGuest } from '@see/runner'
 import type { Terminal } from '../terminal/terminal.ts'
 
 interface PrepareFlags {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BuiltGuest, GuestStore, printableJson, printableLine } from '@see/core'
 import { Interruption } from '../terminal/interruption.ts'
-import { guestProviders } from '../tiny-guest/guest-providers.ts'
+import { guestProviders } from '@see/runner/guest-providers'
 
 const MIB = 1024 * 1024
 const NAMELESS = '(no name)'

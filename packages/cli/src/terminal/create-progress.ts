@@ -1,6 +1,6 @@
 import { indented, printableLine } from '@see/core/printable'
 import type { Terminal } from './terminal.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from '@see/runner'
 
 /** A spinner on a terminal, else lines with the time. */
 export async function createProgress(error: Terminal['error']): Promise<Progress> {

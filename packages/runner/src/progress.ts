@@ -9,3 +9,11 @@ export interface Progress {
   /** The last thing is done, or was not. */
   readonly end: (succeeded: boolean) => void
 }
+
+/** Shows nothing. */
+export const silent: Progress = {
+  step: () => undefined,
+  note: () => undefined,
+  update: () => undefined,
+  end: () => undefined,
+}
