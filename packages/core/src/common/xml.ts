@@ -20,7 +20,7 @@ export function parseXml(text: string): Document {
     problem ??= where.success ? `line ${where.data.locator.lineNumber}: ${message}` : message
   }
   try {
-    const document = new DOMParser({ onError }).parseFromString(text, 'text/xml')
+    const document = new DOMParser({ onError, normalizeLineEndings }).parseFromString(text, 'text/xml')
     if (problem === undefined) {
       assertShallow(document)
       return document
@@ -30,6 +30,11 @@ export function parseXml(text: string): Document {
   }
   // The parser quotes what it does not understand, however long.
   throw new Error(`malformed XML: ${problem.slice(0, PROBLEM_CHARACTERS)}`)
+}
+
+/** As XML 1.0 says, and libvirt does; the parser itself would take U+0085 and U+2028 for line breaks, too. */
+function normalizeLineEndings(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
 }
 
 /** Elements are looked for by recursion elsewhere. */
@@ -51,7 +56,8 @@ function assertShallow(document: Document): void {
 }
 
 export function serializeXml(node: Document | Element): string {
-  return new XMLSerializer().serializeToString(node)
+  // In attributes it is escaped already; in a text it would be read as a line break.
+  return new XMLSerializer().serializeToString(node).replaceAll('\r', '&#13;')
 }
 
 /** The child elements with a name. */
