@@ -2,8 +2,11 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   appendElement,
+  childElementsOf,
   childOf,
+  childrenOf,
   type Element,
+  ensureChild,
   escapeXml,
   parseXml,
   serializeXml,
@@ -97,6 +100,34 @@ test.each([
   expect(() => parseXml(`<r>${nest(98)}</r>`)).not.toThrow()
   expect(() => parseXml(`<r>${nest(200)}</r>`)).toThrow('nested more than 100 deep')
   expect(() => parseXml(`<r>${'<a><b/></a>'.repeat(1000)}</r>`)).not.toThrow()
+})
+
+const numbers = (elements: readonly Element[]) => elements.map((each) => each.getAttribute('n'))
+
+describe('children', () => {
+  const root = rootOf(
+    '<a xmlns:x="urn:x"><!-- <b n="0"/> --><x:b n="1"/>text<b n="2"/><![CDATA[<b n="3"/>]]><c><b n="4"/></c><b n="5"/></a>',
+  )
+
+  test('are elements, not comments, texts or what is deeper; those of a name are in no namespace', () => {
+    expect(numbers(childElementsOf(root))).toEqual(['1', '2', null, '5'])
+    expect(numbers(childrenOf(root, 'b'))).toEqual(['2', '5'])
+    expect(childOf(root, 'b')?.getAttribute('n')).toBe('2')
+    expect(childOf(root, 'd')).toBeUndefined()
+  })
+
+  test('of another namespace are asked for by it, whatever its prefix', () => {
+    expect(numbers(childrenOf(root, 'b', 'urn:x'))).toEqual(['1'])
+    expect(childOf(root, 'b', 'urn:y')).toBeUndefined()
+  })
+
+  test('are made where there are none, before all others', () => {
+    const parent = rootOf('<a xmlns:x="urn:x">\n<x:b/><c/></a>')
+    const made = ensureChild(parent, 'b')
+    expect(ensureChild(parent, 'b')).toBe(made)
+    expect(serializeXml(parent)).toBe('<a xmlns:x="urn:x"><b/>\n<x:b/><c/></a>')
+    expect(childOf(rootOf(serializeXml(parent)), 'b')?.namespaceURI).toBeNull()
+  })
 })
 
 test('an element gets the given attributes and no others; an appended one is the last', () => {

@@ -60,9 +60,11 @@ export function serializeXml(node: Document | Element): string {
   return new XMLSerializer().serializeToString(node).replaceAll('\r', '&#13;')
 }
 
-/** The child elements with a name. */
-export function childrenOf(parent: Element, name: string): Element[] {
-  return childElementsOf(parent).filter((each) => each.localName === name)
+/** The child elements with a name in a namespace; null stands for none, as libvirt's own elements are. */
+export function childrenOf(parent: Element, name: string, namespace: string | null = null): Element[] {
+  return childElementsOf(parent).filter(
+    ({ localName, namespaceURI }) => localName === name && namespaceURI === namespace,
+  )
 }
 
 export function childElementsOf(parent: Element): Element[] {
@@ -73,8 +75,8 @@ export function childElementsOf(parent: Element): Element[] {
   return found
 }
 
-export function childOf(parent: Element, name: string): Element | undefined {
-  return childrenOf(parent, name)[0]
+export function childOf(parent: Element, name: string, namespace: string | null = null): Element | undefined {
+  return childrenOf(parent, name, namespace)[0]
 }
 
 /** The child element with a name; made as the first child when there is none. */

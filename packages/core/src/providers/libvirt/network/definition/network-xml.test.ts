@@ -50,3 +50,11 @@ test('what is not a network is refused', () => {
   expect(() => new NetworkXml('<domain/>')).toThrow('not <network>')
   expect(() => new NetworkXml('<network>')).toThrow()
 })
+
+test('a name in another namespace is not the network’s', () => {
+  const given = '<network xmlns:x="urn:x"><x:name>x</x:name><x:bridge name="x"/><name>mine</name></network>'
+  const xml = new NetworkXml(given).for(identifier, [mac], undefined)
+  expect(xml).toContain(
+    `<x:bridge name="x"/><name>${identifier}</name><bridge stp="off" delay="0" name="virbr-11111111"/></network>`,
+  )
+})

@@ -92,11 +92,11 @@ export function sharedNetworkXml(
   for (const { macAddress, address } of places) {
     appendElement(dhcp, 'host', { mac: macAddress, ip: address })
   }
-  const options = ensureChild(network, 'options')
+  const options = childOf(network, 'options', DNSMASQ_NAMESPACE)
   for (const value of ['dhcp-ignore-names', 'cache-size=0', `dhcp-lease-max=${places.length}`]) {
     const option = network.ownerDocument?.createElementNS(DNSMASQ_NAMESPACE, 'dnsmasq:option')
     option?.setAttribute('value', value)
-    if (option !== undefined) options.appendChild(option)
+    if (option !== undefined) options?.appendChild(option)
   }
   return serializeXml(network)
 }
