@@ -213,3 +213,15 @@ describe('elements of another namespace, which libvirt does not see', () => {
     )
   })
 })
+
+test('several <devices> become one, as libvirt reads them', () => {
+  const given =
+    '<domain><devices><!-- one --><disk/></devices><os/><devices>two<interface type="user"/><disk><source file="/y"/><target dev="vdb"/></disk></devices><devices/></domain>'
+  const otherDisks = new Map([['vdb', { path: '/pool/b', format: 'qcow2' }]])
+  const { xml } = editDomainXml(given, { ...edit, otherDisks })
+  expect(xml.match(/<devices/g)).toHaveLength(1)
+  expect(xml).toContain('<devices><!-- one --><disk type="file">')
+  expect(xml).toContain('<source file="/pool/b"/><target dev="vdb"/>')
+  expect(xml).toContain(`two<interface type="network"><mac address="52:54:00:01:02:03"/>`)
+  expect(xml).not.toMatch(/"user"|"\/y"/)
+})
