@@ -11,8 +11,8 @@ import { childrenOf, parseXml } from '../../../common/xml.ts'
 
 /** The class of network controllers: https://pcisig.com/specifications (Code and ID Assignment). */
 const NETWORK_CLASS = /^0x02/
-/** QEMU's options that give a guest a network. */
-const NETWORK_OPTIONS = new Set(['-netdev', '-nic', '-net'])
+/** QEMU's options that give a guest a network; it takes two hyphens for one. */
+const NETWORK_OPTION = /^--?(?:netdev|nic|net)$/
 
 /** How many of a guest's interfaces are put on the configured network. */
 export function interfacesOnNetwork(xml: string, network: NetworkConfiguration | undefined): number {
@@ -82,5 +82,5 @@ function networkArgumentsIn(xml: string): string[] {
   const values = childrenOf(domain, 'commandline', QEMU_NAMESPACE)
     .flatMap((line) => childrenOf(line, 'arg', QEMU_NAMESPACE))
     .map((arg) => arg.getAttribute('value') ?? '')
-  return values.filter((value) => NETWORK_OPTIONS.has(value)).map((value) => `QEMU's argument ${value}`)
+  return values.filter((value) => NETWORK_OPTION.test(value)).map((value) => `QEMU's argument ${value}`)
 }
