@@ -127,7 +127,9 @@ function networkElement(text: string): Element {
 /** In the other modes guests are put on a bridge or a card that is there already. */
 function makesBridge(network: Element): boolean {
   const forward = childOf(network, 'forward')
-  return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  return (
+    forward === undefined || ['', 'none', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  )
 }
 
 function appendSubnet(network: Element, macAddresses: readonly string[], subnet: AddressRange): void {
