@@ -93,11 +93,11 @@ export function sharedNetworkXml(
   for (const { macAddress, address } of places) {
     appendElement(dhcp, 'host', { mac: macAddress, ip: address })
   }
-  const options = ensureChild(network, 'options')
+  const options = childOf(network, 'options', DNSMASQ_NAMESPACE)
   for (const value of ['dhcp-ignore-names', 'cache-size=0', `dhcp-lease-max=${places.length}`]) {
     const option = network.ownerDocument?.createElementNS(DNSMASQ_NAMESPACE, 'dnsmasq:option')
     option?.setAttribute('value', value)
-    if (option !== undefined) options.appendChild(option)
+    if (option !== undefined) options?.appendChild(option)
   }
   return serializeXml(network)
 }
@@ -118,7 +118,9 @@ function networkElement(text: string): Element {
 /** In the other modes guests are put on a bridge or a card that is there already. */
 function makesBridge(network: Element): boolean {
   const forward = childOf(network, 'forward')
-  return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  return (
+    forward === undefined || ['', 'none', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  )
 }
 
 function appendSubnet(network: Element, macAddresses: readonly string[], subnet: AddressRange): void {
