@@ -1,4 +1,4 @@
-import type { GuestProvider } from '../tiny-guest/guest-providers.ts'
+import type { GuestFile } from '@see/core/guest-files'
 
 /** What the user asked `see run` for, checked as far as it can be without looking at files. */
 export interface RunOptions {
@@ -7,7 +7,7 @@ export interface RunOptions {
   /** Name of a guest that was built with packages, instead of the tiny guest. */
   readonly guest?: string | undefined
   /** What that guest or the tiny guest runs on when no resources are given. */
-  readonly provider: GuestProvider
+  readonly provider: GuestFile
   /** A file, an archive, a folder, or `-` for standard input. */
   readonly sample?: string | undefined
   /** What the sample is started with. */
