@@ -1,7 +1,7 @@
-import { hooksFile } from '@see/core'
+import { defaultProvider, hooksFile, registeredProviders } from '@see/core'
 import { jsonSchemaOf, type JsonSchema } from './json-schema.ts'
 import { keyTable } from './key-table.ts'
-import { providers, type Stock, stockHooks, stockProviders } from './stock.ts'
+import { type Stock, stockHooks, stockProviders } from './stock.ts'
 import { GENERATED } from './table.ts'
 
 /** Its keys are told of once, under the page's own heading. */
@@ -36,7 +36,7 @@ function hookEntry(): JsonSchema {
 
 /** Every key of every file. */
 export function configurationPage(): string {
-  const qemu = jsonSchemaOf(providers[0].schema)
+  const qemu = jsonSchemaOf(defaultProvider().schema)
   const image = partOf(qemu, 'disk', 'image').anyOf?.at(-1) ?? {}
   return `${GENERATED}
 
@@ -51,7 +51,7 @@ Editors check and complete the files by the [JSON Schemas](../../schemas): name 
 
 ## Resources
 
-${providers
+${registeredProviders()
   .map(({ title, schema }) => `### ${title}\n\n${withoutKeys(jsonSchemaOf(schema), 'disk.image')}`)
   .join('\n\n')}
 

@@ -33,21 +33,23 @@ function isHook(value: unknown): boolean {
 
 test('all hooks, providers and resources are looked at', () => {
   const names = Object.entries({ ...core, ...hooks })
-    .filter(([name, value]) => isHook(value) || /.(?:Provider|Resources)$/.test(name))
+    .filter(([name, value]) => isHook(value) || /^[A-Z].+(?:Provider|Resources)$/.test(name))
     .map(([name]) => name)
   expect([...new Set(classes.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
 })
 
-const titles: Record<string, string> = {
-  QemuResources: 'QEMU',
-  LxcResources: 'LXC',
-  VboxResources: 'VirtualBox',
-  EmbeddedResources: 'Embedded QEMU',
+const titles = new Map(core.registeredProviders().map(({ schema, title }) => [schema, title]))
+
+/** The heading of a class's section: of resources, the title of their provider. */
+function headingOf(name: string): string {
+  const exported = Object.entries(core).find(([each]) => each === name)?.[1]
+  if (typeof exported !== 'function' || !('schema' in exported)) return name
+  return (exported.schema instanceof core.z.ZodType && titles.get(exported.schema)) || name
 }
 
 test.each(classes)('configuration.md tells of %s’s key %s', (name, key) => {
   const section = page('configuration')
     .split(/^##+ /m)
-    .find((text) => text.startsWith(`${titles[name] ?? name}\n`))
+    .find((text) => text.startsWith(`${headingOf(name)}\n`))
   expect(section).toContain(`\n| \`${key}\` |`)
 })

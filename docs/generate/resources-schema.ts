@@ -1,5 +1,6 @@
+import { defaultProvider, registeredProviders } from '@see/core'
 import { DRAFT, type JsonSchema, jsonSchemaOf, keysOf, when, whereNamed } from './json-schema.ts'
-import { providers, stockProviders } from './stock.ts'
+import { stockProviders } from './stock.ts'
 
 const definitions = Object.fromEntries(
   stockProviders.map(({ name, schema }) => [name, jsonSchemaOf(schema)] as const),
@@ -36,10 +37,13 @@ function ofScheme(scheme: string, name: string, otherwise: JsonSchema): JsonSche
 
 /** The schemas of resources files by their names: one of each provider, and one that picks among them. */
 export function resourcesSchemas(): Record<string, JsonSchema> {
-  const union = ['lxc', 'vbox', 'embedded'].reduceRight<JsonSchema>(
-    (otherwise, name) => ofScheme(name, name, otherwise),
-    { $ref: fileOf('qemu') },
-  )
+  const providers = registeredProviders()
+  const union = providers
+    .filter((provider) => provider !== defaultProvider())
+    .flatMap(({ name, schemes }) => schemes.map((scheme) => [scheme, name] as const))
+    .reduceRight<JsonSchema>((otherwise, [scheme, name]) => ofScheme(scheme, name, otherwise), {
+      $ref: fileOf(defaultProvider().name),
+    })
   const schemas: Record<string, JsonSchema> = {
     'resources.schema.json': { $schema: DRAFT, title: 'Resources of SEE', type: 'object', ...union },
   }

@@ -39,10 +39,3 @@ export const stockProviders = stock(
   (prototype) => 'image' in prototype,
   (_name, value) => [...core.providerAliases].flatMap(([alias, Class]) => (Class === value ? [alias] : [])),
 )
-
-export const providers = [
-  { name: 'qemu', title: 'QEMU', schema: core.QemuResources.schema },
-  { name: 'lxc', title: 'LXC', schema: core.LxcResources.schema },
-  { name: 'embedded', title: 'Embedded QEMU', schema: core.EmbeddedResources.schema },
-  { name: 'vbox', title: 'VirtualBox', schema: core.VboxResources.schema },
-] as const

@@ -58,7 +58,20 @@ export { providerAliases } from './images/aliases.ts'
 export { DummyProvider } from './images/dummy.ts'
 export { indented, printable, printableJson, printableLine } from './common/printable.ts'
 export { requireTool } from './host/required-tool.ts'
-export { type HypervisorScheme, hypervisorScheme } from './contract/hypervisor-scheme.ts'
+export {
+  defaultProvider,
+  type HypervisorScheme,
+  hypervisorScheme,
+  providerOf,
+  type RegisteredProvider,
+  registeredProviders,
+  registerProvider,
+} from './providers/registry.ts'
+export type { FreezableSandbox, Provider } from './contract/provider.ts'
+export { abilities, type Ability } from './contract/abilities.ts'
+export type { Finding } from './contract/finding.ts'
+export type { InspectedHost, ProgramOptions, ProgramResult } from './contract/inspected-host.ts'
+export { findProgram, type ProgramCheck } from './host/find-program.ts'
 export { EmbeddedResources, embeddedFactory } from './providers/embedded/embedded.ts'
 export type { DomainPart } from './providers/libvirt/xml/parts/domain-part.ts'
 export { domainParts, nameOfPart } from './providers/libvirt/xml/parts/domain-parts.ts'
@@ -117,7 +130,7 @@ export { until, type UntilOptions } from './common/until.ts'
 export { WarmPool } from './environment/warm-pool.ts'
 export type { WarmPoolOptions } from './environment/warm-pool-options.ts'
 export type { Prepare } from './environment/warm-sandbox.ts'
-export { timeoutSignal } from '@see/libvirt'
+export { timeoutSignal } from './common/timeout-signal.ts'
 export { childEnvironment } from '@see/qemu'
 export { BuiltGuest } from './guests/built-guest.ts'
 export type { GuestManifest } from './guests/guest-manifest.ts'

@@ -1,7 +1,7 @@
 import type { ContextFactory, Logger } from '@see/core'
+import type { GuestFile } from '@see/core/guest-files'
 import type { Progress } from './progress.ts'
 import type { Protocol } from './protocol/protocol.ts'
-import type { GuestProvider } from './tiny-guest/guest-providers.ts'
 import type { TinyGuest } from './tiny-guest/tiny-guest.ts'
 
 /** What a case is made of. */
@@ -11,7 +11,7 @@ export interface CaseInputs {
   /** Name of a guest that was built with packages, instead of the tiny guest. */
   readonly guest?: string | undefined
   /** What that guest or the tiny guest runs on when no resources are given; `embedded` by default. */
-  readonly provider?: GuestProvider
+  readonly provider?: GuestFile
   /** A file, an archive, a folder, or `-` for standard input. */
   readonly sample?: string | undefined
   /** What the sample is started with. */

@@ -1,7 +1,7 @@
 import { LibvirtConnectionError } from '@see/libvirt'
+import type { Finding } from '@see/core'
 import { expect, test } from 'vitest'
 import { checkHost } from './check.ts'
-import type { Finding } from './finding.ts'
 import { findHooks } from './hook-findings.ts'
 import type { Host } from './host.ts'
 import { findSamples } from './sample-findings.ts'

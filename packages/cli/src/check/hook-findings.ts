@@ -1,5 +1,7 @@
 import { hookTools, otherHookTools } from '@see/hooks/tools'
-import { type Finding, type HookFindings, installed, missing, ok } from './finding.ts'
+import type { Finding } from '@see/core'
+import { installed, missing, ok } from '@see/core/findings'
+import type { HookFindings } from './finding.ts'
 import type { Host } from './host.ts'
 
 const FUSE = '/dev/fuse'

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { childEnvironment, timeoutSignal } from '@see/core'
-import type { ProgramOptions, ProgramResult } from './host.ts'
+import { childEnvironment, type ProgramOptions, type ProgramResult, timeoutSignal } from '@see/core'
 
 const LIMIT_CHARACTERS = 256 * 1024
 

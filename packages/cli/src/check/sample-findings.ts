@@ -1,6 +1,7 @@
 import { hookTools } from '@see/hooks/tools'
 import { unpackTools } from '@see/runner/unpack-tools'
-import { type Finding, installed, missing, ok } from './finding.ts'
+import type { Finding } from '@see/core'
+import { installed, missing, ok } from '@see/core/findings'
 import type { Host } from './host.ts'
 
 const CONFINES = ['bwrap', hookTools.bwrap.debianPackage] as const

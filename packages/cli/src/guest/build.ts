@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { buildTemplate, GuestStore, printableJson, printableLine, SeeError, TemplateStore } from '@see/core'
 import { Interruption } from '../terminal/interruption.ts'
 import { type GuestOptions, guestResources, runGuestBuilder } from '@see/runner'
-import { guestProviders } from '@see/runner/guest-providers'
+import { guestFiles } from '@see/core/guest-files'
 import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -43,7 +43,7 @@ export async function build(options: BuildOptions, terminal: Terminal): Promise<
     }
     const clones = template === undefined ? null : await writeClonesFile(resources, template)
     progress.end(true)
-    const paths = Object.values(guestProviders).map((file) => join(guest.folder, file))
+    const paths = Object.values(guestFiles).map((file) => join(guest.folder, file))
     const lines = [
       `Guest ${name} in ${guest.folder}/`,
       `  with ${guest.manifest.packages.length} packages on a disk of ${guest.manifest.disk_mib} MiB`,

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BuiltGuest, GuestStore, printableJson, printableLine } from '@see/core'
 import { Interruption } from '../terminal/interruption.ts'
-import { guestProviders } from '@see/runner/guest-providers'
+import { guestFiles } from '@see/core/guest-files'
 
 const MIB = 1024 * 1024
 const NAMELESS = '(no name)'
@@ -36,8 +36,8 @@ export async function reportedGuest(guest: BuiltGuest) {
     key,
     folder,
     resources: {
-      embedded: join(folder, guestProviders.embedded),
-      libvirt: join(folder, guestProviders.libvirt),
+      embedded: join(folder, guestFiles.embedded),
+      libvirt: join(folder, guestFiles.libvirt),
     },
     asked,
     packages,

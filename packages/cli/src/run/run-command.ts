@@ -2,11 +2,11 @@ import { Command, Option } from 'commander'
 import type { ExitCode } from '@see/runner/exit-codes'
 import { secondsOption } from '../terminal/seconds.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { type GuestProvider, guestProviders } from '@see/runner/guest-providers'
+import { type GuestFile, guestFiles } from '@see/core/guest-files'
 import { modeOption } from './results-mode.ts'
 
 interface Flags {
-  readonly provider?: GuestProvider
+  readonly provider?: GuestFile
   readonly guest?: string
   readonly hooks?: string
   readonly command?: string
@@ -41,7 +41,7 @@ const RESULTS_MODE = new Option('--results-mode <octal>', 'mode of the files of 
   .default(0o600, '600')
 
 const PROVIDER = new Option('--provider <name>', 'what the guest runs on, without a resources file').choices(
-  Object.keys(guestProviders),
+  Object.keys(guestFiles),
 )
 
 const HELP = `

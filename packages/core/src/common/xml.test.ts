@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { escapeXml } from './escape-xml.ts'
 import {
   appendElement,
   childElementsOf,
@@ -7,7 +8,6 @@ import {
   childrenOf,
   type Element,
   ensureChild,
-  escapeXml,
   parseXml,
   serializeXml,
   setAttributes,

@@ -112,11 +112,6 @@ export function setText(element: Element, text: string): void {
   element.appendChild(documentOf(element).createTextNode(text))
 }
 
-/** A text as it stands in XML, in an attribute or between elements. */
-export function escapeXml(text: string): string {
-  return text.replaceAll(/[<>&'"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
-}
-
 function documentOf(element: Element): Document {
   if (element.ownerDocument === null) throw new Error(`<${element.localName}> belongs to no document`)
   return element.ownerDocument

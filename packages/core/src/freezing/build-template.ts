@@ -17,7 +17,8 @@ import { factsOf } from '../templates/file-facts.ts'
 import type { Freezable } from '../templates/freezable.ts'
 import { freezeFileSystems } from '../templates/file-systems.ts'
 import { freeze } from './freeze.ts'
-import { freezableGuest, type FreezableGuest } from './freezable-guest.ts'
+import type { FreezableSandbox } from '../contract/provider.ts'
+import { freezableGuest } from './freezable-guest.ts'
 import { assertTakesIdentity } from '../templates/identity.ts'
 import { assertMemoryStays } from '../templates/memory-devices.ts'
 import { templateFiles, type TemplateManifest } from '../templates/manifest.ts'
@@ -60,7 +61,7 @@ export async function buildTemplate(
 ): Promise<Template> {
   const source = Configuration.load(resources)
   const builder: TemplateBuilder = async (folder) => {
-    const guest = freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
+    const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
     await buildIn(folder, guest, { name, resources: resolve(resources) }, options)
   }
   return await new TemplateStore().build(name, builder, options.signal)
@@ -73,7 +74,7 @@ interface Work {
 
 async function buildIn(
   target: string,
-  { sandbox, identity }: FreezableGuest,
+  { sandbox, identity }: FreezableSandbox<Freezable>,
   work: Work,
   options: BuildTemplateOptions,
 ): Promise<void> {

@@ -1,10 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { Hypervisor, isLibvirtError, type StoragePool } from '@see/libvirt'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../contract/image-provider.ts'
-import { escapeXml } from '../common/xml.ts'
 
 const schema = z.strictObject({
   hypervisor: z.string().min(1).default('qemu:///system').describe("libvirt's URI."),
@@ -36,10 +34,12 @@ export class LibvirtPoolProvider implements ImageProvider {
     const file = join(folder, this.#volume)
     // Before libvirt sees it. It may be missing until the pool is started.
     if (await exists(file)) await inspect?.(file)
-    await using hypervisor = await open(this.#uri, signal)
+    // libvirt's client is loaded by those who use it only.
+    const { openPools, volumeAt } = await import('./pool-volumes.ts')
+    await using hypervisor = await openPools(this.#uri, signal)
     try {
-      const pool = await poolAt(hypervisor, folder)
-      if (pool !== undefined) return await volumeIn(pool, this.#volume)
+      const volume = await volumeAt(hypervisor, folder, this.#volume)
+      if (volume !== undefined) return volume
       if (await exists(file)) return file
     } catch (error) {
       signal.throwIfAborted()
@@ -66,68 +66,9 @@ export class LibvirtPoolProvider implements ImageProvider {
   }
 }
 
-/**
- * Lets libvirt see what is new in a pool; without a pool, nothing is done.
- * @throws SeeError `HYPERVISOR_UNREACHABLE` or `IMAGE_UNAVAILABLE`
- */
-export async function refreshPool(
-  pool: { readonly hypervisor: string; readonly name: string } | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  if (pool === undefined) return
-  await using hypervisor = await open(pool.hypervisor, signal)
-  try {
-    await activate(await hypervisor.storagePoolLookupByName(pool.name))
-  } catch (error) {
-    throw new SeeError('IMAGE_UNAVAILABLE', `the storage pool ${pool.name}: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
-}
-
-async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
-  try {
-    return await Hypervisor.open(uri, { shared: true, signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })
-  }
-}
-
 async function exists(file: string): Promise<boolean> {
   return await lstat(file).then(
     () => true,
     () => false,
   )
-}
-
-async function volumeIn(pool: StoragePool, name: string): Promise<string> {
-  if (!(await pool.isActive())) await pool.create()
-  try {
-    return await (await pool.storageVolLookupByName(name)).getPath()
-  } catch (error) {
-    if (!isLibvirtError(error) || error.code !== 'VIR_ERR_NO_STORAGE_VOL') throw error
-    // It may be newer than the last refresh.
-    await pool.refresh()
-    return await (await pool.storageVolLookupByName(name)).getPath()
-  }
-}
-
-async function activate(pool: StoragePool): Promise<void> {
-  if (!(await pool.isActive())) await pool.create()
-  await pool.refresh()
-}
-
-/** The pool over a folder: libvirt itself looks among those that are active only. */
-async function poolAt(hypervisor: Hypervisor, path: string): Promise<StoragePool | undefined> {
-  const target = `<path>${escapeXml(path)}</path>`
-  for (const pool of await hypervisor.listAllStoragePools()) {
-    try {
-      if ((await pool.getXMLDesc()).includes(target)) return pool
-    } catch (error) {
-      // Pools of others come and go.
-      if (!isLibvirtError(error) || error.code !== 'VIR_ERR_NO_STORAGE_POOL') throw error
-    }
-  }
-  return undefined
 }

@@ -1,11 +1,10 @@
-import { AwsV4Signer } from 'aws4fetch'
 import { z } from 'zod'
 import type { ImageOptions, ImageProvider, ImageProviderParameters } from '../contract/image-provider.ts'
 import { oneOf } from '../configuration/key-rules.ts'
 import { discard, HttpClient, type HttpResponse, printableUrl, statusError } from './http-client.ts'
 import { hasOnePlace, imagePath, keepingShape, ONE_PLACE } from './cache-path.ts'
 import { keepImage, unavailable } from './image-cache.ts'
-import { refreshPool } from './libvirt-pool.ts'
+import { refreshPool } from './refresh-pool.ts'
 import { etagVerification } from './etag.ts'
 import { readPem } from './pem.ts'
 import { RemoteError } from './remote-error.ts'
@@ -121,6 +120,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<HttpResponse> {
   if (credentials === undefined) return await client.send({ method, url, headers, signal })
+  const { AwsV4Signer } = await import('aws4fetch')
   const signed = await new AwsV4Signer({
     ...credentials,
     method,

@@ -7,7 +7,8 @@ export const TEMPLATE_VERSION = 4
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
-  provider: z.enum(['embedded', 'libvirt']),
+  /** What its clones run on: `embedded` for QEMU as a child of SEE, `libvirt` for QEMU through libvirt. */
+  provider: z.string().min(1),
   /** Of the daemon that makes QEMU's devices out of XML; null where there is none. */
   libvirt_version: z.string().min(1).nullable(),
   qemu_version: z.string().min(1),

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { timeoutSignal } from '@see/libvirt'
+import { timeoutSignal } from '../common/timeout-signal.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { readImageChain } from '../disks/image-chain.ts'

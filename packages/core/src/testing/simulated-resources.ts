@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context/context-factory.ts'
+import type { Ability } from '../contract/abilities.ts'
 import type { GuestListener } from '../contract/guest-end.ts'
 import type {
   AgentChannel,
@@ -19,11 +20,6 @@ import { emptyDisk } from './simulated-disk.ts'
 import { SIMULATED_MAC, SimulatedDomain } from './simulated-domain.ts'
 import type { SimulatedGuest } from './simulated-guest.ts'
 import { SimulatedCapture, SimulatedSinkhole } from './simulated-network.ts'
-
-/** What a provider may be able to do for hooks. */
-export const abilities = ['agent', 'capture', 'console', 'disk', 'memory', 'screen', 'vnc'] as const
-
-export type Ability = (typeof abilities)[number]
 
 /** The members by which a provider can do what it is able to. */
 const membersOf = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GuestOptions, runGuestBuilder } from './guest-builder.ts'
-import { type GuestProvider, guestProviders } from './guest-providers.ts'
+import { type GuestFile, guestFiles } from '@see/core/guest-files'
 
 /** In a clone of SEE, which is what has it. */
 const BUILDER = fileURLToPath(new URL('../../../../guest/build.sh', import.meta.url))
@@ -15,6 +15,6 @@ export async function buildTinyGuest(options: GuestOptions, script = BUILDER): P
 }
 
 /** The resources file of a guest's folder for a provider. */
-export function guestResources(folder: string, provider: GuestProvider): string {
-  return join(folder, guestProviders[provider])
+export function guestResources(folder: string, provider: GuestFile): string {
+  return join(folder, guestFiles[provider])
 }

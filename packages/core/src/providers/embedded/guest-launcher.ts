@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { timeoutSignal } from '@see/libvirt'
+import { timeoutSignal } from '../../common/timeout-signal.ts'
 import { type AgentSocket, connectSocket, QemuProcess, type QmpClient } from '@see/qemu'
 import type { Logger } from '../../common/logger.ts'
 import type { PacketCapture } from '../../contract/resources.ts'

@@ -1,6 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { timeoutSignal } from '@see/libvirt'
+import { timeoutSignal } from '../../../common/timeout-signal.ts'
 import { lockFile } from '../../../host/file-lock.ts'
 import { runBounded } from '../../../host/bounded-process.ts'
 import { removeControlGroups } from '../limits/control-group.ts'

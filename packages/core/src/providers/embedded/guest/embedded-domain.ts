@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { timeoutSignal } from '@see/libvirt'
+import { timeoutSignal } from '../../../common/timeout-signal.ts'
 import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess, type QmpEvent } from '@see/qemu'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'

@@ -8,6 +8,7 @@ import { SeeError } from '../../../common/errors.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { GuestListener } from '../../../contract/guest-end.ts'
 import type { Logger } from '../../../common/logger.ts'
+import { freshMacAddress } from '../../../common/mac-address.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type {
   AllocateOptions,
@@ -25,13 +26,7 @@ import { removeLeftByLibvirt } from './leftovers.ts'
 import { filesystemSchema, makeFolders, type MountedFolder, planFolders } from './mounted-folders.ts'
 import { makeSunkNetwork, sinkholePrograms, sunkInterface, type SunkNetwork } from './sunk-network.ts'
 import { hasConsoleIn, interfacesIn } from '../xml/domain-devices.ts'
-import {
-  type DomainEdit,
-  type EditedDomain,
-  editDomainXml,
-  freshMacAddress,
-  logChanges,
-} from '../xml/domain-xml.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, logChanges } from '../xml/domain-xml.ts'
 import { capturePointAt, interfacesWithoutDevice } from '../xml/guest-devices.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { legacyName, warnOfLegacyName } from '../../../configuration/legacy-name.ts'

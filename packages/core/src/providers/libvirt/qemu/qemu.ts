@@ -8,6 +8,7 @@ import type { GuestListener } from '../../../contract/guest-end.ts'
 import type { Logger } from '../../../common/logger.ts'
 import { type DiskImage, layersOf } from '../../../disks/disk-image.ts'
 import { assertReadableBy } from '../../../disks/file-reader.ts'
+import { freshMacAddress } from '../../../common/mac-address.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type {
   AgentChannel,
@@ -32,13 +33,7 @@ import { fetchImage } from '../../../images/fetched-image.ts'
 import { guestInterfaces } from '../xml/guest-devices.ts'
 import { type GuestsStorage, makeGuestsStorage } from '../storage/guest-disk.ts'
 import { hasConsoleIn, hasScreenIn, interfacesIn, vncServerIn } from '../xml/domain-devices.ts'
-import {
-  type DomainEdit,
-  type EditedDomain,
-  editDomainXml,
-  freshMacAddress,
-  logChanges,
-} from '../xml/domain-xml.ts'
+import { type DomainEdit, type EditedDomain, editDomainXml, logChanges } from '../xml/domain-xml.ts'
 import { libvirtAgentChannel } from '../domain/libvirt-agent.ts'
 import { attachFile } from '../storage/attach-file.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'

@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import type { Domain, StoragePool } from '@see/libvirt'
 import type { AttachedDisk } from '../../../contract/resources.ts'
 import { createRawVolume } from './storage-pool.ts'
-import { childOf, childrenOf, escapeXml, parseXml } from '../../../common/xml.ts'
+import { escapeXml } from '../../../common/escape-xml.ts'
+import { childOf, childrenOf, parseXml } from '../../../common/xml.ts'
 
 const SECTOR_BYTES = 512
 

@@ -8,7 +8,7 @@ import type { ReleaseStack } from '../../../common/release-stack.ts'
 import type { DiskFormat } from '../../../disks/disk-format.ts'
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { identifierTaken } from '../domain/open-hypervisor.ts'
-import { escapeXml } from '../../../common/xml.ts'
+import { escapeXml } from '../../../common/escape-xml.ts'
 
 /** Full copies of large images take their time. */
 const COPY_TIMEOUT_MS = 600_000

@@ -7,7 +7,8 @@ import { DomainDefineFlags, Hypervisor } from '@see/libvirt'
 import { startPrivateLibvirtd } from '@see/libvirt/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Environment } from '../../../environment/environment.ts'
-import { editDomainXml, freshMacAddress } from '../xml/domain-xml.ts'
+import { freshMacAddress } from '../../../common/mac-address.ts'
+import { editDomainXml } from '../xml/domain-xml.ts'
 import { vboxFactory } from './vbox.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-vbox-'))

@@ -1,5 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../../common/logger.ts'
+import { freshMacAddress } from '../../../common/mac-address.ts'
 import { ensureDevices } from './device-elements.ts'
 import { deviceNameOf } from './interface-names.ts'
 import { makePartsOwn } from './parts/domain-parts.ts'
@@ -133,11 +134,6 @@ function appendFilesystem(
   const filesystem = appendElement(devices, 'filesystem', { type: 'mount' })
   appendElement(filesystem, 'source', { dir: sourcePath })
   appendElement(filesystem, 'target', { dir: targetPath })
-}
-
-/** A random address in QEMU's own range, which no card is sold with. */
-export function freshMacAddress(): string {
-  return `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`
 }
 
 function hasAgentChannel(devices: Element): boolean {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { timeoutSignal } from '@see/libvirt'
+import { timeoutSignal } from '../../../../common/timeout-signal.ts'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import { lockFile } from '../../../../host/file-lock.ts'
 

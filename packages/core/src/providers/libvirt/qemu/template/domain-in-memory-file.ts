@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { type Hypervisor, timeoutSignal } from '@see/libvirt'
+import type { Hypervisor } from '@see/libvirt'
+import { timeoutSignal } from '../../../../common/timeout-signal.ts'
 import { GuestAgent } from '../../../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../../../templates/template-clone.ts'

@@ -1,7 +1,8 @@
-import { messageOf, timeoutSignal } from '@see/core'
+import { messageOf } from '../../../common/errors.ts'
+import { timeoutSignal } from '../../../common/timeout-signal.ts'
 import { LibvirtConnectionError } from '@see/libvirt'
-import { type Finding, installed, mayJoin, missing, ok } from './finding.ts'
-import type { Host } from './host.ts'
+import { type Finding, installed, mayJoin, missing, ok } from '../../../contract/finding.ts'
+import type { InspectedHost } from '../../../contract/inspected-host.ts'
 
 const TIMEOUT_MS = 10_000
 const SOCKET = '/run/libvirt/libvirt-sock'
@@ -9,7 +10,7 @@ const START = 'virtlogd -d; libvirtd -d'
 
 /** Whether libvirt's daemon is there and opens a hypervisor. */
 export async function findLibvirt(
-  host: Host,
+  host: InspectedHost,
   uri: string,
   driverPackage: string,
   signal: AbortSignal,
@@ -25,7 +26,7 @@ export async function findLibvirt(
 
 async function howToMend(
   error: unknown,
-  host: Host,
+  host: InspectedHost,
   driverPackage: string,
   signal: AbortSignal,
 ): Promise<string> {
@@ -48,7 +49,7 @@ function isRefused(error: unknown): boolean {
 }
 
 /** Where polkit decides, the socket is everybody's, and Debian lets this group in. */
-async function socketGroup(host: Host, signal: AbortSignal): Promise<string> {
+async function socketGroup(host: InspectedHost, signal: AbortSignal): Promise<string> {
   const { exitCode, stdout } = await host.run('stat', ['--format', '%G', SOCKET], {
     timeoutMs: TIMEOUT_MS,
     signal,

@@ -1,11 +1,11 @@
-import { type Finding, installed, missing, ok } from './finding.ts'
-import type { Host } from './host.ts'
+import { type Finding, installed, missing, ok } from '../../../contract/finding.ts'
+import type { InspectedHost } from '../../../contract/inspected-host.ts'
 
 const NAME = 'network mode nat-no-lan'
 const TIMEOUT_MS = 10_000
 
 /** By what the default network mode is kept, which is slow and less strict where there are no rights to nftables. */
-export async function findNftables(host: Host, signal: AbortSignal): Promise<Finding> {
+export async function findNftables(host: InspectedHost, signal: AbortSignal): Promise<Finding> {
   if (!host.userIsRoot) {
     const detail = "kept by libvirt's network filter, which takes a second: this user may not use nftables"
     return { ...missing(NAME, detail, 'run SEE as root'), required: false }

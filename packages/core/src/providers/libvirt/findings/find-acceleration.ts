@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { type Finding, mayJoin } from './finding.ts'
-import type { Host } from './host.ts'
+import { type Finding, mayJoin } from '../../../contract/finding.ts'
+import type { InspectedHost } from '../../../contract/inspected-host.ts'
 
 const NAME = 'acceleration (kvm)'
 const TIMEOUT_MS = 10_000
@@ -11,7 +11,11 @@ const STARTED = /Run \S+ as init process|Unable to mount root fs/
  * Whether a kernel boots under KVM. It is tried: a device node says nothing of whether guests run, and QEMU believes
  * what the device says.
  */
-export async function findAcceleration(host: Host, emulator: string, signal: AbortSignal): Promise<Finding> {
+export async function findAcceleration(
+  host: InspectedHost,
+  emulator: string,
+  signal: AbortSignal,
+): Promise<Finding> {
   const instead = 'use <domain type="qemu">: emulation works without it, only slower'
   if (!(await host.exists('/dev/kvm')))
     return finding('there is no /dev/kvm', `${instead}; or load kvm_intel or kvm_amd`)
