@@ -44,7 +44,7 @@ function placeOf(floors: readonly Floor[], file: string): Place | undefined {
 }
 
 /** The rooms that a file is in, the outermost first. */
-export function roomsAround(floors: readonly Floor[], file: string): Room[] {
+function roomsAround(floors: readonly Floor[], file: string): Room[] {
   const place = placeOf(floors, file)
   return place === undefined ? [] : [place.room, ...roomsAround(place.room.floors ?? [], place.rest)]
 }
