@@ -1,6 +1,5 @@
-import { type ExitCode, exitCodeOf, exitCodes } from '@see/cli'
-import { errorCodes, SeeError, type SeeErrorCode } from '@see/core'
-import { errorAdvice } from './error-advice.ts'
+import { type ExitCode, exitCodes } from '@see/cli'
+import { errorCodes } from '@see/core'
 import { GENERATED, table } from './table.ts'
 
 const exits: Readonly<Record<ExitCode, string>> = {
@@ -12,17 +11,14 @@ const exits: Readonly<Record<ExitCode, string>> = {
     'interrupted by Ctrl-C, SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; everything was cleaned up',
 }
 
-function isCode(name: string): name is SeeErrorCode {
-  return name in errorCodes
-}
-
 /** Every error and what `see` exits with. */
 export function errorsPage(): string {
-  const errors = Object.entries(errorCodes).flatMap(([code, meaning]) =>
-    isCode(code)
-      ? [[`\`${code}\``, meaning, errorAdvice[code], String(exitCodeOf(new SeeError(code, '')))]]
-      : [],
-  )
+  const errors = Object.entries(errorCodes).map(([code, { meaning, advice, exit }]) => [
+    `\`${code}\``,
+    meaning,
+    advice,
+    String(exitCodes[exit]),
+  ])
   return `${GENERATED}
 
 # Every error

@@ -15,7 +15,8 @@ export { Context } from './context/context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context/context-factory.ts'
 export { declareEvents } from './events/declared-events.ts'
 export { Environment, type EnvironmentOptions } from './environment/environment.ts'
-export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
+export { type ErrorFacts, errorCodes, type ExitClass, type StockErrorCode } from './common/error-codes.ts'
+export { messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
 export {
   type AnyEvent,
   type Attributes,
