@@ -25,11 +25,14 @@ export function errorsPage(): string {
 
 Errors of SEE are of the class \`SeeError\`. Their \`code\` is stable; their message says what went wrong, where, and what
 to do; \`cause\` has what lies behind it. What went wrong in several places is an \`AggregateError\`, whose \`errors\` has
-each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`npx see run\` tells of it.
+each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`npx see run\` reports it.
 
 ## Codes
 
 The last column is what \`npx see run\` exits with when the error ends the run. One that a handler threw makes it 3.
+
+Packages of hooks may declare [codes of their own](../developer-manual.md#codes-of-your-own), which count by their own exit
+class, also where they are the cause of \`HOOK_SETUP\`, \`HOOK_CLEANUP\` or \`UNCAUGHT_ERROR\`.
 
 ${table(['code', 'meaning', 'what to do', 'exit'], errors)}
 

@@ -16,7 +16,8 @@ export { type ContextFactory, type ContextFactoryOptions, contextFactory } from 
 export { declareEvents } from './events/declared-events.ts'
 export { Environment, type EnvironmentOptions } from './environment/environment.ts'
 export { type ErrorFacts, errorCodes, type ExitClass, type StockErrorCode } from './common/error-codes.ts'
-export { messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
+export { declareError, errorFacts } from './common/declared-errors.ts'
+export { type ErrorCodeMap, messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
 export {
   type AnyEvent,
   type Attributes,
@@ -57,6 +58,7 @@ export { makeFolder } from './host/make-folder.ts'
 export { loadExport } from './configuration/module-loader.ts'
 export { providerAliases } from './images/aliases.ts'
 export { DummyProvider } from './images/dummy.ts'
+export { ownErrorFacts } from './common/own-error-facts.ts'
 export { indented, printable, printableJson, printableLine } from './common/printable.ts'
 export { requireTool } from './host/required-tool.ts'
 export { type HypervisorScheme, hypervisorScheme } from './contract/hypervisor-scheme.ts'

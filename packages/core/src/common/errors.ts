@@ -1,6 +1,12 @@
-import type { StockErrorCode } from './error-codes.ts'
+import type { ErrorFacts, StockErrorCode } from './error-codes.ts'
 
-export type SeeErrorCode = StockErrorCode
+/**
+ * The codes that errors may have. Open: a package adds its own by declaration merging, always through
+ * `declare module '@see/core'`, and gives their facts to `declareError`.
+ */
+export interface ErrorCodeMap extends Readonly<Record<StockErrorCode, ErrorFacts>> {}
+
+export type SeeErrorCode = Extract<keyof ErrorCodeMap, string>
 
 /** A message is for people: what is longer quotes something at length. */
 const MESSAGE_CHARACTERS = 4000
