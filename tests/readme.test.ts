@@ -41,6 +41,10 @@ test('packages/core: a warm pool', () => {
   expect(run(blocks('packages/core/README.md', 'ts')[2], folder)).toBe('shutoff\nrunning\n')
 })
 
+test('packages/runner: a case in a program', () => {
+  expect(run(blocks('packages/runner/README.md', 'ts')[0], temporaryFolder())).toBe('0 4 undefined\n')
+})
+
 test('packages/hooks: the configuration of all hooks', async () => {
   const [configuration = ''] = blocks('packages/hooks/README.md', 'json')
   const folder = temporaryFolder()

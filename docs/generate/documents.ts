@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { configurationPage } from './configuration-page.ts'
+import { contributing } from './contributing.ts'
 import { domainXmlPage } from './domain-xml-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
@@ -8,7 +11,7 @@ import { resourcesSchemas } from './resources-schema.ts'
 
 /**
  * Every generated document: its path in the repository, and what it holds.
- * @param repository the folder of the repository, whose sources declare the events
+ * @param repository the folder of the repository, whose sources declare the events, with CONTRIBUTING.md
  */
 export function documents(repository: string): ReadonlyMap<string, string> {
   const schemas = { ...resourcesSchemas(), 'hooks.schema.json': hooksSchema() }
@@ -21,5 +24,6 @@ export function documents(repository: string): ReadonlyMap<string, string> {
     ['docs/reference/errors.md', errorsPage()],
     ['packages/cli/man/see.1', manPage()],
     ['docs/reference/domain-xml.md', domainXmlPage()],
+    ['CONTRIBUTING.md', contributing(readFileSync(join(repository, 'CONTRIBUTING.md'), 'utf8'))],
   ])
 }

@@ -1,6 +1,3 @@
-export { exitCodeOf } from './report/exit-code.ts'
-export { type ExitCode, exitCodes } from './report/exit-codes.ts'
+export { defaultProtocol, exitCodeOf, exitCodes } from '@see/runner'
+export type { ExitCode, Protocol, ProtocolParameters, RunReport } from '@see/runner'
 export { seeProgram } from './program.ts'
-export { defaultProtocol } from './protocol/default-protocol.ts'
-export type { Protocol, ProtocolParameters } from './protocol/protocol.ts'
-export type { RunReport } from './report/run-report.ts'

@@ -1,6 +1,6 @@
 import { printableJson } from '@see/core/printable'
 import { CommanderError } from 'commander'
-import { type ExitCode, exitCodes } from './report/exit-codes.ts'
+import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
 import { seeProgram } from './program.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
@@ -33,8 +33,8 @@ async function fail(terminal: Terminal, error: unknown, json: boolean): Promise<
   }
   const [{ errorText }, { exitCodeOf }, { reportedError }] = await Promise.all([
     import('./terminal/error-text.ts'),
-    import('./report/exit-code.ts'),
-    import('./report/run-report.ts'),
+    import('@see/runner'),
+    import('@see/runner/reported-error'),
   ])
   terminal.error.write(`see: ${errorText(error)}\n`)
   return print(exitCodeOf(error), reportedError(error))

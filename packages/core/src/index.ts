@@ -1,6 +1,7 @@
 export { parseBoundedJson } from '@see/qemu'
 export { z } from 'zod'
-export { currentOwner, type Owner, withOrigin } from './events/actor.ts'
+export { currentOwner, withOrigin } from './events/actor.ts'
+export type { Owner } from './events/owner.ts'
 export type {
   Agent,
   ExecOptions,

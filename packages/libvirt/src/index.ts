@@ -1,6 +1,5 @@
 export type { CallOptions, FlagOptions } from './common/abort.ts'
 export { LibvirtConnectionError, type ConnectionErrorCode } from './common/connection-error.ts'
-export { Domain } from './objects/domain.ts'
 export type {
   AgentCommandOptions,
   ConsoleOptions,
@@ -14,16 +13,21 @@ export type {
   ScreenshotOptions,
   SendKeyOptions,
 } from './protocol/domain-types.ts'
-export type {
-  DomainAgentLifecycleEvent,
-  DomainDeviceEvent,
-  DomainEvent,
-  DomainLifecycleEvent,
-  HypervisorEvents,
-  NetworkLifecycleEvent,
-  StoragePoolLifecycleEvent,
-} from './objects/event-kinds.ts'
-export type { EventTarget } from './rpc/event-registration.ts'
+export {
+  Domain,
+  Network,
+  Snapshot,
+  StoragePool,
+  StorageVolume,
+  type DomainAgentLifecycleEvent,
+  type DomainDeviceEvent,
+  type DomainEvent,
+  type DomainLifecycleEvent,
+  type HypervisorEvents,
+  type NetworkLifecycleEvent,
+  type StoragePoolLifecycleEvent,
+} from './objects/hypervisor-objects.ts'
+export type { EventTarget } from './objects/event-target.ts'
 export type { EventRegistration } from './rpc/event-router.ts'
 export {
   DomainConsoleFlags,
@@ -50,7 +54,7 @@ export type { AddressType } from './common/ip-address.ts'
 export type { HypervisorOptions } from './connections/link.ts'
 export type { KeepaliveOptions } from './rpc/keepalive.ts'
 export { isLibvirtError, LibvirtError, type ErrorCode, type ErrorDomain } from './protocol/libvirt-error.ts'
-export { Network, type DHCPLease, type DHCPLeasesOptions } from './objects/network.ts'
+export type { DHCPLease, DHCPLeasesOptions } from './objects/network.ts'
 export type {
   ArgsOf,
   CallName,
@@ -59,9 +63,8 @@ export type {
   StreamName,
   StreamResultOf,
 } from './protocol/procedure-types.ts'
-export { Snapshot } from './objects/snapshot.ts'
-export { StoragePool, type StoragePoolInfo } from './objects/storage-pool.ts'
-export { StorageVolume, type RangeOptions, type StorageVolumeInfo } from './objects/storage-volume.ts'
+export type { StoragePoolInfo } from './objects/storage-pool.ts'
+export type { RangeOptions, StorageVolumeInfo } from './objects/storage-volume.ts'
 export type { Version } from './common/version.ts'
 export { XdrError } from './protocol/xdr.ts'
 export { timeoutSignal } from './common/timeout-signal.ts'

@@ -1,5 +1,5 @@
 import { hookTools } from '@see/hooks/tools'
-import { unpackTools } from '../sample/unpack-tools.ts'
+import { unpackTools } from '@see/runner/unpack-tools'
 import type { Finding } from '@see/core'
 import { installed, missing, ok } from '@see/core/findings'
 import type { Host } from './host.ts'

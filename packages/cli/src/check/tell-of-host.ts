@@ -1,5 +1,5 @@
 import { type Finding, printable, printableJson } from '@see/core'
-import { type ExitCode, exitCodes } from '../report/exit-codes.ts'
+import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
 import { Interruption } from '../terminal/interruption.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { checkHost } from './check.ts'

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander'
-import type { ExitCode } from '../report/exit-codes.ts'
+import type { ExitCode } from '@see/runner/exit-codes'
 import type { Terminal } from '../terminal/terminal.ts'
 
 const HELP = `

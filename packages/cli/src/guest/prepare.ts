@@ -11,9 +11,9 @@ import {
   SeeError,
 } from '@see/core'
 import { Interruption } from '../terminal/interruption.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
-import { buildTinyGuest } from '../tiny-guest/tiny-guest.ts'
+import { buildTinyGuest } from '@see/runner'
 import type { Terminal } from '../terminal/terminal.ts'
 
 interface PrepareFlags {

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
-import type { ExitCode } from '../report/exit-codes.ts'
+import type { ExitCode } from '@see/runner/exit-codes'
 import { secondsOption } from '../terminal/seconds.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type GuestFile, guestFiles } from '@see/core/guest-files'
-import { modeOption } from '../report/results-mode.ts'
+import { modeOption } from './results-mode.ts'
 
 interface Flags {
   readonly provider?: GuestFile

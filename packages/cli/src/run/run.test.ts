@@ -6,16 +6,14 @@ import type { ContextFactory, GuestEnd, SeeContext } from '@see/core'
 import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
 import { afterEach, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
-import type { Protocol } from '../protocol/protocol.ts'
+import type { Protocol, RunReport } from '@see/runner'
 import { run } from './run.ts'
 import type { RunOptions } from './run-options.ts'
-import type { RunReport } from '../report/run-report.ts'
 
 type Simulation = Parameters<typeof simulatedFactory>[0]
 
 interface Options extends Partial<RunOptions> {
   readonly simulation?: Simulation
-  readonly factory?: (resources: string) => ContextFactory
 }
 
 /** A sandbox whose guest agent does nothing that it is asked. */
@@ -32,12 +30,12 @@ afterEach(() => {
 })
 
 /** Runs in a folder, and gives back what the user would see. */
-async function runIn(folder: string, { simulation, factory, ...options }: Options = {}) {
+async function runIn(folder: string, { simulation, ...options }: Options = {}) {
   let [out, error] = ['', '']
   const deallocate = vi.spyOn(SimulatedResources.prototype, 'deallocate')
   const exitCode = await run(
     {
-      resources: '',
+      resources: simulatedFactory(simulation),
       provider: 'embedded',
       runtimeMs: 0,
       timeoutMs: 200,
@@ -52,7 +50,6 @@ async function runIn(folder: string, { simulation, factory, ...options }: Option
         out: { write: (text) => void (out += text) },
         error: { write: (text) => void (error += text) },
       },
-      factory: factory ?? (() => simulatedFactory(simulation)),
       tinyGuest: async () => '/guest',
     },
   )
@@ -137,7 +134,7 @@ test('a guest without a network interface is not asked for its address', async (
     context.macAddress = () => undefined
     context.waitForIp4Address = () => Promise.reject(new Error('it gets none'))
   })
-  const { exitCode, report } = await runIn(folder.path, { factory: () => factory })
+  const { exitCode, report } = await runIn(folder.path, { resources: factory })
   expect(exitCode).toBe(0)
   expect((await eventsOf(report)).slice(0, 3)).toEqual(words('pre_poweron post_poweron pre_pause'))
 })
@@ -180,7 +177,7 @@ test('a guest that stops by itself is analysed all the same', async () => {
   const factory = factoryThat(({ context, domain }) => {
     context.subscribe('ip_address', () => void (domain.state = 'shutoff'))
   })
-  const { exitCode, report } = await runIn(folder.path, { factory: () => factory })
+  const { exitCode, report } = await runIn(folder.path, { resources: factory })
   expect(exitCode).toBe(0)
   expect(await eventsOf(report)).toEqual(
     words('pre_poweron post_poweron ip_address start_analysis wait_analysis'),
@@ -202,7 +199,7 @@ test('what the guest did unasked is in the report and the summary, and decides t
         resources.guest?.ended(end)
       })
     })
-    return await runIn(folder.path, { protocol, factory: () => factory, json })
+    return await runIn(folder.path, { protocol, resources: factory, json })
   }
   const ended = [{ reason: 'powered_off', detail: off.detail, exit_code: null, signal: null }]
   expect((await runWith(off)).report).toMatchObject({
@@ -425,7 +422,7 @@ test.each([
 ])('exits with 1 and leaves nothing when %s', async (_what, options, code) => {
   await using folder = await temporaryFolder()
   const factory = vi.fn(simulatedFactory())
-  const { exitCode, report } = await runIn(folder.path, { ...options, factory: () => factory })
+  const { exitCode, report } = await runIn(folder.path, { ...options, resources: factory })
   expect(exitCode).toBe(1)
   expect(report).toMatchObject({ ok: false, exit_code: 1, results_folder: null, error: { code } })
   expect(factory).not.toHaveBeenCalled()
@@ -486,7 +483,7 @@ test('Ctrl-C while a hook is loaded', async () => {
 
 test('Ctrl-C while the sandbox is allocated', async () => {
   await using folder = await temporaryFolder()
-  const { exitCode, report, deallocations } = await runIn(folder.path, { factory: () => interruptedFactory })
+  const { exitCode, report, deallocations } = await runIn(folder.path, { resources: interruptedFactory })
   expect([exitCode, deallocations]).toEqual([130, 1])
   expect(report).toMatchObject({ ok: false, exit_code: 130, events: 0, error: { message: 'interrupted' } })
 })
@@ -504,7 +501,7 @@ test.each([
   const runtimeMs = event === 'ip_address' ? 3_600_000 : 0
   const start = performance.now()
   const { exitCode, report, deallocations } = await runIn(folder.path, {
-    factory: () => factory,
+    resources: factory,
     runtimeMs,
     timeoutMs: 3_600_000,
     shutdownTimeoutMs: 200,
@@ -518,7 +515,7 @@ test.each([
 test('a second Ctrl-C says that cleaning up is under way, and does not leave it', async () => {
   await using folder = await temporaryFolder()
   const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt(2)))
-  const { exitCode, error, deallocations } = await runIn(folder.path, { factory: () => factory })
+  const { exitCode, error, deallocations } = await runIn(folder.path, { resources: factory })
   expect([exitCode, deallocations]).toEqual([130, 1])
   expect(error).toContain('cleaning up is under way')
 })
@@ -529,7 +526,7 @@ test('what cannot be cleaned up after Ctrl-C is told', async () => {
   const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt()), {
     faults,
   })
-  const { exitCode, error } = await runIn(folder.path, { factory: () => factory })
+  const { exitCode, error } = await runIn(folder.path, { resources: factory })
   expect(exitCode).toBe(130)
   expect(error).toContain('simulated failure of deallocate')
 })
@@ -539,11 +536,10 @@ test.each([
   ['libvirt', '/guest/resources.json'],
 ] as const)('without resources it is the tiny guest, on %s', async (provider, file) => {
   await using folder = await temporaryFolder()
-  const asked: string[] = []
-  const factory = (resources: string) => {
-    asked.push(resources)
-    return simulatedFactory()
-  }
-  const { exitCode } = await runIn(folder.path, { factory, provider, resources: undefined })
-  expect({ exitCode, asked }).toEqual({ exitCode: 0, asked: [file] })
+  const { exitCode, report } = await runIn(folder.path, { provider, resources: undefined })
+  expect(exitCode).toBe(1)
+  expect(report?.error).toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringContaining(`${file}:`),
+  })
 })

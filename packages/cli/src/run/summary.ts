@@ -1,8 +1,7 @@
 import { relative } from 'node:path'
 import { indented, printable, printableLine } from '@see/core'
-import { exitCodes, type ExitCode } from '../report/exit-codes.ts'
-import type { CommandResult } from '../report/command-results.ts'
-import type { RunReport } from '../report/run-report.ts'
+import type { CommandResult, RunReport } from '@see/runner'
+import { exitCodes, type ExitCode } from '@see/runner/exit-codes'
 
 const OUTPUT_LINES = 20
 const WARNING_LINES = 12

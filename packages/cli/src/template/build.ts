@@ -1,6 +1,6 @@
 import { buildTemplate, printableJson, printableLine } from '@see/core'
 import { Interruption } from '../terminal/interruption.ts'
-import { createProgress } from '../terminal/progress.ts'
+import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 

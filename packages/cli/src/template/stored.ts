@@ -1,7 +1,7 @@
 import { printableJson, printableLine, SeeError, type Template, TemplateStore } from '@see/core'
 import { errorText } from '../terminal/error-text.ts'
 import { Interruption } from '../terminal/interruption.ts'
-import { reportedError } from '../report/run-report.ts'
+import { reportedError } from '@see/runner/reported-error'
 
 const MIB = 1024 * 1024
 

@@ -1,6 +1,6 @@
 import { printableJson } from '@see/core/printable'
 import { Command, Option } from 'commander'
-import { type ExitCode, exitCodes } from '../report/exit-codes.ts'
+import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
 import { secondsOption } from '../terminal/seconds.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 

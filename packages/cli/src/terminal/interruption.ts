@@ -1,6 +1,6 @@
 import { currentOwner, messageOf, SeeError } from '@see/core'
-import { exitCodes } from '../report/exit-codes.ts'
-import { Interrupted } from '../report/interrupted.ts'
+import { exitCodes } from '@see/runner/exit-codes'
+import { Interrupted } from '@see/runner/interrupted'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const MOST_LATER_ERRORS = 20

@@ -1,5 +1,5 @@
 import { createLogger, type Logger, z } from '@see/core'
-import type { Progress } from './progress.ts'
+import type { Progress } from '@see/runner'
 
 /** pino's number of the level `warn`. */
 const WARN = 40

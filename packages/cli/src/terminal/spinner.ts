@@ -1,5 +1,5 @@
 import ora, { type Ora } from 'ora'
-import type { Progress } from './progress.ts'
+import type { Progress } from '@see/runner'
 
 /** Tells by a spinner, on a terminal. */
 export class Spinner implements Progress {

@@ -20,7 +20,7 @@ export function parseXml(text: string): Document {
     problem ??= where.success ? `line ${where.data.locator.lineNumber}: ${message}` : message
   }
   try {
-    const document = new DOMParser({ onError }).parseFromString(text, 'text/xml')
+    const document = new DOMParser({ onError, normalizeLineEndings }).parseFromString(text, 'text/xml')
     if (problem === undefined) {
       assertShallow(document)
       return document
@@ -30,6 +30,11 @@ export function parseXml(text: string): Document {
   }
   // The parser quotes what it does not understand, however long.
   throw new Error(`malformed XML: ${problem.slice(0, PROBLEM_CHARACTERS)}`)
+}
+
+/** As XML 1.0 says, and libvirt does; the parser itself would take U+0085 and U+2028 for line breaks, too. */
+function normalizeLineEndings(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
 }
 
 /** Elements are looked for by recursion elsewhere. */
@@ -51,12 +56,15 @@ function assertShallow(document: Document): void {
 }
 
 export function serializeXml(node: Document | Element): string {
-  return new XMLSerializer().serializeToString(node)
+  // In attributes it is escaped already; in a text it would be read as a line break.
+  return new XMLSerializer().serializeToString(node).replaceAll('\r', '&#13;')
 }
 
-/** The child elements with a name. */
-export function childrenOf(parent: Element, name: string): Element[] {
-  return childElementsOf(parent).filter((each) => each.localName === name)
+/** The child elements with a name in a namespace; null stands for none, as libvirt's own elements are. */
+export function childrenOf(parent: Element, name: string, namespace: string | null = null): Element[] {
+  return childElementsOf(parent).filter(
+    ({ localName, namespaceURI }) => localName === name && namespaceURI === namespace,
+  )
 }
 
 export function childElementsOf(parent: Element): Element[] {
@@ -67,8 +75,8 @@ export function childElementsOf(parent: Element): Element[] {
   return found
 }
 
-export function childOf(parent: Element, name: string): Element | undefined {
-  return childrenOf(parent, name)[0]
+export function childOf(parent: Element, name: string, namespace: string | null = null): Element | undefined {
+  return childrenOf(parent, name, namespace)[0]
 }
 
 /** The child element with a name; made as the first child when there is none. */

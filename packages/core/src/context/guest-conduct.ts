@@ -1,4 +1,5 @@
-import { type Owner, runAs } from '../events/actor.ts'
+import { runAs } from '../events/actor.ts'
+import type { Owner } from '../events/owner.ts'
 import type { Context } from './context.ts'
 import { messageOf, type SeeError } from '../common/errors.ts'
 import { type EvidenceWarning, evidenceWarning } from '../contract/evidence-warning.ts'

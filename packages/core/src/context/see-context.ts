@@ -1,4 +1,4 @@
-import type { Owner } from '../events/actor.ts'
+import type { Owner } from '../events/owner.ts'
 import type { Agent } from '../contract/agent.ts'
 import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'

@@ -1,16 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Turn } from './turn.ts'
-
-/** Who subscribes and fires. Told apart by identity: the same hook may be configured twice. */
-export interface Owner {
-  readonly name: string
-}
-
-/** On whose behalf the present code runs, and in which turn of a context, if any. */
-export interface Actor {
-  readonly owner: Owner
-  readonly turn: Turn | undefined
-}
+import type { Owner } from './owner.ts'
+import type { Actor } from './turn.ts'
 
 const storage = new AsyncLocalStorage<Actor>()
 

@@ -3,7 +3,8 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import type { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from '../common/logger.ts'
-import { nameOf, type Subscription } from './subscription.ts'
+import { nameOf } from './owner.ts'
+import type { Subscription } from './subscription.ts'
 import { Turn } from './turn.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */

@@ -1,5 +1,5 @@
 import { SeeError } from '../common/errors.ts'
-import { nameOf } from './subscription.ts'
+import { nameOf } from './owner.ts'
 import type { Turn } from './turn.ts'
 
 /** How deep events may be fired inside handlers of events; a hook that means it needs three or four. */

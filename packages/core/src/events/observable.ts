@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { currentActor, type Owner } from './actor.ts'
+import { currentActor } from './actor.ts'
+import { nameOf, type Owner } from './owner.ts'
 import { DONE, Dispatcher } from './dispatcher.ts'
 import { SeeError } from '../common/errors.ts'
 import {
@@ -16,7 +17,7 @@ import { nestedTooDeep } from './event-nesting.ts'
 import type { EventObserver, HandlerFailure } from './event-record.ts'
 import type { Gate } from './gate.ts'
 import type { Logger } from '../common/logger.ts'
-import { type Handler, nameOf, type Subscription, Subscriptions } from './subscription.ts'
+import { type Handler, type Subscription, Subscriptions } from './subscription.ts'
 import type { Turn } from './turn.ts'
 import { Turns } from './turns.ts'
 

@@ -1,12 +1,12 @@
-import type { Actor, Owner } from './actor.ts'
 import type { SeeEvent } from './event.ts'
+import type { Owner } from './owner.ts'
+import type { Actor } from './turn.ts'
 
 export type Handler<E extends SeeEvent> = (event: E) => unknown
 
 /**
- * A handler with what is told of it: to whom it belongs and how it is run. Which events it can take is known only by
- * the name it is kept under, hence a method: its parameter is compared bivariantly. As an actor, which an asynchronous
- * handler runs as, it has no turn.
+ * A handler, its owner and how it is run. Which events it can take is known only by the name it is kept under, hence a
+ * method: its parameter is compared bivariantly. As an actor, which an asynchronous handler runs as, it has no turn.
  */
 export interface Subscription extends Actor {
   handle(this: void, event: SeeEvent): unknown
@@ -15,12 +15,6 @@ export interface Subscription extends Actor {
   readonly turn: undefined
   readonly asynchronous: boolean
   active: boolean
-}
-
-/** `owner.function`, for logs and records. */
-export function nameOf({ handle, owner }: Subscription): string {
-  const name = handle.name.replace(/^bound /, '')
-  return `${owner.name}.${name === '' ? 'anonymous' : name}`
 }
 
 /** The subscriptions of one context. The list of an event is replaced, never changed, so that it can be iterated. */

@@ -1,11 +1,16 @@
-import type { Actor, Owner } from './actor.ts'
 import type { SeeError } from '../common/errors.ts'
 import { Gate } from './gate.ts'
-import type { Subscription } from './subscription.ts'
+import type { Owner, OwnersHandler } from './owner.ts'
+
+/** On whose behalf code runs, and in which turn of a context, if any. */
+export interface Actor {
+  readonly owner: Owner
+  readonly turn: Turn | undefined
+}
 
 /** A handler's run for an event. */
 interface Run {
-  readonly subscription: Subscription
+  readonly subscription: OwnersHandler
   readonly event: string
 }
 

@@ -1,4 +1,5 @@
-import { currentActor, type Owner, runAs } from './actor.ts'
+import { currentActor, runAs } from './actor.ts'
+import type { Owner } from './owner.ts'
 import { Gate } from './gate.ts'
 import { Turn } from './turn.ts'
 

@@ -1,4 +1,5 @@
-import { type Owner, runFor } from '../events/actor.ts'
+import { runFor } from '../events/actor.ts'
+import type { Owner } from '../events/owner.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { HookClass } from './hook.ts'
 import type { LoadedHook } from './hooks-configuration.ts'

@@ -23,6 +23,19 @@ export class LibvirtConnectionError extends Error {
   }
 }
 
+/**
+ * @param where the daemon's address
+ * @param what the rest of a sentence about the daemon: 'closed the connection', for example
+ */
+export function daemonError(
+  code: ConnectionErrorCode,
+  where: string,
+  what: string,
+  cause?: unknown,
+): LibvirtConnectionError {
+  return new LibvirtConnectionError(code, `The libvirt daemon at ${where} ${what}.`, { cause })
+}
+
 /** @param where the URI, or the daemon's address */
 export function connectionClosed(where: string): LibvirtConnectionError {
   return new LibvirtConnectionError(

@@ -1,18 +1,36 @@
 import { abortReason, onAbort, unlessAborted, type CallOptions } from '../common/abort.ts'
 import { CallQueue } from '../rpc/call-queue.ts'
 import { connectionClosed } from '../common/connection-error.ts'
-import type { EventTarget } from '../rpc/event-registration.ts'
-import type { EventFamily, EventRegistration } from '../rpc/event-router.ts'
+import type { EventFamily } from '../rpc/event-families.ts'
+import type { EventHandles } from '../rpc/event-registration.ts'
+import type { EventRegistration } from '../rpc/event-router.ts'
 import { OwnConnection } from './own-connection.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
-import { CALLS_IN_FLIGHT_MAX } from '../rpc/rpc-connection.ts'
-import type { SharedConnections } from './shared-connections.ts'
+import { CALLS_IN_FLIGHT_MAX, type RpcConnection } from '../rpc/rpc-connection.ts'
+
+export interface PooledCall {
+  readonly signal: AbortSignal
+  /** Runs as the call is sent. */
+  readonly onSend: () => void
+  /** Runs when the daemon has answered, also if the call was given up. */
+  readonly onAnswer: () => void
+}
+
+/** The connections that users share. */
+export interface ConnectionPool {
+  readonly uri: string
+  /** Opens a connection that is not shared. */
+  readonly open: (signal: AbortSignal) => Promise<RpcConnection>
+  /** Makes a call now, or as soon as a place is free. */
+  call<N extends CallName>(name: N, args: ArgsOf<N>, options: PooledCall): Promise<ResultOf<N>>
+  leave(user: ConnectionUser): Promise<void>
+}
 
 /** One of those who share connections. What waits for the daemon on its behalf ends with it, and nothing else. */
 export class ConnectionUser {
   /** Resolves when it ends: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
-  readonly #connections: SharedConnections
+  readonly #connections: ConnectionPool
   /** Aborted, with the reason, when this ends. */
   readonly #waiting = new Set<AbortController>()
   /** As many as of a connection: libvirtd has few workers, of which a guest that answers nothing shall not take all. */
@@ -22,7 +40,7 @@ export class ConnectionUser {
   #resolveClosed: (reason: Error | undefined) => void = () => {}
   #closing: Promise<void> | undefined
 
-  constructor(connections: SharedConnections) {
+  constructor(connections: ConnectionPool) {
     this.#connections = connections
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
@@ -47,7 +65,7 @@ export class ConnectionUser {
     family: EventFamily,
     eventId: number,
     deliver: (body: Buffer) => void,
-    options: EventTarget & CallOptions,
+    options: EventHandles & CallOptions,
   ): Promise<EventRegistration> {
     if (this.#failure !== undefined) throw this.#failure
     this.#events ??= this.#openForEvents()

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../common/abort.ts'
-import { registrationFor, type EventTarget } from '../rpc/event-registration.ts'
-import { EventRouter, type EventFamily, type EventRegistration } from '../rpc/event-router.ts'
-import { eventFamilies } from '../objects/event-sources.ts'
+import type { EventFamily } from '../rpc/event-families.ts'
+import { registrationFor, type EventHandles } from '../rpc/event-registration.ts'
+import { EventRouter, type EventRegistration } from '../rpc/event-router.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
 import type { RpcConnection } from '../rpc/rpc-connection.ts'
 
@@ -9,7 +9,7 @@ import type { RpcConnection } from '../rpc/rpc-connection.ts'
 export class OwnConnection {
   readonly closed: Promise<Error | undefined>
   readonly #connection: RpcConnection
-  readonly #events = new EventRouter(eventFamilies)
+  readonly #events = new EventRouter()
 
   constructor(connection: RpcConnection) {
     this.closed = connection.closed
@@ -25,7 +25,7 @@ export class OwnConnection {
     family: EventFamily,
     eventId: number,
     deliver: (body: Buffer) => void,
-    options: EventTarget & CallOptions,
+    options: EventHandles & CallOptions,
   ): Promise<EventRegistration> {
     const registration = registrationFor(this.#connection, family, eventId, options)
     return this.#events.add({ ...registration, family, deliver }, options)

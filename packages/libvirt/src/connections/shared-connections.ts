@@ -1,22 +1,14 @@
 import { abortReason, onAbort, unlessAborted } from '../common/abort.ts'
 import { connectionClosed } from '../common/connection-error.ts'
-import { ConnectionUser } from './connection-user.ts'
+import { ConnectionUser, type ConnectionPool, type PooledCall } from './connection-user.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
 import type { RpcConnection } from '../rpc/rpc-connection.ts'
-
-interface SharedCall {
-  readonly signal: AbortSignal
-  /** Runs as the call is sent. */
-  readonly onSend: () => void
-  /** Runs when the daemon has answered, also if the call was given up. */
-  readonly onAnswer: () => void
-}
 
 /**
  * A connection for the calls of many, and a further one whenever those under way take all places. The last user who
  * leaves closes all; when one is lost, all are.
  */
-export class SharedConnections {
+export class SharedConnections implements ConnectionPool {
   readonly uri: string
   readonly open: (signal: AbortSignal) => Promise<RpcConnection>
   readonly #onEnd: () => void
@@ -60,7 +52,7 @@ export class SharedConnections {
   }
 
   /** Makes a call now, or as soon as a place is free. */
-  call<N extends CallName>(name: N, args: ArgsOf<N>, options: SharedCall): Promise<ResultOf<N>> {
+  call<N extends CallName>(name: N, args: ArgsOf<N>, options: PooledCall): Promise<ResultOf<N>> {
     return new Promise((resolve, reject) => {
       if (options.signal.aborted) throw abortReason(options.signal)
       const start = (connection: RpcConnection): void => {

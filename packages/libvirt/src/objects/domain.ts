@@ -16,21 +16,18 @@ import {
   type ScreenshotOptions,
   type SendKeyOptions,
 } from '../protocol/domain-types.ts'
-import type { Hypervisor } from './hypervisor.ts'
+import type { Daemon } from './daemon.ts'
 import { addressType } from '../common/ip-address.ts'
-import type { ResultOf } from '../protocol/procedure-types.ts'
+import type { DomainHandle } from '../protocol/handles.ts'
 import { Snapshot } from './snapshot.ts'
 import { formatUuid } from '../common/uuid.ts'
 
-/** A domain as on the wire. */
-type DomainHandle = ResultOf<'DOMAIN_LOOKUP_BY_NAME'>['dom']
-
 /** libvirt's virDomain: a machine, running or not. */
-export class Domain {
-  readonly hypervisor: Hypervisor
+export class Domain<H extends Daemon = Daemon> {
+  readonly hypervisor: H
   #handle: DomainHandle
 
-  constructor(hypervisor: Hypervisor, handle: DomainHandle) {
+  constructor(hypervisor: H, handle: DomainHandle) {
     this.hypervisor = hypervisor
     this.#handle = handle
   }
@@ -196,18 +193,18 @@ export class Domain {
     await this.hypervisor.call('DOMAIN_SEND_KEY', args, options)
   }
 
-  async snapshotCreateXML(xml: string, options: FlagOptions = {}): Promise<Snapshot> {
+  async snapshotCreateXML(xml: string, options: FlagOptions = {}): Promise<Snapshot<Domain<H>>> {
     const args = { ...this.#withFlags(options), xml_desc: xml }
     return new Snapshot(this, (await this.hypervisor.call('DOMAIN_SNAPSHOT_CREATE_XML', args, options)).snap)
   }
 
-  async listAllSnapshots(options: FlagOptions = {}): Promise<Snapshot[]> {
+  async listAllSnapshots(options: FlagOptions = {}): Promise<Snapshot<Domain<H>>[]> {
     const args = { ...this.#withFlags(options), need_results: 1 }
     const { snapshots } = await this.hypervisor.call('DOMAIN_LIST_ALL_SNAPSHOTS', args, options)
     return snapshots.map((handle) => new Snapshot(this, handle))
   }
 
-  async snapshotLookupByName(name: string, options: FlagOptions = {}): Promise<Snapshot> {
+  async snapshotLookupByName(name: string, options: FlagOptions = {}): Promise<Snapshot<Domain<H>>> {
     const args = { ...this.#withFlags(options), name }
     return new Snapshot(
       this,

@@ -1,12 +1,14 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import type { CallOptions, FlagOptions } from '../common/abort.ts'
+import type { Daemon } from './daemon.ts'
 import { Domain } from './domain.ts'
 import type { DomainCapabilitiesOptions } from '../protocol/domain-types.ts'
 import { deliveryTo } from './event-delivery.ts'
 import type { HypervisorEvents } from './event-kinds.ts'
-import type { EventTarget } from '../rpc/event-registration.ts'
+import { handlesOf, type EventTarget } from './event-target.ts'
 import type { EventRegistration } from '../rpc/event-router.ts'
-import { eventSources } from './event-sources.ts'
+import { eventDecoder } from './event-decoder.ts'
+import { eventSources } from '../rpc/event-families.ts'
 import { openLink, type HypervisorOptions, type Link } from '../connections/link.ts'
 import { Network } from './network.ts'
 import { duplexOf, readableOf, writableOf } from '../rpc/node-stream.ts'
@@ -26,7 +28,7 @@ import { parseUuid } from '../common/uuid.ts'
 import { versionOf, type Version } from '../common/version.ts'
 
 /** A connection to libvirt's daemon: libvirt's virConnect. */
-export class Hypervisor implements AsyncDisposable {
+export class Hypervisor implements Daemon, AsyncDisposable {
   /** As given to {@link Hypervisor.open}. */
   readonly uri: string
   /** Resolves when the connection ends: with what ended it, or with undefined after {@link close}. */
@@ -61,12 +63,12 @@ export class Hypervisor implements AsyncDisposable {
    */
   on<K extends keyof HypervisorEvents>(
     kind: K,
-    handler: (event: HypervisorEvents[K]) => void,
+    handler: (event: HypervisorEvents<Hypervisor>[K]) => void,
     options: EventTarget & CallOptions = {},
   ): Promise<EventRegistration> {
-    const { family, eventId, decode } = eventSources[kind]
-    const deliver = deliveryTo(handler, (body) => decode(this, body))
-    return this.#link.on(family, eventId, deliver, options)
+    const { family, eventId } = eventSources[kind]
+    const deliver = deliveryTo(handler, eventDecoder<K, Hypervisor>(kind, this))
+    return this.#link.on(family, eventId, deliver, { ...handlesOf(options), signal: options.signal })
   }
 
   /** Calls a procedure that opens a stream from the daemon, on a connection of its own. */
@@ -131,13 +133,13 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   /** Makes a domain known, or changes it; it does not start. */
-  async domainDefineXML(xml: string, options: FlagOptions = {}): Promise<Domain> {
+  async domainDefineXML(xml: string, options: FlagOptions = {}): Promise<Domain<Hypervisor>> {
     const { dom } = await this.call('DOMAIN_DEFINE_XML_FLAGS', { xml, flags: options.flags ?? 0 }, options)
     return new Domain(this, dom)
   }
 
   /** Starts a transient domain: it is gone once it stops. */
-  async domainCreateXML(xml: string, options: FlagOptions = {}): Promise<Domain> {
+  async domainCreateXML(xml: string, options: FlagOptions = {}): Promise<Domain<Hypervisor>> {
     const { dom } = await this.call(
       'DOMAIN_CREATE_XML',
       { xml_desc: xml, flags: options.flags ?? 0 },
@@ -146,83 +148,83 @@ export class Hypervisor implements AsyncDisposable {
     return new Domain(this, dom)
   }
 
-  async domainLookupByName(name: string, options?: CallOptions): Promise<Domain> {
+  async domainLookupByName(name: string, options?: CallOptions): Promise<Domain<Hypervisor>> {
     return new Domain(this, (await this.call('DOMAIN_LOOKUP_BY_NAME', { name }, options)).dom)
   }
 
-  async domainLookupByUUID(uuid: string, options?: CallOptions): Promise<Domain> {
+  async domainLookupByUUID(uuid: string, options?: CallOptions): Promise<Domain<Hypervisor>> {
     return new Domain(
       this,
       (await this.call('DOMAIN_LOOKUP_BY_UUID', { uuid: parseUuid(uuid) }, options)).dom,
     )
   }
 
-  async listAllDomains(options: FlagOptions = {}): Promise<Domain[]> {
+  async listAllDomains(options: FlagOptions = {}): Promise<Domain<Hypervisor>[]> {
     const args = { need_results: 1, flags: options.flags ?? 0 }
     const { domains } = await this.call('CONNECT_LIST_ALL_DOMAINS', args, options)
     return domains.map((handle) => new Domain(this, handle))
   }
 
-  async networkDefineXML(xml: string, options: FlagOptions = {}): Promise<Network> {
+  async networkDefineXML(xml: string, options: FlagOptions = {}): Promise<Network<Hypervisor>> {
     const { net } = await this.call('NETWORK_DEFINE_XML_FLAGS', { xml, flags: options.flags ?? 0 }, options)
     return new Network(this, net)
   }
 
   /** Starts a transient network: it is gone once it is destroyed. */
-  async networkCreateXML(xml: string, options: FlagOptions = {}): Promise<Network> {
+  async networkCreateXML(xml: string, options: FlagOptions = {}): Promise<Network<Hypervisor>> {
     const { net } = await this.call('NETWORK_CREATE_XML_FLAGS', { xml, flags: options.flags ?? 0 }, options)
     return new Network(this, net)
   }
 
-  async networkLookupByName(name: string, options?: CallOptions): Promise<Network> {
+  async networkLookupByName(name: string, options?: CallOptions): Promise<Network<Hypervisor>> {
     return new Network(this, (await this.call('NETWORK_LOOKUP_BY_NAME', { name }, options)).net)
   }
 
-  async networkLookupByUUID(uuid: string, options?: CallOptions): Promise<Network> {
+  async networkLookupByUUID(uuid: string, options?: CallOptions): Promise<Network<Hypervisor>> {
     return new Network(
       this,
       (await this.call('NETWORK_LOOKUP_BY_UUID', { uuid: parseUuid(uuid) }, options)).net,
     )
   }
 
-  async listAllNetworks(options: FlagOptions = {}): Promise<Network[]> {
+  async listAllNetworks(options: FlagOptions = {}): Promise<Network<Hypervisor>[]> {
     const args = { need_results: 1, flags: options.flags ?? 0 }
     const { nets } = await this.call('CONNECT_LIST_ALL_NETWORKS', args, options)
     return nets.map((handle) => new Network(this, handle))
   }
 
-  async storagePoolDefineXML(xml: string, options: FlagOptions = {}): Promise<StoragePool> {
+  async storagePoolDefineXML(xml: string, options: FlagOptions = {}): Promise<StoragePool<Hypervisor>> {
     const { pool } = await this.call('STORAGE_POOL_DEFINE_XML', { xml, flags: options.flags ?? 0 }, options)
     return new StoragePool(this, pool)
   }
 
   /** Starts a transient pool: it is gone once it is destroyed. */
-  async storagePoolCreateXML(xml: string, options: FlagOptions = {}): Promise<StoragePool> {
+  async storagePoolCreateXML(xml: string, options: FlagOptions = {}): Promise<StoragePool<Hypervisor>> {
     const { pool } = await this.call('STORAGE_POOL_CREATE_XML', { xml, flags: options.flags ?? 0 }, options)
     return new StoragePool(this, pool)
   }
 
-  async storagePoolLookupByName(name: string, options?: CallOptions): Promise<StoragePool> {
+  async storagePoolLookupByName(name: string, options?: CallOptions): Promise<StoragePool<Hypervisor>> {
     return new StoragePool(this, (await this.call('STORAGE_POOL_LOOKUP_BY_NAME', { name }, options)).pool)
   }
 
-  async storagePoolLookupByUUID(uuid: string, options?: CallOptions): Promise<StoragePool> {
+  async storagePoolLookupByUUID(uuid: string, options?: CallOptions): Promise<StoragePool<Hypervisor>> {
     const { pool } = await this.call('STORAGE_POOL_LOOKUP_BY_UUID', { uuid: parseUuid(uuid) }, options)
     return new StoragePool(this, pool)
   }
 
-  async storagePoolLookupByTargetPath(path: string, options?: CallOptions): Promise<StoragePool> {
+  async storagePoolLookupByTargetPath(path: string, options?: CallOptions): Promise<StoragePool<Hypervisor>> {
     const { pool } = await this.call('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', { path }, options)
     return new StoragePool(this, pool)
   }
 
-  async listAllStoragePools(options: FlagOptions = {}): Promise<StoragePool[]> {
+  async listAllStoragePools(options: FlagOptions = {}): Promise<StoragePool<Hypervisor>[]> {
     const args = { need_results: 1, flags: options.flags ?? 0 }
     const { pools } = await this.call('CONNECT_LIST_ALL_STORAGE_POOLS', args, options)
     return pools.map((handle) => new StoragePool(this, handle))
   }
 
-  async storageVolLookupByPath(path: string, options?: CallOptions): Promise<StorageVolume> {
+  async storageVolLookupByPath(path: string, options?: CallOptions): Promise<StorageVolume<Hypervisor>> {
     return new StorageVolume(this, (await this.call('STORAGE_VOL_LOOKUP_BY_PATH', { path }, options)).vol)
   }
 

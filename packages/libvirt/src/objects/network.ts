@@ -1,11 +1,8 @@
 import type { CallOptions, FlagOptions } from '../common/abort.ts'
-import type { Hypervisor } from './hypervisor.ts'
+import type { Daemon } from './daemon.ts'
 import { addressType, type AddressType } from '../common/ip-address.ts'
-import type { ResultOf } from '../protocol/procedure-types.ts'
+import type { NetworkHandle } from '../protocol/handles.ts'
 import { formatUuid } from '../common/uuid.ts'
-
-/** A network as on the wire. */
-type NetworkHandle = ResultOf<'NETWORK_LOOKUP_BY_NAME'>['net']
 
 /** A lease of the network's DHCP server. Leases outlive domains: tell them apart by MAC address. */
 export interface DHCPLease {
@@ -30,11 +27,11 @@ export interface DHCPLeasesOptions extends FlagOptions {
 }
 
 /** libvirt's virNetwork. */
-export class Network {
-  readonly hypervisor: Hypervisor
+export class Network<H extends Daemon = Daemon> {
+  readonly hypervisor: H
   readonly handle: NetworkHandle
 
-  constructor(hypervisor: Hypervisor, handle: NetworkHandle) {
+  constructor(hypervisor: H, handle: NetworkHandle) {
     this.hypervisor = hypervisor
     this.handle = handle
   }

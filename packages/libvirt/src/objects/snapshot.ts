@@ -1,16 +1,19 @@
 import type { FlagOptions } from '../common/abort.ts'
-import type { Domain } from './domain.ts'
-import type { ResultOf } from '../protocol/procedure-types.ts'
+import type { Daemon } from './daemon.ts'
+import type { SnapshotHandle } from '../protocol/handles.ts'
 
-/** A snapshot as on the wire. */
-type SnapshotHandle = ResultOf<'DOMAIN_SNAPSHOT_LOOKUP_BY_NAME'>['snap']
+/** The domain of a snapshot: {@link Snapshot} needs no more of it. */
+interface SnapshotDomain {
+  readonly hypervisor: Daemon
+  equals(other: SnapshotDomain): boolean
+}
 
 /** libvirt's virDomainSnapshot. */
-export class Snapshot {
-  readonly domain: Domain
+export class Snapshot<D extends SnapshotDomain = SnapshotDomain> {
+  readonly domain: D
   readonly handle: SnapshotHandle
 
-  constructor(domain: Domain, handle: SnapshotHandle) {
+  constructor(domain: D, handle: SnapshotHandle) {
     this.domain = domain
     this.handle = handle
   }
@@ -19,7 +22,7 @@ export class Snapshot {
     return this.handle.name
   }
 
-  equals(other: Snapshot): boolean {
+  equals(other: Snapshot<D>): boolean {
     return this.name === other.name && this.domain.equals(other.domain)
   }
 

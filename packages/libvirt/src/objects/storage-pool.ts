@@ -1,11 +1,8 @@
 import type { CallOptions, FlagOptions } from '../common/abort.ts'
-import type { Hypervisor } from './hypervisor.ts'
-import type { ResultOf } from '../protocol/procedure-types.ts'
+import type { Daemon } from './daemon.ts'
+import type { StoragePoolHandle } from '../protocol/handles.ts'
 import { StorageVolume } from './storage-volume.ts'
 import { formatUuid } from '../common/uuid.ts'
-
-/** A storage pool as on the wire. */
-type StoragePoolHandle = ResultOf<'STORAGE_POOL_LOOKUP_BY_NAME'>['pool']
 
 // virStoragePoolState, in its order.
 const states = ['inactive', 'building', 'running', 'degraded', 'inaccessible'] as const
@@ -18,11 +15,11 @@ export interface StoragePoolInfo {
 }
 
 /** libvirt's virStoragePool. */
-export class StoragePool {
-  readonly hypervisor: Hypervisor
+export class StoragePool<H extends Daemon = Daemon> {
+  readonly hypervisor: H
   readonly handle: StoragePoolHandle
 
-  constructor(hypervisor: Hypervisor, handle: StoragePoolHandle) {
+  constructor(hypervisor: H, handle: StoragePoolHandle) {
     this.hypervisor = hypervisor
     this.handle = handle
   }
@@ -84,7 +81,7 @@ export class StoragePool {
     }
   }
 
-  async storageVolCreateXML(xml: string, options: FlagOptions = {}): Promise<StorageVolume> {
+  async storageVolCreateXML(xml: string, options: FlagOptions = {}): Promise<StorageVolume<H>> {
     const args = { ...this.#withFlags(options), xml }
     return new StorageVolume(
       this.hypervisor,
@@ -97,19 +94,19 @@ export class StoragePool {
     xml: string,
     sourceVolume: StorageVolume,
     options: FlagOptions = {},
-  ): Promise<StorageVolume> {
+  ): Promise<StorageVolume<H>> {
     const args = { ...this.#withFlags(options), xml, clonevol: sourceVolume.handle }
     const { vol } = await this.hypervisor.call('STORAGE_VOL_CREATE_XML_FROM', args, options)
     return new StorageVolume(this.hypervisor, vol)
   }
 
-  async storageVolLookupByName(name: string, options?: CallOptions): Promise<StorageVolume> {
+  async storageVolLookupByName(name: string, options?: CallOptions): Promise<StorageVolume<H>> {
     const args = { pool: this.handle, name }
     const { vol } = await this.hypervisor.call('STORAGE_VOL_LOOKUP_BY_NAME', args, options)
     return new StorageVolume(this.hypervisor, vol)
   }
 
-  async listAllVolumes(options: FlagOptions = {}): Promise<StorageVolume[]> {
+  async listAllVolumes(options: FlagOptions = {}): Promise<StorageVolume<H>[]> {
     const args = { ...this.#withFlags(options), need_results: 1 }
     const { vols } = await this.hypervisor.call('STORAGE_POOL_LIST_ALL_VOLUMES', args, options)
     return vols.map((handle) => new StorageVolume(this.hypervisor, handle))

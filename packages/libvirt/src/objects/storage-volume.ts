@@ -1,10 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { CallOptions, FlagOptions } from '../common/abort.ts'
-import type { Hypervisor } from './hypervisor.ts'
-import type { ResultOf } from '../protocol/procedure-types.ts'
-
-/** A volume as on the wire. */
-type StorageVolumeHandle = ResultOf<'STORAGE_VOL_LOOKUP_BY_PATH'>['vol']
+import type { Daemon } from './daemon.ts'
+import type { StorageVolumeHandle } from '../protocol/handles.ts'
 
 // virStorageVolType, in its order.
 const types = ['file', 'block', 'dir', 'network', 'netdir', 'ploop'] as const
@@ -24,11 +21,11 @@ export interface RangeOptions extends FlagOptions {
 }
 
 /** libvirt's virStorageVol. */
-export class StorageVolume {
-  readonly hypervisor: Hypervisor
+export class StorageVolume<H extends Daemon = Daemon> {
+  readonly hypervisor: H
   readonly handle: StorageVolumeHandle
 
-  constructor(hypervisor: Hypervisor, handle: StorageVolumeHandle) {
+  constructor(hypervisor: H, handle: StorageVolumeHandle) {
     this.hypervisor = hypervisor
     this.handle = handle
   }

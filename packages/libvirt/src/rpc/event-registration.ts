@@ -1,14 +1,13 @@
-import type { Domain } from '../objects/domain.ts'
-import type { EventFamily, Registration } from './event-router.ts'
-import type { Network } from '../objects/network.ts'
+import type { DomainHandle, NetworkHandle, StoragePoolHandle } from '../protocol/handles.ts'
+import type { EventFamily } from './event-families.ts'
+import type { Registration } from './event-router.ts'
 import type { RpcConnection } from './rpc-connection.ts'
-import type { StoragePool } from '../objects/storage-pool.ts'
 
-/** The object to hear of; all objects of the event's kind if none is given. */
-export interface EventTarget {
-  readonly domain?: Domain | undefined
-  readonly network?: Network | undefined
-  readonly storagePool?: StoragePool | undefined
+/** Of each family, the object to receive events of; all of them if it is undefined. */
+export interface EventHandles {
+  readonly domain?: DomainHandle | undefined
+  readonly network?: NetworkHandle | undefined
+  readonly storagePool?: StoragePoolHandle | undefined
 }
 
 type Calls = Pick<Registration, 'register' | 'deregister'>
@@ -18,15 +17,14 @@ export function registrationFor(
   connection: RpcConnection,
   family: EventFamily,
   eventID: number,
-  target: EventTarget,
+  { domain, network, storagePool }: EventHandles,
 ): Calls {
-  const { domain, network, storagePool } = target
   const calls: Record<EventFamily, Calls> = {
     domain: {
       register: (claim) =>
         connection.call(
           'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY',
-          { eventID, dom: domain?.handle ?? null },
+          { eventID, dom: domain ?? null },
           { onResult: (result) => claim(result.callbackID) },
         ),
       deregister: (callbackID) =>
@@ -36,7 +34,7 @@ export function registrationFor(
       register: (claim) =>
         connection.call(
           'CONNECT_NETWORK_EVENT_REGISTER_ANY',
-          { eventID, net: network?.handle ?? null },
+          { eventID, net: network ?? null },
           { onResult: (result) => claim(result.callbackID) },
         ),
       deregister: (callbackID) => connection.call('CONNECT_NETWORK_EVENT_DEREGISTER_ANY', { callbackID }),
@@ -45,7 +43,7 @@ export function registrationFor(
       register: (claim) =>
         connection.call(
           'CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY',
-          { eventID, pool: storagePool?.handle ?? null },
+          { eventID, pool: storagePool ?? null },
           { onResult: (result) => claim(result.callbackID) },
         ),
       deregister: (callbackID) =>

@@ -1,9 +1,7 @@
 import type { CallOptions } from '../common/abort.ts'
 import { LibvirtConnectionError } from '../common/connection-error.ts'
+import { eventFamilies, type EventFamily } from './event-families.ts'
 import type { Packet } from '../protocol/packet.ts'
-
-/** Callback identifiers are counted for each kind of object on its own. */
-export type EventFamily = 'domain' | 'network' | 'storagePool'
 
 /** Bounds what is kept for registrations that are still under way. */
 const UNCLAIMED_MAX = 1000
@@ -18,18 +16,12 @@ export interface Registration {
 
 /** Brings events to those who registered for them. None is lost, however close it comes to its registration. */
 export class EventRouter {
-  readonly #families: ReadonlyMap<number, EventFamily>
   readonly #handlers = new Map<string, (body: Buffer) => void>()
   #unclaimed: { key: string; body: Buffer }[] = []
   #registering = 0
 
-  /** @param families which kind of object the event of a procedure number is about */
-  constructor(families: ReadonlyMap<number, EventFamily>) {
-    this.#families = families
-  }
-
   dispatch(packet: Packet): void {
-    const family = this.#families.get(packet.procedure)
+    const family = eventFamilies.get(packet.procedure)
     if (family === undefined) return
     // Each of these messages begins with the callback's identifier.
     const key = keyOf(family, packet.body.readInt32BE(0))

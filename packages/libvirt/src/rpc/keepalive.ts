@@ -1,3 +1,5 @@
+import { MessageType, type Header, type Packet } from '../protocol/packet.ts'
+
 /** Facts: virkeepaliveprotocol.x of libvirt. */
 export const KEEPALIVE_PROGRAM = 0x6b65_6570
 export const KEEPALIVE_PING = 1
@@ -10,18 +12,18 @@ export interface KeepaliveOptions {
   readonly count: number
 }
 
-/** Pings a silent peer and says when it is dead. Any byte heard counts as an answer. */
+/** Pings a silent peer, reports when it is dead, and answers its pings. Any byte heard counts as an answer. */
 export class Keepalive {
   readonly #options: KeepaliveOptions
-  readonly #ping: () => void
+  readonly #send: (header: Header) => void
   readonly #dead: (silenceMs: number) => void
   #timer: NodeJS.Timeout | undefined
   // Ticks rather than a clock: a process that was stopped for a minute must not declare its peer dead on waking.
   #silentTicks = 0
 
-  constructor(options: KeepaliveOptions, ping: () => void, dead: (silenceMs: number) => void) {
+  constructor(options: KeepaliveOptions, send: (header: Header) => void, dead: (silenceMs: number) => void) {
     this.#options = options
-    this.#ping = ping
+    this.#send = send
     this.#dead = dead
   }
 
@@ -31,6 +33,11 @@ export class Keepalive {
 
   heard(): void {
     this.#silentTicks = 0
+  }
+
+  /** Takes a packet of the keepalive program. */
+  receive({ procedure }: Packet): void {
+    if (procedure === KEEPALIVE_PING) this.#sendProcedure(KEEPALIVE_PONG)
   }
 
   stop(): void {
@@ -44,7 +51,11 @@ export class Keepalive {
       this.stop()
       this.#dead(this.#silentTicks * intervalMs)
     } else {
-      this.#ping()
+      this.#sendProcedure(KEEPALIVE_PING)
     }
+  }
+
+  #sendProcedure(procedure: number): void {
+    this.#send({ program: KEEPALIVE_PROGRAM, procedure, type: MessageType.event, serial: 0, status: 0 })
   }
 }

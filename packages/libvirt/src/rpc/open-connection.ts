@@ -3,8 +3,7 @@ import { LibvirtConnectionError } from '../common/connection-error.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
 import { isLibvirtError } from '../protocol/libvirt-error.ts'
 import { RpcConnection } from './rpc-connection.ts'
-import { findSocketPath } from '../transport/socket-path.ts'
-import { connectTransport } from '../transport/transport.ts'
+import { dial } from '../transport/dial.ts'
 import type { ParsedUri } from '../transport/uri.ts'
 
 // Facts: enum remote_auth_type, and VIR_DRV_FEATURE_PROGRAM_KEEPALIVE.
@@ -21,11 +20,8 @@ export interface OpenOptions extends CallOptions {
 /** Connects, authenticates and opens the driver. Closes what it opened when a step fails. */
 export async function openConnection(uri: ParsedUri, options: OpenOptions = {}): Promise<RpcConnection> {
   const { signal, keepalive = KEEPALIVE } = options
-  const socket = await connectTransport(uri, signal)
-  const where = findSocketPath(uri)
-  const connection = new RpcConnection(socket, where, {
-    keepalive: keepalive === false ? KEEPALIVE : keepalive,
-  })
+  const { stream, where } = await dial(uri, signal)
+  const connection = new RpcConnection(stream, where, keepalive === false ? KEEPALIVE : keepalive)
   try {
     await authenticate(connection, where, { signal })
     if (keepalive !== false) {
@@ -39,7 +35,7 @@ export async function openConnection(uri: ParsedUri, options: OpenOptions = {}):
     await connection.call('CONNECT_OPEN', { name: uri.name, flags: 0 }, { signal })
     return connection
   } catch (error) {
-    socket.destroy()
+    stream.destroy()
     throw error
   }
 }

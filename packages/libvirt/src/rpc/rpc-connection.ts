@@ -1,19 +1,9 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { abortReason, onAbort, type CallOptions } from '../common/abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from '../protocol/body.ts'
-import {
-  connectionClosed,
-  LibvirtConnectionError,
-  type ConnectionErrorCode,
-} from '../common/connection-error.ts'
-import {
-  Keepalive,
-  KEEPALIVE_PING,
-  KEEPALIVE_PONG,
-  KEEPALIVE_PROGRAM,
-  type KeepaliveOptions,
-} from './keepalive.ts'
+import { connectionClosed, daemonError, type ConnectionErrorCode } from '../common/connection-error.ts'
+import { Keepalive, KEEPALIVE_PROGRAM, type KeepaliveOptions } from './keepalive.ts'
 import { LibvirtError } from '../protocol/libvirt-error.ts'
 import {
   encodePacket,
@@ -33,10 +23,6 @@ import { StreamChannel } from './stream-channel.ts'
 export const CALLS_IN_FLIGHT_MAX = 4
 const CLOSE_PATIENCE_MS = 1000
 
-export interface RpcOptions {
-  readonly keepalive: KeepaliveOptions
-}
-
 interface InvokeOptions<R> extends CallOptions {
   /** Runs as the call is sent. */
   readonly onSend?: ((serial: number) => void) | undefined
@@ -46,14 +32,14 @@ interface InvokeOptions<R> extends CallOptions {
   readonly onAnswer?: (() => void) | undefined
 }
 
-/** Calls over one socket: matches replies to calls, answers pings, hands out events and stream packets. */
+/** Calls over one stream of bytes: matches replies to calls, answers pings, hands out events and stream packets. */
 export class RpcConnection {
   /** Resolves when the connection ends: with the reason, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
   /** Takes every event of the daemon, in order. */
   onEvent: (packet: Packet) => void = () => {}
 
-  readonly #socket: Socket
+  readonly #socket: Duplex
   /** The peer's address, for messages. */
   readonly #where: string
   readonly #parser = new PacketParser()
@@ -66,13 +52,13 @@ export class RpcConnection {
   #resolveClosed: (reason: Error | undefined) => void = () => {}
   #closing: Promise<void> | undefined
 
-  constructor(socket: Socket, where: string, options: RpcOptions) {
+  constructor(socket: Duplex, where: string, keepalive: KeepaliveOptions) {
     this.#socket = socket
     this.#where = where
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
     this.#keepalive = new Keepalive(
-      options.keepalive,
-      () => this.#sendKeepalive(KEEPALIVE_PING),
+      keepalive,
+      (header) => this.#send(header),
       (silenceMs) =>
         this.#lose('CONNECTION_LOST', `has been silent for ${silenceMs / 1000} s and is taken for dead`),
     )
@@ -151,11 +137,8 @@ export class RpcConnection {
       return resultIn(procedure, packet)
     } catch (error) {
       if (error instanceof LibvirtError) throw error
-      throw this.#error(
-        'PROTOCOL',
-        `answered procedure ${procedure.number} with bytes that make no sense`,
-        error,
-      )
+      const what = `answered procedure ${procedure.number} with bytes that make no sense`
+      throw daemonError('PROTOCOL', this.#where, what, error)
     }
   }
 
@@ -217,10 +200,7 @@ export class RpcConnection {
   }
 
   #dispatch(packet: Packet): void {
-    if (packet.program === KEEPALIVE_PROGRAM) {
-      if (packet.procedure === KEEPALIVE_PING) this.#sendKeepalive(KEEPALIVE_PONG)
-      return
-    }
+    if (packet.program === KEEPALIVE_PROGRAM) return this.#keepalive.receive(packet)
     switch (packet.type) {
       case MessageType.reply:
       case MessageType.replyWithFds:
@@ -242,17 +222,13 @@ export class RpcConnection {
     this.#pending.settle(packet)
   }
 
-  #sendKeepalive(procedure: number): void {
-    this.#send({ program: KEEPALIVE_PROGRAM, procedure, type: MessageType.event, serial: 0, status: 0 })
-  }
-
   #send(header: Header, body?: Uint8Array): void {
     this.#socket.write(encodePacket(header, body))
   }
 
   #lose(code: ConnectionErrorCode, what: string, cause?: unknown): void {
     if (this.#failure !== undefined) return
-    const error = this.#error(code, what, cause)
+    const error = daemonError(code, this.#where, what, cause)
     this.#end(error, error)
     this.#socket.destroy()
   }
@@ -265,9 +241,5 @@ export class RpcConnection {
     for (const channel of this.#channels.values()) channel.fail(failure)
     this.#channels.clear()
     this.#resolveClosed(reason)
-  }
-
-  #error(code: ConnectionErrorCode, what: string, cause?: unknown): LibvirtConnectionError {
-    return new LibvirtConnectionError(code, `The libvirt daemon at ${this.#where} ${what}.`, { cause })
   }
 }

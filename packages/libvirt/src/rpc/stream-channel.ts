@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { decodeBody } from '../protocol/body.ts'
 import { LibvirtError } from '../protocol/libvirt-error.ts'
 import { encodePacket, MessageStatus, MessageType, type Header, type Packet } from '../protocol/packet.ts'
@@ -16,7 +16,7 @@ export interface ChannelListener {
 
 /** One stream of a connection: data both ways, then a handshake in which each side says OK. */
 export class StreamChannel {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #header: Omit<Header, 'type' | 'status'>
   /** What came before anyone listened: at most the rest of the chunk that brought the reply. */
   #early: Packet[] = []
@@ -24,7 +24,7 @@ export class StreamChannel {
   #failure: Error | undefined
   #state: 'open' | 'finishing' | 'over' = 'open'
 
-  constructor(socket: Socket, header: Omit<Header, 'type' | 'status'>) {
+  constructor(socket: Duplex, header: Omit<Header, 'type' | 'status'>) {
     this.#socket = socket
     this.#header = header
   }

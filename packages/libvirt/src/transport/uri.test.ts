@@ -11,7 +11,7 @@ test.each([
   ['test+unix:///default?socket=/tmp/a%20b', 'test', 'test:///default', false, '/tmp/a b'],
   ['qemu+unix:///system?socket=/s&no_verify=1', 'qemu', 'qemu:///system?no_verify=1', false, '/s'],
 ])('%s', (uri, driver, name, session, socketPath) => {
-  expect(parseUri(uri)).toEqual({ driver, name, session, socketPath })
+  expect(parseUri(uri)).toEqual({ driver, transport: 'unix', name, session, socketPath })
 })
 
 test.each([

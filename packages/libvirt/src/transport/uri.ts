@@ -1,9 +1,15 @@
 import { LibvirtConnectionError } from '../common/connection-error.ts'
 
+/** The transports of this client, by the names that URIs have for them. Each has its entry in `dial.ts`. */
+const transportNames = ['unix'] as const
+export type TransportName = (typeof transportNames)[number]
+
 /** Where a libvirt URI leads. */
 export interface ParsedUri {
   /** `qemu`, `lxc`, `test`, … */
   readonly driver: string
+  /** How the daemon is reached. */
+  readonly transport: TransportName
   /** What the daemon is asked to open: the URI without transport and without our own parameters. */
   readonly name: string
   /** The user's own daemon rather than the system's. */
@@ -26,9 +32,10 @@ export function parseUri(uri: string): ParsedUri {
   if (match === null || driver === undefined) {
     throw invalid(uri, "is not of the form 'driver:///path', such as qemu:///system")
   }
-  const [, , transport, host, path = '/'] = match
-  if (transport !== undefined && transport !== 'unix') {
-    throw invalid(uri, `asks for the transport '${transport}'; only Unix sockets are supported`)
+  const [, , transportName = 'unix', host, path = '/'] = match
+  const transport = transportNames.find((name) => name === transportName)
+  if (transport === undefined) {
+    throw invalid(uri, `asks for the transport '${transportName}'; only Unix sockets are supported`)
   }
   if (host !== '') {
     throw invalid(uri, `names the host '${host}'; only daemons of this machine are supported`)
@@ -42,7 +49,7 @@ export function parseUri(uri: string): ParsedUri {
   const rest = parameters.size > 0 ? `?${parameters.toString()}` : ''
   // The drivers themselves insist on a path: lxc:/// means the system's.
   const name = `${driver}://${driver === 'lxc' && path === '/' ? '/system' : path}${rest}`
-  return { driver, name, session: path === '/session', socketPath }
+  return { driver, transport, name, session: path === '/session', socketPath }
 }
 
 function invalid(uri: string, problem: string): LibvirtConnectionError {

@@ -1,7 +1,8 @@
 import { SeeError } from '@see/core'
 import { type ByteRange, readEnds, readRanges } from '../tools/disk-bytes.ts'
 import type { DiskTools } from '../tools/disk-tools.ts'
-import { type Partition, readPartitionTable, SECTOR_BYTES } from './partition-table.ts'
+import type { Partition } from './partition.ts'
+import { readPartitionTable, SECTOR_BYTES } from './partition-table.ts'
 
 /** More are of no disk that means well. */
 const MAX_PARTITIONS = 128

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Partition } from './partition-table.ts'
+import type { Partition } from './partition.ts'
 
 const SIGNATURE = 'EFI PART'
 const MIN_HEADER_BYTES = 92

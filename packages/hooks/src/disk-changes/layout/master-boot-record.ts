@@ -1,4 +1,4 @@
-import type { Partition } from './partition-table.ts'
+import type { Partition } from './partition.ts'
 
 const SIGNATURE_AT = 510
 const SIGNATURE = 0xaa55

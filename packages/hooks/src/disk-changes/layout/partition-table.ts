@@ -1,19 +1,12 @@
 import type { ByteRange, DiskEnds } from '../tools/disk-bytes.ts'
 import { type GptHeader, isListIntact, parseGptHeader, parseGptList } from './guid-partition-table.ts'
 import { parseMasterBootRecord, partitionsOf } from './master-boot-record.ts'
+import type { Partition } from './partition.ts'
 
 export const SECTOR_BYTES = 512
 /** Sizes of sectors that disks have. */
 export const LARGE_SECTOR_BYTES = 4096
 const UNITS = [SECTOR_BYTES, LARGE_SECTOR_BYTES]
-
-/** A partition, in sectors of 512 bytes. */
-export interface Partition {
-  readonly start: number
-  readonly sectors: number
-  /** Its type: of an MBR a byte such as `0x83`, of a GPT a GUID. */
-  readonly type: string
-}
 
 export interface PartitionTable {
   readonly partitions: readonly Partition[]

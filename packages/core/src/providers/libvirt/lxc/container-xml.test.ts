@@ -15,6 +15,23 @@ test.each([
     { root: '/root fs' },
   ],
   [
+    '<domain><devices/><devices><filesystem><source dir="/second"/><target dir="/"/></filesystem></devices></domain>',
+    { root: '/second' },
+  ],
+  [
+    '<domain><devices><filesystem><source dir="/a&amp;b &quot;c&quot;"/><target dir="/"/></filesystem><filesystem><source dir="/later"/><target dir="/"/></filesystem></devices></domain>',
+    { root: '/a&b "c"' },
+  ],
+  [
+    '<domain><devices><filesystem><source dir="/no target"/></filesystem></devices></domain>',
+    { root: undefined },
+  ],
+  [
+    '<domain><os><init><![CDATA[/bin/a b]]><!-- c -->\n</init><init>/bin/c</init></os></domain>',
+    { init: '/bin/a b' },
+  ],
+  ['<domain><idmap><uid start="0"/><gid start="00" target="5"/></idmap></domain>', { owner: nobody }],
+  [
     '<domain><devices><filesystem type="file"><source file="/image"/><target dir="/"/></filesystem></devices></domain>',
     { root: undefined },
   ],
@@ -27,4 +44,8 @@ test.each([
   ],
 ])('%s is read', (xml, expected) => {
   expect(readContainerXml(xml)).toMatchObject(expected)
+})
+
+test('what is not XML is refused', () => {
+  expect(() => readContainerXml('<domain>')).toThrow('malformed XML')
 })

@@ -1,4 +1,5 @@
 import { childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
+import { devicesIn } from '../xml/device-elements.ts'
 
 /** What a container's XML says of its inside. */
 export interface ContainerXml {
@@ -15,9 +16,9 @@ export function readContainerXml(xml: string): ContainerXml {
   const domain = parseXml(xml).documentElement
   if (domain === null) throw new Error('it is empty')
   const os = childOf(domain, 'os')
-  const devices = childOf(domain, 'devices')
-  const filesystems = devices === undefined ? [] : childrenOf(devices, 'filesystem')
-  const root = filesystems.find((each) => childOf(each, 'target')?.getAttribute('dir') === '/')
+  const root = devicesIn(xml, 'filesystem').find(
+    (each) => childOf(each, 'target')?.getAttribute('dir') === '/',
+  )
   const idmap = childOf(domain, 'idmap')
   return {
     root: root && (childOf(root, 'source')?.getAttribute('dir') ?? undefined),

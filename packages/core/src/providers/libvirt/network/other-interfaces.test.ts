@@ -36,9 +36,19 @@ test.each([
   expect(whatOf(domain(first + device))).toEqual([expected])
 })
 
-test('warns of QEMU’s arguments that make an interface', () => {
-  const line = '<qemu:commandline><qemu:arg value="-netdev"/><qemu:arg value="user,id=x"/></qemu:commandline>'
-  expect(whatOf(domain(first, line))).toEqual(["QEMU's argument -netdev"])
+test.each(['-netdev', '-nic', '-net', '--netdev', '--nic', '--net'])(
+  'warns of QEMU’s argument %s, which makes an interface',
+  (argument) => {
+    const line = `<qemu:commandline><qemu:arg value="${argument}"/><qemu:arg value="user,id=x"/></qemu:commandline>`
+    expect(whatOf(domain(first, line))).toEqual([`QEMU's argument ${argument}`])
+  },
+)
+
+test('is silent of other arguments, and of those that QEMU is not given', () => {
+  const other = '<qemu:arg value="-name"/><qemu:arg value="guest=-net"/><qemu:arg/>'
+  const foreign = '<x:commandline xmlns:x="urn:x"><x:arg value="-net"/></x:commandline>'
+  const lines = `<qemu:commandline>${other}</qemu:commandline>${foreign}<commandline><arg value="-net"/></commandline>`
+  expect(whatOf(domain(first, lines))).toEqual([])
 })
 
 test('is silent where there is nothing else, or nothing is promised', () => {

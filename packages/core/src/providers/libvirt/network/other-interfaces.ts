@@ -5,14 +5,14 @@ import { describeInterface, interfacesIn } from '../xml/domain-devices.ts'
 import { devicesIn } from '../xml/device-elements.ts'
 import type { NetworkConfiguration } from './network-schema.ts'
 import { pciAddress } from '../xml/pci-address.ts'
+import { QEMU_NAMESPACE } from '../xml/qemu-namespace.ts'
 import { orInvalid } from '../xml/user-xml.ts'
 import { childrenOf, parseXml } from '../../../common/xml.ts'
 
 /** The class of network controllers: https://pcisig.com/specifications (Code and ID Assignment). */
 const NETWORK_CLASS = /^0x02/
-/** QEMU's options that give a guest a network. */
-const NETWORK_OPTIONS = new Set(['-netdev', '-nic', '-net'])
-const QEMU_NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0'
+/** QEMU's options that give a guest a network; it takes two hyphens for one. */
+const NETWORK_OPTION = /^--?(?:netdev|nic|net)$/
 
 /** How many of a guest's interfaces are put on the configured network. */
 export function interfacesOnNetwork(xml: string, network: NetworkConfiguration | undefined): number {
@@ -79,11 +79,8 @@ function mayBeNetworkCard(address: string): boolean {
 function networkArgumentsIn(xml: string): string[] {
   const domain = parseXml(xml).documentElement
   if (domain === null) return []
-  const lines = childrenOf(domain, 'commandline').filter(
-    ({ namespaceURI }) => namespaceURI === QEMU_NAMESPACE,
-  )
-  const values = lines
-    .flatMap((line) => childrenOf(line, 'arg'))
+  const values = childrenOf(domain, 'commandline', QEMU_NAMESPACE)
+    .flatMap((line) => childrenOf(line, 'arg', QEMU_NAMESPACE))
     .map((arg) => arg.getAttribute('value') ?? '')
-  return values.filter((value) => NETWORK_OPTIONS.has(value)).map((value) => `QEMU's argument ${value}`)
+  return values.filter((value) => NETWORK_OPTION.test(value)).map((value) => `QEMU's argument ${value}`)
 }

@@ -1,10 +1,20 @@
-import { childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf, type Element, ensureChild, parseXml } from '../../../common/xml.ts'
 
-/** The devices of a domain's XML that have a name, in their order. */
+/** The devices of a domain's XML that have a name, in their order. libvirt reads several `<devices>` as one. */
 export function devicesIn(xml: string, name: string): Element[] {
   const domain = parseXml(xml).documentElement
-  const devices = domain === null ? undefined : childOf(domain, 'devices')
-  return devices === undefined ? [] : childrenOf(devices, name)
+  const all = domain === null ? [] : childrenOf(domain, 'devices')
+  return all.flatMap((devices) => childrenOf(devices, name))
+}
+
+/** The only `<devices>` of a domain: made where there is none, and given the content of any further ones. */
+export function ensureDevices(domain: Element): Element {
+  const devices = ensureChild(domain, 'devices')
+  for (const further of childrenOf(domain, 'devices').slice(1)) {
+    while (further.firstChild !== null) devices.appendChild(further.firstChild)
+    domain.removeChild(further)
+  }
+  return devices
 }
 
 /** An attribute of a descendant, found by the names of the elements on the way; undefined when there is none. */

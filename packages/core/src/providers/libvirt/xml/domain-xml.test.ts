@@ -187,3 +187,41 @@ describe('of what the first disk and interface were before', () => {
     expect(sunk).not.toContain('mtu')
   })
 })
+
+describe('elements of another namespace, which libvirt does not see', () => {
+  const foreign = `<domain xmlns:x="urn:x"><x:name>x</x:name><x:uuid>y</x:uuid><name>mine</name><uuid>z</uuid>
+    <x:devices><disk/></x:devices>
+    <devices>
+      <x:disk device="disk"><source file="/x"/></x:disk><x:interface type="user"/>
+      <disk><x:source file="/x"/><x:driver cache="x"/><source file="/y"/></disk>
+      <interface type="bridge"><x:mac address="x"/><x:source bridge="x"/><source bridge="y"/></interface>
+    </devices></domain>`
+  const { xml } = editDomainXml(foreign, edit)
+
+  test('are not taken for those of the guest', () => {
+    expect(xml).toContain(`<name>${identifier}</name><uuid>${identifier}</uuid>`)
+    expect(xml).toContain('<x:name>x</x:name><x:uuid>y</x:uuid>')
+    expect(xml).toContain('<x:disk device="disk"><source file="/x"/></x:disk><x:interface type="user"/>')
+  })
+
+  test('are not left in the disk and the interface that the guest is given', () => {
+    expect(xml).toContain(
+      '<disk type="file"><driver name="qemu" type="qcow2"/><source file="/pool/a&amp;b.qcow2"/><backingStore/></disk>',
+    )
+    expect(xml).toContain(
+      `<interface type="network"><mac address="52:54:00:01:02:03"/><source network="${identifier}"/></interface>`,
+    )
+  })
+})
+
+test('several <devices> become one, as libvirt reads them', () => {
+  const given =
+    '<domain><devices><!-- one --><disk/></devices><os/><devices>two<interface type="user"/><disk><source file="/y"/><target dev="vdb"/></disk></devices><devices/></domain>'
+  const otherDisks = new Map([['vdb', { path: '/pool/b', format: 'qcow2' }]])
+  const { xml } = editDomainXml(given, { ...edit, otherDisks })
+  expect(xml.match(/<devices/g)).toHaveLength(1)
+  expect(xml).toContain('<devices><!-- one --><disk type="file">')
+  expect(xml).toContain('<source file="/pool/b"/><target dev="vdb"/>')
+  expect(xml).toContain(`two<interface type="network"><mac address="52:54:00:01:02:03"/>`)
+  expect(xml).not.toMatch(/"user"|"\/y"/)
+})

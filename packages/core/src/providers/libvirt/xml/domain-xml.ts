@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../../common/logger.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
-import { deviceNameOf } from '../network/definition/network-xml.ts'
+import { ensureDevices } from './device-elements.ts'
+import { deviceNameOf } from './interface-names.ts'
 import { makePartsOwn } from './parts/domain-parts.ts'
 import { type DiskEdit, editDisk, putOnFile } from './parts/guests-disk.ts'
 import {
@@ -76,7 +77,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   if (generation !== undefined) setText(generation, randomUUID())
   const changes = edit.isUsersOwn === true ? [] : makePartsOwn(domain, identifier)
   if (edit.variables !== undefined) setText(ensureChild(ensureChild(domain, 'os'), 'nvram'), edit.variables)
-  const devices = ensureChild(domain, 'devices')
+  const devices = ensureDevices(domain)
   if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   for (const other of otherDisksOf(devices, disk !== undefined)) editOther(other, edit.otherDisks)
   for (const each of childrenOf(devices, 'disk').filter(isOnlyRead)) keepOwner(each, edit.readable)

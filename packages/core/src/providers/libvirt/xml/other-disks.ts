@@ -1,5 +1,5 @@
 import { type EvidenceWarning, evidenceWarning } from '../../../contract/evidence-warning.ts'
-import { devicesIn } from './device-elements.ts'
+import { devicesIn, ensureDevices } from './device-elements.ts'
 import { guestsDiskIn } from './parts/guests-disk.ts'
 import { childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
 
@@ -26,8 +26,7 @@ export function otherDisks(xml: string, others: OtherDisksPolicy | undefined): E
  */
 export function otherDisksIn(xml: string, hasOwnDisk: boolean): Element[] {
   const root = parseXml(xml).documentElement
-  const devices = root === null ? undefined : childOf(root, 'devices')
-  return devices === undefined ? [] : otherDisksOf(devices, hasOwnDisk)
+  return root === null ? [] : otherDisksOf(ensureDevices(root), hasOwnDisk)
 }
 
 export function otherDisksOf(devices: Element, hasOwnDisk: boolean): Element[] {

@@ -8,6 +8,7 @@ import {
   serializeXml,
   setText,
 } from '../../../../common/xml.ts'
+import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { placesOf } from '../address/place.ts'
 import {
   type AddressRange,
@@ -92,11 +93,11 @@ export function sharedNetworkXml(
   for (const { macAddress, address } of places) {
     appendElement(dhcp, 'host', { mac: macAddress, ip: address })
   }
-  const options = ensureChild(network, 'options')
+  const options = childOf(network, 'options', DNSMASQ_NAMESPACE)
   for (const value of ['dhcp-ignore-names', 'cache-size=0', `dhcp-lease-max=${places.length}`]) {
     const option = network.ownerDocument?.createElementNS(DNSMASQ_NAMESPACE, 'dnsmasq:option')
     option?.setAttribute('value', value)
-    if (option !== undefined) options.appendChild(option)
+    if (option !== undefined) options?.appendChild(option)
   }
   return serializeXml(network)
 }
@@ -108,16 +109,6 @@ export function subnetIn(xml: string): AddressRange {
   return rangeOf(ip.getAttribute('address') ?? '', Number(ip.getAttribute('prefix')))
 }
 
-/** The bridge of an environment's own network. The names of interfaces are at most 15 characters long. */
-export function bridgeNameOf(identifier: string): string {
-  return `virbr-${identifier.slice(0, 8)}`
-}
-
-/** The host's side of a guest's interface, where SEE names it; the first has index 0. */
-export function deviceNameOf(identifier: string, index = 0): string {
-  return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`
-}
-
 function networkElement(text: string): Element {
   const root = parseXml(text).documentElement
   if (root?.localName !== 'network') throw new Error('its root element is not <network>')
@@ -127,7 +118,9 @@ function networkElement(text: string): Element {
 /** In the other modes guests are put on a bridge or a card that is there already. */
 function makesBridge(network: Element): boolean {
   const forward = childOf(network, 'forward')
-  return forward === undefined || ['', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  return (
+    forward === undefined || ['', 'none', 'nat', 'route', 'open'].includes(forward.getAttribute('mode') ?? '')
+  )
 }
 
 function appendSubnet(network: Element, macAddresses: readonly string[], subnet: AddressRange): void {

@@ -1,7 +1,6 @@
 import type { GuestMemory } from '../../../../templates/template-clone.ts'
+import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 import { childOf, type Document, type Element, parseXml, serializeXml } from '../../../../common/xml.ts'
-
-const NAMESPACE = 'http://libvirt.org/schemas/domain/qemu/1.0'
 
 /**
  * Has QEMU keep the guest's memory in a file, for which libvirt itself has no words: it chooses the path.
@@ -18,11 +17,11 @@ export function withMemoryFile(xml: string, { path, isClone }: GuestMemory, mib:
     'memory-backend=see0',
     ...(isClone ? ['-incoming', 'defer'] : []),
   ]
-  const present = childOf(domain, 'commandline')
-  const commandLine = present ?? document.createElementNS(NAMESPACE, 'qemu:commandline')
+  const present = childOf(domain, 'commandline', QEMU_NAMESPACE)
+  const commandLine = present ?? document.createElementNS(QEMU_NAMESPACE, 'qemu:commandline')
   if (present === undefined) domain.appendChild(commandLine)
   for (const value of args) {
-    const arg = document.createElementNS(NAMESPACE, 'qemu:arg')
+    const arg = document.createElementNS(QEMU_NAMESPACE, 'qemu:arg')
     arg.setAttribute('value', value)
     commandLine.appendChild(arg)
   }
@@ -35,8 +34,8 @@ export function withMemoryFile(xml: string, { path, isClone }: GuestMemory, mib:
  * older versions, it asks for all of them at once then.
  */
 function fewQuestions(document: Document): Element {
-  const capabilities = document.createElementNS(NAMESPACE, 'qemu:capabilities')
-  const del = document.createElementNS(NAMESPACE, 'qemu:del')
+  const capabilities = document.createElementNS(QEMU_NAMESPACE, 'qemu:capabilities')
+  const del = document.createElementNS(QEMU_NAMESPACE, 'qemu:del')
   del.setAttribute('capability', 'cpu-unavailable-features')
   capabilities.appendChild(del)
   return capabilities

@@ -7,6 +7,7 @@ import {
   parseXml,
   serializeXml,
 } from '../../../../common/xml.ts'
+import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 
 /** Elements that say themselves where the memory is. */
 const PLACES = ['memoryBacking', 'maxMemory', 'numatune'] as const
@@ -62,7 +63,9 @@ export function templateXml(xml: string): string {
   const devices = ensureChild(domain, 'devices')
   const device = sharingDeviceIn(devices)
   if (device !== undefined) throw refused(device)
-  const args = childrenOf(domain, 'commandline').flatMap((each) => childrenOf(each, 'arg'))
+  const args = childrenOf(domain, 'commandline', QEMU_NAMESPACE).flatMap((each) =>
+    childrenOf(each, 'arg', QEMU_NAMESPACE),
+  )
   const argument = args.map((arg) => arg.getAttribute('value') ?? '').find((value) => ARGUMENT.test(value))
   if (argument !== undefined) throw refused(`the <qemu:arg> ${JSON.stringify(argument.slice(0, 80))}`)
   for (const balloon of childrenOf(devices, 'memballoon')) devices.removeChild(balloon)

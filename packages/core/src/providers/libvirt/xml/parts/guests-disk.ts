@@ -103,7 +103,7 @@ export function renewSource(device: Element, attributes: Record<string, string>)
 
 export function keepChildren(parent: Element, names: readonly string[]): void {
   for (const each of childElementsOf(parent)) {
-    if (!names.includes(each.localName ?? '')) parent.removeChild(each)
+    if (each.namespaceURI !== null || !names.includes(each.localName ?? '')) parent.removeChild(each)
   }
 }
 

@@ -1,41 +1,31 @@
 import { messageOf, printableJson } from '@see/core'
-import { errorText } from '../terminal/error-text.ts'
-import { exitCodes } from '../report/exit-codes.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { commandResults } from '../report/command-results.ts'
-import type { EvidenceFolder } from '../report/evidence-folder.ts'
-import type { Outcome } from '../report/outcome.ts'
-import { guestReport, reportedError, type RunReport } from '../report/run-report.ts'
-import { summaryOf } from './summary.ts'
+import { commandResults } from './command-results.ts'
+import type { EvidenceFolder } from './evidence-folder.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { Outcome } from './outcome.ts'
+import { reportedError } from './reported-error.ts'
+import { guestReport, type RunReport } from './run-report.ts'
 
 interface Options {
   readonly identifier: string
-  readonly json: boolean
   /** The mode of the files of evidence. */
   readonly mode: number
-  readonly terminal: Terminal
 }
 
-/** Tells what came of a run: in `run.json` beside the evidence, and to the user. */
-export async function reportRun(
-  outcome: Outcome,
-  { identifier, json, mode, terminal }: Options,
-): Promise<void> {
+/** Writes `run.json` beside the evidence, and gives the evidence its mode. A failure to do so is part of the report. */
+export async function writeReport(outcome: Outcome, { identifier, mode }: Options): Promise<RunReport> {
   const evidence = await evidenceOf(outcome)
   let report = await reportOf(outcome, identifier, evidence)
   if (evidence !== undefined) {
     try {
-      await writeReport(evidence, report)
+      await write(evidence, report)
       await evidence.open(mode)
     } catch (error) {
       outcome.fail(error)
       report = reported(outcome, report)
     }
   }
-  if (json) terminal.out.write(textOf(report))
-  else if (evidence !== undefined) terminal.out.write(summaryOf(report))
-  const { error } = outcome
-  if (error !== undefined) terminal.error.write(`see: ${errorText(error)}\n`)
+  return report
 }
 
 /** A run that ended before anything was made leaves nothing. */
@@ -83,7 +73,7 @@ function reported(
   }
 }
 
-async function writeReport(evidence: EvidenceFolder, report: RunReport): Promise<void> {
+async function write(evidence: EvidenceFolder, report: RunReport): Promise<void> {
   const short = {
     ...report,
     files: [],

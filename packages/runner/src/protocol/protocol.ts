@@ -1,6 +1,6 @@
 import type { SeeContext } from '@see/core'
 
-/** What `see run` tells a protocol. */
+/** What a protocol is given. */
 export interface ProtocolParameters {
   /** The path on this host of the sample, a file or a folder; of an archive, of what was in it. */
   readonly sample?: string
@@ -14,11 +14,11 @@ export interface ProtocolParameters {
   readonly runtimeMs: number
   /** The bound of each wait for the guest, in milliseconds. */
   readonly timeoutMs: number
-  /** After which a guest that was told to shut down is cut from its power, in milliseconds. */
+  /** After which a guest that does not shut down is cut from its power, in milliseconds. */
   readonly shutdownTimeoutMs: number
   /** Aborts on Ctrl-C. A protocol that does not stop then is left behind. */
   readonly signal: AbortSignal
-  /** Tells the user what is being done. */
+  /** Shows what is being done. */
   progress(this: void, message: string): void
 }
 

@@ -1,9 +1,9 @@
-import { type EvidenceWarning, type GuestEndReason, messageOf, type SeeContext, SeeError } from '@see/core'
-import { LibvirtConnectionError, LibvirtError } from '@see/libvirt'
+import type { EvidenceWarning, GuestEndReason, SeeContext } from '@see/core'
 import type { ExitCode } from './exit-codes.ts'
 import type { SampleReport } from '../sample/sample-report.ts'
 import type { CommandResult } from './command-results.ts'
 import type { EvidenceFile } from './evidence-folder.ts'
+import type { ReportedError } from './reported-error.ts'
 
 /** What `see run --json` prints and `run.json` holds. */
 export interface RunReport {
@@ -40,22 +40,6 @@ export interface GuestReport {
   }[]
   /** How often it rebooted. */
   readonly reboots: number
-}
-
-export interface ReportedError {
-  /** Null for what is not an error of SEE or libvirt. */
-  readonly code: string | null
-  readonly message: string
-  /** Of several errors, each. */
-  readonly errors?: readonly ReportedError[]
-}
-
-export function reportedError(error: unknown): ReportedError {
-  const message = messageOf(error)
-  if (error instanceof AggregateError) return { code: null, message, errors: error.errors.map(reportedError) }
-  const coded =
-    error instanceof SeeError || error instanceof LibvirtError || error instanceof LibvirtConnectionError
-  return { code: coded ? error.code : null, message }
 }
 
 export function guestReport(context: SeeContext | undefined): GuestReport {

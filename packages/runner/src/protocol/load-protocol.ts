@@ -6,10 +6,14 @@ const DEFAULT = '@see/cli#defaultProtocol'
 
 /**
  * The protocol that `module#Export` names, relative to the working folder; the default one without a name. Its events
- * carry that name as their origin.
+ * carry that name, or that of the function, as their origin.
  * @throws SeeError `HOOK_LOAD`
  */
-export async function loadProtocol(reference: string | undefined): Promise<Protocol> {
+export async function loadProtocol(reference: string | Protocol | undefined): Promise<Protocol> {
+  if (typeof reference === 'function') {
+    const name = reference.name === '' ? 'protocol' : reference.name
+    return (context, parameters) => withOrigin(name, () => reference(context, parameters))
+  }
   const name = reference ?? DEFAULT
   const protocol = name === DEFAULT ? defaultProtocol : await loadExport(name, process.cwd())
   if (isProtocol(protocol))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createProgress } from './progress.ts'
+import { createProgress } from './create-progress.ts'
 
 test('without a terminal: a line with the time for each step and note', async () => {
   let text = ''

@@ -5,8 +5,3 @@ export function modeOption(text: string): number {
   if (/^0?6[046][04]$/.test(text)) return Number.parseInt(text, 8)
   throw new InvalidArgumentError('Expected the mode of files in octal, such as 600, 640 or 644.')
 }
-
-/** The mode of a folder whose files have `mode`: who may read those may enter it. */
-export function folderModeOf(mode: number): number {
-  return mode | ((mode & 0o444) >> 2)
-}

@@ -2,7 +2,7 @@ import { chmod, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { makeFolder, messageOf, SeeError } from '@see/core'
 import { evidenceModes, prepareResultsFolder, writeEvidence } from '@see/hooks'
-import { folderModeOf } from './results-mode.ts'
+import { folderModeOf } from './folder-mode.ts'
 
 const MOST_FILES = 1000
 /** A file that keeps room for run.json on a disk that fills up. */

@@ -1,24 +1,14 @@
 import { indented, printableLine } from '@see/core/printable'
 import type { Terminal } from './terminal.ts'
+import type { Progress } from '@see/runner'
 
-/** Tells the user what is being done: a spinner on a terminal, else lines with the time. What it is told may be a guest's. */
-export interface Progress {
-  /** The next thing is being done; the one before is done. */
-  readonly step: (message: string) => void
-  /** Something worth saying meanwhile. */
-  readonly note: (message: string) => void
-  /** How far the thing being done has come. */
-  readonly update: (message: string) => void
-  /** The last thing is done, or was not. */
-  readonly end: (succeeded: boolean) => void
-}
-
+/** A spinner on a terminal, else lines with the time. */
 export async function createProgress(error: Terminal['error']): Promise<Progress> {
   return new Harmless(await createTeller(error))
 }
 
 async function createTeller(error: Terminal['error']): Promise<Progress> {
-  // A terminal that does not know its width, such as that of script(1), sends ora round for ever.
+  // A terminal that does not know its width, such as that of script(1), makes ora loop.
   if (error.isTTY !== true || !(error.columns > 0)) return new Lines(error)
   const { Spinner } = await import('./spinner.ts')
   return new Spinner(error)

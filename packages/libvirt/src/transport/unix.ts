@@ -2,23 +2,24 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { onAbort } from '../common/abort.ts'
 import { LibvirtConnectionError } from '../common/connection-error.ts'
+import type { DaemonStream } from './daemon-stream.ts'
 import { spawnSessionDaemon } from './session-daemon.ts'
 import { findSocketPath, isUserSession } from './socket-path.ts'
 import type { ParsedUri } from './uri.ts'
 
 /**
- * Connects to the daemon behind a URI; for a user's session it starts one if none is there.
+ * Connects to the socket of the daemon behind a URI; for a user's session it starts a daemon if none is there.
  *
  * Throws {@link LibvirtConnectionError} with code DAEMON_UNREACHABLE, or the signal's reason.
  */
-export async function connectTransport(uri: ParsedUri, signal?: AbortSignal): Promise<Socket> {
-  const path = findSocketPath(uri)
+export async function dialUnix(uri: ParsedUri, signal?: AbortSignal): Promise<DaemonStream> {
+  const where = findSocketPath(uri)
   try {
-    return await connectUnix(path, signal)
+    return { stream: await connectUnix(where, signal), where }
   } catch (error) {
     signal?.throwIfAborted()
-    if (!isUserSession(uri) || !isNoListener(error)) throw unreachable(uri, path, error)
-    return await spawnSessionDaemon(path, () => connectUnix(path, signal), signal)
+    if (!isUserSession(uri) || !isNoListener(error)) throw unreachable(uri, where, error)
+    return { stream: await spawnSessionDaemon(where, () => connectUnix(where, signal), signal), where }
   }
 }
 

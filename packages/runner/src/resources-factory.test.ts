@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '@see/core'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing/temporary-folder.ts'
+import { temporaryFolder } from './testing/temporary-folder.ts'
 import { resourcesFactory } from './resources-factory.ts'
 
 /** A key that only the schema of one provider has. */

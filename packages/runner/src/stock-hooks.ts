@@ -1,5 +1,5 @@
 import { Configuration, hookName, type HooksSource, z } from '@see/core'
-import type { RunOptions } from './run-options.ts'
+import type { CaseInputs } from './case-options.ts'
 
 const TIMELINE = { name: '@see/hooks#TimelineHook' }
 const COMMANDS = { name: '@see/hooks#CommandsHook' }
@@ -24,7 +24,7 @@ const names = z.union([named, z.object({ hooks: named }).transform(({ hooks }) =
  * name those; without a file, the stock ones. What runs commands needs an agent in the guest, and is left out where
  * there is nothing to run. Their results go to `folder`, if the file does not say where.
  */
-export function runHooks(options: RunOptions, folder: string): HooksSource[] {
+export function stockHooks(options: CaseInputs, folder: string): HooksSource[] {
   const { hooks: file, sample, command, protocol } = options
   const configuration = { results_folder: folder }
   const runs = sample !== undefined || command !== undefined
@@ -41,7 +41,7 @@ export function runHooks(options: RunOptions, folder: string): HooksSource[] {
   ]
 }
 
-/** A file that is not as it should be is told of when its hooks are loaded. */
+/** A file that is not as it should be is reported when its hooks are loaded. */
 function namesIn(file: string): Set<string> {
   const parsed = names.safeParse(Configuration.load(file).value)
   return new Set(parsed.success ? parsed.data.hooks.map(({ name }) => hookName(name)) : [])

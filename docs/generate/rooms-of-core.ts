@@ -1,0 +1,86 @@
+import type { Floor } from './room.ts'
+
+const embedded: readonly Floor[] = [
+  [
+    { name: 'guest', what: 'the running guest: domain, agent, screen, memory, disks to plug' },
+    { name: 'network', what: 'what its network lets through, and captures of it' },
+  ],
+  [{ name: 'qemu', what: 'QEMU’s arguments, its start, its end' }],
+  [{ name: 'disk', what: 'the guest’s own overlay' }],
+  [
+    { name: 'folder', what: 'the folder of a run, and the sweep of what a killed run left' },
+    { name: 'configuration', what: 'its keys' },
+  ],
+  [{ name: 'limits', what: 'control groups' }],
+]
+
+const libvirtNetwork: readonly Floor[] = [
+  [{ name: 'shared', what: 'one network of a host for many environments' }],
+  [{ name: 'firewall', what: 'the rules that keep a guest from local networks' }],
+  [{ name: 'definition', what: 'a network’s XML, its creation and removal' }],
+  [{ name: 'address', what: 'subnets and addresses' }],
+]
+
+const libvirt: readonly Floor[] = [
+  [
+    {
+      name: 'qemu',
+      what: 'QEMU through libvirt',
+      floors: [[{ name: 'template', what: 'freezing and cloning through libvirt' }]],
+    },
+    { name: 'lxc', what: 'containers through libvirt' },
+    { name: 'vbox', what: 'VirtualBox through libvirt' },
+  ],
+  [
+    { name: 'network', what: 'the networks of an environment', floors: libvirtNetwork },
+    { name: 'storage', what: 'storage pools and the disks in them' },
+    { name: 'findings', what: 'what `see check` looks at for libvirt' },
+  ],
+  [{ name: 'domain', what: 'defining and watching a domain' }],
+  [
+    {
+      name: 'xml',
+      what: 'the user’s XML, and what becomes of it',
+      floors: [[{ name: 'parts', what: 'what happens to each part of a domain’s XML' }]],
+    },
+  ],
+]
+
+const providers: readonly Floor[] = [
+  [
+    { name: 'embedded', what: 'QEMU as a child of SEE', floors: embedded },
+    { name: 'libvirt', what: 'whatever libvirt runs', floors: libvirt },
+  ],
+  [{ name: 'sinkhole', what: 'a network that answers everything and leads nowhere' }],
+]
+
+export const coreRooms: readonly Floor[] = [
+  [
+    { name: 'environment', what: 'allocation and deallocation of a case; the warm pool' },
+    { name: 'freezing', what: 'building a template' },
+    { name: 'prepare', what: '`see guest prepare`: what a guest needs, installed into it' },
+  ],
+  [{ name: 'providers', what: 'what makes sandboxes', floors: providers }],
+  [
+    { name: 'hooks', what: 'hooks, their manager and configuration' },
+    { name: 'samples', what: 'what a sample is, and how it gets into a guest' },
+  ],
+  [
+    { name: 'context', what: 'the observable sandbox, and the factory that makes it' },
+    { name: 'images', what: 'image providers and their cache' },
+    { name: 'guests', what: 'the store of built guests' },
+  ],
+  [
+    { name: 'templates', what: 'the frozen guest on disk, and its clones' },
+    { name: 'ledger', what: 'who owns what on this host' },
+  ],
+  [{ name: 'disks', what: 'disk images: their headers, chains and overlays' }],
+  [
+    { name: 'guest-agent', what: 'the QEMU guest agent’s protocol' },
+    { name: 'host', what: 'programs, processes, locks and free space of this host' },
+  ],
+  [{ name: 'events', what: 'events, subscriptions, turns' }],
+  [{ name: 'contract', what: 'what a provider has to offer: resources, domain, agent, image provider' }],
+  [{ name: 'configuration', what: 'configuration files, names of modules, legacy keys' }],
+  [{ name: 'common', what: 'errors, log, waiting, release stack, XML, addresses' }],
+]

@@ -1,0 +1,16 @@
+/** Who subscribes and fires. Compared by identity: the same hook may be configured twice. */
+export interface Owner {
+  readonly name: string
+}
+
+/** A handler, as far as its name goes. */
+export interface OwnersHandler {
+  readonly owner: Owner
+  readonly handle: { readonly name: string }
+}
+
+/** `owner.function`, for logs and records. */
+export function nameOf({ handle, owner }: OwnersHandler): string {
+  const name = handle.name.replace(/^bound /, '')
+  return `${owner.name}.${name === '' ? 'anonymous' : name}`
+}

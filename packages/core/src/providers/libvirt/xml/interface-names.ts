@@ -1,0 +1,11 @@
+// Names of this host's interfaces, which have at most 15 characters.
+
+/** The bridge of an environment's own network. */
+export function bridgeNameOf(identifier: string): string {
+  return `virbr-${identifier.slice(0, 8)}`
+}
+
+/** The host's side of a guest's interface, where SEE names it; the first has index 0. */
+export function deviceNameOf(identifier: string, index = 0): string {
+  return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`
+}

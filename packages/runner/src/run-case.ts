@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { Environment, GuestStore } from '@see/core'
+import { factoryOf, sampleOf } from './case-inputs.ts'
+import type { CaseOptions } from './case-options.ts'
+import { type Progress, silent } from './progress.ts'
+import { EvidenceFolder } from './report/evidence-folder.ts'
+import type { ExitCode } from './report/exit-codes.ts'
+import { Outcome } from './report/outcome.ts'
+import type { RunReport } from './report/run-report.ts'
+import { writeReport } from './report/write-report.ts'
+import { loadProtocol } from './protocol/load-protocol.ts'
+import { stockHooks } from './stock-hooks.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
+const PROTOCOL_GRACE_MS = 10_000
+
+/** What came of a case. */
+export interface CaseOutcome {
+  /** The class of what failed, which is what `see run` exits with; 0 where nothing did. */
+  readonly exitCode: ExitCode
+  /** What `run.json` holds. */
+  readonly report: RunReport
+  /** What made the case fail, if anything did. */
+  readonly error: unknown
+}
+
+/**
+ * Runs one case, from its configuration to its evidence: allocates the sandbox, has the protocol drive it, takes it away
+ * and writes `run.json`. What goes wrong is in the outcome, not thrown.
+ */
+export async function runCase(options: CaseOptions): Promise<CaseOutcome> {
+  const { identifier = randomUUID(), signal = new AbortController().signal, progress = silent } = options
+  const outcome = new Outcome(signal)
+  try {
+    await carryOut(options, { identifier, signal, progress, outcome })
+  } catch (error) {
+    outcome.fail(error)
+  }
+  for (const error of options.laterErrors ?? []) outcome.fail(error)
+  progress.end(outcome.error === undefined)
+  const report = await writeReport(outcome, { identifier, mode: options.resultsMode ?? 0o600 })
+  return { exitCode: outcome.exitCode, report, error: outcome.error }
+}
+
+interface Work {
+  readonly identifier: string
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  readonly outcome: Outcome
+}
+
+async function carryOut(
+  options: CaseOptions,
+  { identifier, signal, progress, outcome }: Work,
+): Promise<void> {
+  progress.step(`run ${identifier}: checking what is given`)
+  const { guest, tinyGuest, hurry, logger } = options
+  const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
+  const built = guest === undefined ? undefined : await new GuestStore().open(guest)
+  await using sample = await sampleOf(options, { built, signal, progress })
+  outcome.sample = sample?.report
+  const makeContext = await factoryOf(options, { built, tinyGuest, signal, progress })
+  outcome.evidence = await EvidenceFolder.create(options.results ?? 'results', identifier)
+  progress.step('allocating the sandbox')
+  const environment = await Environment.allocate(makeContext, stockHooks(options, outcome.evidence.path), {
+    identifier,
+    signal,
+    ...(hurry === undefined ? {} : { hurry }),
+    ...(logger === undefined ? {} : { logger }),
+    // The default protocol's are.
+    firesDeclaredOnly: options.protocol === undefined,
+  })
+  const { context } = environment
+  outcome.context = context
+  context.observe({
+    eventHandled: ({ event }) => {
+      outcome.events++
+      if (event.name === 'command_finished' && 'path' in event) outcome.records.push(String(event.path))
+    },
+  })
+  try {
+    signal.throwIfAborted()
+    const { command, runtimeMs = 10_000, timeoutMs = 120_000, shutdownTimeoutMs = 25_000 } = options
+    const parameters = {
+      ...sample?.parameters,
+      ...(command === undefined ? {} : { command }),
+      runtimeMs,
+      timeoutMs,
+      shutdownTimeoutMs,
+      signal,
+      progress: progress.step,
+    }
+    await untilAborted(protocol(context, parameters), signal, PROTOCOL_GRACE_MS, hurry)
+  } catch (error) {
+    outcome.fail(error)
+  }
+  progress.step('taking the sandbox away')
+  await environment.deallocate()
+}
