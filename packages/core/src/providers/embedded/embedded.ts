@@ -16,39 +16,19 @@ import type {
 } from '../../contract/resources.ts'
 import type { SeeContext } from '../../context/see-context.ts'
 import type { Freezable } from '../../templates/freezable.ts'
-import { identityOf } from '../../templates/identity.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
-import type { TemplateClone } from '../../templates/template-clone.ts'
-import { assertReadableBy } from '../../disks/file-reader.ts'
 import { freshMacAddress } from '../../common/mac-address.ts'
-import { guestSubnetAt, pickGuestSubnet, type Subnet } from '../../common/guest-subnet.ts'
-import { Sinkhole } from '../sinkhole/sinkhole.ts'
-import { emptyOverlay } from '../../disks/empty-overlay.ts'
+import { pickGuestSubnet, type Subnet } from '../../common/guest-subnet.ts'
+import type { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { GuestEnds } from '../../contract/guest-ends.ts'
-import { assertAccelerator } from './qemu/accelerator.ts'
-import { AllowedNetwork } from './network/allowed-network.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration/configuration.ts'
-import { EmbeddedDomain } from './guest/embedded-domain.ts'
-import { type GuestInputs, guestInputs } from './guest-inputs.ts'
-import { GuestLauncher } from './guest-launcher.ts'
-import { hasOpenIdentityPort } from './qemu/identity-port.ts'
-import { assertConsistent } from './configuration/network.ts'
-import { copyImage, copyOverlay, DISK_NAME } from './disk/overlay.ts'
-import { requirePrograms } from '../../host/programs.ts'
+import type { AllocatedGuest, GuestCard } from './allocate-guest.ts'
+import type { EmbeddedDomain } from './guest/embedded-domain.ts'
+import { DISK_NAME } from './disk/disk-name.ts'
 import { orHypervisorFailed } from './qemu/qemu-failure.ts'
-import { defaultParent, RunFolder } from './folder/run-folder.ts'
 import { openSandboxFile } from '../../disks/sandbox-file.ts'
-import { SANDBOX_GID, sandboxUser } from '../../host/sandbox-user.ts'
-import { vncServer } from './guest/vnc-server.ts'
-
-interface Allocated {
-  readonly program: string
-  readonly folder: RunFolder
-  readonly domain: EmbeddedDomain
-  readonly launcher: GuestLauncher
-  readonly inputs: GuestInputs
-}
+import { SANDBOX_GID } from '../../host/sandbox-user.ts'
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
 export class EmbeddedResources implements Freezable {
@@ -56,49 +36,48 @@ export class EmbeddedResources implements Freezable {
   readonly addressSource = 'agent'
   readonly #identifier: string
   readonly #configuration: EmbeddedConfiguration
-  readonly #parent: string
-  readonly #file: string
+  readonly #folder: string
   readonly #logger: Logger
   readonly #memoryFile: string | undefined
   readonly #releases = new ReleaseStack()
   readonly #ends = new GuestEnds()
   readonly #hasInterface: boolean
-  #subnet = pickGuestSubnet()
-  #macAddress = freshMacAddress()
-  #sinkhole: Sinkhole | undefined
-  #allocated: Allocated | undefined
+  readonly #newCard: GuestCard = { subnet: pickGuestSubnet(), macAddress: freshMacAddress() }
+  #allocated: AllocatedGuest | undefined
 
-  /** @param memoryFile the file in which the memory is to be, of a guest that is to become a template */
+  /** @param memoryFile the file in which the memory is kept, of a guest that is frozen into a template */
   constructor(
     { identifier, configuration, folder, logger }: ResourcesParameters<EmbeddedConfiguration>,
     memoryFile?: string,
   ) {
     this.#memoryFile = memoryFile
     this.#identifier = identifier
-    this.#file = folder
+    this.#folder = folder
     this.#logger = logger
-    const { machine, network, disk } = configuration
-    const inFolder = (path: string | undefined) => (path === undefined ? undefined : resolve(folder, path))
+    const { machine, network } = configuration
     this.#configuration = {
       ...configuration,
-      machine: { ...machine, kernel: inFolder(machine.kernel), initrd: inFolder(machine.initrd) },
+      machine: {
+        ...machine,
+        kernel: this.#inFolder(machine.kernel),
+        initrd: this.#inFolder(machine.initrd),
+      },
     }
-    this.#parent = inFolder(disk?.clone.storage_pool_path) ?? defaultParent()
     this.#hasInterface = network.mode !== 'none'
   }
 
   /** The subnet of the guest; undefined when it has no interface. */
   get network(): Subnet | undefined {
-    return this.#hasInterface ? this.#subnet : undefined
+    return this.#hasInterface ? this.#card.subnet : undefined
   }
 
   get macAddress(): string | undefined {
-    return this.#hasInterface ? this.#macAddress : undefined
+    return this.#hasInterface ? this.#card.macAddress : undefined
   }
 
   /** Undefined until it is allocated, and in other modes. */
   get sinkhole(): Sinkhole | undefined {
-    return this.#sinkhole
+    return this.#allocated?.sinkhole
   }
 
   /** The path of QEMU. */
@@ -125,67 +104,21 @@ export class EmbeddedResources implements Freezable {
    * `STORAGE_FAILED`, `DISK_FULL`, `IDENTIFIER_TAKEN`, `TEMPLATE_MISSING` or `TEMPLATE_INVALID`
    */
   async allocate({ signal }: AllocateOptions): Promise<void> {
-    const { machine, disk, network } = this.#configuration
-    const program = await requirePrograms()
-    await assertAccelerator(machine.accelerator)
-    assertConsistent(network)
-    const inputs = await guestInputs({
+    // Loading all that runs guests takes a while, and importing this package should not.
+    const { allocateGuest } = await import('./allocate-guest.ts')
+    const { disk } = this.#configuration
+    this.#allocated = await allocateGuest({
+      identifier: this.#identifier,
       configuration: this.#configuration,
-      folder: this.#file,
+      parent: this.#inFolder(disk?.clone.storage_pool_path),
+      folder: this.#folder,
       logger: this.#logger,
-      signal,
-      becomesTemplate: this.#memoryFile !== undefined,
-    })
-    const { image, clone } = inputs
-    if (clone?.keptCard !== undefined) this.#keep(clone.keptCard)
-    if (network.mode === 'sinkhole') this.#sinkhole = Sinkhole.inSubnet(this.#subnet)
-    signal.throwIfAborted()
-    if (network.mode === 'user') {
-      this.#logger.warn('the guest reaches all that this host reaches, and this host: network.mode is "user"')
-    }
-    const user = await sandboxUser(machine.accelerator)
-    const isCopy = disk?.clone.copy_on_write === false
-    if (user !== undefined && image !== undefined) await assertReadableBy(user, image, isCopy ? 1 : 0)
-    const folder = await RunFolder.make(this.#parent, this.#identifier, user, this.#releases)
-    signal.throwIfAborted()
-    if (image !== undefined) {
-      if (isCopy) await copyImage(folder, image, signal)
-      else await copyOverlay(folder, (await clone?.readOverlay()) ?? (await emptyOverlay(image, signal)))
-    }
-    signal.throwIfAborted()
-    const launcher = new GuestLauncher({
-      program,
-      hardware: {
-        identifier: this.#identifier,
-        folder,
-        machine,
-        network,
-        subnet: this.#subnet,
-        macAddress: this.macAddress,
-        disk: image === undefined ? undefined : { backing: isCopy ? undefined : image },
-      },
-      limits: this.#configuration.limits,
-      clone,
       memoryFile: this.#memoryFile,
-      sinkhole: this.sinkhole,
-      allowed: AllowedNetwork.of(network, this.#subnet),
-      logger: this.#logger,
-    })
-    const domain: EmbeddedDomain = new EmbeddedDomain({
-      folder,
-      logger: this.#logger,
+      card: this.#newCard,
       ends: this.#ends,
-      start: (agent, starting) => launcher.start(agent, starting),
-      started: async () => {
-        const identity = identityOf(this.#identifier, this.macAddress)
-        await clone?.becomeOwn(domain.agentChannel, launcher.identityPort, identity)
-      },
+      releases: this.#releases,
+      signal,
     })
-    this.#releases.defer('the packet captures', () => launcher.stopCaptures())
-    this.#releases.defer('the control group', () => launcher.leaveControlGroups())
-    this.#releases.defer('QEMU', () => domain.close())
-    this.#releases.defer('the allowances', () => launcher.close())
-    this.#allocated = { program, folder, domain, launcher, inputs }
   }
 
   deallocate(): Promise<void> {
@@ -223,6 +156,7 @@ export class EmbeddedResources implements Freezable {
 
   async vncServer(): Promise<VncServer | undefined> {
     if (!this.#configuration.machine.vnc) return undefined
+    const { vncServer } = await import('./guest/vnc-server.ts')
     return await vncServer(this.domain)
   }
 
@@ -231,6 +165,7 @@ export class EmbeddedResources implements Freezable {
   }
 
   async hasOpenIdentityPort(): Promise<boolean> {
+    const { hasOpenIdentityPort } = await import('./qemu/identity-port.ts')
     return await hasOpenIdentityPort(this.domain.qemu.qmp)
   }
 
@@ -261,13 +196,15 @@ export class EmbeddedResources implements Freezable {
     return await launcher.templateMachine(domain.qemu.qmp)
   }
 
-  /** A guest that is not told of a new address goes on with the one it has. */
-  #keep({ mac_address: macAddress, subnet }: NonNullable<TemplateClone['keptCard']>): void {
-    this.#macAddress = macAddress
-    if (subnet !== null) this.#subnet = guestSubnetAt(subnet)
+  get #card(): GuestCard {
+    return this.#allocated?.card ?? this.#newCard
   }
 
-  #resources(): Allocated {
+  #inFolder(path: string | undefined): string | undefined {
+    return path === undefined ? undefined : resolve(this.#folder, path)
+  }
+
+  #resources(): AllocatedGuest {
     if (this.#allocated !== undefined) return this.#allocated
     throw new Error(`the resources of ${this.#identifier} are not allocated`)
   }

@@ -2,8 +2,7 @@ import type { DiskImage } from '../../../disks/disk-image.ts'
 import { writeOverlay } from '../../../disks/empty-overlay.ts'
 import { convertImage } from '../../../disks/qemu-img.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
-
-export const DISK_NAME = 'disk.qcow2'
+import { DISK_NAME } from './disk-name.ts'
 
 /**
  * Makes the disk of an environment from an empty overlay.

@@ -5,7 +5,7 @@ import type { GuestMemory } from '../../../templates/template-clone.ts'
 import type { EmbeddedConfiguration } from '../configuration/configuration.ts'
 import type { Subnet } from '../../../common/guest-subnet.ts'
 import type { NetworkConfiguration } from '../configuration/network.ts'
-import { DISK_NAME } from '../disk/overlay.ts'
+import { DISK_NAME } from '../disk/disk-name.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 
 /** Slots for disks that are plugged in at run time. Each one costs 40 ms at boot. */

@@ -3,28 +3,13 @@ import { chown, mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { childEnvironment } from '@see/qemu'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
+import type { filesystemSchema } from './lxc-configuration.ts'
 
 /** What a container left may be much. */
 const REMOVAL_TIMEOUT_MS = 120_000
-
-const filesystem = z.strictObject({
-  source_path: z
-    .string()
-    .min(1)
-    .describe('The folder in which a folder named after the environment is made.'),
-  target_path: z
-    .string()
-    .startsWith('/', 'must be an absolute path')
-    .describe('Where that is mounted in the container.'),
-})
-
-/** One or several. */
-export const filesystemSchema = z
-  .union([filesystem.transform((one) => [one]), z.array(filesystem)])
-  .default([])
 
 export interface MountedFolder {
   readonly sourcePath: string

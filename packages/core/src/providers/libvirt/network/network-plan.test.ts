@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isMade, networkSchema, planNetwork } from './network-plan.ts'
+import { isMade, planNetwork } from './network-plan.ts'
+import { networkSchema } from './network-schema.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-plan-'))
 afterAll(() => rmSync(folder, { recursive: true }))

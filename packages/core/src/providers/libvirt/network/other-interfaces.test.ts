@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { networkSchema } from './network-plan.ts'
+import { networkSchema } from './network-schema.ts'
 import { interfacesOnNetwork, otherInterfaces } from './other-interfaces.ts'
 
 const domain = (devices: string, rest = '') =>

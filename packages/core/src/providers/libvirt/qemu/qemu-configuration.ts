@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { templateKeys } from '../../../templates/template-keys.ts'
 import { diskSchema } from '../../../images/disk-configuration.ts'
 import { legacyName } from '../../../configuration/legacy-name.ts'
-import { networkSchema } from '../network/network-plan.ts'
+import { networkSchema } from '../network/network-schema.ts'
 
 const path = z.string().min(1)
 

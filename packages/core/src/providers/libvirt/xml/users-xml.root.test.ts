@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { z } from 'zod'
 import { Environment } from '../../../environment/environment.ts'
 import { attribute, devicesIn } from './device-elements.ts'
-import type { networkSchema } from '../network/network-plan.ts'
+import type { networkSchema } from '../network/network-schema.ts'
 import { qemuFactory } from '../qemu/qemu.ts'
 import { childOf, type Element } from '../../../common/xml.ts'
 
