@@ -114,7 +114,8 @@ export function setText(element: Element, text: string): void {
 
 /** A text as it stands in XML, in an attribute or between elements. */
 export function escapeXml(text: string): string {
-  return text.replaceAll(/[<>&'"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
+  // In an attribute, a line break or tab would be read as a space.
+  return text.replaceAll(/[<>&'"\t\n\r]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
 }
 
 function documentOf(element: Element): Document {
