@@ -70,7 +70,7 @@ test('help loads nothing that makes sandboxes, which takes four times as long', 
   const light = [
     'core/dist/common/printable',
     'runner/dist/report/exit-codes',
-    'runner/dist/tiny-guest/guest-providers',
+    'core/dist/providers/guest-files',
   ]
   const heavy = loaded
     .filter((url) => /\/packages\/(?!cli\/)/.test(url))

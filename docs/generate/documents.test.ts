@@ -17,7 +17,7 @@ function page(name: string): string {
   return made.get(`docs/reference/${name}.md`) ?? ''
 }
 
-test.each(Object.keys(core.errorCodes))('errors.md tells of %s', (code) => {
+test.each(Object.keys(core.errorCodes))('errors.md has a row for %s', (code) => {
   expect(page('errors')).toMatch(new RegExp(`^\\| \`${code}\` \\| .+ \\| .+ \\| [123] \\|$`, 'm'))
 })
 

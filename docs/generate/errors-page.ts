@@ -1,6 +1,5 @@
-import { type ExitCode, exitCodeOf, exitCodes } from '@see/cli'
-import { errorCodes, SeeError, type SeeErrorCode } from '@see/core'
-import { errorAdvice } from './error-advice.ts'
+import { type ExitCode, exitCodes } from '@see/cli'
+import { errorCodes } from '@see/core'
 import { GENERATED, table } from './table.ts'
 
 const exits: Readonly<Record<ExitCode, string>> = {
@@ -12,28 +11,28 @@ const exits: Readonly<Record<ExitCode, string>> = {
     'interrupted by Ctrl-C, SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; everything was cleaned up',
 }
 
-function isCode(name: string): name is SeeErrorCode {
-  return name in errorCodes
-}
-
 /** Every error and what `see` exits with. */
 export function errorsPage(): string {
-  const errors = Object.entries(errorCodes).flatMap(([code, meaning]) =>
-    isCode(code)
-      ? [[`\`${code}\``, meaning, errorAdvice[code], String(exitCodeOf(new SeeError(code, '')))]]
-      : [],
-  )
+  const errors = Object.entries(errorCodes).map(([code, { meaning, advice, exit }]) => [
+    `\`${code}\``,
+    meaning,
+    advice,
+    String(exitCodes[exit]),
+  ])
   return `${GENERATED}
 
 # Every error
 
 Errors of SEE are of the class \`SeeError\`. Their \`code\` is stable; their message says what went wrong, where, and what
 to do; \`cause\` has what lies behind it. What went wrong in several places is an \`AggregateError\`, whose \`errors\` has
-each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`npx see run\` tells of it.
+each. A handler that throws fails nothing: its error is in \`context.failures\`, and \`npx see run\` reports it.
 
 ## Codes
 
 The last column is what \`npx see run\` exits with when the error ends the run. One that a handler threw makes it 3.
+
+Packages of hooks may declare [codes of their own](../developer-manual.md#codes-of-your-own), which count by their own exit
+class, also where they are the cause of \`HOOK_SETUP\`, \`HOOK_CLEANUP\` or \`UNCAUGHT_ERROR\`.
 
 ${table(['code', 'meaning', 'what to do', 'exit'], errors)}
 

@@ -36,7 +36,10 @@ const libvirt: readonly Floor[] = [
     { name: 'storage', what: 'storage pools and the disks in them' },
     { name: 'findings', what: 'what `see check` looks at for libvirt' },
   ],
-  [{ name: 'domain', what: 'defining and watching a domain' }],
+  [
+    { name: 'domain', what: 'defining and watching a domain' },
+    { name: 'findings', what: 'what `see check` looks at on this host' },
+  ],
   [
     {
       name: 'xml',
@@ -48,7 +51,7 @@ const libvirt: readonly Floor[] = [
 
 const providers: readonly Floor[] = [
   [
-    { name: 'embedded', what: 'QEMU as a child of SEE', floors: embedded },
+    { name: 'embedded', what: 'QEMU as a child of SEE', without: ['@see/libvirt'], floors: embedded },
     { name: 'libvirt', what: 'whatever libvirt runs', floors: libvirt },
   ],
   [{ name: 'sinkhole', what: 'a network that answers everything and leads nowhere' }],
@@ -60,7 +63,7 @@ export const coreRooms: readonly Floor[] = [
     { name: 'freezing', what: 'building a template' },
     { name: 'prepare', what: '`see guest prepare`: what a guest needs, installed into it' },
   ],
-  [{ name: 'providers', what: 'what makes sandboxes', floors: providers }],
+  [{ name: 'providers', what: 'what makes sandboxes, and the one list of it', floors: providers }],
   [
     { name: 'hooks', what: 'hooks, their manager and configuration' },
     { name: 'samples', what: 'what a sample is, and how it gets into a guest' },

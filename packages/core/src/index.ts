@@ -15,7 +15,9 @@ export { Context } from './context/context.ts'
 export { type ContextFactory, type ContextFactoryOptions, contextFactory } from './context/context-factory.ts'
 export { declareEvents } from './events/declared-events.ts'
 export { Environment, type EnvironmentOptions } from './environment/environment.ts'
-export { errorCodes, messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
+export { type ErrorFacts, errorCodes, type ExitClass, type StockErrorCode } from './common/error-codes.ts'
+export { declareError, errorFacts } from './common/declared-errors.ts'
+export { type ErrorCodeMap, messageOf, SeeError, type SeeErrorCode } from './common/errors.ts'
 export {
   type AnyEvent,
   type Attributes,
@@ -56,6 +58,7 @@ export { makeFolder } from './host/make-folder.ts'
 export { loadExport } from './configuration/module-loader.ts'
 export { providerAliases } from './images/aliases.ts'
 export { DummyProvider } from './images/dummy.ts'
+export { ownErrorFacts } from './common/own-error-facts.ts'
 export { indented, printable, printableJson, printableLine } from './common/printable.ts'
 export { requireTool } from './host/required-tool.ts'
 export {

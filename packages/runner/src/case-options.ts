@@ -1,7 +1,7 @@
 import type { ContextFactory, Logger } from '@see/core'
+import type { GuestFile } from '@see/core/guest-files'
 import type { Progress } from './progress.ts'
 import type { Protocol } from './protocol/protocol.ts'
-import type { GuestFile } from '@see/core/guest-files'
 import type { TinyGuest } from './tiny-guest/tiny-guest.ts'
 
 /** What a case is made of. */

@@ -1,8 +1,8 @@
-import { indented, messageOf } from '@see/core'
+import { indented, messageOf, ownErrorFacts } from '@see/core'
 
 /**
- * What was thrown, for people: every member of an AggregateError; stacks only when `stacks` are asked for. Lines after the
- * first are indented as far as `see: ` is.
+ * What was thrown, for people: every member of an AggregateError, with the advice for a code that a package declared; stacks
+ * only when `stacks` are asked for. Lines after the first are indented as far as `see: ` is.
  */
 export function errorText(error: unknown, stacks = process.env['SEE_LOG'] === 'debug'): string {
   return indented(linesOf(error, stacks), 'see: '.length)
@@ -14,6 +14,10 @@ function linesOf(error: unknown, stacks: boolean): string {
   }
   const stack = stacks && error instanceof Error ? error.stack : undefined
   const cause = stacks && error instanceof Error && error.cause !== undefined ? error.cause : undefined
-  const text = stack ?? messageOf(error)
-  return cause === undefined ? text : `${text}\ncaused by: ${linesOf(cause, stacks)}`
+  // The messages of stock errors have their advice.
+  const advice = ownErrorFacts(error)?.advice
+  const lines = [stack ?? messageOf(error)]
+  if (advice !== undefined) lines.push(advice)
+  if (cause !== undefined) lines.push(`caused by: ${linesOf(cause, stacks)}`)
+  return lines.join('\n')
 }

@@ -1,5 +1,5 @@
 import { isFailedEnd, type SeeContext, SeeError } from '@see/core'
-import { exitCodeOf } from './exit-code.ts'
+import { exitCodeOf, exitCodeOfFailure, gravestOf } from './exit-code.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { SampleReport } from '../sample/sample-report.ts'
 import type { EvidenceFolder } from './evidence-folder.ts'
@@ -34,9 +34,12 @@ export class Outcome {
 
   get exitCode(): ExitCode {
     if (this.#signal.aborted) return exitCodeOf(this.#signal.reason)
-    const errors = this.#allErrors
-    if (errors.length > 0) return exitCodeOf(new AggregateError(errors))
-    return (this.context?.failures.length ?? 0) > 0 ? exitCodes.hook : exitCodes.done
+    const failures = this.context?.failures ?? []
+    const codes = [
+      ...this.#allErrors.map(exitCodeOf),
+      ...failures.map((failure) => exitCodeOfFailure(failure.error)),
+    ]
+    return codes.length > 0 ? gravestOf(codes) : exitCodes.done
   }
 
   /** A guest that was killed, failed or crashed is an error even where the protocol went on to its end. */

@@ -131,7 +131,7 @@ export interface Target {
 
 /** Undefined when it is no `host:port`; an IPv6 address stands in brackets. */
 function parseTarget(to: string): Target | undefined {
-  const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d+)$/.exec(to) ?? []
+  const [, bracketed, plain, digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d+)$/.exec(to) ?? []
   const number = Number(digits)
   const host = bracketed ?? plain
   if (host === undefined || !port.safeParse(number).success) return undefined

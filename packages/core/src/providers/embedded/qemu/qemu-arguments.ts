@@ -56,8 +56,10 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     '-no-user-config',
     '-S',
     ...machineArguments(hardware.machine, memory),
-    '-qmp',
-    `unix:${option(folder.of(sockets.monitor))},server=on,wait=off`,
+    // Not by -qmp, which takes a path with an equals sign for an option.
+    ...socket(folder, 'monitor', sockets.monitor),
+    '-mon',
+    'chardev=monitor,mode=control',
     ...FREE_PORTS.flatMap((id, index) => [
       '-device',
       `pcie-root-port,id=${id},chassis=${index + 1},slot=${index + 1}`,

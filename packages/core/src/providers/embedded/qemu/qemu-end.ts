@@ -16,7 +16,10 @@ const SIGNALS: Readonly<Record<string, string>> = { 1: 'SIGHUP', 2: 'SIGINT', 15
 const OUT_OF_MEMORY = 'if nobody sent it, this host was probably out of memory: its kernel log says so'
 
 /** What the end of a QEMU that nobody asked for says of its guest's. */
-export function guestEndOf(qemu: QemuProcess, { exitCode, signal }: QemuEnd): GuestEnd {
+export function guestEndOf(
+  qemu: Pick<QemuProcess, 'failure' | 'stderr'>,
+  { exitCode, signal }: QemuEnd,
+): GuestEnd {
   const failure = qemu.failure()
   const number = TERMINATED.exec(qemu.stderr)?.[1]
   if (failure === undefined && number !== undefined) {

@@ -11,10 +11,10 @@ const UNSEEN = new Set([
   '-chardev',
   '-m',
   '-machine',
+  '-mon',
   '-name',
   '-netdev',
   '-object',
-  '-qmp',
   '-vnc',
 ])
 /** What differs from guest to guest, and is told to each clone. */
