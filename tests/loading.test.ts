@@ -7,7 +7,19 @@ function ofLibvirt(modules: ReadonlySet<string>): string[] {
 }
 
 test('the embedded provider loads nothing of libvirt', () => {
-  const modules = staticImports('core/dist/providers/embedded/embedded.js')
+  const modules = staticImports(
+    'core/dist/providers/embedded/provider.js',
+    'core/dist/providers/embedded/allocate-guest.js',
+    'core/dist/providers/embedded/findings.js',
+  )
   expect([...modules]).toEqual(expect.arrayContaining(['qemu/dist/qemu-process.js', 'zod']))
   expect(ofLibvirt(modules)).toEqual([])
+})
+
+test('importing @see/core loads what a guest needs of no provider', () => {
+  const modules = [...staticImports('core/dist/index.js')]
+  expect(modules).toEqual(expect.arrayContaining(['zod', 'core/dist/providers/libvirt/qemu/qemu.js']))
+  expect(modules.filter((name) => /^libvirt\/|allocate|guest-launcher|qemu-process/.test(name))).toEqual([])
+  // All other packages are imported when they are used.
+  expect(modules.filter((name) => !name.includes('/')).toSorted()).toEqual(['jsonc-parser', 'zod'])
 })

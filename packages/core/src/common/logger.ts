@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino'
+import { createRequire } from 'node:module'
+import type { Logger, pino } from 'pino'
 import { printableInJson } from './printable.ts'
 
 export type { Logger }
@@ -8,9 +9,19 @@ export interface LogDestination {
   write(line: string): void
 }
 
+/** Loaded with the first logger: importing this package should not take longer for it. */
+let loaded: typeof pino | undefined
+
+function loadPino(): typeof pino {
+  if (loaded !== undefined) return loaded
+  const module: typeof pino = createRequire(import.meta.url)('pino')
+  loaded = module
+  return module
+}
+
 /** Lines in which nothing is obeyed by a terminal. Where nobody hears them any more they are lost, and nothing else. */
 function standardError(): LogDestination {
-  const stream = pino.destination({ fd: 2, sync: true })
+  const stream = loadPino().destination({ fd: 2, sync: true })
   stream.on('error', () => undefined)
   return { write: (line) => void stream.write(printableInJson(line)) }
 }
@@ -20,5 +31,5 @@ export function createLogger(
   level = process.env['SEE_LOG'] ?? 'warn',
   destination: LogDestination = standardError(),
 ): Logger {
-  return pino({ level, base: {} }, destination)
+  return loadPino()({ level, base: {} }, destination)
 }

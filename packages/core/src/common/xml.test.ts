@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { escapeXml } from './escape-xml.ts'
+import { parseXml, serializeXml } from './xml.ts'
 import {
   appendElement,
   childElementsOf,
@@ -8,11 +9,9 @@ import {
   childrenOf,
   type Element,
   ensureChild,
-  parseXml,
-  serializeXml,
   setAttributes,
   setText,
-} from './xml.ts'
+} from './xml-elements.ts'
 
 function rootOf(text: string): Element {
   const root = parseXml(text).documentElement

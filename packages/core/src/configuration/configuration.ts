@@ -1,6 +1,6 @@
 import { dirname, relative, resolve } from 'node:path'
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import { parseBoundedJson } from '@see/qemu'
+import { parseBoundedJson } from '@see/qemu/bounded-json'
 import type { z } from 'zod'
 import { problemsOf } from './configuration-problem.ts'
 import { messageOf, SeeError } from '../common/errors.ts'

@@ -1,6 +1,7 @@
 import type { Hypervisor } from '@see/libvirt'
 import type { FileReader } from './file-reader.ts'
-import { childOf, childrenOf, parseXml } from '../common/xml.ts'
+import { parseXml } from '../common/xml.ts'
+import { childOf, childrenOf } from '../common/xml-elements.ts'
 
 const LABEL = /^\+?(\d+):\+?(\d+)$/
 

@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '@see/qemu'
+import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { z } from 'zod'
 import type { PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'

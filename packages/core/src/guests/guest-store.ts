@@ -1,6 +1,6 @@
 import { readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { parseBoundedJson } from '@see/qemu'
+import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { type FileLock, lockFile } from '../host/file-lock.ts'
 import { isLocked } from '../templates/in-use.ts'

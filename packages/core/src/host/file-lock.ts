@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { childEnvironment } from '@see/qemu'
+import { childEnvironment } from '@see/qemu/child-environment'
 import { SeeError } from '../common/errors.ts'
 
 /** A lock that flock(1) holds for us: the kernel takes it back when that process ends, which it does when we do. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { childEnvironment } from '@see/qemu'
+import { childEnvironment } from '@see/qemu/child-environment'
 import type { ExecResult } from '../contract/agent.ts'
 import { quoted } from '../common/quoted.ts'
 import { requireTool } from '../host/required-tool.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { childEnvironment } from '@see/qemu'
+import { childEnvironment } from '@see/qemu/child-environment'
 import { SeeError } from '../common/errors.ts'
 import { requireTool } from '../host/required-tool.ts'
 import { runBounded } from '../host/bounded-process.ts'

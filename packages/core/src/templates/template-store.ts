@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseBoundedJson } from '@see/qemu'
+import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { CONFIGURATION_BYTES, readRegularFile } from '../configuration/user-file.ts'

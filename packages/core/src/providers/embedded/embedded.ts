@@ -26,7 +26,6 @@ import { type EmbeddedConfiguration, embeddedSchema } from './configuration/conf
 import type { AllocatedGuest, GuestCard } from './allocate-guest.ts'
 import type { EmbeddedDomain } from './guest/embedded-domain.ts'
 import { DISK_NAME } from './disk/disk-name.ts'
-import { orHypervisorFailed } from './qemu/qemu-failure.ts'
 import { openSandboxFile } from '../../disks/sandbox-file.ts'
 import { SANDBOX_GID } from '../../host/sandbox-user.ts'
 
@@ -131,12 +130,14 @@ export class EmbeddedResources implements Freezable {
 
   async attachFile(file: string): Promise<AttachedDisk> {
     const { launcher, domain } = this.#resources()
+    const { orHypervisorFailed } = await import('./qemu/qemu-failure.ts')
     return await orHypervisorFailed(launcher.slots.plug(domain.qemu.qmp, file))
   }
 
   async capture({ snapLength }: CaptureOptions): Promise<PacketCapture | undefined> {
     if (this.network === undefined) return undefined
     const { launcher, domain } = this.#resources()
+    const { orHypervisorFailed } = await import('./qemu/qemu-failure.ts')
     return await orHypervisorFailed(launcher.capture(snapLength, domain.isRunning ? domain.qemu : undefined))
   }
 

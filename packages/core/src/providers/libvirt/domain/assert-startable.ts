@@ -3,7 +3,8 @@ import { formatUuid, type Hypervisor, isLibvirtError } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
 import { attribute, devicesIn } from '../xml/device-elements.ts'
 import { pciAddress } from '../xml/pci-address.ts'
-import { childElementsOf, childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childElementsOf, childOf, childrenOf, type Element } from '../../../common/xml-elements.ts'
 
 /** URIs of a daemon on this host. */
 const ON_THIS_HOST = /^[a-z]+:\/\/\//

@@ -1,7 +1,8 @@
 import { DomainUndefineFlags, type Hypervisor } from '@see/libvirt'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { defineForAMoment } from './accepted-domain.ts'
-import { childOf, childrenOf, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf } from '../../../common/xml-elements.ts'
 
 interface Guest {
   /** What libvirt makes of the user's XML. */

@@ -1,4 +1,5 @@
-import { childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf, type Element } from '../../../common/xml-elements.ts'
 import { devicesIn } from '../xml/device-elements.ts'
 
 /** What a container's XML says of its inside. */

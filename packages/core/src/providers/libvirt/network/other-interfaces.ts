@@ -7,7 +7,8 @@ import type { NetworkConfiguration } from './network-schema.ts'
 import { pciAddress } from '../xml/pci-address.ts'
 import { QEMU_NAMESPACE } from '../xml/qemu-namespace.ts'
 import { orInvalid } from '../xml/user-xml.ts'
-import { childrenOf, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childrenOf } from '../../../common/xml-elements.ts'
 
 /** The class of network controllers: https://pcisig.com/specifications (Code and ID Assignment). */
 const NETWORK_CLASS = /^0x02/

@@ -6,7 +6,8 @@ import type { Domain, StoragePool } from '@see/libvirt'
 import type { AttachedDisk } from '../../../contract/resources.ts'
 import { createRawVolume } from './storage-pool.ts'
 import { escapeXml } from '../../../common/escape-xml.ts'
-import { childOf, childrenOf, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf } from '../../../common/xml-elements.ts'
 
 const SECTOR_BYTES = 512
 

@@ -9,7 +9,7 @@ import { emptyOverlay } from '../../../disks/empty-overlay.ts'
 import { diskInPool } from './guest-disk.ts'
 import { nameOfDisk, otherDisksIn } from '../xml/other-disks.ts'
 import { uploadOverlay } from './storage-pool.ts'
-import type { Element } from '../../../common/xml.ts'
+import type { Element } from '../../../common/xml-elements.ts'
 import type { DiskEdit } from '../xml/parts/guests-disk.ts'
 
 /** A disk of the XML beside the first that its guest can write to, and the image that it is. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Element, parseXml, serializeXml } from '../../../common/xml.ts'
+import { parseXml, serializeXml } from '../../../common/xml.ts'
+import type { Element } from '../../../common/xml-elements.ts'
 import { attribute, devicesIn, ensureDevices } from './device-elements.ts'
 
 function rootOf(xml: string): Element {

@@ -1,4 +1,5 @@
-import { childOf, childrenOf, type Element, ensureChild, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf, type Element, ensureChild } from '../../../common/xml-elements.ts'
 
 /** The devices of a domain's XML that have a name, in their order. libvirt reads several `<devices>` as one. */
 export function devicesIn(xml: string, name: string): Element[] {

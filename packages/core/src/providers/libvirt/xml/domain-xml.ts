@@ -3,7 +3,7 @@ import type { Logger } from '../../../common/logger.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import { ensureDevices } from './device-elements.ts'
 import { deviceNameOf } from './interface-names.ts'
-import { makePartsOwn } from './parts/domain-parts.ts'
+import { makePartsOwn } from './parts/make-parts-own.ts'
 import { type DiskEdit, editDisk, putOnFile } from './parts/guests-disk.ts'
 import {
   editInterface,
@@ -13,16 +13,15 @@ import {
 } from './parts/guests-interface.ts'
 import { otherDisksOf } from './other-disks.ts'
 import { isOnlyRead } from './readable-files.ts'
+import { parseXml, serializeXml } from '../../../common/xml.ts'
 import {
   appendElement,
   childOf,
   childrenOf,
   type Element,
   ensureChild,
-  parseXml,
-  serializeXml,
   setText,
-} from '../../../common/xml.ts'
+} from '../../../common/xml-elements.ts'
 
 export interface DomainEdit {
   readonly identifier: string

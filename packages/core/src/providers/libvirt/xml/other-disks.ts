@@ -1,7 +1,8 @@
 import { type EvidenceWarning, evidenceWarning } from '../../../contract/evidence-warning.ts'
 import { devicesIn, ensureDevices } from './device-elements.ts'
 import { guestsDiskIn } from './parts/guests-disk.ts'
-import { childOf, childrenOf, type Element, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf, childrenOf, type Element } from '../../../common/xml-elements.ts'
 
 /** What a resources file says is done with them. */
 export type OtherDisksPolicy = 'overlay' | 'read-only' | 'shared'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { childOf, parseXml } from '../../../common/xml.ts'
+import { parseXml } from '../../../common/xml.ts'
+import { childOf } from '../../../common/xml-elements.ts'
 import { pciAddress } from './pci-address.ts'
 
 const addressOf = (source: string): string | undefined => {

@@ -1,5 +1,5 @@
 import { attribute } from './device-elements.ts'
-import type { Element } from '../../../common/xml.ts'
+import type { Element } from '../../../common/xml-elements.ts'
 
 /** The address of a `<hostdev>` of type `pci`, as the kernel writes it. */
 export function pciAddress(hostdev: Element): string {

@@ -2,7 +2,7 @@ import type { Hypervisor } from '@see/libvirt'
 import { mayRead } from '../../../disks/file-reader.ts'
 import { attribute, devicesIn } from './device-elements.ts'
 import { qemuUser } from '../../../disks/qemu-user.ts'
-import { childOf, type Element } from '../../../common/xml.ts'
+import { childOf, type Element } from '../../../common/xml-elements.ts'
 
 /** Whether guests only read a disk, so that they can share its file. */
 export function isOnlyRead(disk: Element): boolean {

@@ -19,7 +19,7 @@ import { Environment } from '../../../environment/environment.ts'
 import { attribute, devicesIn } from './device-elements.ts'
 import type { networkSchema } from '../network/network-schema.ts'
 import { qemuFactory } from '../qemu/qemu.ts'
-import { childOf, type Element } from '../../../common/xml.ts'
+import { childOf, type Element } from '../../../common/xml-elements.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'see-users-xml-'))
 const image = join(folder, 'base.qcow2')

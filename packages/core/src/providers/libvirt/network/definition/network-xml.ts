@@ -1,13 +1,12 @@
+import { parseXml, serializeXml } from '../../../../common/xml.ts'
 import {
   appendElement,
   childOf,
   childrenOf,
   type Element,
   ensureChild,
-  parseXml,
-  serializeXml,
   setText,
-} from '../../../../common/xml.ts'
+} from '../../../../common/xml-elements.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { placesOf } from '../address/place.ts'
 import {

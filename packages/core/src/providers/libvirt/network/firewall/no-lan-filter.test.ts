@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseIpv4, rangeOf } from '../../../../common/subnet.ts'
-import { childElementsOf, childrenOf, type Element, parseXml } from '../../../../common/xml.ts'
+import { parseXml } from '../../../../common/xml.ts'
+import { childElementsOf, childrenOf, type Element } from '../../../../common/xml-elements.ts'
 import { NOT_THE_INTERNET } from '../address/not-the-internet.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
 

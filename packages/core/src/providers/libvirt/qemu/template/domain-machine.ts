@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { TemplateMachine } from '../../../../templates/manifest.ts'
 import { guestsDiskIn } from '../../xml/parts/guests-disk.ts'
-import { childOf, childrenOf, type Element, parseXml, serializeXml } from '../../../../common/xml.ts'
+import { parseXml, serializeXml } from '../../../../common/xml.ts'
+import { childOf, childrenOf, type Element } from '../../../../common/xml-elements.ts'
 
 /** What of a machine the XML of a domain says. */
 export type DomainMachine = Pick<

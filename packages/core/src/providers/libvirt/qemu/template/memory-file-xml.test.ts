@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { childrenOf, parseXml } from '../../../../common/xml.ts'
+import { parseXml } from '../../../../common/xml.ts'
+import { childrenOf } from '../../../../common/xml-elements.ts'
 import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 import { withMemoryFile } from './memory-file-xml.ts'
 

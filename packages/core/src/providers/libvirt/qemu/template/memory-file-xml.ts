@@ -1,6 +1,7 @@
 import type { GuestMemory } from '../../../../templates/template-clone.ts'
 import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
-import { childOf, type Document, type Element, parseXml, serializeXml } from '../../../../common/xml.ts'
+import { parseXml, serializeXml } from '../../../../common/xml.ts'
+import { childOf, type Document, type Element } from '../../../../common/xml-elements.ts'
 
 /**
  * Has QEMU keep the guest's memory in a file, for which libvirt itself has no words: it chooses the path.

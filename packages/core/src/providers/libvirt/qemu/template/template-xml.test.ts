@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { childOf, childrenOf, parseXml } from '../../../../common/xml.ts'
+import { parseXml } from '../../../../common/xml.ts'
+import { childOf, childrenOf } from '../../../../common/xml-elements.ts'
 import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 import { templateXml } from './template-xml.ts'
 

@@ -1,12 +1,11 @@
+import { parseXml, serializeXml } from '../../../../common/xml.ts'
 import {
   appendElement,
   childOf,
   childrenOf,
   type Element,
   ensureChild,
-  parseXml,
-  serializeXml,
-} from '../../../../common/xml.ts'
+} from '../../../../common/xml-elements.ts'
 import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 
 /** Elements that say themselves where the memory is. */

@@ -1,4 +1,4 @@
-import { childOf, childrenOf, type Element, setText } from '../../../../common/xml.ts'
+import { childOf, childrenOf, type Element, setText } from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 
 /** Kinds of the host's end that have a name or an address there, which two guests cannot share. */

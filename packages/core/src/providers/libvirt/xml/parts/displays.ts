@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { childrenOf, type Element } from '../../../../common/xml.ts'
+import { childrenOf, type Element } from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 
 const LOOPBACK = '127.0.0.1'

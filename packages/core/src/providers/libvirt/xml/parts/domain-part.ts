@@ -1,4 +1,4 @@
-import type { Element } from '../../../../common/xml.ts'
+import type { Element } from '../../../../common/xml-elements.ts'
 
 /**
  * What happens to a part: each environment gets its `own`; it is `dropped`; the allocation is `refused`; or it is `left` as

@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { editDomainXml } from '../domain-xml.ts'
-import { variablesToCopy } from './kept-state.ts'
 
 const identifier = '11111111-2222-4333-8444-555555555555'
 const edited = (devices: string, rest = '', os = '') =>
@@ -194,28 +193,6 @@ test.each([
   ['<nvram type="file"><source file=" "/></nvram>', '<nvram>'],
 ])('of the variables in %s the template is %s', (given, expected) => {
   expect(nvram(given)).toBe(expected)
-})
-
-const domainWithOs = (nvramElement: string, attributes = 'firmware="efi"') =>
-  `<domain><os ${attributes}>${nvramElement}</os></domain>`
-
-describe('variables of a firmware that libvirt chooses', () => {
-  test.each([
-    ['<nvram>/etc/passwd</nvram>', '/etc/passwd'],
-    ['<nvram type="file"><source file="/etc/passwd"/></nvram>', '/etc/passwd'],
-    ['<nvram> <!-- a -->/etc/passwd\n</nvram>', '/etc/passwd'],
-    ['<nvram>/nowhere/a</nvram>', undefined],
-    ['<nvram>/etc</nvram>', undefined],
-    ['<nvram template="/etc/passwd"/>', undefined],
-    ['', undefined],
-  ])('%s are copied from %s', (given, expected) => {
-    expect(variablesToCopy(domainWithOs(given))).toBe(expected)
-  })
-
-  test('are copied by libvirt itself where the XML says the firmware', () => {
-    expect(variablesToCopy(domainWithOs('<nvram>/etc/passwd</nvram>', ''))).toBeUndefined()
-    expect(variablesToCopy('<domain/>')).toBeUndefined()
-  })
 })
 
 test.each([

@@ -1,4 +1,3 @@
-import { childrenOf, type Element, serializeXml } from '../../../../common/xml.ts'
 import { characterDevices } from './character-devices.ts'
 import { displays } from './displays.ts'
 import type { DomainPart } from './domain-part.ts'
@@ -20,37 +19,6 @@ export const domainParts: readonly DomainPart[] = [
   ...memoryAndFolders,
   ...hostDevices,
 ]
-
-/**
- * Makes what the XML names on the host the environment's own, so that no two environments share it.
- * @returns what was changed, in words
- * @throws Error naming the part that is refused
- */
-export function makePartsOwn(domain: Element, identifier: string): string[] {
-  return domainParts.flatMap((part) =>
-    elementsAt(domain, part.path)
-      .filter((element) => part.isMeant?.(element) ?? true)
-      .flatMap((element) => apply(part, element, identifier)),
-  )
-}
-
-function apply(part: DomainPart, element: Element, identifier: string): string[] {
-  const { fate, makeOwn } = part
-  const [name, words] = [nameOfPart(part), part.words].map((text) => text.replaceAll('`', ''))
-  if (fate === 'refused') throw new Error(`${name} is refused: ${words}`)
-  if (fate === 'dropped') {
-    element.parentNode?.removeChild(element)
-    return [`${name} is left out: ${words}`]
-  }
-  if (makeOwn === undefined) return []
-  const before = serializeXml(element)
-  makeOwn(element, identifier)
-  return serializeXml(element) === before ? [] : [`${name} is the environment's own: ${words}`]
-}
-
-function elementsAt(domain: Element, path: readonly string[]): Element[] {
-  return path.reduce((found, name) => found.flatMap((each) => childrenOf(each, name)), [domain])
-}
 
 /** How messages and the documentation name it, in Markdown. */
 export function nameOfPart({ path, which }: DomainPart): string {

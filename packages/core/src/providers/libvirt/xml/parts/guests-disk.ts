@@ -6,7 +6,7 @@ import {
   type Element,
   ensureChild,
   setAttributes,
-} from '../../../../common/xml.ts'
+} from '../../../../common/xml-elements.ts'
 import type { DomainPart } from './domain-part.ts'
 
 export interface DiskEdit {

@@ -5,7 +5,7 @@ import {
   type Element,
   ensureChild,
   setAttributes,
-} from '../../../../common/xml.ts'
+} from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 import { keepAttributes, keepChildren, renewSource } from './guests-disk.ts'
 

@@ -1,4 +1,4 @@
-import { childOf, type Element } from '../../../../common/xml.ts'
+import { childOf, type Element } from '../../../../common/xml-elements.ts'
 import type { DomainPart } from './domain-part.ts'
 
 const WARNED = 'with a `network`, what may lead out is the warning `INTERFACE_NOT_ISOLATED`, or refused'

@@ -1,4 +1,4 @@
-import { type Element, setText } from '../../../../common/xml.ts'
+import { type Element, setText } from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 
 /** Set by `editDomainXml`, since they are made where the XML lacks them. */

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
-import { childOf, childrenOf, type Element, parseXml, setText } from '../../../../common/xml.ts'
+import { childOf, childrenOf, type Element, setText } from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 
 /** A file that is not known to be missing: libvirt may see more of the host. */
-function mayExist(path: string): boolean {
+export function mayExist(path: string): boolean {
   try {
     return statSync(path).isFile()
   } catch (error) {
@@ -12,24 +12,12 @@ function mayExist(path: string): boolean {
 }
 
 /** The file that `<nvram>` names; empty when it names none. */
-function variablesIn(nvram: Element): string {
+export function variablesIn(nvram: Element): string {
   return (childOf(nvram, 'source')?.getAttribute('file') ?? nvram.textContent ?? '').trim()
 }
 
-/**
- * The file with a firmware's variables that the environment itself has to copy: where libvirt is to choose the firmware, it
- * takes no template.
- */
-export function variablesToCopy(xml: string): string | undefined {
-  const domain = parseXml(xml).documentElement
-  const os = domain === null ? undefined : childOf(domain, 'os')
-  const nvram = os === undefined ? undefined : childOf(os, 'nvram')
-  if (nvram === undefined || !isChosenByLibvirt(os)) return undefined
-  const file = variablesIn(nvram)
-  return file !== '' && mayExist(file) ? file : undefined
-}
-
-function isChosenByLibvirt(os: Element | undefined): boolean {
+/** Whether libvirt itself picks the firmware. */
+export function isChosenByLibvirt(os: Element | undefined): boolean {
   return os?.hasAttribute('firmware') === true
 }
 

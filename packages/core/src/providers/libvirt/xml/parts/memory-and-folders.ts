@@ -1,4 +1,4 @@
-import { childOf } from '../../../../common/xml.ts'
+import { childOf } from '../../../../common/xml-elements.ts'
 import { type DomainPart, has } from './domain-part.ts'
 
 export const memoryAndFolders: readonly DomainPart[] = [
