@@ -1,5 +1,5 @@
 import { messageOf, SeeError, together } from '@see/core'
-import { type ComparedRegion, type DiskComparison, firstOf } from '../sleuth-kit/compare-disks.ts'
+import type { ComparedRegion, DiskComparison } from '../sleuth-kit/compare-disks.ts'
 import { compareListings, type FileChange } from '../files/compare-listings.ts'
 import type { DiskRegion, RegionSide } from '../sleuth-kit/disk-regions.ts'
 import type { DiskTools } from '../tools/disk-tools.ts'
@@ -10,6 +10,7 @@ import type { HelperVolume } from './helper-volume.ts'
 import { KernelDisk } from './kernel-disk.ts'
 import type { ListedFile } from '../files/listed-file.ts'
 import { filesIn } from '../sleuth-kit/listed-names.ts'
+import { firstOf } from '../sleuth-kit/region-changes.ts'
 import { readerKit } from './reader-kit.ts'
 
 /** What the kernel of the helper guest reads, by the names of blkid. */
