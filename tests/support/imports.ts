@@ -18,18 +18,33 @@ const SOURCE = /^packages\/(?<name>[^/]+)\/src\/(?<file>.+\.ts)$/
 /** What tests use is no part of the house. */
 const OF_TESTS = /\.test\.ts$|(?:^|\/)(?:testing|test-servers)\//
 
-/** Every import of the packages' sources, tests and what they use left out. */
-export function importsOfPackages(): Import[] {
+/** A source of a package. */
+interface Source {
+  readonly package: string
+  /** Relative to the package's `src`. */
+  readonly file: string
+  readonly text: string
+}
+
+/** Every source of the packages, tests and what they use left out. */
+export function sourcesOfPackages(): Source[] {
   const files = execFileSync('git', ['ls-files', 'packages'], { cwd: root, encoding: 'utf8' }).split('\n')
   return files.flatMap((path) => {
     const { name, file } = SOURCE.exec(path)?.groups ?? {}
     if (name === undefined || file === undefined || OF_TESTS.test(file)) return []
-    return importsIn(readFileSync(join(root, path), 'utf8')).map((imported) => ({
+    return [{ package: name, file, text: readFileSync(join(root, path), 'utf8') }]
+  })
+}
+
+/** Every import of these sources. */
+export function importsOf(sources: readonly Source[]): Import[] {
+  return sources.flatMap(({ package: name, file, text }) =>
+    importsIn(text).map((imported) => ({
       package: name,
       file,
       imported: imported.startsWith('.') ? posix.join(posix.dirname(file), imported) : imported,
-    }))
-  })
+    })),
+  )
 }
 
 /** The modules that a source names, by TypeScript's own scanner. */

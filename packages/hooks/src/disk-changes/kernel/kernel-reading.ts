@@ -1,5 +1,5 @@
 import { messageOf, SeeError, together } from '@see/core'
-import { type ComparedRegion, type DiskComparison, firstOf } from '../sleuth-kit/compare-disks.ts'
+import type { ComparedRegion, DiskComparison } from '../sleuth-kit/compare-disks.ts'
 import { compareListings, type FileChange } from '../files/compare-listings.ts'
 import type { DiskRegion, RegionSide } from '../sleuth-kit/disk-regions.ts'
 import type { DiskTools } from '../tools/disk-tools.ts'
@@ -10,7 +10,9 @@ import type { HelperVolume } from './helper-volume.ts'
 import { KernelDisk } from './kernel-disk.ts'
 import type { ListedFile } from '../files/listed-file.ts'
 import { filesIn } from '../sleuth-kit/listed-names.ts'
+import { firstOf } from '../sleuth-kit/region-changes.ts'
 import { readerKit } from './reader-kit.ts'
+import { isVolumeOf, volumeRegions } from './volume-regions.ts'
 
 /** What the kernel of the helper guest reads, by the names of blkid. */
 const FILE_SYSTEMS = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'squashfs', 'erofs', 'udf'])
@@ -137,7 +139,8 @@ class Reading {
   }
 
   async read(comparison: DiskComparison, wanted: readonly ComparedRegion[]): Promise<DiskComparison> {
-    const volumes = this.#volumeRegions()
+    const [before, after] = this.#disks
+    const volumes = volumeRegions(before.volumes, after.volumes)
     const [former, now] = await both(this.#options, async (side) => {
       const sides = new Map<number, RegionSide | undefined>()
       for (const region of [...wanted, ...volumes])
@@ -156,8 +159,8 @@ class Reading {
     for (const region of reread) {
       if (byKit.has(region.start)) regions.push(region)
       else {
-        const before = await withFiles(region.before)
-        const listed = { ...region, before, after: await withFiles(region.after) }
+        const files = await withFiles(region.before)
+        const listed = { ...region, before: files, after: await withFiles(region.after) }
         const limit = this.#options.changesLimit - changes.length
         const { kept, cut } = firstOf(this.#changesIn(listed, unverified), limit)
         for (const change of kept) changes.push(change)
@@ -165,18 +168,6 @@ class Reading {
       }
     }
     return { ...comparison, regions, changes, unverified }
-  }
-
-  /** Those of LVM and md, which have no place of their own on the disk. */
-  #volumeRegions(): ComparedRegion[] {
-    const names = new Set(this.#disks.flatMap(({ volumes }) => volumes.filter(isAssembled).map(nameOf)))
-    return [...names].toSorted().map((name, index) => {
-      const [before, after] = this.#disks.map(({ volumes }) => {
-        const volume = volumes.find((each) => isAssembled(each) && nameOf(each) === name)
-        return volume === undefined ? undefined : sideOf(volume)
-      })
-      return { name, prefix: `${name}:`, start: -1 - index, before, after, isSame: false, cut: 0 }
-    })
   }
 
   async #readSide(region: DiskRegion, index: SideIndex): Promise<RegionSide | undefined> {
@@ -189,7 +180,7 @@ class Reading {
         ? { ...side, readBy: 'volumes', state: QUIET }
         : unread(side, 'none of its volumes could be assembled')
     }
-    const volume = disk.volumes.find((each) => isOf(region, each))
+    const volume = disk.volumes.find((each) => isVolumeOf(region, each))
     if (volume === undefined) return unread(side, 'the kernel of the helper guest finds nothing there')
     if (volume.problem !== null) return unread(side, volume.problem)
     try {
@@ -232,22 +223,4 @@ async function withFiles(side: RegionSide | undefined): Promise<RegionSide | und
   const { names, ...rest } = side
   if (names.count <= MAX_NAMES) return { ...rest, files: await filesIn(names) }
   return { ...rest, readBy: null, whyUnread: `it has more than ${MAX_NAMES} names` }
-}
-
-function isAssembled({ place }: HelperVolume): boolean {
-  return place === 'lvm' || place === 'md'
-}
-
-/** With a slash in it, no partition has such a name. */
-function nameOf({ place, name }: HelperVolume): string {
-  return place === 'md' ? `md/${name}` : name
-}
-
-function isOf({ name, start }: DiskRegion, volume: HelperVolume): boolean {
-  if (start < 0) return isAssembled(volume) && nameOf(volume) === name
-  return volume.place === (start === 0 ? 'disk' : 'partition') && volume.start === start
-}
-
-function sideOf({ type, sectors }: HelperVolume): RegionSide {
-  return { type, sectors, readBy: null, files: [], state: QUIET, partitionType: null }
 }

@@ -1,20 +1,20 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { together, type ImageLayer } from '@see/core'
-import { compareListings, type FileChange } from '../files/compare-listings.ts'
-import { type ContentHashes, contentHashes, hashKey } from './content-hashes.ts'
+import type { FileChange, Side } from '../files/compare-listings.ts'
+import { contentHashes } from './content-hashes.ts'
 import { differingAreas } from '../layout/differing-areas.ts'
 import type { ByteRange } from '../tools/disk-bytes.ts'
 import { type DiskLayout, diskLayout } from '../layout/disk-layout.ts'
 import { DiskInodes } from './disk-inodes.ts'
 import { listDisk } from './disk-listing.ts'
-import { type DiskRegion, placesOf, type RegionSide, regionsOf } from './disk-regions.ts'
+import { type DiskRegion, placesOf, regionsOf } from './disk-regions.ts'
 import type { DiskTools } from '../tools/disk-tools.ts'
-import { type ListedFile, textOf } from '../files/listed-file.ts'
-import { filesIn } from './listed-names.ts'
 import { LARGE_SECTOR_BYTES, SECTOR_BYTES } from '../layout/partition-table.ts'
+import { changesIn, firstOf, strictChangesIn } from './region-changes.ts'
+import { hashesOfChanges, hashesOfSides, NO_HASHES, type SideHashes } from './side-hashes.ts'
 import { gapsOf } from '../layout/unpartitioned.ts'
-import { unmatchedNames } from './unmatched-names.ts'
+import { hashedFiles, TOO_MANY_NAMES, wholeListings } from './whole-listings.ts'
 
 /** A region, and what a comparison of its bytes says of one whose files were not listed on both disks. */
 export interface ComparedRegion extends DiskRegion {
@@ -24,12 +24,6 @@ export interface ComparedRegion extends DiskRegion {
   readonly cut: number
   /** Why the content of its files was not compared, though it was to be. */
   readonly whyNotStrict?: string
-}
-
-/** Of both disks, what the content of a file is, where it was read in full. */
-interface SideHashes {
-  readonly before: ContentHashes
-  readonly after: ContentHashes
 }
 
 export interface DiskComparison {
@@ -46,15 +40,6 @@ export interface DiskComparison {
   /** Paths of files whose content was to be compared, and was not. */
   readonly unverified: readonly string[]
 }
-
-type Side = 'before' | 'after'
-
-/** Names on either disk whose content is compared; of file systems with more, only the listings are. */
-const MAX_STRICT_NAMES = 90_000
-const TOO_MANY = `with it, there are more than ${MAX_STRICT_NAMES} names`
-const NONE: ContentHashes = new Map()
-/** Of an alternate data stream of NTFS, which fiwalk leaves out. */
-const STREAM = /:[^/:]+$/s
 
 interface CompareOptions {
   /** Before and after. */
@@ -129,8 +114,8 @@ export async function compareDisks(
       { parent: work, isWhole: found.every((region) => region[side]?.failure === undefined) },
     )
   const hashes = strict
-    ? sides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
-    : { before: NONE, after: NONE }
+    ? hashesOfSides(await both((disk) => hash(disk === disks[0] ? 'before' : 'after', disk)))
+    : NO_HASHES
   const unverified: string[] = []
   const regions: ComparedRegion[] = []
   const changes: FileChange[] = []
@@ -148,104 +133,11 @@ export async function compareDisks(
       ...inodes.withUnread(region),
       isSame: isSame(region),
       cut,
-      ...(isTooLarge ? { whyNotStrict: TOO_MANY } : {}),
+      ...(isTooLarge ? { whyNotStrict: TOO_MANY_NAMES } : {}),
     })
   }
   const changedGaps = differing.filter(({ region }) => region === undefined)
   return { layouts, regions, changedGaps, changes, hashes: hashesOfChanges(hashes, changes), unverified }
-}
-
-/** The others are of no interest any more, and may be many. */
-function hashesOfChanges(hashes: SideHashes, changes: readonly FileChange[]): SideHashes {
-  const of = (side: Side): ContentHashes => {
-    const keys = changes.flatMap(({ start, [side]: file }) =>
-      file === undefined ? [] : [hashKey(start, file.inode)],
-    )
-    const known = hashes[side]
-    return new Map(keys.map((key) => [key, known.get(key)] as const).filter(isKnown))
-  }
-  return { before: of('before'), after: of('after') }
-}
-
-function isKnown(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
-  return entry[1] !== undefined
-}
-
-/** Changes that are kept, and how many there are beyond. */
-interface Changes {
-  readonly kept: readonly FileChange[]
-  readonly cut: number
-}
-
-export function firstOf(changes: readonly FileChange[], limit: number): Changes {
-  const most = Math.max(0, limit)
-  return { kept: changes.slice(0, most), cut: Math.max(0, changes.length - most) }
-}
-
-interface WholeListing {
-  readonly start: number
-  readonly before: readonly ListedFile[]
-  readonly after: readonly ListedFile[]
-}
-
-/** Of each region; undefined where it is not listed, or where there would be too many names altogether. */
-async function wholeListings(
-  regions: readonly DiskRegion[],
-  inodes: DiskInodes,
-): Promise<(WholeListing | undefined)[]> {
-  const listings: (WholeListing | undefined)[] = []
-  let left = MAX_STRICT_NAMES
-  for (const region of regions) {
-    const { start, before, after } = region
-    const files = async (side: Side) => inodes.ofFiles(region, side, await filesIn(region[side]?.names))
-    const count = Math.max(before?.names?.count ?? 0, after?.names?.count ?? 0)
-    const isWhole = after?.names !== undefined && count <= left
-    if (isWhole) left -= count
-    listings.push(isWhole ? { start, before: await files('before'), after: await files('after') } : undefined)
-  }
-  return listings
-}
-
-/** By what the listings say. */
-async function changesIn(
-  { start, before, after }: DiskRegion,
-  { wasRunning, limit }: { readonly wasRunning: boolean; readonly limit: number },
-): Promise<Changes> {
-  // What cannot be listed is not one without files.
-  if (after?.names === undefined) return { kept: [], cut: 0 }
-  const suspect = suspectOf(before, wasRunning)
-  const found = await unmatchedNames(before?.names, after.names, { limit, suspect })
-  const kept = compareListings(start, found.before, found.after, () => false, suspect)
-  return { kept, cut: found.cut }
-}
-
-/** Times are in seconds: in the last one of a guest that went on, there may have been writes that changed none. */
-function suspectOf(before: RegionSide | undefined, wasRunning: boolean): number | undefined {
-  return wasRunning ? before?.names?.latest : undefined
-}
-
-interface StrictOptions {
-  readonly wasRunning: boolean
-  readonly hashes: SideHashes
-  /** Gets the paths of files whose content is not known. */
-  readonly unverified: string[]
-}
-
-/** By what the listings say, and by the content of files. */
-function strictChangesIn(
-  { start, prefix, before }: DiskRegion,
-  listing: WholeListing,
-  { wasRunning, hashes, unverified }: StrictOptions,
-): FileChange[] {
-  const differs = (a: ListedFile, b: ListedFile): boolean => {
-    if (b.kind !== 'file') return false
-    if (b.inode.includes('-') && STREAM.test(b.path)) return true
-    const was = hashes.before.get(hashKey(start, a.inode))
-    const is = hashes.after.get(hashKey(start, b.inode))
-    if (b.size > 0 && (was === undefined || is === undefined)) unverified.push(`${prefix}${textOf(b.path)}`)
-    return was !== is
-  }
-  return compareListings(start, listing.before, listing.after, differs, suspectOf(before, wasRunning))
 }
 
 /** Whether its files are not listed on both disks, though it is there on both. */
@@ -257,17 +149,4 @@ function isLeftOut({ before, after }: DiskRegion): boolean {
 function areaOf({ start, before, after }: DiskRegion): ByteRange {
   const sectors = Math.max(before?.sectors ?? 0, after?.sectors ?? 0)
   return { offset: start * SECTOR_BYTES, length: sectors * SECTOR_BYTES }
-}
-
-function hashedFiles(listing: WholeListing | undefined, side: Side) {
-  return (listing?.[side] ?? []).map(({ kind, size, inode }) => ({
-    start: listing?.start ?? 0,
-    kind,
-    size,
-    inode,
-  }))
-}
-
-function sides([before, after]: readonly [ContentHashes, ContentHashes]): SideHashes {
-  return { before, after }
 }

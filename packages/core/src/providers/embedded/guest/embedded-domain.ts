@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { timeoutSignal } from '../../../common/timeout-signal.ts'
-import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess, type QmpEvent } from '@see/qemu'
-import { messageOf, SeeError } from '../../../common/errors.ts'
+import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess } from '@see/qemu'
+import { SeeError } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
 import type {
   AgentChannel,
@@ -16,8 +16,8 @@ import type { GuestEnds } from '../../../contract/guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'
 import { dumpMemory } from './dump-memory.ts'
 import { guestAddresses } from './guest-addresses.ts'
+import { GuestRun } from './guest-run.ts'
 import { guestState } from './guest-state.ts'
-import { guestEndOf } from '../qemu/qemu-end.ts'
 import { hasOpenPort } from '../qemu/open-port.ts'
 import { orHypervisorFailed } from '../qemu/qemu-failure.ts'
 import { sockets } from '../qemu/qemu-arguments.ts'
@@ -29,9 +29,6 @@ const ANSWER_MS = 500
 const CONSOLE_MS = 5000
 /** Between the end of QEMU's connections and its own. */
 const END_MS = 1000
-const TOO_LARGE = 'its disk exceeded limits.disk_mib'
-const PANICKED = 'the kernel of the guest panicked'
-const REBOOTED = 'the guest restarted its machine'
 
 export interface DomainParts {
   readonly folder: RunFolder
@@ -49,14 +46,10 @@ export class EmbeddedDomain implements SandboxDomain {
   readonly #parts: DomainParts
   readonly #agent: AgentSocket
   readonly #closing = new AbortController()
-  #qemu: QemuProcess | undefined
+  /** The present run of the guest, or its last one. */
+  #run: GuestRun | undefined
   #starting: Promise<unknown> | undefined
-  /** Whether the guest is to be started anew where it powers itself off. */
-  #rebooting = false
-  #exceeded = false
   #suspending = false
-  /** Whether the guest stands still since this host has no room for what it writes. */
-  #lacksRoom = false
 
   constructor(parts: DomainParts) {
     this.#parts = parts
@@ -66,29 +59,29 @@ export class EmbeddedDomain implements SandboxDomain {
         const { state } = await this.getState()
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
-        if (this.#lacksRoom) throw new SeeError('GUEST_STOPPED', this.#whyStill())
+        if (this.#run?.lacksRoom === true) throw new SeeError('GUEST_STOPPED', this.#run.whyStill())
         // What is sent to it now it would answer once it runs again, when nobody waits for it any more.
         if (state === 'paused' || this.#suspending) {
           throw new SeeError('AGENT_UNRESPONSIVE', 'the guest is paused: its agent will not answer')
         }
       },
-      ended: async () => await Promise.race([this.#qemu?.ended, sleep(END_MS)]).then(() => undefined),
+      ended: async () => await Promise.race([this.#run?.qemu.ended, sleep(END_MS)]).then(() => undefined),
     })
   }
 
   /** Whether there is a QEMU; its guest may be paused. */
   get isRunning(): boolean {
-    return this.#qemu?.isRunning === true
+    return this.#run?.qemu.isRunning === true
   }
 
   /** The running QEMU. @throws SeeError `GUEST_STOPPED` */
   get qemu(): QemuProcess {
-    if (this.#qemu?.isRunning === true) return this.#qemu
+    if (this.#run?.qemu.isRunning === true) return this.#run.qemu
     throw new SeeError('GUEST_STOPPED', this.#whyOff())
   }
 
   async getState(): Promise<{ readonly state: DomainState }> {
-    return { state: await guestState(this.#qemu) }
+    return { state: await guestState(this.#run?.qemu) }
   }
 
   async create(): Promise<void> {
@@ -113,7 +106,7 @@ export class EmbeddedDomain implements SandboxDomain {
   async destroy(): Promise<void> {
     this.#parts.ends.askOff()
     this.#agent.close()
-    await this.#qemu?.stop()
+    await this.#run?.qemu.stop()
   }
 
   /** Cuts the power for good, of a guest that is being started, too. */
@@ -149,7 +142,7 @@ export class EmbeddedDomain implements SandboxDomain {
 
   async shutdown(): Promise<void> {
     this.#parts.ends.askShutdown()
-    await this.#whenOff('poweroff')
+    await this.#setRebooting(false)
     await this.#execute('system_powerdown')
   }
 
@@ -161,7 +154,7 @@ export class EmbeddedDomain implements SandboxDomain {
       const parameters = JSON.stringify({ execute: 'guest-shutdown', arguments: { mode: 'reboot' } })
       await this.#agent.send(parameters, { timeoutMs: AGENT_MS })
     } catch {
-      await this.#whenOff('pause')
+      await this.#setRebooting(true)
       await this.#execute('system_powerdown')
     }
   }
@@ -191,78 +184,29 @@ export class EmbeddedDomain implements SandboxDomain {
     const { signal } = this.#closing
     signal.throwIfAborted()
     const qemu = await orHypervisorFailed(this.#parts.start(this.#agent, signal))
-    this.#qemu = qemu
-    this.#rebooting = false
-    this.#exceeded = false
-    this.#lacksRoom = false
-    void qemu.ended.then((end) => this.#ended(qemu, end))
-    qemu.qmp.onEvent((event) => void this.#handle(qemu, event))
+    const run = new GuestRun(qemu, this.#parts)
+    this.#run = run
+    void qemu.ended.then((end) => this.#ended(run, end))
+    qemu.qmp.onEvent((event) => void run.handle(event))
     return qemu
+  }
+
+  #ended(run: GuestRun, end: QemuEnd): void {
+    this.#agent.close()
+    run.end(end)
   }
 
   async #execute(command: string, parameters?: Record<string, unknown>): Promise<void> {
     await orHypervisorFailed(this.qemu.qmp.execute(command, parameters))
   }
 
-  /** QEMU stays, with a guest that has powered itself off, only where that guest is to be started anew. */
-  async #whenOff(action: 'poweroff' | 'pause'): Promise<void> {
-    this.#rebooting = action === 'pause'
-    await this.#execute('set-action', { shutdown: action })
-  }
-
-  async #handle(qemu: QemuProcess, { event, data }: QmpEvent): Promise<void> {
-    this.#parts.logger.debug({ event, data }, 'QEMU')
-    try {
-      if (event === 'BLOCK_IO_ERROR') await this.#diskFailed(qemu, data)
-      if (event === 'RESUME') this.#lacksRoom = false
-      if (event === 'GUEST_PANICKED') this.#panicked()
-      if (event === 'RESET' && data.guest === true) this.#parts.ends.rebooted(REBOOTED)
-      if (event === 'SHUTDOWN' && this.#rebooting) await this.#startAnew(qemu)
-    } catch (error) {
-      this.#parts.logger.error({ err: error }, `after QEMU’s event ${event}: ${messageOf(error)}`)
-    }
-  }
-
-  async #startAnew({ qmp }: QemuProcess): Promise<void> {
-    this.#rebooting = false
-    this.#parts.ends.rebooted(REBOOTED)
-    await qmp.execute('system_reset')
-    await qmp.execute('set-action', { shutdown: 'poweroff' })
-    await qmp.execute('cont')
-  }
-
-  async #diskFailed(qemu: QemuProcess, { reason, nospace }: QmpEvent['data']): Promise<void> {
-    if (nospace === true && !this.#lacksRoom) {
-      this.#lacksRoom = true
-      this.#parts.logger.error(this.#whyStill())
-    }
-    // QEMU's threads do not take the signal of a file that is too large.
-    if (reason !== 'File too large' || this.#exceeded) return
-    this.#exceeded = true
-    this.#parts.logger.error(`the guest was killed: ${TOO_LARGE}`)
-    await qemu.kill()
-  }
-
-  #panicked(): void {
-    this.#parts.ends.ended({ reason: 'crashed', detail: PANICKED, exitCode: null, signal: null })
-  }
-
-  #ended(qemu: QemuProcess, end: QemuEnd): void {
-    this.#agent.close()
-    const failure = qemu.failure()
-    if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
-    const ended = guestEndOf(qemu, end)
-    const { detail, reason } = this.#exceeded ? { detail: TOO_LARGE, reason: 'killed' as const } : ended
-    this.#parts.ends.ended({ ...ended, detail, reason })
-  }
-
-  #whyStill(): string {
-    return `the guest stands still: there is no room for its disk in ${this.#parts.folder.path}; make room, and resume it`
+  /** QEMU stays, with a guest that has powered itself off, only where that guest is restarted. */
+  async #setRebooting(isRebooting: boolean): Promise<void> {
+    if (this.#run !== undefined) this.#run.isRebooting = isRebooting
+    await this.#execute('set-action', { shutdown: isRebooting ? 'pause' : 'poweroff' })
   }
 
   #whyOff(): string {
-    if (this.#exceeded) return `the guest is off: it was killed, since ${TOO_LARGE}`
-    const failure = this.#qemu?.failure()
-    return failure === undefined ? 'the guest is off' : `the guest is off: ${failure.message}`
+    return this.#run?.whyOff() ?? 'the guest is off'
   }
 }
