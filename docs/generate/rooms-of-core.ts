@@ -34,7 +34,7 @@ const libvirt: readonly Floor[] = [
   [
     { name: 'network', what: 'the networks of an environment', floors: libvirtNetwork },
     { name: 'storage', what: 'storage pools and the disks in them' },
-    { name: 'findings', what: 'what `see check` looks at for libvirt' },
+    { name: 'findings', what: 'what `npx see check` looks at for libvirt' },
   ],
   [
     { name: 'domain', what: 'defining and watching a domain' },
