@@ -61,7 +61,9 @@ test('no program that a run starts knows a key of the user’s', { timeout: 120_
 
 test('every program is started with an environment of its own', () => {
   const sources = readdirSync(`${root}packages`, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /^[^/]+\/src\/.*(?<!\.test)\.ts$/.test(path) && !path.includes('/testing/'))
+    .filter(
+      (path) => /^[^/]+\/src\/.*(?<!\.test)\.ts$/.test(path) && !/\/(testing|test-servers)\//.test(path),
+    )
     .map((path) => [path, readFileSync(`${root}packages/${path}`, 'utf8')] as const)
     .filter(([, text]) => /from 'node:child_process'/.test(text))
   expect(sources.length).toBeGreaterThan(5)

@@ -38,7 +38,7 @@ const libvirt: readonly Floor[] = [
   ],
   [
     { name: 'domain', what: 'defining and watching a domain' },
-    { name: 'findings', what: 'what `see check` looks at on this host' },
+    { name: 'findings', what: 'what `npx see check` looks at on this host' },
   ],
   [
     {
@@ -61,7 +61,7 @@ export const coreRooms: readonly Floor[] = [
   [
     { name: 'environment', what: 'allocation and deallocation of a case; the warm pool' },
     { name: 'freezing', what: 'building a template' },
-    { name: 'prepare', what: '`see guest prepare`: what a guest needs, installed into it' },
+    { name: 'prepare', what: '`npx see guest prepare`: what a guest needs, installed into it' },
   ],
   [{ name: 'providers', what: 'what makes sandboxes, and the one list of it', floors: providers }],
   [

@@ -125,7 +125,9 @@ export type {
   Screenshot,
   VncServer,
 } from './contract/resources.ts'
-export { type AddressOptions, SeeContext, type ShutdownOptions } from './context/see-context.ts'
+export { SeeContext } from './context/see-context.ts'
+export type { ShutdownOptions } from './context/shut-off.ts'
+export type { AddressOptions } from './context/wait-for-address.ts'
 export type { Handler } from './events/subscription.ts'
 export { type DomainState, type Transition, transitions } from './contract/transitions.ts'
 export { together } from './common/together.ts'

@@ -1,4 +1,5 @@
-/** Escapes a text for use in XML, in an attribute or between elements. */
+/** A text as it stands in XML, in an attribute or between elements. */
 export function escapeXml(text: string): string {
-  return text.replaceAll(/[<>&'"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
+  // In an attribute, a line break or tab would be read as a space.
+  return text.replaceAll(/[<>&'"\t\n\r]/g, (character) => `&#${character.codePointAt(0) ?? 0};`)
 }

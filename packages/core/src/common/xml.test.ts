@@ -41,15 +41,13 @@ describe('what is written is what is read', () => {
 
   test('of text that is escaped by hand, in an attribute of either quotes and between elements', () => {
     fc.assert(
-      fc.property(xmlText, (text) => {
-        // A parser makes one space of each of these in an attribute, and one line break of several.
-        const plain = text.replaceAll(/[\t\n\r]/g, ' ')
-        const escaped = escapeXml(plain)
+      fc.property(anyText, (text) => {
+        const escaped = escapeXml(text)
         const root = rootOf(`<a one="${escaped}" two='${escaped}'>${escaped}</a>`)
         expect([root.getAttribute('one'), root.getAttribute('two'), root.textContent]).toEqual([
-          plain,
-          plain,
-          plain,
+          text,
+          text,
+          text,
         ])
       }),
     )

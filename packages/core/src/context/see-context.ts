@@ -10,24 +10,11 @@ import type { GuestEnd } from '../contract/guest-end.ts'
 import type { Logger } from '../common/logger.ts'
 import type { InterfaceAddresses, Resources } from '../contract/resources.ts'
 import { assertAllowed, type DomainState, type Transition } from '../contract/transitions.ts'
-import { until } from '../common/until.ts'
+import { type ShutdownOptions, shutOff } from './shut-off.ts'
+import { type AddressOptions, type AddressType, mayHaveAddress, waitForAddress } from './wait-for-address.ts'
 
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
-const ADDRESS_TIMEOUT_MS = 120_000
-const SHUTDOWN_AGAIN_MS = 5000
-
-export interface ShutdownOptions {
-  /** How long the guest may take, in milliseconds; without it, as long as it likes. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
-
-export interface AddressOptions {
-  /** How long to wait, in milliseconds; two minutes when not given. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
 
 /**
  * A context over a domain. Each transition fires `pre_…` and `post_…` with the attributes it was given; a forbidden one
@@ -37,7 +24,7 @@ export interface AddressOptions {
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
   readonly #conduct: GuestConduct
-  #addresses = new Map<'ipv4' | 'ipv6', string>()
+  #addresses = new Map<AddressType, string>()
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
 
@@ -125,7 +112,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
    * does not hear it, so that it is asked again every five seconds.
    * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes, or is killed, instead
    */
-  async shutdown({ timeoutMs, signal }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
+  async shutdown({ signal, ...options }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
     const ending = this.#orClosing(signal)
     ending.throwIfAborted()
     await this.turns.take(OWNER, async () => {
@@ -134,7 +121,13 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       await this.trigger('pre_shutdown', attributes)
       await this.domain.shutdown()
     })
-    await this.#shutoff(ending, timeoutMs)
+    const guest = {
+      state: () => this.state(),
+      askAgain: () => this.domain.shutdown(),
+      hasFailed: () => this.#conduct.hasFailed,
+      explain: (state: DomainState) => this.#conduct.explain(state),
+    }
+    await shutOff(guest, { ...options, signal: ending })
     this.#forgetAddresses()
     await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
   }
@@ -196,37 +189,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     })
   }
 
-  #shutoff(signal: AbortSignal, timeoutMs = Number.POSITIVE_INFINITY): Promise<true> {
-    let askedAt = performance.now()
-    const ask = async () => {
-      const state = await this.state()
-      if (state !== 'shutoff' && state !== 'crashed') {
-        if (performance.now() - askedAt < SHUTDOWN_AGAIN_MS) return undefined
-        askedAt = performance.now()
-        // It may be off by now.
-        await this.domain.shutdown().catch(() => undefined)
-        return undefined
-      }
-      if (state === 'shutoff' && !this.#conduct.hasFailed) return true
-      throw new SeeError(
-        'GUEST_STOPPED',
-        `the guest ended instead of shutting down: ${this.#conduct.explain(state)}`,
-      )
-    }
-    const timedOut = () =>
-      new SeeError(
-        'SHUTDOWN_TIMEOUT',
-        `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
-      )
-    return until(ask, timedOut, { timeoutMs, signal })
-  }
-
   /** Replaces them, so that an answer still under way is not taken for one of the next run. */
   #forgetAddresses(): void {
     this.#addresses = new Map()
   }
 
-  async #address(type: 'ipv4' | 'ipv6'): Promise<string | undefined> {
+  async #address(type: AddressType): Promise<string | undefined> {
     const addresses = this.#addresses
     const known = addresses.get(type)
     if (known !== undefined) return known
@@ -251,32 +219,16 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     }
   }
 
-  #waitForAddress(
-    type: 'ipv4' | 'ipv6',
-    { timeoutMs = ADDRESS_TIMEOUT_MS, signal }: AddressOptions,
-  ): Promise<string> {
-    let last: DomainState = 'nostate'
-    const ask = async () => {
-      const address = await this.#address(type)
-      if (address !== undefined) return address
-      const state = await this.state()
-      last = state
-      if (mayHaveAddress(state)) return undefined
-      throw new SeeError('GUEST_STOPPED', `the guest will get no address: ${this.#conduct.explain(state)}`)
+  #waitForAddress(type: AddressType, { signal, ...options }: AddressOptions): Promise<string> {
+    const guest = {
+      address: (wanted: AddressType) => this.#address(wanted),
+      state: () => this.state(),
+      explain: (state: DomainState) => this.#conduct.explain(state),
     }
-    const timedOut = () =>
-      new SeeError(
-        'ADDRESS_TIMEOUT',
-        `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms, and is ${last} now; does it boot, and ask for one by DHCP?`,
-      )
-    return until(ask, timedOut, { timeoutMs, signal: this.#orClosing(signal) })
+    return waitForAddress(guest, type, { ...options, signal: this.#orClosing(signal) })
   }
 
   #orClosing(signal: AbortSignal | undefined): AbortSignal {
     return signal === undefined ? this.signal : AbortSignal.any([this.signal, signal])
   }
-}
-
-function mayHaveAddress(state: DomainState): boolean {
-  return state === 'running' || state === 'paused' || state === 'blocked'
 }

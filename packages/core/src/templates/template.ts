@@ -22,6 +22,9 @@ const words = {
 const SHORTEST_BOUND_MS = 60_000
 const BOOTS = 4
 
+/** Of a value in a message. */
+const EXCERPT_CHARACTERS = 80
+
 const aspects = templateMachine.keyof().options
 
 /** A frozen guest: what each clone begins as. */
@@ -86,9 +89,7 @@ export class Template {
       return machine[key] !== undefined && machine[key] !== this.manifest.machine[key]
     })
     if (differing === undefined) return
-    const [was, is] = [this.manifest.machine[differing], machine[differing]].map((each) =>
-      String(each).slice(0, 80),
-    )
+    const [was, is] = excerptsOf(String(this.manifest.machine[differing]), String(machine[differing]))
     throw this.#invalid(`${words[differing]} was ${was} when it was built, and is ${is} now`)
   }
 
@@ -140,6 +141,17 @@ export class Template {
   #invalid(why: string, cause?: unknown): SeeError {
     return templateError('TEMPLATE_INVALID', this.name, why, cause)
   }
+}
+
+/** What fits into a message of two different texts, with the first difference in it. */
+function excerptsOf(one: string, other: string): string[] {
+  let common = 0
+  while (common < one.length && one[common] === other[common]) common++
+  const fits = Math.max(one.length, other.length) <= EXCERPT_CHARACTERS
+  const start = fits ? 0 : Math.max(0, common - EXCERPT_CHARACTERS / 2)
+  return [one, other].map(
+    (text) => `${start === 0 ? '' : '…'}${text.slice(start, start + EXCERPT_CHARACTERS)}`,
+  )
 }
 
 /** By the header of a qcow2 image. */

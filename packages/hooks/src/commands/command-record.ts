@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { messageOf, type OutputStream, SeeError } from '@see/core'
+import { resolve } from 'node:path'
+import { messageOf, type OutputStream, SeeError, type SeeEvent } from '@see/core'
+import type { CommandRequest } from './command-request.ts'
 import { evidenceModes, writeEvidence } from '../results/evidence-file.ts'
 
 /**
@@ -31,6 +33,27 @@ export interface CommandRecord {
   /** How many bytes at the end of each output such programs printed, once the command was known to have ended. */
   late_bytes: Record<OutputStream, number>
   error: string | null
+}
+
+/** The record of a command that is being prepared. */
+export function newRecord(event: SeeEvent, { command, sample }: CommandRequest): CommandRecord {
+  return {
+    event: event.name,
+    status: 'preparing',
+    command: command ?? null,
+    sample: sample === undefined ? null : resolve(sample),
+    sha256: null,
+    guest_path: null,
+    exit_code: null,
+    signal: null,
+    started: null,
+    duration_ms: null,
+    truncated: false,
+    lost: null,
+    output_open: false,
+    late_bytes: { stdout: 0, stderr: 0 },
+    error: null,
+  }
 }
 
 /** The files of one command: `<base>.json`, `<base>.stdout` and `<base>.stderr`. */

@@ -1,35 +1,31 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import {
-  entryPath,
   type EventOf,
-  evidenceWarning,
   type ExecResult,
   Hook,
   type LateOutput,
   messageOf,
   type OutputStream,
-  type SeeContext,
   SeeError,
   type SeeEvent,
 } from '@see/core'
 import { AgentAddress } from './agent-address.ts'
-import type { CommandChannel, CommandProgress, PreparedCommand } from './command-channel.ts'
-import { CommandFiles, type CommandRecord } from './command-record.ts'
+import { assertExecuted } from './assert-executed.ts'
+import type { CommandProgress, PreparedCommand } from './command-channel.ts'
+import { CommandFiles, type CommandRecord, newRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
-import { type CommandsSettings, commandsSchema } from './commands-settings.ts'
-import { GuestAgentChannel } from './guest-agent-channel.ts'
+import { commandWarnings, openOutputWarnings } from './command-warnings.ts'
+import { commandsSchema } from './commands-settings.ts'
+import { assertAgent, configuredChannel } from './configured-channel.ts'
 import { GuestLife } from '../guest/guest-life.ts'
-import { HttpAgentChannel } from './http-agent-channel.ts'
-import { isFolder } from '../results/is-folder.ts'
 import { LastLook } from './last-look.ts'
 import { Latch } from '../processes/latch.ts'
 import { type Collected, LateCollection } from './late-collection.ts'
 import { prepareResultsFolder } from '../results/results-folder.ts'
-import { sha256Of } from '../results/sha256.ts'
+import { sampleSum } from './sample-sum.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
-const NOT_TOLD = 'the HTTP agent does not tell of the end of a command in the background'
 /** After these, nothing that ran in the guest before prints any more. */
 const ENDS = ['post_restart', 'post_shutdown', 'post_poweroff', 'guest_ended', 'guest_rebooted'] as const
 const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
@@ -44,7 +40,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   #count = 0
   #folder = ''
   readonly #address = new AgentAddress(this.configuration['agent-host'])
-  readonly #channel = channelOf(this.context, this.configuration, this.#address)
+  readonly #channel = configuredChannel(this.context, this.configuration, this.#address)
 
   async setup(): Promise<void> {
     if (this.configuration['agent-port'] === undefined) {
@@ -148,7 +144,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     const collection = new LateCollection(collected, async () => {
       this.#late.delete(collection)
       await this.#warn(collected.record)
-      await this.#warnOfOpen(collected.record, collection)
+      for (const warning of openOutputWarnings(collected.record, collection)) await this.context.warn(warning)
     })
     this.#late.add(collection)
     const isGuestRunning = () => this.#isGuestRunning()
@@ -157,31 +153,9 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     })
   }
 
-  async #warnOfOpen(record: CommandRecord, { isOpen, failure }: LateCollection): Promise<void> {
-    if (isOpen === false) return
-    const why =
-      isOpen === true
-        ? 'programs that it left running could still print when their guest, or the run, ended'
-        : `it is not known whether programs that it left running printed more: ${failure ?? 'the guest ended'}`
-    await this.context.warn(evidenceWarning('OUTPUT_UNFINISHED', `output of ${nameOf(record)}`, why))
-  }
-
-  /** Of what is not known of a command. */
   async #warn(record: CommandRecord): Promise<void> {
-    const { status, error, lost, truncated } = record
-    const what = nameOf(record)
-    if (status === 'running') {
-      await this.context.warn(
-        evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? NOT_TOLD),
-      )
-    }
-    if (lost !== null) {
-      await this.context.warn(evidenceWarning('OUTPUT_LOST', `output or exit code of ${what}`, lost))
-    } else if (truncated) {
-      const { output_limit: limit } = this.configuration
-      const why = `more than ${limit} bytes were printed; raise output_limit`
-      await this.context.warn(evidenceWarning('OUTPUT_TRUNCATED', `output of ${what}`, why))
-    }
+    const { output_limit: limit } = this.configuration
+    for (const warning of commandWarnings(record, limit)) await this.context.warn(warning)
   }
 
   async #prepare(
@@ -262,85 +236,5 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       path: files.recordPath,
       ...(record.sample === null ? {} : { sample: record.sample }),
     })
-  }
-}
-
-function assertAgent({ resources: { agent, agentChannel } }: SeeContext): void {
-  if (agent !== undefined || agentChannel !== undefined) return
-  throw new SeeError(
-    'CONFIGURATION_INVALID',
-    'this sandbox has no agent that runs commands: give the domain’s XML a channel of QEMU’s guest agent (org.qemu.guest_agent.0), name an HTTP agent’s port in "agent-port", or leave CommandsHook out',
-  )
-}
-
-/** The guest agent, or the reference's HTTP agent where its port is configured. */
-function channelOf(context: SeeContext, settings: CommandsSettings, address: AgentAddress): CommandChannel {
-  const { timeout, agent_timeout: readyTimeout, output_limit: maxOutputBytes, ...agent } = settings
-  const bounds = { timeoutMs: timeout * 1000, readyTimeoutMs: readyTimeout * 1000, maxOutputBytes }
-  const port = agent['agent-port']
-  if (port === undefined) return new GuestAgentChannel(context, bounds)
-  return new HttpAgentChannel(context, { address, port, system: agent['agent-system'] }, bounds)
-}
-
-function newRecord(event: SeeEvent, { command, sample }: CommandRequest): CommandRecord {
-  return {
-    event: event.name,
-    status: 'preparing',
-    command: command ?? null,
-    sample: sample === undefined ? null : resolve(sample),
-    sha256: null,
-    guest_path: null,
-    exit_code: null,
-    signal: null,
-    started: null,
-    duration_ms: null,
-    truncated: false,
-    lost: null,
-    output_open: false,
-    late_bytes: { stdout: 0, stderr: 0 },
-    error: null,
-  }
-}
-
-/** How a command is named in warnings. */
-function nameOf({ command, sample }: CommandRecord): string {
-  return `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
-}
-
-/** Null for a folder of which no file is the sample. */
-async function sampleSum({ sample, entry }: CommandRequest, signal: AbortSignal): Promise<string | null> {
-  if (sample === undefined) return null
-  if (entry !== undefined) return await sha256Of(await entryPath(sample, entry), signal)
-  return (await isFolder(sample)) ? null : await sha256Of(sample, signal)
-}
-
-/** As the loaders of glibc and musl say it. */
-const LACKS_LIBRARY = /(?:loading shared libraries: |Error loading shared library )([\w.+-]{1,100}):/
-
-/** The guest's shell says by 126 or 127, and by what it could not start, that the sample was not run. */
-function assertExecuted(request: CommandRequest, record: CommandRecord, { stderr }: ExecResult): void {
-  const { exit_code: exitCode, guest_path: guestPath } = record
-  if (request.sample === undefined || (exitCode !== 126 && exitCode !== 127)) return
-  const said = stderr.subarray(0, 500).toString()
-  const quoted = JSON.stringify(said.trim())
-  const library = guestPath !== null && said.includes(guestPath) ? LACKS_LIBRARY.exec(said)?.[1] : undefined
-  if (request.command !== undefined && library !== undefined) {
-    throw new SeeError(
-      'AGENT_COMMAND_FAILED',
-      `the guest does not have ${library}, which the sample is linked with: ${quoted}; the libraries of this host are brought along, where it has them, for a sample without a command and for a command that begins with {sample}`,
-    )
-  }
-  const program = request.command?.trim().split(/\s/)[0]
-  if (program !== undefined && /^[\w./+-]+$/.test(program) && said.includes(`${program}: not found`)) {
-    throw new SeeError(
-      'AGENT_COMMAND_FAILED',
-      `the guest has no ${program}, which the command begins with: ${quoted}; choose a guest that has it`,
-    )
-  }
-  if (request.command === undefined && guestPath !== null && said.includes(guestPath)) {
-    throw new SeeError(
-      'AGENT_COMMAND_FAILED',
-      `the guest cannot execute the sample ${record.sample}: ${quoted}; choose a guest that can, or give a command that opens it`,
-    )
   }
 }

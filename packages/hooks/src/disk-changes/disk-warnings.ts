@@ -1,6 +1,6 @@
 import { type EvidenceWarning, evidenceWarning, SeeError, type StockWarningCode } from '@see/core'
 import type { ComparedRegion, DiskComparison } from './sleuth-kit/compare-disks.ts'
-import type { LeftOut } from './describe-changes.ts'
+import type { LeftOut } from './left-out.ts'
 import { textOf } from './files/listed-file.ts'
 import type { DiskRegion, RegionSide } from './sleuth-kit/disk-regions.ts'
 import { NOT_UNMOUNTED } from './layout/file-system-state.ts'

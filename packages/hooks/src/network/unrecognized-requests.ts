@@ -23,7 +23,7 @@ export interface UnrecognizedRequest {
   readonly user_agent: string | undefined
 }
 
-interface Requests {
+export interface UnrecognizedRequests {
   readonly found: readonly UnrecognizedRequest[]
   /** Whether the segment has more of them than are looked at. */
   readonly isCut: boolean
@@ -33,7 +33,7 @@ interface Requests {
  * Requests in a TCP segment that tshark does not see: from the first one on whose method is none of HTTP's. The segment has
  * to begin with a request.
  */
-export function unrecognizedRequests(segment: Buffer): Requests {
+export function unrecognizedRequests(segment: Buffer): UnrecognizedRequests {
   let rest = segment.toString('latin1', 0, MOST_BYTES)
   const found: UnrecognizedRequest[] = []
   for (let count = 0; count < MOST_REQUESTS; count++) {

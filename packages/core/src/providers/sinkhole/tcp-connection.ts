@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Duplex } from 'node:stream'
 import type { Ipv4 } from './packet.ts'
 import { after, FLAG, MOST_SEGMENT_OPTION, plus, SEGMENT_BYTES, tcp, type TcpSegment } from './tcp-segment.ts'
+import { endOf, Unacknowledged } from './unacknowledged.ts'
 
 /** Bytes that may wait to be read: the largest window without scaling. */
 const MOST_UNREAD_BYTES = 0xffff
@@ -9,8 +10,6 @@ const MOST_UNREAD_BYTES = 0xffff
 const SMALL_WINDOW_BYTES = MOST_UNREAD_BYTES / 2
 /** Node stops calling `_read` at this many unread bytes, and calls it again below: the window is announced there. */
 const READ_AHEAD_BYTES = 16 * 1024
-const FIRST_RETRY_MS = 1000
-const LAST_RETRY_MS = 30_000
 const NOTHING = Buffer.alloc(0)
 
 /** The two ends of a connection that the guest opened. */
@@ -19,12 +18,6 @@ export interface Ends {
   readonly guestPort: number
   readonly address: string
   readonly port: number
-}
-
-interface Sent {
-  readonly sequence: number
-  readonly flags: number
-  readonly payload: Buffer
 }
 
 /**
@@ -44,12 +37,9 @@ export class TcpConnection extends Duplex {
   #sent: number
   #acknowledged: number
   #window: number
-  /** What the guest has not acknowledged yet: at most its window. */
-  #inFlight: Sent[] = []
-  #retrying: NodeJS.Timeout | undefined
-  #retryMs = FIRST_RETRY_MS
-  /** Everything before this number is sent again, a segment for each acknowledgement. */
-  #recoverUntil: number
+  readonly #unacknowledged = new Unacknowledged(this.#start, ({ sequence, flags, payload }) =>
+    this.#transmitAt(sequence, flags, payload),
+  )
   #waiting: { bytes: Buffer; done: () => void }[] = []
   #ending: (() => void) | undefined
   #hasFinished = false
@@ -62,7 +52,6 @@ export class TcpConnection extends Duplex {
     this.#received = plus(syn.sequence, 1)
     this.#acknowledged = this.#start
     this.#sent = plus(this.#start, 1)
-    this.#recoverUntil = this.#start
     this.#window = syn.window
     this.on('error', () => undefined)
     this.on('end', () => this.#destroyWhenDone())
@@ -138,7 +127,7 @@ export class TcpConnection extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    clearTimeout(this.#retrying)
+    this.#unacknowledged.stop()
     if (!this.isDone) this.#sendSegment(FLAG.rst | FLAG.ack)
     for (const each of this.#waiting.splice(0)) each.done()
     if (!this.#hasFinished) this.#ending?.()
@@ -156,15 +145,7 @@ export class TcpConnection extends Duplex {
     if (after(acknowledged, this.#start) > 0) this.#state = 'open'
     if (acknowledged !== this.#acknowledged) {
       this.#acknowledged = acknowledged
-      this.#retryMs = FIRST_RETRY_MS
-      const rest = this.#inFlight.findIndex(
-        ({ sequence, payload, flags }) =>
-          after(plus(sequence, payload.length + (flags & FLAG.fin)), acknowledged) > 0,
-      )
-      this.#inFlight.splice(0, rest < 0 ? this.#inFlight.length : rest)
-      this.#awaitAcknowledgement()
-      if (after(this.#recoverUntil, acknowledged) > 0) this.#sendAgain()
-      else this.#recoverUntil = acknowledged
+      this.#unacknowledged.acknowledge(acknowledged)
     }
     this.#flush()
   }
@@ -200,28 +181,9 @@ export class TcpConnection extends Duplex {
 
   /** Sends what has to be acknowledged. */
   #sendOnce(flags: number, payload: Buffer): void {
-    this.#inFlight.push({ sequence: this.#sent, flags, payload })
-    this.#transmitAt(this.#sent, flags, payload)
-    this.#sent = plus(this.#sent, payload.length + (flags & FLAG.fin))
-    if (this.#retrying === undefined) this.#awaitAcknowledgement()
-  }
-
-  /** A frame is lost where a guest does not read, or has no memory: what is not acknowledged is sent again. */
-  #awaitAcknowledgement(): void {
-    clearTimeout(this.#retrying)
-    this.#retrying = undefined
-    if (this.#inFlight.length === 0) return
-    this.#retrying = setTimeout(() => {
-      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
-      this.#recoverUntil = this.#sent
-      this.#sendAgain()
-      this.#awaitAcknowledgement()
-    }, this.#retryMs).unref()
-  }
-
-  #sendAgain(): void {
-    const [first] = this.#inFlight
-    if (first !== undefined) this.#transmitAt(first.sequence, first.flags, first.payload)
+    const sent = { sequence: this.#sent, flags, payload }
+    this.#unacknowledged.add(sent)
+    this.#sent = endOf(sent)
   }
 
   #sendSyn(): void {

@@ -9,6 +9,9 @@ export interface FileChange {
   readonly after: ListedFile | undefined
 }
 
+/** The disk as it was, or as it is now. */
+export type Side = Exclude<keyof FileChange, 'start'>
+
 /** Tells whether the content of a file that is there on both sides differs, though nothing else may. */
 export type ContentDiffers = (before: ListedFile, after: ListedFile) => boolean
 

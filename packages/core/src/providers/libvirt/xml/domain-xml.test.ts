@@ -225,3 +225,124 @@ test('several <devices> become one, as libvirt reads them', () => {
   expect(xml).toContain(`two<interface type="network"><mac address="52:54:00:01:02:03"/>`)
   expect(xml).not.toMatch(/"user"|"\/y"/)
 })
+
+const drive = (file: string, label = '') =>
+  `<disk device="cdrom"><source file="${file}">${label}</source><target dev="sda"/></disk>`
+
+describe('disks beside the first', () => {
+  const first = '<disk><target dev="vda"/></disk>'
+  const second =
+    '<disk type="block"><driver type="raw" cache="none"/><source dev="/dev/sdz"><seclabel model="selinux"/></source><target dev="vdb"/></disk>'
+  const changes = { network: undefined }
+
+  test('are overlays by the names of their targets; one of which nothing is known stays', () => {
+    const otherDisks = new Map([
+      ['vdb', { path: '/o', format: 'qcow2' }],
+      ['vdx', { path: '/x', format: 'qcow2' }],
+    ])
+    const third = second.replace('vdb', 'vdc').replace('sdz', 'sdy')
+    const given = xmlOf(first + second + third, { ...changes, otherDisks })
+    expect(given).toContain(
+      '<disk type="file"><driver type="qcow2" cache="none" name="qemu"/><source file="/o"/><target dev="vdb"/><backingStore/></disk>',
+    )
+    expect(given).toContain(third)
+    expect(given).not.toContain('/x')
+  })
+
+  test('are read-only, whether the first is the guest’s own or not', () => {
+    const otherDisks = 'read-only'
+    const given = xmlOf(first + second, { ...changes, otherDisks })
+    expect(given.match(/<readonly\/>/g)).toHaveLength(1)
+    expect(given).toContain('<target dev="vdb"/><readonly/></disk>')
+    expect(xmlOf(second, { ...changes, disk: undefined, otherDisks })).toContain(
+      '<target dev="vdb"/><readonly/></disk>',
+    )
+  })
+
+  test('that guests only read keep their owners, if QEMU’s user can read them', () => {
+    const readable = new Set(['/a&b'])
+    const keep = '<seclabel model="dac" relabel="no"/>'
+    const given = xmlOf(
+      first + drive('/a&amp;b', '<seclabel model="selinux"/>') + drive('/c') + '<disk device="cdrom"/>',
+      { ...changes, readable },
+    )
+    expect(given).toContain(`<source file="/a&amp;b">${keep}</source>`)
+    expect(given.match(new RegExp(keep, 'g'))).toHaveLength(1)
+  })
+})
+
+describe('several interfaces', () => {
+  const cards =
+    '<interface type="user"/><interface type="bridge"><source bridge="b"/><target dev="t"/><filterref filter="f"/></interface><interface type="user"/>'
+  const other = { name: 'n2', device: 'see-2', filter: undefined, isolated: true }
+  const changes = { disk: undefined }
+
+  test('are put on the network each, with the address of its place; those beyond stay', () => {
+    const others = [{ interface: other, macAddress: '52:54:00:00:00:99' }]
+    const given = xmlOf(cards, { ...changes, others })
+    expect(given).toContain(
+      '<interface type="network"><mac address="52:54:00:00:00:99"/><port isolated="yes"/><target dev="see-2"/><source network="n2"/><filterref filter="f"/></interface>',
+    )
+    expect(given.match(/type="user"/g)).toHaveLength(1)
+  })
+
+  test('have no filter each beside their own', () => {
+    const others = [{ interface: { ...other, filter: 'mine' }, macAddress: 'm' }]
+    expect(() => xmlOf(cards, { ...changes, others })).toThrow('<filterref> of its own')
+  })
+
+  test('are all removed where there is to be none', () => {
+    const given = xmlOf(cards, { ...changes, network: 'none' })
+    expect(given).toBe(`<domain><name>${identifier}</name><uuid>${identifier}</uuid><devices/></domain>`)
+  })
+
+  test('have different addresses', () => {
+    const given = xmlOf('<interface type="user"/>'.repeat(5), { ...changes, network: undefined })
+    const addresses = addressesIn(given)
+    expect(addresses).toHaveLength(5)
+    expect(new Set(addresses).size).toBe(5)
+  })
+})
+
+describe('a container', () => {
+  const changes = { disk: undefined, isContainer: true }
+
+  test('has a network of its own, even without an interface, and features once', () => {
+    expect(xmlOf('', { ...changes, network: undefined })).toContain('<features><privnet/></features>')
+    const given = '<domain><features><acpi/><privnet/></features></domain>'
+    const { xml } = editDomainXml(given, { ...edit, ...changes, network: undefined })
+    expect(xml).toContain('<features><acpi/><privnet/></features>')
+  })
+
+  test('has devices of known names, and keeps what it is told of its network', () => {
+    const inside = '<guest dev="eth0"/><ip address="10.0.0.2"/><route gateway="10.0.0.1"/>'
+    const given = xmlOf(
+      `<interface type="bridge">${inside}<target dev="mine"/></interface><interface type="network"/><interface type="direct"/>`,
+      changes,
+    )
+    expect(given).toContain(inside)
+    expect(Array.from(given.matchAll(/<target dev="([^"]*)"/g), ([, dev]) => dev)).toEqual([
+      'see-11111111',
+      'see-11111111-2',
+    ])
+  })
+
+  test('of QEMU has none of that', () => {
+    const given = xmlOf('<interface type="bridge"><ip address="10.0.0.2"/></interface>', { disk: undefined })
+    expect(given).not.toMatch(/privnet|<ip|<target/)
+  })
+})
+
+test('what is the guest’s own already stays as it is', () => {
+  const given = '<channel type="unix"><source path="/a"/></channel><vsock><cid address="3"/></vsock>'
+  const changes = { disk: undefined, network: undefined }
+  expect(xmlOf(given, { ...changes, isUsersOwn: true })).toContain(given)
+  expect(xmlOf(given, changes)).not.toContain('/a')
+})
+
+test('a copy of the firmware’s variables is named, in XML that says nothing of them as well', () => {
+  const changes = { ...edit, disk: undefined, network: undefined, variables: '/a&b' }
+  for (const given of ['<domain/>', '<domain><os><nvram>/old<!-- a --></nvram></os></domain>']) {
+    expect(editDomainXml(given, changes).xml).toContain('<os><nvram>/a&amp;b</nvram></os>')
+  }
+})

@@ -61,3 +61,74 @@ test('finds the files that it boots from', () => {
   expect(bootFilesIn('<domain><os><type>hvm</type><kernel/></os></domain>')).toEqual([])
   expect(bootFilesIn('<domain/>')).toEqual([])
 })
+
+test.each([
+  ['generation ID', '<genid>43dc0cf8-809b-4adb-9bea-a9abb5f3d90e</genid>', '43dc', '43dd'],
+  ['description of ours', '<metadata><x:a xmlns:x="urn:x">1</x:a></metadata>', '>1<', '>2<'],
+  [
+    'number that the guest is shown',
+    '<sysinfo type="smbios"><system><entry name="uuid">1</entry></system></sysinfo>',
+    '>1<',
+    '>2<',
+  ],
+])('another %s is the same machine, too', (_what, part, from, to) => {
+  const one = guest.replace('</name>', `</name>${part}`)
+  const other = one.replace(from, to)
+  expect(other).not.toBe(one)
+  expect(domainMachine(other)).toEqual(domainMachine(one))
+})
+
+test.each([
+  ['serial number', '<sysinfo><system><entry name="serial">1</entry></system></sysinfo>', '>1<', '>2<'],
+  ['argument', '<q:commandline xmlns:q="urn:q"><q:arg value="-a"/></q:commandline>', '-a', '-b'],
+])('another %s is another machine', (_what, part, from, to) => {
+  const one = guest.replace('</name>', `</name>${part}`)
+  expect(domainMachine(one.replace(from, to)).devices_sha256).not.toBe(domainMachine(one).devices_sha256)
+})
+
+test('the variables of its firmware are its own, its loader is not', () => {
+  const os = '</type><loader type="pflash">/CODE.fd</loader><nvram>/one.fd</nvram>'
+  const one = guest.replace('</type>', os)
+  expect(domainMachine(one.replace('/one.fd', '/two.fd'))).toEqual(domainMachine(one))
+  expect(domainMachine(one.replace('/CODE.fd', '/OTHER.fd'))).not.toEqual(domainMachine(one))
+})
+
+test('how it is indented makes no difference, what its texts say does', () => {
+  expect(domainMachine(guest.replaceAll(/>\s+</g, '><'))).toEqual(domainMachine(guest))
+  expect(domainMachine(guest.replace('Nehalem', 'Nehalem '))).not.toEqual(domainMachine(guest))
+})
+
+test('what is its own of a further interface is not compared', () => {
+  const own =
+    '<mac address="m"/><source network="n"/><target dev="t"/><port isolated="yes"/><filterref filter="f"/>'
+  const withOne = (parts: string) =>
+    guest.replace(
+      '</devices>',
+      `<interface type="network">${parts}<model type="virtio"/></interface></devices>`,
+    )
+  expect(domainMachine(withOne(own))).toEqual(domainMachine(withOne('')))
+  expect(domainMachine(withOne(own))).not.toEqual(domainMachine(guest))
+})
+
+test.each([
+  ['1', 1],
+  ['1024', 1],
+  ['1025', 2],
+  [' 196608 ', 192],
+])('%s KiB are %i MiB', (kib, mib) => {
+  expect(domainMachine(guest.replace('196609', kib)).memory_mib).toBe(mib)
+})
+
+test('a domain that says little is a machine without names', () => {
+  expect(domainMachine('<domain><memory>1</memory></domain>')).toMatchObject({
+    machine: '',
+    accelerator: '',
+    cpu: 'default',
+  })
+  expect(domainMachine('<domain><cpu mode="host-passthrough"/></domain>').cpu).toBe('host-passthrough')
+})
+
+test.each(['<network/>', '<domainsnapshot><domain/></domainsnapshot>'])('%s is no domain', (xml) => {
+  expect(() => domainMachine(xml)).toThrow('not <domain>')
+  expect(() => bootFilesIn(xml)).toThrow('not <domain>')
+})

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { parseXml } from '../../../../common/xml.ts'
 import { childOf, childrenOf } from '../../../../common/xml-elements.ts'
+import { QEMU_NAMESPACE } from '../../xml/qemu-namespace.ts'
 import { templateXml } from './template-xml.ts'
 
-const NAMESPACE = 'xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"'
+const NAMESPACE = `xmlns:qemu="${QEMU_NAMESPACE}"`
 
 test.each([
   ['no word of one', ''],
@@ -53,4 +54,54 @@ test.each([
 
 test('other arguments of the user’s stay', () => {
   expect(templateXml(withArgument('edu'))).toContain('"edu"')
+})
+
+const lines = (prefix: string, namespace: string, value: string) =>
+  `<domain xmlns:${prefix}="${namespace}"><${prefix}:commandline><${prefix}:arg value="${value}"/></${prefix}:commandline></domain>`
+
+test('arguments are known by their namespace, whatever its prefix; those of others are no arguments of QEMU’s', () => {
+  const argument = '--numa'
+  expect(() => templateXml(lines('q', QEMU_NAMESPACE, argument))).toThrow('<qemu:arg> "--numa"')
+  expect(() => templateXml(lines('qemu', 'urn:b', argument))).not.toThrow()
+  const two = lines('q', QEMU_NAMESPACE, 'edu').replace(
+    '</domain>',
+    `<q:commandline><q:arg/><q:arg value="a"/><q:arg value="nvdimm"/></q:commandline></domain>`,
+  )
+  expect(() => templateXml(two)).toThrow('"nvdimm"')
+})
+
+test('a long argument is cut in the message, and has no line breaks there', () => {
+  const long = lines('q', QEMU_NAMESPACE, `pc-dimm,&#10;${'x'.repeat(500)}`)
+  expect(() => templateXml(long)).toThrow(
+    /^a guest with the <qemu:arg> "pc-dimm,\\nx{71}" cannot be a template/,
+  )
+})
+
+test.each(['-m', '-name', '-mem', 'mem-path', 'guest=-mem-path', '-readconfig-not', 'virtio-net-pci'])(
+  'an argument of another kind stays: %s',
+  (value) => {
+    expect(templateXml(withArgument(value))).toContain(`"${value}"`)
+  },
+)
+
+test.each([
+  '<interface type="network"/>',
+  '<disk type="file"/>',
+  '<filesystem type="mount"><source dir="/a"/></filesystem>',
+  '<filesystem><driver type="path"/></filesystem>',
+  '<video><model type="virtio"/></video>',
+  '<!-- <tpm/> -->',
+  '<controller><memory/></controller>',
+  '<x:shmem xmlns:x="urn:x"/>',
+])('a device that shares nothing stays: %s', (device) => {
+  expect(templateXml(`<domain><devices>${device}</devices></domain>`)).toBe(
+    `<domain><devices>${device}<memballoon model="none"/></devices></domain>`,
+  )
+})
+
+test('the second device is looked at as the first is', () => {
+  const devices = '<disk type="file"/><disk type="vhostuser"/>'
+  expect(() => templateXml(`<domain><devices>${devices}</devices></domain>`)).toThrow(
+    '<disk type="vhostuser">',
+  )
 })

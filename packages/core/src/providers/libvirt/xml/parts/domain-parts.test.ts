@@ -108,3 +108,97 @@ test('a label that libvirt gave a guest elsewhere is left out, the user’s own 
   expect(edited('', theirs + own).xml).not.toContain('selinux')
   expect(edited('', theirs + own).xml).toContain(own)
 })
+
+const display = (attributes: string, children = '') => {
+  const given = `<graphics type="vnc" ${attributes}>${children}</graphics>`
+  return /<graphics.*(?=<\/devices>)/.exec(edited(given).xml)?.[0]
+}
+
+test.each([
+  ['every address', 'listen="0.0.0.0"', '', 'listen="0.0.0.0" autoport="yes"/>'],
+  ['every address of IPv6', 'listen="::"', '', 'listen="::" autoport="yes"/>'],
+  [
+    'an address that this host does not have',
+    'listen="203.0.113.7"',
+    '',
+    'listen="127.0.0.1" autoport="yes"/>',
+  ],
+  ['a name', 'listen="example.test"', '', 'listen="127.0.0.1" autoport="yes"/>'],
+  ['no address', 'listen=""', '', 'listen="" autoport="yes"/>'],
+  [
+    'a port and one for browsers',
+    'port="5900" websocket="5700" passwd="p"',
+    '',
+    'websocket="-1" passwd="p" autoport="yes"/>',
+  ],
+  [
+    'several places to listen at',
+    'port="5900"',
+    '<listen type="address" address="203.0.113.7"/><listen type="network" network="n"/><listen type="address"/>',
+    'autoport="yes"><listen type="address" address="127.0.0.1"/><listen type="address" address="127.0.0.1"/><listen type="address"/></graphics>',
+  ],
+  [
+    'a socket',
+    'socket="/run/a"',
+    '<listen type="socket" socket="/run/a"/>',
+    'autoport="yes"><listen type="socket"/></graphics>',
+  ],
+  [
+    'a socket that is said once',
+    '',
+    '<listen type="socket" socket="/run/a"/>',
+    'autoport="yes"><listen type="socket"/></graphics>',
+  ],
+  ['nothing', '', '<listen type="none"/>', 'autoport="yes"><listen type="none"/></graphics>'],
+])('a display that listens at %s', (_what, attributes, children, expected) => {
+  expect(display(attributes, children)).toBe(`<graphics type="vnc" ${expected}`)
+})
+
+const serial = (path: string) => `<serial type="file"><source path="${path}"/><source path="/c"/></serial>`
+
+test('each of several ports is the environment’s own, and each change is told once', () => {
+  const { xml, changes } = edited(`${serial('/a')}<serial type="pty"/>${serial('/b')}`)
+  expect(xml).toContain('<devices><serial type="pty"/><serial type="pty"/><serial type="pty"/></devices>')
+  expect(changes).toHaveLength(2)
+  expect(changes[0]).toMatch(/^<serial> of type unix, .*nmdm is the environment's own: /)
+})
+
+test('parts of a second <devices> are made the environment’s own as well', () => {
+  const given = '<domain><devices/><devices><shmem name="a"/></devices></domain>'
+  const edit = { identifier, disk: undefined, network: undefined, macAddress: '52:54:00:01:02:03' }
+  expect(() => editDomainXml(given, edit)).toThrow('<shmem>')
+})
+
+test('elements of another namespace, in comments or elsewhere are no parts', () => {
+  const given = '<x:shmem xmlns:x="urn:x"/><!-- <shmem/> --><controller><shmem/></controller>'
+  const { xml, changes } = edited(given, '<metadata><devices><shmem/></devices></metadata>')
+  expect(xml).toContain(given)
+  expect(changes).toEqual([])
+})
+
+test.each([
+  ['<lease><lockspace>a</lockspace></lease>', '<lease> is left out'],
+  ['<serial type="pty"><log file="/a"/></serial>', '<serial><log> is left out'],
+])('left out, in words: %s', (given, words) => {
+  const { xml, changes } = edited(given)
+  expect(changes).toEqual([expect.stringContaining(words)])
+  expect(xml).not.toMatch(/<lease|<log/)
+})
+
+test.each([
+  ['<nvram><![CDATA[ /etc/passwd ]]></nvram>', '<nvram template="/etc/passwd">'],
+  ['<nvram>/etc</nvram>', '<nvram>'],
+  ['<nvram/>', '<nvram>'],
+  ['<nvram template="/t"/>', '<nvram template="/t">'],
+  ['<nvram type="file"><source file=" "/></nvram>', '<nvram>'],
+])('of the variables in %s the template is %s', (given, expected) => {
+  expect(nvram(given)).toBe(expected)
+})
+
+test.each([
+  ['<label>a</label>', false],
+  ['', true],
+])('a label of no type with %s stays: %s', (label, stays) => {
+  const given = `<seclabel model="selinux">${label}</seclabel>`
+  expect(edited('', given).xml.includes('selinux')).toBe(stays)
+})

@@ -1,0 +1,43 @@
+import { type EvidenceWarning, evidenceWarning } from '@see/core'
+import type { CommandRecord } from './command-record.ts'
+import type { LateCollection } from './late-collection.ts'
+
+const END_UNKNOWN = 'the HTTP agent does not tell of the end of a command in the background'
+
+/**
+ * Warns of what is not known of a command.
+ * @param limit bytes of each output that are kept at most
+ */
+export function commandWarnings(record: CommandRecord, limit: number): EvidenceWarning[] {
+  const { status, error, lost, truncated } = record
+  const what = nameOf(record)
+  const warnings: EvidenceWarning[] = []
+  if (status === 'running') {
+    warnings.push(evidenceWarning('COMMAND_UNFINISHED', `exit code of ${what}`, error ?? END_UNKNOWN))
+  }
+  if (lost !== null) {
+    warnings.push(evidenceWarning('OUTPUT_LOST', `output or exit code of ${what}`, lost))
+  } else if (truncated) {
+    const why = `more than ${limit} bytes were printed; raise output_limit`
+    warnings.push(evidenceWarning('OUTPUT_TRUNCATED', `output of ${what}`, why))
+  }
+  return warnings
+}
+
+/** Warns of programs that a command left running and that may have printed more. */
+export function openOutputWarnings(
+  record: CommandRecord,
+  { isOpen, failure }: Pick<LateCollection, 'isOpen' | 'failure'>,
+): EvidenceWarning[] {
+  if (isOpen === false) return []
+  const why =
+    isOpen === true
+      ? 'programs that it left running could still print when their guest, or the run, ended'
+      : `it is not known whether programs that it left running printed more: ${failure ?? 'the guest ended'}`
+  return [evidenceWarning('OUTPUT_UNFINISHED', `output of ${nameOf(record)}`, why)]
+}
+
+/** How a command is named in warnings. */
+function nameOf({ command, sample }: CommandRecord): string {
+  return `command ${JSON.stringify((command ?? sample ?? '').slice(0, 200))}`
+}
