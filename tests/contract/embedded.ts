@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { embeddedFactory } from '@see/core'
 import { processes } from '../support/leftovers.ts'
 import { tinyGuest } from '../support/tiny-guest.ts'
-import type { FileProvider } from './provider.ts'
+import { abilitiesOf, type FileProvider } from './provider.ts'
 import { tinyGuestScripts } from './tiny-guest-scripts.ts'
 
 /** QEMU as a child of this process, with the tiny guest. */
@@ -29,7 +29,7 @@ export function embedded(): FileProvider {
     name: 'the embedded QEMU',
     resources: file,
     factory: embeddedFactory(file),
-    abilities: new Set(['screen', 'memory', 'disk', 'console', 'trace']),
+    abilities: abilitiesOf('embedded'),
     guest: {
       ...tinyGuestScripts,
       unasked: { ...tinyGuestScripts.unasked, killed: { reason: 'killed', signal: 'SIGKILL' } },

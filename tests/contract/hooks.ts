@@ -1,11 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SeeContext } from '@see/core'
+import type { Ability, SeeContext } from '@see/core'
 import type { ProtocolEvent } from '@see/hooks'
 import { expect } from 'vitest'
 import { bytesAt, Evidence } from '../support/evidence.ts'
 import { sh } from './in-guest.ts'
-import { type Ability, GUEST_MS, type Provider } from './provider.ts'
+import { GUEST_MS, type Provider } from './provider.ts'
 
 const AT: ProtocolEvent = 'snapshots_capture'
 interface StockHook {
@@ -13,22 +13,24 @@ interface StockHook {
   readonly configuration?: Record<string, unknown>
 }
 
-const byAbility: Record<Ability, StockHook> = {
+/** Commands are run where there is an agent; a VNC server is a matter of the configuration. */
+const byAbility: Record<Ability, StockHook | undefined> = {
+  agent: { name: 'CommandsHook' },
+  vnc: undefined,
   screen: { name: 'ScreenHook', configuration: { screenshot_on_event: AT } },
   memory: { name: 'MemoryHook', configuration: { memory_snapshots_on_event: AT } },
   disk: { name: 'DiskCheckPointHook', configuration: { checkpoint_on_event: AT } },
   console: { name: 'ConsoleHook' },
-  trace: { name: 'NetworkTracerHook' },
+  capture: { name: 'NetworkTracerHook' },
 }
 const onAll: readonly StockHook[] = [
   { name: 'TimelineHook' },
-  { name: 'CommandsHook' },
   { name: 'TimersHook', configuration: { timers: { a_moment_later: 0.2 } } },
 ]
 
 /** All stock hooks that collect something of a sandbox which can do what the provider's can. */
 export function stockHooks({ abilities }: Provider, results: string) {
-  const hooks = [...onAll, ...Array.from(abilities, (ability) => byAbility[ability])]
+  const hooks = [...onAll, ...Array.from(abilities).flatMap((ability) => byAbility[ability] ?? [])]
   return {
     configuration: { results_folder: results },
     hooks: hooks.map(({ name, ...rest }) => ({ name: `@see/hooks#${name}`, ...rest })),
@@ -59,7 +61,7 @@ const files: readonly (readonly [ability: Ability, name: RegExp, magic: RegExp])
   ['screen', /_snapshots_capture\.(png|ppm)$/, /^(\x89PNG|P6\n)/],
   ['memory', /_snapshots_capture\.elf$/, /^\x7fELF/],
   ['disk', /_snapshots_capture\.qcow2$/, /^QFI\xfb/],
-  ['trace', /[^_]{12}\.pcap$/, /^\xd4\xc3\xb2\xa1/],
+  ['capture', /[^_]{12}\.pcap$/, /^\xd4\xc3\xb2\xa1/],
   ['console', /_console\.log$/, /^/],
 ]
 
@@ -85,7 +87,7 @@ export function expectEvidence(
   if (abilities.has('console')) {
     expect(evidence.read('_console.log').toString()).toContain('said by the guest')
   }
-  if (abilities.has('trace')) {
+  if (abilities.has('capture')) {
     expect(evidence.read('.pcap').includes(Buffer.from(macAddress.replaceAll(':', ''), 'hex'))).toBe(true)
   }
 }

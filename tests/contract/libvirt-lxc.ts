@@ -1,7 +1,7 @@
 import { lxcFactory } from '@see/core'
 import { leftOfContainer } from '../support/left-of-container.ts'
 import { makeTinyContainer } from '../support/tiny-container.ts'
-import type { Provider } from './provider.ts'
+import { abilitiesOf, type Provider } from './provider.ts'
 import { processOf } from './unasked.ts'
 
 /** libvirt's containers, with nothing but busybox in them. */
@@ -10,7 +10,7 @@ export function libvirtLxc(): Provider & Disposable {
   return {
     name: 'libvirt LXC',
     factory: lxcFactory(tiny.resources()),
-    abilities: new Set(['console', 'trace']),
+    abilities: abilitiesOf('lxc'),
     guest: {
       // What init is told before it listens is lost.
       bootMark: `until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/1/status; do sleep 0.05; done; cut -d" " -f22 /proc/1/stat`,

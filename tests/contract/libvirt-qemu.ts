@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { qemuFactory } from '@see/core'
 import { leftOf } from '../support/leftovers.ts'
 import { withAllDevices, writeTinyGuestResources } from '../support/tiny-guest.ts'
-import type { FileProvider } from './provider.ts'
+import { abilitiesOf, type FileProvider } from './provider.ts'
 import { tinyGuestScripts } from './tiny-guest-scripts.ts'
 
 /** QEMU through libvirt, with the tiny guest. */
@@ -15,7 +15,7 @@ export function libvirtQemu(): FileProvider {
     name: 'libvirt QEMU',
     resources: file,
     factory: qemuFactory(file),
-    abilities: new Set(['screen', 'memory', 'disk', 'console', 'trace']),
+    abilities: abilitiesOf('qemu'),
     guest: {
       ...tinyGuestScripts,
       unasked: { ...tinyGuestScripts.unasked, killed: { reason: 'failed', signal: null } },

@@ -1,12 +1,10 @@
-import type { ContextFactory, GuestEndReason } from '@see/core'
-
-/** What a provider's sandboxes can do beyond what all must; each has its stock hook. */
-export type Ability = 'screen' | 'memory' | 'disk' | 'console' | 'trace'
+import { type Ability, type ContextFactory, type GuestEndReason, registeredProviders } from '@see/core'
 
 /** A provider with a guest of which the contract knows how to make it do things. Scripts are run by its shell. */
 export interface Provider {
   readonly name: string
   readonly factory: ContextFactory
+  /** As the list of providers has them. */
   readonly abilities: ReadonlySet<Ability>
   readonly guest: {
     /** Prints what is another after each boot. */
@@ -43,3 +41,10 @@ export interface FileProvider extends Provider, Disposable {
 
 /** A boot on a machine with other work. */
 export const GUEST_MS = 90_000
+
+/** What a provider can do, by its name in the list of providers. */
+export function abilitiesOf(name: string): ReadonlySet<Ability> {
+  const provider = registeredProviders().find((each) => each.name === name)
+  if (provider === undefined) throw new Error(`no provider is called ${name}`)
+  return new Set(provider.abilities)
+}

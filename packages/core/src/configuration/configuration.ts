@@ -1,5 +1,6 @@
 import { dirname, relative, resolve } from 'node:path'
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { Node, ParseError } from 'jsonc-parser'
+import { jsoncParser } from './jsonc-parser.ts'
 import { parseBoundedJson } from '@see/qemu/bounded-json'
 import type { z } from 'zod'
 import { problemsOf } from './configuration-problem.ts'
@@ -66,11 +67,11 @@ export class Configuration {
   /** `file:line:column` of what is at `path`, or of the nearest thing around it; the configuration's name without a file. */
   where(path: Path): string {
     if (this.#file === undefined) return this.#name
-    const root = (this.#tree ??= parseTree(this.#text))
+    const root = (this.#tree ??= jsoncParser().parseTree(this.#text))
     // An issue can lie in what is missing: then the nearest thing that is there.
     for (let depth = path.length; depth > 0; depth--) {
       const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
-      const node = root && findNodeAtLocation(root, keys)
+      const node = root && jsoncParser().findNodeAtLocation(root, keys)
       if (node === undefined) continue
       // A value stands after its key: the key is what to look for.
       return position(
@@ -103,9 +104,9 @@ function malformed(file: string, text: string, error: unknown): string {
   // The tree of what is too deep cannot be made.
   if (error instanceof RangeError) return `${position(file, text, 0)}: ${error.message}`
   const errors: ParseError[] = []
-  parseTree(text, errors, { disallowComments: true })
+  jsoncParser().parseTree(text, errors, { disallowComments: true })
   const [first] = errors
-  const what = first === undefined ? messageOf(error) : words(printParseErrorCode(first.error))
+  const what = first === undefined ? messageOf(error) : words(jsoncParser().printParseErrorCode(first.error))
   return `${position(file, text, first?.offset ?? 0)}: malformed JSON: ${what}`
 }
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
 import { Configuration } from '../configuration/configuration.ts'
 import { createLogger } from '../common/logger.ts'
 import type { Provider } from '../contract/provider.ts'
@@ -7,16 +6,12 @@ import { freezableGuest } from '../freezing/freezable-guest.ts'
 import { SimulatedResources } from '../testing/simulated-resources.ts'
 import { hypervisorScheme, providerOf, registeredProviders, registerProvider } from './registry.ts'
 
-class Resources extends SimulatedResources {
-  static override readonly schema = SimulatedResources.schema.extend({ hypervisor: z.string().optional() })
-}
-
-const mine: Provider<typeof Resources.schema, Resources> = {
+const mine: Provider<typeof SimulatedResources.schema, SimulatedResources> = {
   name: 'mine',
   title: 'My own',
   schemes: ['mine', 'my'],
   uri: 'mine:///',
-  resources: Resources,
+  resources: SimulatedResources,
   abilities: [],
   recognises: (file) => JSON.stringify(file) === '{"state":"paused"}',
 }

@@ -33,6 +33,7 @@ const membersOf = {
 } as const satisfies Record<Ability, readonly string[]>
 
 const schema = z.strictObject({
+  hypervisor: z.string().default('simulated:///'),
   state: z
     .enum(['nostate', 'running', 'blocked', 'paused', 'shutdown', 'shutoff', 'crashed', 'pmsuspended'])
     .default('shutoff'),
