@@ -5,7 +5,7 @@ import { onTestFinished, vi } from 'vitest'
 
 /** Answers whatever its monitor is asked by `{}`, but for the command that is its first argument: then it hangs up. */
 const PROGRAM = `
-const path = /unix:([^,]+)/.exec(process.argv.join(' '))[1]
+const path = /socket,id=monitor,path=([^,]+)/.exec(process.argv.join(' '))[1]
 require('node:net').createServer((socket) => {
   socket.on('error', () => undefined)
   socket.write('{"QMP": {}}\\n')
