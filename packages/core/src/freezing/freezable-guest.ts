@@ -22,6 +22,6 @@ export async function freezableGuest(
     return await provider.freeze(source, { identifier: randomUUID(), logger }, memoryFile)
   }
   const others = registeredProviders().flatMap(({ freeze, uri }) => (freeze === undefined ? [] : [uri]))
-  const why = `guests of ${provider.title} cannot be frozen; those of ${others.join(' and ')} can`
+  const why = `only guests of ${others.join(' and ')} can be frozen, and the resources file's hypervisor is of ${provider.name}`
   throw templateError('TEMPLATE_BUILD', name, why)
 }

@@ -60,7 +60,7 @@ test('a provider without templates is refused, with those that have them', async
   await expect(freezableGuest(source, 'a', '/b', createLogger('silent'))).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
     message: expect.stringMatching(
-      /guests of LXC cannot be frozen; those of embedded:\/\/\/ and qemu:\/\/\/system/,
+      /only guests of embedded:.* and qemu:.* can be frozen, .*hypervisor is of lxc/,
     ),
   })
 })
