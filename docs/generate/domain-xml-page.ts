@@ -1,4 +1,4 @@
-import { type DomainPart, domainParts, nameOfPart } from '@see/core'
+import { type DomainPart, domainParts, nameOfPart } from '@see/core/domain-parts'
 import { GENERATED, table } from './table.ts'
 
 const FATES: Record<DomainPart['fate'], string> = {

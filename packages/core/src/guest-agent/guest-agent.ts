@@ -7,8 +7,6 @@ import { untilReady } from './until-ready.ts'
 import { Commands } from './channel.ts'
 import { readGuestFile, writeGuestFile } from './files.ts'
 import { isWindowsGuest } from './is-windows.ts'
-import { execInShellGuest } from './shell-exec.ts'
-import { execInWindowsGuest } from './windows-exec.ts'
 
 const nothing = z.unknown()
 const DEFAULT_READ_BYTES = 1024 * 1024
@@ -43,8 +41,12 @@ export class GuestAgent implements Agent {
    * start it, `AGENT_COMMAND_DISABLED` when it may not
    */
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    const execIn = (await this.isWindows()) ? execInWindowsGuest : execInShellGuest
-    return await execIn(this.#commands, argv, options)
+    if (await this.isWindows()) {
+      const { execInWindowsGuest } = await import('./windows-exec.ts')
+      return await execInWindowsGuest(this.#commands, argv, options)
+    }
+    const { execInShellGuest } = await import('./shell-exec.ts')
+    return await execInShellGuest(this.#commands, argv, options)
   }
 
   /** Whether the guest is a Windows, by its own word: paths and programs differ there. */

@@ -1,30 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { lstat, rename, rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { blockFileName } from '../contract/block-node.ts'
-import { qcow2References } from '../disks/qcow2-references.ts'
-import { messageOf, SeeError } from '../common/errors.ts'
-import { GuestAgent } from '../guest-agent/guest-agent.ts'
-import type { Logger } from '../common/logger.ts'
-import { releaseAfter } from '../common/release-stack.ts'
-import { EmbeddedResources } from '../providers/embedded/embedded.ts'
-import { runQemuImg } from '../disks/qemu-img.ts'
-import { untilReady } from '../guest-agent/until-ready.ts'
-import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
-
-const MEMORY_MIB = 512
-
-export interface PrepareOptions {
-  /** Kernel and initial RAM disk of the guest that installs: `vmlinuz` and `prepare.initrd` of the tiny guest's folder. */
-  readonly kernel: string
-  readonly initrd: string
-  /** Bound of all that the guest does. */
-  readonly timeoutMs: number
-  readonly logger: Logger
-  readonly signal: AbortSignal
-  /** Told what is being done. */
-  readonly progress: (message: string) => void
-}
+import type { PrepareOptions } from './prepare-options.ts'
+import type { PreparedGuest } from './prepared-guest.ts'
 
 /**
  * Installs what SEE needs into a copy of the image of a Linux guest: in a guest of our own that has the disk, so that no file
@@ -36,76 +11,6 @@ export async function prepareImage(
   target: string,
   options: PrepareOptions,
 ): Promise<PreparedGuest> {
-  const { kernel, initrd, logger, signal, progress } = options
-  if (await exists(target))
-    throw unprepared(image, `${target} is there already: remove it, or say another --output`)
-  const configuration = EmbeddedResources.schema.parse({
-    machine: { kernel, initrd, cmdline: 'quiet panic=10 mitigations=off', memory: MEMORY_MIB },
-    disk: { image: resolve(image) },
-    network: { mode: 'none' },
-  })
-  const sandbox = new EmbeddedResources({
-    identifier: randomUUID(),
-    configuration,
-    folder: process.cwd(),
-    logger,
-  })
-  let prepared: PreparedGuest
-  try {
-    progress('booting a guest that has the disk')
-    await sandbox.allocate({ signal })
-    prepared = await installIn(sandbox, image, options)
-    progress(`writing ${target}`)
-    await saveDisk(sandbox, target, signal)
-  } catch (error) {
-    const failure =
-      error instanceof SeeError || signal.aborted ? error : unprepared(image, messageOf(error), error)
-    return await releaseAfter(failure, () => sandbox.deallocate())
-  }
-  await sandbox.deallocate()
-  return prepared
-}
-
-async function installIn(
-  sandbox: EmbeddedResources,
-  image: string,
-  { timeoutMs, signal, progress }: PrepareOptions,
-): Promise<PreparedGuest> {
-  const ends = performance.now() + timeoutMs
-  await sandbox.domain.create()
-  const agent = new GuestAgent(sandbox.agentChannel)
-  await untilReady(agent, 'the guest that installs did not boot', { timeoutMs, signal })
-  progress('installing')
-  const result = await agent.exec(['/sbin/prepare'], {
-    timeoutMs: Math.max(1, ends - performance.now()),
-    maxOutputBytes: MOST_OUTPUT_BYTES,
-    signal,
-  })
-  await sandbox.domain.destroy()
-  return preparedGuest(image, result)
-}
-
-/** The disk as it is now, with nothing beneath it. */
-async function saveDisk(sandbox: EmbeddedResources, target: string, signal: AbortSignal): Promise<void> {
-  const { diskFile } = sandbox
-  const disk = await sandbox.guestDisk()
-  if (diskFile === undefined || disk === undefined) throw new Error('there is no disk')
-  const { hasDataFile } = await qcow2References(diskFile)
-  if (hasDataFile) throw new Error('its disk leads to another file than before the guest ran')
-  const part = `${target}.${randomUUID()}.part`
-  const layers = { path: diskFile, format: 'qcow2', backing: disk.image }
-  try {
-    const words = ['convert', '-q', '-O', 'qcow2', blockFileName(layers), part]
-    await runQemuImg(words, { target, code: 'GUEST_UNPREPARED', signal })
-    await rename(part, target)
-  } finally {
-    await rm(part, { force: true })
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await lstat(path).then(
-    () => true,
-    () => false,
-  )
+  const { installIntoImage } = await import('./install-into-image.ts')
+  return await installIntoImage(image, target, options)
 }

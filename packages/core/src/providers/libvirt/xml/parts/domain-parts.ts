@@ -8,6 +8,8 @@ import { identity } from './identity.ts'
 import { keptState } from './kept-state.ts'
 import { memoryAndFolders } from './memory-and-folders.ts'
 
+export type { DomainPart }
+
 /** What happens to each part of a domain's XML that is more than the guest's hardware. */
 export const domainParts: readonly DomainPart[] = [
   ...identity,
