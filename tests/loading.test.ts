@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { root } from './support/documents.ts'
 import { staticImports } from './support/static-imports.ts'
 
 /** The modules that are libvirt's client, or only of use with libvirt. */
@@ -22,4 +25,16 @@ test('importing @see/core loads what a guest needs of no provider', () => {
   expect(modules.filter((name) => /^libvirt\/|allocate|guest-launcher|qemu-process/.test(name))).toEqual([])
   // All other packages are imported when they are used.
   expect(modules.filter((name) => !name.includes('/')).toSorted()).toEqual(['zod'])
+})
+
+test('no built module imports a source', () => {
+  const built = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    // What generates sources writes such imports.
+    /^[^/]+\/dist\/(?!generate\/).*(?<!\.test)\.js$/.test(path),
+  )
+  expect(built.length).toBeGreaterThan(300)
+  const wrong = built.filter((path) =>
+    /(?:from|import\() ?['"]\.[^'"]*\.ts['"]/.test(readFileSync(join(root, 'packages', path), 'utf8')),
+  )
+  expect(wrong).toEqual([])
 })

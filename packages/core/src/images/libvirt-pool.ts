@@ -34,8 +34,7 @@ export class LibvirtPoolProvider implements ImageProvider {
     const file = join(folder, this.#volume)
     // Before libvirt sees it. It may be missing until the pool is started.
     if (await exists(file)) await inspect?.(file)
-    // libvirt's client is loaded by those who use it only.
-    const { openPools, volumeAt } = await import('./pool-volumes.ts')
+    const { openPools, volumeAt } = await poolVolumes()
     await using hypervisor = await openPools(this.#uri, signal)
     try {
       const volume = await volumeAt(hypervisor, folder, this.#volume)
@@ -64,6 +63,11 @@ export class LibvirtPoolProvider implements ImageProvider {
       { cause: error },
     )
   }
+}
+
+/** What needs libvirt's client, which is loaded with it. TypeScript leaves a `.ts` as it is in a function with `await using`. */
+async function poolVolumes() {
+  return await import('./pool-volumes.ts')
 }
 
 async function exists(file: string): Promise<boolean> {

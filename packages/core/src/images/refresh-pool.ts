@@ -9,7 +9,7 @@ export async function refreshPool(
   signal: AbortSignal,
 ): Promise<void> {
   if (pool === undefined) return
-  const { openPools, refreshNamed } = await import('./pool-volumes.ts')
+  const { openPools, refreshNamed } = await poolVolumes()
   await using hypervisor = await openPools(pool.hypervisor, signal)
   try {
     await refreshNamed(hypervisor, pool.name)
@@ -18,4 +18,9 @@ export async function refreshPool(
       cause: error,
     })
   }
+}
+
+/** TypeScript leaves a `.ts` as it is in a function with `await using`. */
+async function poolVolumes() {
+  return await import('./pool-volumes.ts')
 }

@@ -8,6 +8,7 @@ import { until } from '../../../common/until.ts'
 import { getsSignalNow } from './busybox-init.ts'
 import { containerInit } from './container-init.ts'
 import { DrainedConsole } from './drained-console.ts'
+import { onceInitKnown } from './once-init-known.ts'
 import type { SunkNetwork } from './sunk-network.ts'
 
 /** Where the inits that can be told a run level listen. */
@@ -84,16 +85,16 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.resume()
   }
 
-  /** Asks the init to reboot: over its initctl pipe, or by SIGHUP. libvirt starts the container anew when it does. */
+  /** Asks the init to reboot: over its initctl pipe, or by SIGHUP. libvirt restarts the container when it does. */
   async reboot(): Promise<void> {
     if (await this.#signalBusybox('SIGTERM')) return
-    await this.virDomain.reboot({ flags: await this.#way() })
+    await onceInitKnown(async () => this.virDomain.reboot({ flags: await this.#way() }), BEGUN_WITHIN_MS)
   }
 
   /** Asks the init to stop: over its initctl pipe, or by SIGTERM, which busybox's init would take for a reboot. */
   async shutdown(): Promise<void> {
     if (await this.#signalBusybox('SIGUSR2')) return
-    await this.virDomain.shutdown({ flags: await this.#way() })
+    await onceInitKnown(async () => this.virDomain.shutdown({ flags: await this.#way() }), BEGUN_WITHIN_MS)
   }
 
   /** libvirt's refusal: a container has no reset line. */
@@ -121,7 +122,7 @@ export class ContainerDomain implements SandboxDomain {
 
   /** Whether the init is busybox's, which has signals of its own (its init.c: SIGUSR2 powers off, SIGTERM reboots), and got it. */
   async #signalBusybox(signal: 'SIGUSR2' | 'SIGTERM'): Promise<boolean> {
-    const init = await containerInit(this.virDomain).catch(() => 0)
+    const init = await this.#init()
     if (init === 0 || process.geteuid?.() !== 0) return false
     const program = await readlink(`/proc/${init}/exe`).catch(() => '')
     const [name = ''] = (await readFile(`/proc/${init}/cmdline`, 'latin1').catch(() => '')).split('\0')
@@ -134,10 +135,19 @@ export class ContainerDomain implements SandboxDomain {
     return true
   }
 
+  /** Its init, which begins a moment after the process that supervises it; 0 where it cannot be seen from here. */
+  async #init(): Promise<number> {
+    const seen = async () =>
+      await containerInit(this.virDomain).catch((error: unknown) =>
+        error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE' ? undefined : 0,
+      )
+    return await until(seen, () => new Error('no init'), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => 0)
+  }
+
   /** libvirt itself reports success when it finds no pipe, and then sends no signal. */
   async #way(): Promise<number> {
     // Where its processes cannot be seen from here, the signal is what most inits know.
-    const init = await containerInit(this.virDomain).catch(() => 0)
+    const init = await this.#init()
     const pipes = await Promise.all(INITCTL.map((path) => isPipe(`/proc/${init}/root/${path}`)))
     return pipes.includes(true) ? DomainShutdownFlags.initctl : DomainShutdownFlags.signal
   }
