@@ -59,7 +59,7 @@ export class GuestRun {
 
   /** Why the guest does not go on, while it lacks room. */
   whyStill(): string {
-    return `the guest stands still: there is no room for its disk in ${this.#parts.folder.path}; make room, and resume it`
+    return `the guest is paused: there is no room for its disk in ${this.#parts.folder.path}; make room, and resume it`
   }
 
   /** Why the guest is off, once QEMU has ended. */
