@@ -5,7 +5,7 @@ import { type HelperFrame, HelperFrames } from './helper-frames.ts'
 import { helperGuestArguments, type ReaderKit } from './helper-guest-arguments.ts'
 import { Patience } from '../tools/patience.ts'
 
-/** Booting takes seconds, and many times that on a busy host, for which no disk is to blame. */
+/** Booting takes seconds, and many times that on a busy host. The search for volumes is part of it, so that a hostile disk can use it up. */
 const BOOT_MS = 60_000
 const BOOT_SHARE = 1 / 2
 /** A guest that says nothing new for so long hangs; less where less is left, so that the rest of a report can still be made. */

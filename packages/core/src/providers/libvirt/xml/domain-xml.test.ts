@@ -291,7 +291,7 @@ describe('several interfaces', () => {
     expect(() => xmlOf(cards, { ...changes, others })).toThrow('<filterref> of its own')
   })
 
-  test('are all removed where there is to be none', () => {
+  test('are all removed where the environment has none', () => {
     const given = xmlOf(cards, { ...changes, network: 'none' })
     expect(given).toBe(`<domain><name>${identifier}</name><uuid>${identifier}</uuid><devices/></domain>`)
   })
@@ -314,7 +314,7 @@ describe('a container', () => {
     expect(xml).toContain('<features><acpi/><privnet/></features>')
   })
 
-  test('has devices of known names, and keeps what it is told of its network', () => {
+  test('has devices of known names, and keeps the network that it is given', () => {
     const inside = '<guest dev="eth0"/><ip address="10.0.0.2"/><route gateway="10.0.0.1"/>'
     const given = xmlOf(
       `<interface type="bridge">${inside}<target dev="mine"/></interface><interface type="network"/><interface type="direct"/>`,

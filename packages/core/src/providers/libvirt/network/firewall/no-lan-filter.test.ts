@@ -109,7 +109,7 @@ describe('a guest reaches', () => {
     ['it by TCP', { to: gateway, ports: [1024, 53] }],
     ['who asks for it', { to: gateway, ports: [80, 1024], isAnswer: true }],
     ['its neighbours’ MAC addresses', { type: 'arp' }],
-    ['whoever has its address already', { type: 'arp', from: '0.0.0.0' }],
+    ['a host that has its address already', { type: 'arp', from: '0.0.0.0' }],
   ])('%s', (_what, frame) => {
     expect(passes(frame)).toBe(true)
   })

@@ -7,7 +7,7 @@ const SUBNETS = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }
 const where = { uri: 'qemu:///system', dynamicAddress: SUBNETS }
 const asUser = () => vi.spyOn(process, 'geteuid').mockReturnValue(1000)
 
-test('a guest has a network of its own where the file says so, whoever runs SEE', async () => {
+test('a guest has a network of its own where the file says so, for any user', async () => {
   expect(await planShared({ mode: 'nat', sharing: 'own' }, where)).toEqual({
     shared: undefined,
     reason: '"sharing" says so',

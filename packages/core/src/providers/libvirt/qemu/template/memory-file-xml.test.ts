@@ -27,7 +27,7 @@ test('a clone maps the file for itself and waits for its state', () => {
   expect(xml).toContain('<qemu:del capability="cpu-unavailable-features"/>')
 })
 
-test('a guest that is to be frozen writes to the file; arguments of the user stay', () => {
+test('a guest that will be frozen writes to the file; arguments of the user stay', () => {
   const namespace = 'xmlns:q="http://libvirt.org/schemas/domain/qemu/1.0"'
   const own = `<domain ${namespace}><q:commandline><q:arg value="-mine"/></q:commandline></domain>`
   const found = argumentsIn(withMemoryFile(own, { path: '/m', isClone: false }, 64))
