@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, SeeError } from '@see/core'
@@ -7,6 +7,7 @@ import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { CommandRecord } from './command-record.ts'
 import { HostAgent } from '../testing/host-agent.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 interface Options {
@@ -397,7 +398,7 @@ test('an event without what it needs, as a timer fires it, is one failure and ru
     { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"command"') } },
     { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"async_flag"') } },
   ])
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 const LATE_MS = 60_000
@@ -448,7 +449,7 @@ test.each(['poweroff', 'shutdown', 'deallocation'] as const)(
     const pid = Number(await read('1.stdout'))
     try {
       await writeFile(go, '')
-      await expect.poll(() => readdir(temporary.path), late).toContain('go.done')
+      await expect.poll(() => evidenceIn(temporary.path), late).toContain('go.done')
       await (end === 'deallocation' ? environment.deallocate() : context[end]())
     } finally {
       process.kill(pid, 'SIGKILL')

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   attributesOf,
   evidenceWarning,
@@ -11,10 +10,12 @@ import {
 } from '@see/core'
 import { LineFile } from '../results/line-file.ts'
 import { plainValue } from './plain-value.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the timeline; made when it is missing.'),
+  results_folder: resultsKey('the timeline'),
 })
 
 /**
@@ -23,6 +24,8 @@ const schema = z.object({
  */
 export class TimelineHook extends Hook<typeof schema> {
   static override readonly schema = schema
+  readonly #evidence = new EvidenceWriter(this)
+  #entry: EvidenceEntry | undefined
   #file: LineFile | undefined
   #observation: Disposable | undefined
   readonly #written = new WeakSet<EventRecord>()
@@ -30,8 +33,10 @@ export class TimelineHook extends Hook<typeof schema> {
   #lostBecause: unknown
 
   async setup(): Promise<void> {
-    const folder = await prepareResultsFolder(this.configuration.results_folder)
-    this.#file = openTimeline(join(folder, `${this.identifier}_timeline.jsonl`))
+    await this.#evidence.open()
+    const path = this.#evidence.claim('timeline', { extensions: ['jsonl'] }).path('jsonl')
+    this.#entry = this.#evidence.entry(path, { kind: 'timeline' })
+    this.#file = openTimeline(this.#entry)
     this.#observation = this.context.observe({
       eventHandled: (record) => this.#eventHandled(record),
       handlerSettled: (record, run) => this.#handlerSettled(record, run),
@@ -42,6 +47,7 @@ export class TimelineHook extends Hook<typeof schema> {
   override cleanup(): void {
     this.#observation?.[Symbol.dispose]()
     this.#file?.close()
+    this.#entry?.end(this.#lostLines === 0 ? 'complete' : 'incomplete')
     if (this.#lostLines === 0) return
     throw new SeeError(
       'RESULTS_LOST',
@@ -105,9 +111,12 @@ function lineOf({ handler, asynchronous, durationMs, error }: HandlerRun): objec
   }
 }
 
-function openTimeline(path: string): LineFile {
+function openTimeline(entry: EvidenceEntry): LineFile {
+  const { path } = entry
   try {
-    return new LineFile(path)
+    const file = new LineFile(path, (bytes) => entry.pass(bytes))
+    entry.begin()
+    return file
   } catch (error) {
     throw new SeeError(
       'RESULTS_UNWRITABLE',
