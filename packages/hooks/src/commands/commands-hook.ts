@@ -10,7 +10,7 @@ import {
 } from '@see/core'
 import { AgentAddress } from './agent-address.ts'
 import { assertExecuted } from './assert-executed.ts'
-import type { CommandProgress, PreparedCommand } from './command-channel.ts'
+import type { CommandProgress, CopiedRequest, PreparedCommand } from './command-channel.ts'
 import { CommandFiles, type CommandRecord, isOutputWhole, newRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
 import { commandWarnings, openOutputWarnings } from './command-warnings.ts'
@@ -21,7 +21,7 @@ import { LastLook } from './last-look.ts'
 import { Latch } from '../processes/latch.ts'
 import { type Collected, LateCollection } from './late-collection.ts'
 import { EvidenceWriter } from '../results/evidence-writer.ts'
-import { sampleSum } from './sample-sum.ts'
+import { copyOf } from './sample-copy.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
@@ -107,7 +107,9 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     let isLate = false
     try {
       await files.writeRecord(record)
-      const command = await this.#prepare(request, record, life.signal)
+      await using copy = await copyOf(request, life.signal)
+      record.sha256 = copy?.sha256 ?? null
+      const command = await this.#prepare({ ...request, copy }, record, life.signal)
       record.status = 'running'
       record.started = new Date().toISOString()
       await files.writeRecord(record)
@@ -160,11 +162,10 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   }
 
   async #prepare(
-    request: CommandRequest,
+    request: CopiedRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
-    record.sha256 = await sampleSum(request, signal)
     await this.#assertRunning(record.event)
     return await this.#channel.prepare(request, record, signal)
   }
