@@ -212,7 +212,7 @@ test('what the guest did unasked is in the report and the summary, and decides t
     error: { code: 'GUEST_STOPPED', message: 'the guest ended unasked: QEMU failed' },
   })
   const { out } = await runWith(off, false)
-  expect(out).toContain('without having been asked to\n  rebooted once\n  powered off: it was off')
+  expect(out).toContain('without a request\n  rebooted once\n  powered off: it was off')
   expect(out).not.toContain('\u001b')
 })
 

@@ -49,7 +49,7 @@ function judge(path: string, part: string, stats: Stats): void {
   if (process.env['SEE_UNTRUSTED_FILES'] !== 'warn') {
     throw new SeeError(
       'FILE_UNTRUSTED',
-      `${message}; whoever that is could run code as ${user(ownUid())}. Change its owner or mode, or set SEE_UNTRUSTED_FILES=warn`,
+      `${message}; that user could run code as ${user(ownUid())}. Change its owner or mode, or set SEE_UNTRUSTED_FILES=warn`,
     )
   }
   if (warned.has(message)) return
