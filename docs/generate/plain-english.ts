@@ -2,7 +2,7 @@ import ts from 'typescript'
 import { wordList } from './word-list.ts'
 
 /** What a file's text is to its readers: what users read, or what only developers read. */
-export type Audience = 'users' | 'developers'
+type Audience = 'users' | 'developers'
 
 /** A phrase of the word list in a file. */
 export interface FoundPhrase {
