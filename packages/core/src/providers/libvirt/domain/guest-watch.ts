@@ -112,7 +112,7 @@ export class GuestWatch {
   }
 
   #warn(reason: unknown): void {
-    const what = 'an end of the guest that nobody asked for'
+    const what = 'an unrequested end of the guest'
     const why = `libvirt's events cannot be received: ${messageOf(reason)}`
     this.ends.warned(evidenceWarning('GUEST_UNWATCHED', what, why))
   }
