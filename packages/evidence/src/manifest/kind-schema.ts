@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { type EvidenceKind, stockKinds } from './kinds.ts'
 
-const OWN = /^x-[a-z0-9][a-z0-9_.-]{0,99}$/
-
-const ownKind = z.templateLiteral(['x-', z.string().max(100)]).refine((kind) => OWN.test(kind), {
+const ownKind = z.templateLiteral(['x-', z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,99}$/)], {
   error: 'a kind of a third-party hook is `x-` and a name of small letters, digits, `_`, `.` and `-`',
 })
 

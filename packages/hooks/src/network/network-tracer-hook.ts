@@ -1,4 +1,4 @@
-import { type AnyEvent, eventNames, Hook, SeeError, z } from '@see/core'
+import { type AnyEvent, eventNames, Hook, requireAbility, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
 import type { EvidenceEntry } from '../results/evidence-entry.ts'
@@ -38,14 +38,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { start_trace_on_event, stop_trace_on_event } = this.configuration
     await this.#evidence.open()
-    const { resources } = this.context
-    if (resources.capture === undefined && resources.watchInterfaces === undefined) {
-      throw new SeeError(
-        'CONFIGURATION_INVALID',
-        'sandboxes of this provider have no network to trace; leave NetworkTracerHook out, or say "optional": true',
-      )
-    }
-    if (resources.watchInterfaces !== undefined) {
+    const { interfaces } = requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' })
+    if (interfaces !== undefined) {
       this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)
     }
@@ -61,7 +55,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       )
     }
     const { trace_limit, snap_length: snapLength } = this.configuration
-    this.#trace = await Trace.start(this.context.resources, {
+    this.#trace = await Trace.start(requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' }), {
       evidence: this.#evidence,
       limitBytes: Math.floor(trace_limit * 1000),
       snapLength,
