@@ -16,6 +16,8 @@ interface StockHook {
 /** Commands are run where there is an agent; a VNC server is a matter of the configuration. */
 const byAbility: Record<Ability, StockHook | undefined> = {
   agent: { name: 'CommandsHook' },
+  attach: undefined,
+  ends: undefined,
   vnc: undefined,
   screen: { name: 'ScreenHook', configuration: { screenshot_on_event: AT } },
   memory: { name: 'MemoryHook', configuration: { memory_snapshots_on_event: AT } },
