@@ -4,10 +4,7 @@
  */
 export const phrasesLeft: Readonly<Record<string, number>> = {
   '.': 4,
-  bench: 5,
-  'bench/scenarios': 7,
   'docs/adr': 110,
-  'docs/generate': 6,
   'packages/core/src/context': 7,
   'packages/core/src/contract': 9,
   'packages/core/src/environment': 18,
@@ -16,12 +13,6 @@ export const phrasesLeft: Readonly<Record<string, number>> = {
   'packages/core/src/providers': 154,
   'packages/core/src/templates': 52,
   'packages/hooks/src': 2,
-  'packages/hooks/src/analysis': 12,
-  'packages/hooks/src/commands': 21,
-  'packages/hooks/src/confinement': 17,
-  'packages/hooks/src/console': 2,
-  'packages/hooks/src/disk': 14,
-  'packages/hooks/src/disk-changes': 68,
   'packages/hooks/src/guest': 3,
   'packages/hooks/src/memory': 5,
   'packages/hooks/src/network': 30,
@@ -31,9 +22,6 @@ export const phrasesLeft: Readonly<Record<string, number>> = {
   'packages/hooks/src/screen': 4,
   'packages/hooks/src/testing': 10,
   'packages/hooks/src/timeline': 3,
-  tests: 97,
-  'tests/contract': 21,
-  'tests/support': 22,
 }
 
 /** The room of a file: its folder, at most four deep. */

@@ -91,7 +91,9 @@ function partsOf(text: string): { readonly comments: string; readonly strings: s
       const start = node.getStart(source)
       between(start)
       comments += empty.slice(start, node.end)
-      strings += ` ${text.slice(start + 1, node.end - 1)} `
+      strings += ts.isRegularExpressionLiteral(node)
+        ? empty.slice(start, node.end)
+        : ` ${text.slice(start + 1, node.end - 1)} `
     }
     ts.forEachChild(node, visit)
   }
