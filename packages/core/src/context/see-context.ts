@@ -32,8 +32,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     super(identifier, logger)
     this.#resources = resources
     this.#conduct = new GuestConduct(this, OWNER, () => this.#forgetAddresses())
-    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#conduct.agentMisbehaved)
-    resources.watchGuest?.(this.#conduct)
+    const { agent, ends } = resources.abilities
+    this.agent = agent?.own ?? new GuestAgent(agent?.channel, this.#conduct.agentMisbehaved)
+    ends?.watch(this.#conduct)
   }
 
   get hypervisor(): R['hypervisor'] {

@@ -72,7 +72,7 @@ async function freezeIn(
   { name }: Work,
   { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
 ): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest'>> {
-  const { domain, diskFile, agentChannel } = sandbox
+  const { domain, diskFile, abilities } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const socketPath = join(dirname(diskFile), 'state')
   if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) {
@@ -88,7 +88,7 @@ async function freezeIn(
   const left = () => Math.max(1, timeoutMs - took())
   await domain.create()
   await assertMemoryStays(sandbox.monitor, signal)
-  const agent = new GuestAgent(agentChannel)
+  const agent = new GuestAgent(abilities.agent?.channel)
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(domain, { timeoutMs: left(), signal })
@@ -98,7 +98,7 @@ async function freezeIn(
   const bootMs = Math.ceil(took())
   // Whatever the guest still has to do when it is frozen, each clone does.
   await sleep(SETTLE_MS, undefined, { signal })
-  const unrest = await freezeFileSystems(sandbox.agentChannel, left())
+  const unrest = await freezeFileSystems(abilities.agent?.channel, left())
   if (unrest !== undefined) {
     logger.warn(`the disk of template ${JSON.stringify(name)} may not be at rest: ${unrest}`)
     await agent.exec(['sync'], { timeoutMs: left(), signal })
@@ -114,7 +114,7 @@ async function freezeIn(
   if (now.backing !== backing || now.hasDataFile) {
     throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
   }
-  const image = backing === '' ? undefined : (await sandbox.guestDisk?.())?.image
+  const image = backing === '' ? undefined : (await abilities.disk?.first())?.image
   const disk = { path: diskFile, format: 'qcow2', backing: image }
   await flatten(disk, join(target, templateFiles.disk), signal)
   await makeOverlay(target, join(new TemplateStore().root, name), signal)
@@ -134,7 +134,7 @@ async function identityWay(
   signal: AbortSignal,
 ): Promise<TemplateManifest['identity']> {
   if (await sandbox.hasOpenIdentityPort()) return 'port'
-  await assertTakesIdentity(sandbox.agentChannel, { timeoutMs, signal })
+  await assertTakesIdentity(sandbox.abilities.agent?.channel, { timeoutMs, signal })
   return 'agent'
 }
 

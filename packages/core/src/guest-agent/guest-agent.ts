@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import type { AgentChannel } from '../contract/resources.ts'
+import type { AgentChannel } from '../contract/agent-ability.ts'
 import type { UntilOptions } from '../common/until.ts'
 import { untilReady } from './until-ready.ts'
 import { Commands } from './channel.ts'

@@ -1,4 +1,5 @@
-import type { GuestDisk, GuestInterfaces, OtherGuestDisk } from '../contract/resources.ts'
+import type { GuestInterfaces } from '../contract/capture-ability.ts'
+import type { GuestDisk, OtherGuestDisk } from '../contract/disk-ability.ts'
 import type { SinkholeRequest } from '../contract/entry.ts'
 
 /** What a program that is run in a simulated guest does. */

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import type { PacketCapture, RequestSource } from '../contract/resources.ts'
+import type { PacketCapture, RequestSource } from '../contract/capture-ability.ts'
 import type { SinkholeListener, SinkholeRequest } from '../contract/entry.ts'
 import type { Faults } from './faults.ts'
 

@@ -168,6 +168,6 @@ test('fails at set-up when the provider cannot write memory', async () => {
   await using temporary = await temporaryFolder()
   await expect(allocate(temporary.path, {}, withoutMemory)).rejects.toMatchObject({
     code: 'HOOK_SETUP',
-    cause: { code: 'CONFIGURATION_INVALID' },
+    cause: { code: 'ABILITY_MISSING' },
   })
 })

@@ -6,8 +6,9 @@ import {
   evidenceWarning,
   eventNames,
   Hook,
+  type MemoryAbility,
   messageOf,
-  type SandboxDomain,
+  requireAbility,
   SeeError,
   timeoutSignal,
   z,
@@ -45,7 +46,7 @@ export class MemoryHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { results_folder, memory_snapshots_on_event } = this.configuration
-    writesMemory(this.context.domain)
+    requireAbility(this.context, 'memory', { for: 'MemoryHook' })
     this.#folder = await prepareResultsFolder(results_folder)
     for (const event of new Set(memory_snapshots_on_event)) this.context.subscribe(event, this.takeSnapshot)
   }
@@ -56,8 +57,7 @@ export class MemoryHook extends Hook<typeof schema> {
   }
 
   readonly takeSnapshot = async (event: AnyEvent): Promise<void> => {
-    const { domain } = this.context
-    writesMemory(domain)
+    const memory = requireAbility(this.context, 'memory', { for: 'MemoryHook' })
     const state = await this.context.state()
     // A crashed guest is as still as a paused one.
     if (state !== 'paused' && state !== 'crashed') {
@@ -69,7 +69,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}`)
     const part = `${path}.part`
     try {
-      await this.#write(domain, part)
+      await this.#write(memory, part)
       await rename(part, path)
     } catch (error) {
       await rm(part, { force: true })
@@ -85,13 +85,13 @@ export class MemoryHook extends Hook<typeof schema> {
     await this.context.trigger('memory_snapshot_taken', { path })
   }
 
-  async #write(domain: MemoryDomain, path: string): Promise<void> {
+  async #write(memory: MemoryAbility, path: string): Promise<void> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
     // What a guest has in its memory is for nobody else's eyes.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-    await throughNamedPipe(target, (pipe) => domain.coreDump(pipe, { format, flags: MEMORY_ONLY }), signal)
+    await throughNamedPipe(target, (pipe) => memory.dump(pipe, { format, flags: MEMORY_ONLY }), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
   }
 
@@ -125,14 +125,4 @@ async function assertStartsWith(path: string, magic: string): Promise<void> {
   const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0)
   if (buffer.toString('latin1') === magic) return
   throw new Error('the hypervisor wrote something else')
-}
-
-type MemoryDomain = SandboxDomain & Required<Pick<SandboxDomain, 'coreDump'>>
-
-function writesMemory(domain: SandboxDomain): asserts domain is MemoryDomain {
-  if (domain.coreDump !== undefined) return
-  throw new SeeError(
-    'CONFIGURATION_INVALID',
-    'the memory of this provider’s sandboxes cannot be written; leave MemoryHook out, or say "optional": true',
-  )
 }

@@ -3,14 +3,11 @@ import { timeoutSignal } from '../../../common/timeout-signal.ts'
 import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
-import type {
-  AgentChannel,
-  ConsoleStream,
-  CoreDumpOptions,
-  InterfaceAddresses,
-  SandboxDomain,
-  Screenshot,
-} from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
+import type { ConsoleStream } from '../../../contract/console-ability.ts'
+import type { CoreDumpOptions } from '../../../contract/memory-ability.ts'
+import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resources.ts'
+import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
 import type { GuestEnds } from '../../../contract/guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
-import type { AgentChannel } from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /** libvirt's words when the channel closes under a command, which is mostly the first that is seen of a guest's end. */

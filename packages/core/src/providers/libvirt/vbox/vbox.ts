@@ -1,6 +1,7 @@
 import type { Domain, Hypervisor } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
+import type { AbilitiesWith } from '../../../contract/abilities.ts'
 import { evidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
@@ -26,6 +27,9 @@ export class VboxResources implements Resources {
       'the ends of VirtualBox guests are not watched',
     ),
   ]
+  readonly abilities: AbilitiesWith<'screen'> = {
+    screen: { isConfigured: async () => true, capture: () => this.domain.screenshot() },
+  }
   readonly #parameters: ResourcesParameters<VboxConfiguration>
   readonly #releases = new ReleaseStack()
   #allocated: AllocatedGuest | undefined
