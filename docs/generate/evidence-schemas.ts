@@ -18,7 +18,7 @@ export const timelineLines: readonly z.ZodObject[] = [
   handlerEndLineSchema,
 ]
 
-/** Of each kind of file, or of each line in it, the name of its schema. */
+/** The name of the schema of a kind of file, or of the lines in it. */
 export function evidenceSchemaName(kind: string): string {
   return `evidence-${kind.replaceAll('_', '-')}.schema.json`
 }
