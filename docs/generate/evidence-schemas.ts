@@ -18,7 +18,7 @@ export const timelineLines: readonly z.ZodObject[] = [
   handlerEndLineSchema,
 ]
 
-/** The name of the schema of a kind of file, or of the lines in it. */
+/** The name of the schema for a kind of file, or for the lines in it. */
 export function evidenceSchemaName(kind: string): string {
   return `evidence-${kind.replaceAll('_', '-')}.schema.json`
 }

@@ -61,7 +61,7 @@ export function isReadableKind(kind: EvidenceKind): kind is ReadableKind {
 }
 
 /**
- * Reads a file of evidence. Much of its text comes from the guest: show it only as text.
+ * Reads a file of evidence. Much of its text comes from the guest: show it as text only.
  * @param name the file's name, for errors
  * @throws EvidenceError `EVIDENCE_INVALID`, `EVIDENCE_TOO_LONG` or `EVIDENCE_NEWER`
  */

@@ -4,7 +4,7 @@ import { sinkholeRequestSchema, type SinkholeRequestLine } from './sinkhole-requ
 /** The longest record of requests that is read, in bytes. */
 const MOST_BYTES = 64 * 1024 * 1024
 
-/** The guest's requests to the sinkhole that could be read. */
+/** The requests of the guest to the sinkhole that could be read. */
 export interface SinkholeRequests {
   readonly lines: readonly SinkholeRequestLine[]
   /** What could not be read, in words. */

@@ -11,5 +11,5 @@ export const reportedErrorSchema = z.object({
   errors: z
     .array(z.object({ ...plain, errors: z.array(z.unknown()).optional().describe('Errors within.') }))
     .optional()
-    .describe('The members of an error that combines several.'),
+    .describe('Each error, where there are several.'),
 })

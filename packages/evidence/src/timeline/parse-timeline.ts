@@ -11,12 +11,12 @@ import {
 /** The longest timeline that is read, in bytes. */
 const MOST_BYTES = 512 * 1024 * 1024
 
-/** The part of a timeline that could be read. */
+/** The lines of a timeline that could be read. */
 export interface Timeline {
   /** Its first line; undefined where that is lost, so that it is not known what `t` is counted from. */
   readonly version: VersionLine | undefined
   readonly lines: readonly TimelineLine[]
-  /** The parts of it that could not be read, in words. */
+  /** What could not be read, in words. */
   readonly missing: readonly string[]
 }
 

@@ -45,7 +45,7 @@ export const eventLineSchema = z.object({
   t: z
     .number()
     .describe('When it was fired, in milliseconds since the first line, by a clock that is never set.'),
-  attributes: z.record(z.string(), z.unknown()).describe('Those of its attributes that JSON can hold.'),
+  attributes: z.record(z.string(), z.unknown()).describe('Its attributes, where JSON can hold them.'),
   attributes_cut: z
     .literal(true)
     .optional()
