@@ -19,7 +19,7 @@ const COMMENT = /\/\/.*|\/\*[^]*?\*\//g
 const OF_DEVELOPERS = /^docs\/adr\/|^vitest\.config\.ts$/
 const OF_TESTS = /\.test\.ts$|(?:^|\/)(?:testing|test-servers|tests|bench)\//
 const SENTENCE_OF = {
-  pattern: String.raw`(?<=(?:^|\0|[.!?;] )\s*)Of\b(?! (?:\d|two|three|eight)\b)`,
+  pattern: String.raw`(?<=(?:^|\0|[.!?;] )\s*)Of\b(?! (?:\d+|two|three|eight)\b)`,
   instead: 'the noun: "Size of the file, in bytes."',
 }
 
