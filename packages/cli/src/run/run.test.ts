@@ -84,13 +84,13 @@ export const run = (...all: unknown[]): unknown => globalThis.seeTestProtocols.g
   return `${path}#run`
 }
 
-/** The names of the events in the timeline, in the order of its lines. */
+/** The names of the events in the timeline, in the order of its lines, but for those of written evidence. */
 async function eventsOf(report: RunReport | undefined): Promise<string[]> {
   const path = join(report?.results_folder ?? '', `${report?.identifier}_timeline.jsonl`)
   const lines = (await readFile(path, 'utf8')).trim().split('\n')
   return lines
     .map((line) => JSON.parse(line) as { type: string; name: string })
-    .filter(({ type }) => type === 'event')
+    .filter(({ type, name }) => type === 'event' && name !== 'evidence_written')
     .map(({ name }) => name)
 }
 
@@ -112,8 +112,9 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_console.log`, bytes: 0 },
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
+      { path: 'manifest.json', bytes: expect.any(Number) },
     ],
-    events: 12,
+    events: 15,
     files_omitted: 0,
     sample: null,
     commands: [],
@@ -144,7 +145,7 @@ test('for people: lines of progress with the time on standard error, a summary o
   await using folder = await temporaryFolder()
   const { out, error } = await runIn(folder.path, { json: false })
   expect(error).toMatch(/^\d{4}-\d\d-\d\dT\S+Z powering on$/m)
-  expect(out).toMatch(/^Run \S+: done \(12 events\)$/m)
+  expect(out).toMatch(/^Run \S+: done \(15 events\)$/m)
   expect(out).toMatch(/^Evidence in \S+\/$/m)
   expect(out).toMatch(/^ +14 B {2}\S+_snapshots_capture\.ppm$/m)
 })

@@ -277,23 +277,37 @@ test.each([
   const folder = join(temporary.path, 'sample')
   await mkdir(folder)
   const path = join(folder, 'go')
-  const script = (word: string) => `#!/bin/sh\necho ${word}\n`
-  await writeFile(path, script('hashed'))
+  const [hashed, replaced] = ['#!/bin/sh\necho hashed\n', '#!/bin/sh\necho replaced\n']
+  await writeFile(path, hashed)
   const { environment, context, read, record } = await start(temporary.path, { agent })
   await using _ = environment
-  const { exec } = context.agent
+  const exec = context.agent.exec.bind(context.agent)
   // The guest is asked for the interpreter after the sample was hashed, and before it is brought in.
   vi.spyOn(context.agent, 'exec').mockImplementation(async (...parameters) => {
-    await writeFile(path, script('replaced'))
-    return await exec.apply(context.agent, parameters)
+    await writeFile(path, replaced)
+    return await exec(...parameters)
   })
   await context.trigger('run_sample', { sample: entry === undefined ? path : folder, entry })
   expect(context.failures).toEqual([])
   const { guest_path: guestPath, sha256 } = await record()
   await rm(entry === undefined ? (guestPath ?? '') : dirname(guestPath ?? ''), { recursive: true })
-  expect(sha256).toBe(createHash('sha256').update(script('hashed')).digest('hex'))
+  expect(sha256).toBe(createHash('sha256').update(hashed).digest('hex'))
   expect(await read('1.stdout')).toBe('hashed\n')
-  expect(await readFile(path, 'utf8')).toBe(script('replaced'))
+  expect(await readFile(path, 'utf8')).toBe(replaced)
+})
+
+test('a sample that is not the one that is wanted is not run', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'go')
+  await writeFile(sample, '#!/bin/sh\ntouch "$0.ran"\n')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample, sha256: 'a'.repeat(64) })
+  expect(context.failures).toMatchObject([
+    { error: { code: 'SAMPLE_CHANGED', message: expect.stringContaining(sample) } },
+  ])
+  expect(await record()).toMatchObject({ status: 'failed', guest_path: null })
 })
 
 test('says when the guest cannot execute the sample', async () => {

@@ -53,7 +53,12 @@ export class HttpAgentChannel implements CommandChannel {
         if (output.length > 0) onOutput('stdout', output)
         record.exit_code = part.exitCode
       }
-      const question = { host, path, upload: request.copy?.path, onBody: (part: Buffer) => void parts.push(part) }
+      const question = {
+        host,
+        path,
+        upload: request.copy?.path,
+        onBody: (part: Buffer) => void parts.push(part),
+      }
       const answer = await this.#ask(question, running).catch((error: unknown) => {
         if (!request.inBackground) keepPart()
         throw error

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -62,15 +63,17 @@ export class ConsoleHook extends Hook<typeof schema> {
     const counted = { bytes: 0 }
     const log = this.#evidence.entry(path, { kind: 'console', event })
     let isBegun = false
+    const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
+    file.once('open', () => {
+      isBegun = true
+      log.begin()
+    })
     try {
-      const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
-      file.once('open', () => {
-        isBegun = true
-        log.begin()
-      })
       const source = untilSilent(console, signal)
       await pipeline(source, (chunks) => bounded(chunks, { limit, counted, log }), file)
     } catch (error) {
+      // It may be opened only now.
+      if (!file.closed) await once(file, 'close').catch(() => undefined)
       if (isBegun) log.end('incomplete')
       if (!isFileError(error)) throw error
       throw new SeeError(

@@ -228,7 +228,7 @@ test('who writes does not wait for handlers of evidence_written', async () => {
   expect(log).toEqual(['written', 'handled', 'handled'])
 })
 
-test('a folder that is gone fails the write and, at the end, the environment', async () => {
+test('a folder that is gone fails the write, and no event and no end', async () => {
   await using temporary = await temporaryFolder()
   const folder = join(temporary.path, 'results')
   const { environment, context, evidence } = await allocate(folder)
@@ -238,6 +238,14 @@ test('a folder that is gone fails the write and, at the end, the environment', a
   await expect(writing).rejects.toMatchObject({ code: 'RESULTS_LOST' })
   await context.poweron()
   expect(context.failures).toEqual([])
+  await environment.deallocate()
+})
+
+test('a manifest that cannot be written at the end fails the environment', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, evidence } = await allocate(temporary.path)
+  await mkdir(join(temporary.path, `${environment.identifier}_manifest.json`))
+  await evidence.write({ kind, name: 'notes', extension: 'txt' }, 'x')
   await expect(environment.deallocate()).rejects.toMatchObject({ errors: [{ code: 'RESULTS_LOST' }] })
 })
 

@@ -11,6 +11,7 @@ import {
 } from '@see/evidence'
 import { escapedJson } from './escape-text.ts'
 import { writeEvidence } from './evidence-file.ts'
+import { isFolder } from './is-folder.ts'
 
 /** Readers take twice as many, and 64 MiB. */
 const MOST_FILES = 100_000
@@ -65,7 +66,8 @@ export class ManifestWriter {
   }
 
   /**
-   * The environment has ended: what grew until now is as it will stay. Nothing is left of a manifest without files.
+   * The environment has ended: what grew until now is as it will stay. Nothing is left of a manifest without files, and none
+   * is missed in a folder that is gone.
    * @throws SeeError `RESULTS_LOST`
    */
   async end(): Promise<void> {
@@ -75,7 +77,7 @@ export class ManifestWriter {
     if (this.#files.size > 0) this.#changed()
     await this.#writing
     if (this.#files.size === 0) await rm(this.path, { force: true })
-    else if (this.#failure !== undefined) throw this.#failure
+    else if (this.#failure !== undefined && (await isFolder(this.#folder))) throw this.#failure
   }
 
   #changed(): void {
