@@ -14,7 +14,7 @@ const MANIFEST = /^(?:manifest\.json|[^/]+_manifest\.json)$/
 
 /**
  * Reads what a results folder holds of one environment: its manifest and its timeline. A folder of version 1, and one of a
- * run that was killed, are read as far as they go; `missing` says what is not there.
+ * run that was killed, are read up to where they end; `missing` says what is not there.
  * @param identifier of the environment; needed where the folder has the evidence of several
  * @throws EvidenceError `EVIDENCE_ABSENT`, `EVIDENCE_UNCLEAR`, `EVIDENCE_INVALID`, `EVIDENCE_NEWER` or `EVIDENCE_TOO_LONG`
  */

@@ -7,7 +7,7 @@ import { readFile } from '../reading/read-file.ts'
 import { FolderInMemory } from '../testing/folder-in-memory.ts'
 import { namedFile } from './named-file.ts'
 
-// Of a real run of examples/hello-malware, without its memory dump and disk checkpoint, which are large.
+// What a real run of examples/hello-malware left, without its memory dump and disk checkpoint, which are large.
 const identifier = '00000000-0000-4000-8000-000000000001'
 const fixture = fileURLToPath(new URL(`../../fixtures/version-1/${identifier}`, import.meta.url))
 const folder = () => FolderInMemory.of(fixture)
