@@ -25,6 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          // Only what hangs takes that long: a busy host boots a guest in a third of it.
+          testTimeout: 60_000,
           include: ['tests/**/*.test.ts'],
           globalSetup: ['tests/support/run-folder.ts'],
         },
