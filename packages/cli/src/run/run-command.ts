@@ -88,7 +88,7 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .option('--hooks <file>', 'the hooks; without it: the timeline, a screenshot, commands')
     .option(
       '--command <command>',
-      "a command for the guest's shell; {sample} becomes the sample's quoted path there",
+      "run by the guest's shell; {sample} becomes the sample's quoted path there",
     )
     .option('--entry <path>', 'which file of a folder or an archive is the sample; . is all of it')
     .option('--password <text>', 'the password of an archive', 'infected')
