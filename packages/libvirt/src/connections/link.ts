@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import type { ConnectionUser } from './connection-user.ts'
 import { openInTime, type OpeningOptions } from '../rpc/open-in-time.ts'
 import { OwnConnection } from './own-connection.ts'
@@ -10,7 +10,7 @@ interface OwnOptions extends OpeningOptions {
 }
 
 /** Nothing of the opening: the first one would decide for all. */
-interface SharedOptions extends CallOptions {
+interface SharedOptions extends SignalOptions {
   /**
    * Shares a connection with all in this process who open the same URI so; a further one is opened whenever calls take all
    * places, so that nobody waits for another's. They stay until the last closes, and are lost together. Events come by
