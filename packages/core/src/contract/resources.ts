@@ -7,6 +7,7 @@ import type { GuestListener } from './guest-end.ts'
 import type { Logger } from '../common/logger.ts'
 import type { SinkholeListener } from './entry.ts'
 import type { DomainState } from './transitions.ts'
+import type { WaitOptions } from './wait-options.ts'
 
 /** An address of a guest's interface, as the provider reports it. */
 export interface InterfaceAddresses {
@@ -111,31 +112,35 @@ export interface OtherGuestDisk extends GuestDisk {
   readonly target: string
 }
 
-export interface CoreDumpOptions {
+export interface CoreDumpOptions extends WaitOptions {
   /** `raw` is an ELF file when the flag memoryOnly is set. */
   readonly format: 'raw' | 'kdump-zlib'
   readonly flags: number
 }
 
-/** What a context needs of a domain, in the words of libvirt's virDomain. */
+/**
+ * What a context needs of a domain, in the words of libvirt's virDomain. Each method fails with the reason of its signal
+ * when that aborts, and with an error of the provider, `HYPERVISOR_TIMEOUT` for one, when its time is over; what the
+ * hypervisor was told it may carry out all the same, but a guest whose start was given up is stopped.
+ */
 export interface SandboxDomain {
-  getState(): Promise<{ readonly state: DomainState }>
-  create(): Promise<void>
-  destroy(): Promise<void>
-  suspend(): Promise<void>
-  resume(): Promise<void>
+  getState(options?: WaitOptions): Promise<{ readonly state: DomainState }>
+  create(options?: WaitOptions): Promise<void>
+  destroy(options?: WaitOptions): Promise<void>
+  suspend(options?: WaitOptions): Promise<void>
+  resume(options?: WaitOptions): Promise<void>
   /** Asks the guest to reboot. */
-  reboot(): Promise<void>
+  reboot(options?: WaitOptions): Promise<void>
   /** Pulls the reset line. */
-  reset(): Promise<void>
+  reset(options?: WaitOptions): Promise<void>
   /** Asks the guest to shut down. */
-  shutdown(): Promise<void>
+  shutdown(options?: WaitOptions): Promise<void>
   /** Wakes a guest that suspended itself to RAM. */
-  pmWakeup(): Promise<void>
-  interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]>
-  screenshot?(): Promise<Screenshot>
-  /** Opens the first console of a running guest, of which there can be one reader. */
-  openConsole?(options?: { readonly signal?: AbortSignal }): Promise<ConsoleStream>
+  pmWakeup(options?: WaitOptions): Promise<void>
+  interfaceAddresses(source: 'lease' | 'agent', options?: WaitOptions): Promise<readonly InterfaceAddresses[]>
+  screenshot?(options?: WaitOptions): Promise<Screenshot>
+  /** Opens the first console of a running guest, of which there can be one reader. The signal ends an open one as well. */
+  openConsole?(options?: WaitOptions): Promise<ConsoleStream>
   /** Writes the guest's memory to a file, or into a named pipe, of the provider's host; `flags` are virDomainCoreDumpFlags. */
   coreDump?(path: string, options: CoreDumpOptions): Promise<void>
 }

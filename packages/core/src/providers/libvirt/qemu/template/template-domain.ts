@@ -36,7 +36,7 @@ export class TemplateDomain extends TransientDomain {
   async #createFirst(still: FlagOptions, isToRun: boolean): Promise<void> {
     const { xml, prepare, started } = this.#starts
     await this.createFrom(xml, still)
-    await this.orDestroyed(async () => {
+    await this.orDestroyed(still, async () => {
       await prepare(this)
       this.#isFirst = false
       await this.devicesExist()
@@ -48,7 +48,7 @@ export class TemplateDomain extends TransientDomain {
 
   async #createAgain(still: FlagOptions, isToRun: boolean): Promise<void> {
     await super.start(still)
-    await this.orDestroyed(async () => {
+    await this.orDestroyed(still, async () => {
       await this.#starts.assertBootable()
       if (isToRun) await this.resume()
     })
