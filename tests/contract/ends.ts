@@ -76,11 +76,16 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
         code: 'SHUTDOWN_TIMEOUT',
         message: expect.any(String),
       })
-      expect([await context.state(), fired]).toEqual(['running', ['pre_shutdown']])
+      // The order of once: options first.
+      await expect(context.shutdown({ timeoutMs: 500 }, { reason: 'again' })).rejects.toMatchObject({
+        code: 'SHUTDOWN_TIMEOUT',
+        message: expect.stringContaining('500 ms'),
+      })
+      expect([await context.state(), fired]).toEqual(['running', ['pre_shutdown', 'pre_shutdown']])
       await expect.poll(() => context.state(), { timeout: GUEST_MS, interval: 100 }).toBe('shutoff')
       await expect(context.agent.ping()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
       await expectRefusals(context, 'shutoff')
-      expect(fired).toEqual(['pre_shutdown'])
+      expect(fired).toEqual(['pre_shutdown', 'pre_shutdown'])
       await expectTransition(context, 'poweron')
     })
 

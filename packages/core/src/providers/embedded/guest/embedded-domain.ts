@@ -39,6 +39,8 @@ export interface DomainParts {
   readonly ends: GuestEnds
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
+  /** Called just before the guest runs. */
+  readonly starting: () => void
   /** What is to be done as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -114,6 +116,7 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   async #begin(): Promise<void> {
+    this.#parts.starting()
     await this.#execute('cont')
     await this.#parts.started()
   }
