@@ -69,12 +69,7 @@ function run(program: string, ...argv: string[]): void {
 /** @returns milliseconds of an analysis */
 async function analysis(checkpoint: string, configuration: object = {}): Promise<number> {
   const disk = { image: { path: image, format: 'qcow2' }, read: async () => createReadStream(checkpoint) }
-  const factory: ReturnType<typeof simulatedFactory> = async (identifier, options) => {
-    const context = await simulatedFactory()(identifier, options)
-    Object.assign(context.resources, { guestDisk: async () => disk })
-    return context
-  }
-  await using environment = await Environment.allocate(factory, {
+  await using environment = await Environment.allocate(simulatedFactory({ guest: { disk } }), {
     configuration: { results_folder: join(folder, 'results'), ...configuration },
     hooks: [{ name: `@see/hooks#${DiskStateAnalyser.name}` }],
   })

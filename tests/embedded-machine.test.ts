@@ -63,9 +63,9 @@ test('without a kernel, the firmware boots from the disk', { timeout: GUEST_MS }
 
 test('its screen can be seen by VNC, on this host', async () => {
   const { context } = await embeddedEnvironment(embeddedGuest({ machine: { vnc: true } }))
-  expect(await context.resources.vncServer()).toEqual({ host: '127.0.0.1', port: undefined })
+  expect(await context.resources.abilities.vnc.server()).toEqual({ host: '127.0.0.1', port: undefined })
   await context.poweron()
-  const { host, port } = (await context.resources.vncServer()) ?? expect.fail('no VNC')
+  const { host, port } = (await context.resources.abilities.vnc.server()) ?? expect.fail('no VNC')
   expect(host).toBe('127.0.0.1')
   const socket = connect(port ?? 0, host)
   const [greeting] = await once(socket, 'data')

@@ -486,7 +486,7 @@ test('a link that a sandbox puts in the place of a pipe leads nowhere', async ()
   vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
   onTestFinished(() => void vi.unstubAllEnvs())
   const { context } = await embeddedEnvironment()
-  await context.resources.capture({ snapLength: 65_535 })
+  await context.resources.abilities.capture.start({ snapLength: 65_535 })
   await expect(context.poweron()).rejects.toMatchObject({
     code: 'STORAGE_FAILED',
     message: expect.stringContaining('a pipe for QEMU could not be made'),
@@ -622,7 +622,7 @@ describe('nothing is left', () => {
   test('of a capture whose packets nobody reads', { timeout: 120_000 }, async () => {
     const environment = await clone()
     const { identifier, context } = environment
-    await context.resources.capture({ snapLength: 65_535 })
+    await context.resources.abilities.capture.start({ snapLength: 65_535 })
     await ready(environment)
     await context.waitForIp4Address()
     const flood = `(ping -c 300 -i 0.01 -s 1400 ${context.network?.host}) >/dev/null 2>&1 &`

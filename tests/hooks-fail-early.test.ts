@@ -143,7 +143,7 @@ const lacking = names.flatMap((name) => {
 
 test.each(lacking)('%s refuses a provider that lacks what it needs', async (name, message) => {
   const error = await failureOf(await hooksFile(name, configured(name)), simulated(...abilities))
-  expectSetUpFailed(error, name, 'CONFIGURATION_INVALID', message)
+  expectSetUpFailed(error, name, 'ABILITY_MISSING', message)
 })
 
 const others = names.filter((name) => expected[name]?.lacking === undefined)

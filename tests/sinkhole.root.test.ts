@@ -37,7 +37,7 @@ test('nobody but QEMU’s user gets at a guest’s sinkhole', { timeout: GUEST_M
     /<source address="127\.0\.0\.1" port="(\d+)"/.exec(await environment.context.domain.getXMLDesc())?.[1],
   )
   const heard: unknown[] = []
-  environment.context.resources.sinkhole?.listen((request) => heard.push(request))
+  environment.context.resources.abilities.capture.sinkhole?.listen((request) => heard.push(request))
   const command = ['--reuid=65534', '--clear-groups', 'busybox', 'nc', '127.0.0.1', String(port)]
   const child = spawn('setpriv', command, { stdio: ['pipe', 'inherit', 'inherit'] })
   child.stdin.write('\0\0\0\x20'.repeat(100))
@@ -139,7 +139,7 @@ test('two containers at once each have a sinkhole, and neither reaches the host 
   for (const environment of both) {
     const { context, identifier } = environment
     const asked: SinkholeRequest[] = []
-    context.resources.sinkhole?.listen((request) => asked.push(request))
+    context.resources.abilities.capture.sinkhole?.listen((request) => asked.push(request))
     const name = `${identifier}.example`
     await sh(environment, `nslookup ${name}`)
     const bridge = await context.network?.getBridgeName()
@@ -170,7 +170,7 @@ test('a container that restarts, and one powered on again, finds its sinkhole ag
   const environment = await allocateSunk(container())
   const { context } = environment
   const asked: SinkholeRequest[] = []
-  context.resources.sinkhole?.listen((request) => asked.push(request))
+  context.resources.abilities.capture.sinkhole?.listen((request) => asked.push(request))
   await powerOn(environment)
   // A whole question, and in the same packet the beginning of another.
   await sh(environment, `(printf '${QUESTION}\\0\\377rest'; sleep 600) | nc 203.0.113.9 53 >/dev/null 2>&1 &`)

@@ -40,7 +40,7 @@ test('an embedded guest finds everything it asks for, in SEE, and what it asks i
   const { context } = environment
   const before = internetSockets(process.pid)
   const during: string[] = []
-  context.resources.sinkhole?.listen(() => during.push(...internetSockets(process.pid)))
+  context.resources.abilities.capture.sinkhole?.listen(() => during.push(...internetSockets(process.pid)))
   await expectSunk(environment, join(results, environment.identifier))
   // Nothing can leave by what is not there.
   expect(new Set(during)).toEqual(new Set(before))

@@ -71,7 +71,7 @@ test.each(['embedded', 'libvirt'] as const)(
     await context.waitForIp4Address({ timeoutMs: GUEST_MS })
     // What the clone wrote is in place then.
     const freeze = JSON.stringify({ execute: 'guest-fsfreeze-freeze' })
-    await context.resources.agentChannel?.agentCommand(freeze, { timeoutSeconds: 20 })
+    await context.resources.abilities.agent?.channel?.agentCommand(freeze, { timeoutSeconds: 20 })
     await context.poweroff()
     await context.trigger('start_analysis')
     await context.trigger('wait_analysis')

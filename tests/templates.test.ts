@@ -78,7 +78,7 @@ test('a guest without the port is told through its agent', { timeout: 60_000 }, 
 
 test('a clone sends nothing by the address of its template', { timeout: 60_000 }, async () => {
   const { context } = await folder.clone(folder.resources({ template: 'tiny' }))
-  const capture = await context.resources.capture({ snapLength: 128 })
+  const capture = await context.resources.abilities.capture.start({ snapLength: 128 })
   const packets = capture === undefined ? undefined : buffer(capture.packets)
   await context.poweron()
   await context.waitForIp4Address({ timeoutMs: 20_000 })
@@ -141,7 +141,7 @@ test('a clone goes through every transition, and boots once it was off', { timeo
 test('the disk of a clone is compared with that of its template', { timeout: 60_000 }, async () => {
   const guest = await started({ template: 'tiny' })
   const template = await new TemplateStore().open('tiny')
-  const disk = await guest.resources.guestDisk()
+  const disk = await guest.resources.abilities.disk.first()
   expect(disk?.image).toMatchObject({ path: template.path('disk'), format: 'qcow2' })
   expect(disk?.image.backing).toBeUndefined()
 })
@@ -153,7 +153,7 @@ test('a template is cloned at another path than it was built at', { timeout: 60_
   process.env['SEE_TEMPLATES'] = elsewhere
   onTestFinished(() => void (process.env['SEE_TEMPLATES'] = there))
   const guest = await started({ template: 'tiny' })
-  const disk = await guest.resources.guestDisk()
+  const disk = await guest.resources.abilities.disk.first()
   expect(disk?.image.path).toBe(join(elsewhere, 'tiny', 'disk.qcow2'))
   expect(await line(guest, 'hostname')).toBe(`see-${guest.identifier.slice(0, 8)}`)
 })

@@ -123,7 +123,7 @@ test('of QEMU’s interfaces, finds each that has a device, before the guest run
     { code: 'INTERFACE_NOT_ISOLATED', what: expect.stringMatching(/^interface 3 \(user/) },
   ])
   const seen: unknown[] = []
-  await context.resources.watchInterfaces(async ({ points, untraceable }) => {
+  await context.resources.abilities.capture.interfaces?.watch(async ({ points, untraceable }) => {
     const { state } = await context.domain.getState()
     const sent = points.map((point) => point.packetsSent())
     seen.push({ state, sent, untraceable: untraceable.map(({ what }) => what) })

@@ -1,8 +1,8 @@
-import { defaultProvider, hooksFile, registeredProviders } from '@see/core'
+import { abilities, abilityFacts, defaultProvider, hooksFile, registeredProviders } from '@see/core'
 import { jsonSchemaOf, type JsonSchema } from './json-schema.ts'
 import { keyTable } from './key-table.ts'
 import { type Stock, stockHooks, stockProviders } from './stock.ts'
-import { GENERATED } from './table.ts'
+import { GENERATED, table } from './table.ts'
 
 /** Its keys are told of once, under the page's own heading. */
 function withoutKeys(schema: JsonSchema, at: string): string {
@@ -34,6 +34,16 @@ function hookEntry(): JsonSchema {
   return items
 }
 
+/** What each provider's sandboxes can do for hooks. */
+function abilityTable(): string {
+  const providers = registeredProviders()
+  const rows = abilities.map((ability) => {
+    const cells = providers.map((provider) => (provider.abilities.includes(ability) ? 'yes' : ''))
+    return [`\`${ability}\``, abilityFacts[ability].meaning, ...cells]
+  })
+  return table(['ability', 'what it does', ...providers.map(({ title }) => title)], rows)
+}
+
 /** Every key of every file. */
 export function configurationPage(): string {
   const qemu = jsonSchemaOf(defaultProvider().schema)
@@ -54,6 +64,13 @@ Editors check and complete the files by the [JSON Schemas](../../schemas): name 
 ${registeredProviders()
   .map(({ title, schema }) => `### ${title}\n\n${withoutKeys(jsonSchemaOf(schema), 'disk.image')}`)
   .join('\n\n')}
+
+### Abilities
+
+What sandboxes of each provider can do for hooks, where their configuration has the thing: a screen, for example. A hook
+that needs an ability which its provider lacks fails at set-up with [\`ABILITY_MISSING\`](errors.md).
+
+${abilityTable()}
 
 ### Of an image
 
@@ -77,13 +94,13 @@ The file may be wrapped once more, as \`{ "hooks": { "configuration": …, "hook
 
 ${keyTable(jsonSchemaOf(hooksFile.plain), ['hooks.name', 'hooks.configuration', 'hooks.optional'])}
 
-Of each hook in the list:
+The keys of each hook in the list:
 
 ${keyTable(hookEntry())}
 
 ## Stock hooks
 
-What a hook's own \`configuration\` has, or the generic one. What each hook does with it is told in
+What a hook's own \`configuration\` has, or the generic one. What each hook does with it is explained in
 [packages/hooks](../../packages/hooks/README.md).
 
 ${stockHooks.map(section).join('\n\n')}

@@ -16,6 +16,8 @@ interface StockHook {
 /** Commands are run where there is an agent; a VNC server is a matter of the configuration. */
 const byAbility: Record<Ability, StockHook | undefined> = {
   agent: { name: 'CommandsHook' },
+  attach: undefined,
+  ends: undefined,
   vnc: undefined,
   screen: { name: 'ScreenHook', configuration: { screenshot_on_event: AT } },
   memory: { name: 'MemoryHook', configuration: { memory_snapshots_on_event: AT } },
@@ -77,8 +79,7 @@ export function expectEvidence(
   expect(evidence.json('_command_1.json')).toMatchObject({ status: 'finished', exit_code: 3 })
   expect(evidence.read('_command_2.stdout').toString()).toBe('ran as 0\n')
   expect(evidence.read('_command_3.stdout').toString()).toBe('early\nlate\n')
-  const events = evidence.timeline().filter(({ type }) => type === 'event')
-  expect(events.map(({ name }) => name)).toEqual(fired)
+  expect(evidence.events().map(({ name }) => name)).toEqual(fired)
   for (const [, name, magic] of files.filter(([ability]) => abilities.has(ability))) {
     const found = readdirSync(folder).filter((each) => name.test(each))
     expect([name, found]).toEqual([name, [expect.any(String)]])

@@ -9,31 +9,32 @@ const SLACK_MS = 3000
 /** Moments of a power-on, from its first step to a guest that boots. */
 const MOMENTS_MS = [0, 5, 20, 60, 150, 300, 600]
 
+/** One that is to leave nothing when the test ends. */
+async function allocate({ factory, leftOf }: Provider): Promise<Environment> {
+  const environment = await Environment.allocate(factory)
+  onTestFinished(async () => {
+    await environment.deallocate()
+    expect(await leftOf(environment.identifier)).toEqual([])
+  }, GUEST_MS)
+  return environment
+}
+
+/** Whether it was given up; then its error is the signal's reason. */
+async function givenUp(context: SeeContext, signal: AbortSignal): Promise<boolean> {
+  return await context.poweron({ why: 'a test' }, { signal }).then(
+    () => false,
+    (error: unknown) => {
+      expect(error).toBe(signal.reason)
+      return true
+    },
+  )
+}
+
 /** Waits for the provider end when their caller wants it, and leave a sandbox that can be used, and released. */
-export function waitsContract({ name, factory, guest, leftOf }: Provider): void {
-  describe(`waits for ${name}`, { timeout: 3 * GUEST_MS }, () => {
-    async function allocate(): Promise<Environment> {
-      const environment = await Environment.allocate(factory)
-      onTestFinished(async () => {
-        await environment.deallocate()
-        expect(await leftOf(environment.identifier)).toEqual([])
-      }, GUEST_MS)
-      return environment
-    }
-
-    /** Whether it was given up; then its error is the signal's reason. */
-    async function givenUp(context: SeeContext, signal: AbortSignal): Promise<boolean> {
-      return await context.poweron({ why: 'a test' }, { signal }).then(
-        () => false,
-        (error: unknown) => {
-          expect(error).toBe(signal.reason)
-          return true
-        },
-      )
-    }
-
+export function waitsContract(provider: Provider): void {
+  describe(`waits for ${provider.name}`, { timeout: 3 * GUEST_MS }, () => {
     test('a poweron that is aborted at any moment is undone, and the next one is like any other', async () => {
-      const { context } = await allocate()
+      const { context } = await allocate(provider)
       const fired = recorded(context)
       for (const moment of MOMENTS_MS) {
         fired.length = 0
@@ -48,7 +49,7 @@ export function waitsContract({ name, factory, guest, leftOf }: Provider): void 
     })
 
     test('a poweron that takes too long is given up, and its environment leaves nothing', async () => {
-      const { context } = await allocate()
+      const { context } = await allocate(provider)
       const beganAt = performance.now()
       await expect(context.poweron({}, { timeoutMs: 1 })).rejects.toMatchObject({
         code: 'TRANSITION_TIMEOUT',
@@ -57,10 +58,10 @@ export function waitsContract({ name, factory, guest, leftOf }: Provider): void 
     })
 
     test('what runs the guest is stopped: no wait is longer than its bound, and the power can be cut', async () => {
-      const environment = await allocate()
+      const environment = await allocate(provider)
       const { context, identifier } = environment
       await context.poweron()
-      const pid = guest.unasked.process(identifier)
+      const pid = provider.guest.unasked.process(identifier)
       process.kill(pid, 'SIGSTOP')
       for (const transition of ['pause', 'resume', 'restart'] as const) {
         const beganAt = performance.now()

@@ -13,7 +13,7 @@ export async function line(guest: Guest, command: string): Promise<string> {
 async function randomOf(guest: Guest): Promise<readonly string[]> {
   const request = { execute: 'guest-file-open', arguments: { path: '/dev/urandom' } }
   const ask = async (command: object) => {
-    const channel = guest.resources.agentChannel
+    const channel = guest.resources.abilities.agent?.channel
     return JSON.parse((await channel?.agentCommand(JSON.stringify(command), { timeoutSeconds: 10 })) ?? '')
       .return
   }
@@ -38,7 +38,7 @@ export async function marksOf(guest: Guest): Promise<Record<string, string>> {
 }
 
 export async function clockErrorMs(guest: Guest): Promise<number> {
-  const channel = guest.resources.agentChannel
+  const channel = guest.resources.abilities.agent?.channel
   const answer = await channel?.agentCommand('{"execute":"guest-get-time"}', { timeoutSeconds: 10 })
   return Math.abs(JSON.parse(answer ?? '').return / 1e6 - Date.now())
 }

@@ -72,7 +72,9 @@ export {
   registerProvider,
 } from './providers/registry.ts'
 export type { FreezableSandbox, Provider } from './contract/provider.ts'
-export { abilities, type Ability } from './contract/abilities.ts'
+export { type Abilities, type AbilitiesWith, abilities, type Ability } from './contract/abilities.ts'
+export { abilityFacts } from './contract/ability-facts.ts'
+export { requireAbility, type RequireAbilityOptions } from './contract/require-ability.ts'
 export type { Finding } from './contract/finding.ts'
 export type { InspectedHost, ProgramOptions, ProgramResult } from './contract/inspected-host.ts'
 export { findProgram, type ProgramCheck } from './host/find-program.ts'
@@ -102,28 +104,32 @@ export { entryPath } from './samples/sample-entry.ts'
 export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
 export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'
 export { ReleaseStack } from './common/release-stack.ts'
+export type { AgentAbility, AgentChannel } from './contract/agent-ability.ts'
+export type { AttachAbility, AttachedDisk } from './contract/attach-ability.ts'
 export type {
-  AgentChannel,
-  AllocateOptions,
-  AttachedDisk,
+  CaptureAbility,
   CaptureOptions,
   CapturePoint,
-  ConsoleStream,
-  CoreDumpOptions,
-  GuestDisk,
-  OtherGuestDisk,
   GuestInterfaces,
-  InterfaceAddresses,
   InterfacesListener,
+  InterfacesWatch,
   PacketCapture,
   RequestSource,
+} from './contract/capture-ability.ts'
+export type { ConsoleAbility, ConsoleStream } from './contract/console-ability.ts'
+export type { DiskAbility, GuestDisk, OtherGuestDisk } from './contract/disk-ability.ts'
+export type { EndsAbility } from './contract/ends-ability.ts'
+export type { CoreDumpOptions, MemoryAbility } from './contract/memory-ability.ts'
+export type {
+  AllocateOptions,
+  InterfaceAddresses,
   Resources,
   ResourcesClass,
   ResourcesParameters,
   SandboxDomain,
-  Screenshot,
-  VncServer,
 } from './contract/resources.ts'
+export type { ScreenAbility, Screenshot } from './contract/screen-ability.ts'
+export type { VncAbility, VncServer } from './contract/vnc-ability.ts'
 export { SeeContext } from './context/see-context.ts'
 export type { ShutdownOptions, TransitionAttributes } from './context/shutdown-arguments.ts'
 export type { WaitOptions } from './contract/wait-options.ts'

@@ -13,7 +13,7 @@ export async function checkHost(host: Host, signal: AbortSignal): Promise<Provid
     if (provider.findings === undefined) continue
     const findings = [node, ...(await provider.findings(host, signal))]
     const ready = findings.every((finding) => finding.ok || !finding.required)
-    checked.push({ provider: provider.name, ready, findings })
+    checked.push({ provider: provider.name, ready, abilities: provider.abilities, findings })
   }
   return checked
 }

@@ -1,8 +1,10 @@
-import type { Finding } from '@see/core'
+import type { Ability, Finding } from '@see/core'
 
 export interface ProviderFindings {
   readonly provider: string
   readonly ready: boolean
+  /** What its sandboxes can do for hooks. */
+  readonly abilities: readonly Ability[]
   readonly findings: readonly Finding[]
 }
 

@@ -23,8 +23,9 @@ export async function tellOfHost(json: boolean, terminal: Terminal): Promise<Exi
   return ready ? exitCodes.done : exitCodes.sandbox
 }
 
-function linesOf({ provider, ready, findings }: ProviderFindings): string {
-  return [`${provider}: ${ready ? 'ready' : 'not ready'}`, ...findings.map(lineOf)].join('\n')
+function linesOf({ provider, ready, abilities, findings }: ProviderFindings): string {
+  const can = `  abilities: ${abilities.join(', ')}`
+  return [`${provider}: ${ready ? 'ready' : 'not ready'}`, ...findings.map(lineOf), can].join('\n')
 }
 
 function hookLines({ install, findings }: HookFindings): string {

@@ -17,6 +17,9 @@ export interface ErrorFacts {
 /** Every stock code of a `SeeError`, with its facts; `docs/reference/errors.md` is made from it. */
 // biome-ignore format: three lines for each code
 export const errorCodes = {
+  ABILITY_MISSING: { exit: 'usage',
+    meaning: 'a hook needs what the provider’s sandboxes cannot do',
+    advice: 'Leave the hook out, set `"optional": true` in its entry, or use a provider that [has the ability](configuration.md#abilities).' },
   ADDRESS_TIMEOUT: { exit: 'sandbox',
     meaning: 'the guest got no address in time',
     advice: 'See on the screen or console whether the guest boots and asks for an address by DHCP; raise the timeout (`--timeout`).' },
@@ -81,7 +84,7 @@ export const errorCodes = {
     meaning: 'there is no guest of the name',
     advice: 'Correct the name, or build it: `npx see guest build --packages PACKAGES --name NAME`; `npx see guest ls` has all.' },
   GUEST_NOT_PAUSED: { exit: 'hook',
-    meaning: 'something was to be done that needs a paused guest',
+    meaning: 'an action needs a paused guest, and the guest was not paused',
     advice: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.' },
   GUEST_OUTPUT_LIMIT: { exit: 'sandbox',
     meaning: 'a guest file is larger than the caller allows',

@@ -39,12 +39,6 @@ async function observed(state: DomainState, faults: Faults = {}) {
   return { environment, context: environment.context, events }
 }
 
-const elapsed = async (work: Promise<unknown>): Promise<number> => {
-  const beganAt = performance.now()
-  await work.catch(() => undefined)
-  return performance.now() - beganAt
-}
-
 describe.each(all)('%s of a provider that does not answer', (transition) => {
   const hanging = [methodOf[transition]]
   const code = transition === 'shutdown' ? 'SHUTDOWN_TIMEOUT' : 'TRANSITION_TIMEOUT'
@@ -90,7 +84,7 @@ function allows(state: DomainState, transition: Transition): boolean {
 describe('a domain that does not tell its state', () => {
   test('can have its power cut', async () => {
     const { context, events } = await observed('running', { hanging: ['getState'] })
-    await context.poweroff({}, { timeoutMs: 200 })
+    await context.poweroff({}, { timeoutMs: 1000 })
     expect(events).toEqual(['pre_poweroff', 'post_poweroff'])
     expect(context.domain.state).toBe('shutoff')
   })
@@ -113,8 +107,8 @@ describe('a domain that does not tell its state', () => {
 
 test('the time of a transition is the provider’s: its handlers do not count', async () => {
   const { context, events } = await observed('shutoff')
-  context.subscribe('pre_poweron', () => sleep(60))
-  await context.poweron({}, { timeoutMs: 40 })
+  context.subscribe('pre_poweron', () => sleep(400))
+  await context.poweron({}, { timeoutMs: 300 })
   expect(events).toEqual(['pre_poweron', 'post_poweron'])
 })
 
@@ -132,10 +126,13 @@ test('a transition that waits for its turn is given up at its signal, and the tu
   const first = context.poweron()
   const waiting = context.pause({}, { signal: abort.signal })
   const last = context.poweroff()
+  const ended: string[] = []
+  waiting.catch(() => ended.push('the one given up'))
+  void first.then(() => ended.push('the first'))
   abort.abort(new Error('enough'))
-  expect(await elapsed(waiting)).toBeLessThan(20)
   await expect(waiting).rejects.toThrow('enough')
   await Promise.all([first, last])
+  expect(ended).toEqual(['the one given up', 'the first'])
   expect(events).toEqual(['pre_poweron', 'post_poweron', 'pre_poweroff', 'post_poweroff'])
 })
 
@@ -165,11 +162,12 @@ describe('deallocate', () => {
   })
 })
 
-async function shutDown(ask: (context: Simulated) => Promise<void>) {
+async function shutDown(ask: (context: Simulated) => Promise<void>, isBounded: boolean) {
   const { context } = await observed('running', { ignoresShutdown: true })
   const seen: unknown[] = []
   context.subscribe('pre_shutdown', (event) => void seen.push(attributesOf(event)))
-  const outcome = await Promise.race([ask(context).catch((error: unknown) => error), sleep(300, 'no bound')])
+  const asked = ask(context).catch((error: unknown) => error)
+  const outcome = isBounded ? await asked : await Promise.race([asked, sleep(150, 'no bound')])
   return { attributes: seen[0], outcome }
 }
 
@@ -193,7 +191,7 @@ describe('shutdown’s arguments', () => {
     ],
     ['options', (context: Simulated) => context.shutdown({ timeoutMs: 10 }), {}],
   ])('%s', async (_order, shutdown, expected) => {
-    expect(await shutDown(shutdown)).toEqual({ attributes: expected, outcome: timedOut })
+    expect(await shutDown(shutdown, true)).toEqual({ attributes: expected, outcome: timedOut })
   })
 
   test.each([
@@ -203,7 +201,7 @@ describe('shutdown’s arguments', () => {
     ['attributes, nothing', (context: Simulated) => context.shutdown(attributes, {}), attributes],
     ['nothing', (context: Simulated) => context.shutdown(), {}],
   ])('%s: without a bound', async (_order, shutdown, expected) => {
-    expect(await shutDown(shutdown)).toEqual({ attributes: expected, outcome: 'no bound' })
+    expect(await shutDown(shutdown, false)).toEqual({ attributes: expected, outcome: 'no bound' })
   })
 })
 

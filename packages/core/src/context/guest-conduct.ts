@@ -52,7 +52,7 @@ export class GuestConduct implements GuestListener {
     this.#onNewRun()
     const { reason, detail, exitCode, signal } = end
     const context = this.#context
-    context.logger.info({ reason, detail }, 'the guest ended without having been asked to')
+    context.logger.info({ reason, detail }, 'the guest ended without a request')
     const known = { detail, exit_code: exitCode, signal }
     this.#fire(() =>
       reason === 'crashed'

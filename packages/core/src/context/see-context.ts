@@ -51,8 +51,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       state: () => this.state(),
       explain: (state) => this.#conduct.explain(state),
     })
-    this.agent = resources.agent ?? new GuestAgent(resources.agentChannel, this.#conduct.agentMisbehaved)
-    resources.watchGuest?.(this.#conduct)
+    const { agent, ends } = resources.abilities
+    this.agent = agent?.own ?? new GuestAgent(agent?.channel, this.#conduct.agentMisbehaved)
+    ends?.watch(this.#conduct)
   }
 
   get hypervisor(): R['hypervisor'] {
@@ -76,7 +77,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#conduct.ends
   }
 
-  /** How often the guest rebooted without having been asked to. */
+  /** How often the guest rebooted without a request. */
   get guestReboots(): number {
     return this.#conduct.reboots
   }

@@ -51,10 +51,7 @@ export interface EventMap {
     /** The signal that ended QEMU; null where none did, and through libvirt. */
     readonly signal: string | null
   }
-  /**
-   * Fired by the context, once, when the guest stops in another way without having been asked to through the context or its
-   * domain.
-   */
+  /** Fired by the context, once, when the guest stops in another way, without a request through the context or its domain. */
   domain_stopped: {
     /** `powered_off`, `stopped` (a container's init ended), `killed`, `failed` or `lost` (with libvirtd). */
     readonly reason: Exclude<GuestEndReason, 'crashed'>
@@ -65,7 +62,7 @@ export interface EventMap {
     /** The signal that ended QEMU; null where none did, and through libvirt. */
     readonly signal: string | null
   }
-  /** Fired by the context when the guest reboots without having been asked to; it runs on. For the first 100 reboots only. */
+  /** Fired by the context when the guest reboots without a request; it runs on. Only for the first 100 reboots. */
   domain_rebooted: {
     /** `guest_reset`: the guest reset its machine, or the init of a container asked for it. */
     readonly reason: GuestRebootReason

@@ -32,7 +32,7 @@ const MIB = 1024 * 1024
  * what is left of that by the template's address.
  */
 const SETTLE_MS = 5000
-/** What a guest that has booted may still need until it waits to be told who it is, at the least. */
+/** The least time that a guest that has booted gets until it waits for its identity. */
 const IDENTITY_MS = 10_000
 /** For what the freeze of the file systems itself has set off. */
 const FROZEN_MS = 500
@@ -72,7 +72,7 @@ async function freezeIn(
   { name }: Work,
   { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
 ): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest'>> {
-  const { domain, diskFile, agentChannel } = sandbox
+  const { domain, diskFile, abilities } = sandbox
   if (diskFile === undefined) throw templateError('TEMPLATE_BUILD', name, 'the resources file has no "disk"')
   const socketPath = join(dirname(diskFile), 'state')
   if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) {
@@ -88,17 +88,17 @@ async function freezeIn(
   const left = () => Math.max(1, timeoutMs - took())
   await domain.create()
   await assertMemoryStays(sandbox.monitor, signal)
-  const agent = new GuestAgent(agentChannel)
+  const agent = new GuestAgent(abilities.agent?.channel)
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(domain, { timeoutMs: left(), signal })
-  // One that never waits for it is to be told of before all the time is over.
+  // A guest that never waits for it is reported before the whole time is over.
   const identityMs = Math.min(left(), Math.max(IDENTITY_MS, took()))
   const way = identity ? await identityWay(sandbox, identityMs, signal) : null
   const bootMs = Math.ceil(took())
   // Whatever the guest still has to do when it is frozen, each clone does.
   await sleep(SETTLE_MS, undefined, { signal })
-  const unrest = await freezeFileSystems(sandbox.agentChannel, left())
+  const unrest = await freezeFileSystems(abilities.agent?.channel, left())
   if (unrest !== undefined) {
     logger.warn(`the disk of template ${JSON.stringify(name)} may not be at rest: ${unrest}`)
     await agent.exec(['sync'], { timeoutMs: left(), signal })
@@ -114,7 +114,7 @@ async function freezeIn(
   if (now.backing !== backing || now.hasDataFile) {
     throw templateError('TEMPLATE_BUILD', name, 'its disk leads to other files than before the guest ran')
   }
-  const image = backing === '' ? undefined : (await sandbox.guestDisk?.())?.image
+  const image = backing === '' ? undefined : (await abilities.disk?.first())?.image
   const disk = { path: diskFile, format: 'qcow2', backing: image }
   await flatten(disk, join(target, templateFiles.disk), signal)
   await makeOverlay(target, join(new TemplateStore().root, name), signal)
@@ -127,18 +127,18 @@ async function freezeIn(
   return { inputs, machine, identity: way, card, boot_ms: bootMs, at_rest: unrest === undefined }
 }
 
-/** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
+/** Where the guest waits for its identity. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
 async function identityWay(
   sandbox: Freezable,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<TemplateManifest['identity']> {
   if (await sandbox.hasOpenIdentityPort()) return 'port'
-  await assertTakesIdentity(sandbox.agentChannel, { timeoutMs, signal })
+  await assertTakesIdentity(sandbox.abilities.agent?.channel, { timeoutMs, signal })
   return 'agent'
 }
 
-/** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */
+/** Missing room is reported before the guest runs: QEMU would be killed for it half way. */
 async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): Promise<void> {
   const { templateGroup } = sandbox
   const bytes = (await sandbox.memoryMib()) * MIB
@@ -171,7 +171,7 @@ async function flatten(disk: ImageLayer, target: string, signal: AbortSignal): P
   await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(disk), target], { target, code, signal })
 }
 
-/** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */
+/** An empty overlay of the disk in `folder`, where the disk will be once the template is complete. */
 async function makeOverlay(target: string, folder: string, signal: AbortSignal): Promise<void> {
   const [disk, overlay] = [join(target, templateFiles.disk), join(target, templateFiles.overlay)]
   const options = { target: overlay, code, signal }

@@ -2,7 +2,7 @@ import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { z } from 'zod'
 import type { PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import type { AgentChannel } from '../contract/resources.ts'
+import type { AgentChannel } from '../contract/agent-ability.ts'
 import { quoted } from '../common/quoted.ts'
 import { within } from '../common/within.ts'
 

@@ -61,7 +61,7 @@ async function installIn(
 ): Promise<PreparedGuest> {
   const ends = performance.now() + timeoutMs
   await sandbox.domain.create()
-  const agent = new GuestAgent(sandbox.agentChannel)
+  const agent = new GuestAgent(sandbox.abilities.agent.channel)
   await untilReady(agent, 'the guest that installs did not boot', { timeoutMs, signal })
   progress('installing')
   const result = await agent.exec(['/sbin/prepare'], {
@@ -76,7 +76,7 @@ async function installIn(
 /** The disk as it is now, with nothing beneath it. */
 async function saveDisk(sandbox: EmbeddedResources, target: string, signal: AbortSignal): Promise<void> {
   const { diskFile } = sandbox
-  const disk = await sandbox.guestDisk()
+  const disk = await sandbox.abilities.disk.first()
   if (diskFile === undefined || disk === undefined) throw new Error('there is no disk')
   const { hasDataFile } = await qcow2References(diskFile)
   if (hasDataFile) throw new Error('its disk leads to another file than before the guest ran')

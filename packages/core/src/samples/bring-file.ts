@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { AttachedDisk } from '../contract/resources.ts'
+import type { AttachedDisk } from '../contract/attach-ability.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { runInGuest } from './run-in-guest.ts'
 
@@ -14,12 +14,12 @@ export async function bringFile(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { size } = await stat(path)
-  const attach = context.resources.attachFile?.bind(context.resources)
+  const { attach } = context.resources.abilities
   if (size <= AGENT_LIMIT_BYTES || attach === undefined || (await context.agent.isWindows())) {
     await context.agent.writeFile(target, await readFile(path))
     return
   }
-  const disk = await attach(path)
+  const disk = await attach.file(path)
   await copyFromDisk(context, disk, target, signal)
   await disk.detach()
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AgentChannel } from '../contract/resources.ts'
+import type { AgentChannel } from '../contract/agent-ability.ts'
 import { freezeFileSystems, thawFileSystems } from './file-systems.ts'
 
 const answering = (reply: object): AgentChannel => ({ agentCommand: async () => JSON.stringify(reply) })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SeeError } from '../common/errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
-import type { AgentChannel } from '../contract/resources.ts'
+import type { AgentChannel } from '../contract/agent-ability.ts'
 
 /** The agent does not know the command, must not carry it out, or could not. */
 const REFUSALS: ReadonlySet<string> = new Set(['AGENT_COMMAND_DISABLED', 'AGENT_COMMAND_FAILED'])

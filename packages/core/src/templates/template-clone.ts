@@ -3,7 +3,7 @@ import { timeoutSignal } from '../common/timeout-signal.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { readImageChain } from '../disks/image-chain.ts'
-import type { AgentChannel } from '../contract/resources.ts'
+import type { AgentChannel } from '../contract/agent-ability.ts'
 import { together } from '../common/together.ts'
 import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
@@ -176,7 +176,7 @@ export class TemplateClone {
       else await giveIdentityAtPort(port, own, timeoutMs)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
-      const why = `its clone could not be told who it is: ${messageOf(error)}`
+      const why = `its clone could not get its identity: ${messageOf(error)}`
       throw templateError('TEMPLATE_IDENTITY', this.#template.name, why, error)
     }
   }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { GuestDisk } from '../contract/resources.ts'
+import type { GuestDisk } from '../contract/disk-ability.ts'
 
 const CLUSTER_BYTES = 65_536
 

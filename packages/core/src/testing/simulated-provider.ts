@@ -10,6 +10,6 @@ export const simulatedProvider: Provider<typeof SimulatedResources.schema, Simul
   schemes: ['simulated'],
   uri: 'simulated:///',
   resources: SimulatedResources,
-  abilities,
+  abilities: abilities.filter((ability) => ability !== 'attach'),
   findings: async () => [ok('simulation', 'needs nothing of this host')],
 }

@@ -235,7 +235,11 @@ test('fails at set-up when there is no agent', async () => {
   await using temporary = await temporaryFolder()
   await expect(start(temporary.path, {})).rejects.toMatchObject({
     code: 'HOOK_SETUP',
-    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('no agent') },
+    cause: {
+      code: 'ABILITY_MISSING',
+      message:
+        'sandboxes of this provider have no agent that runs commands, the ability "agent", which CommandsHook needs; name an HTTP agent’s port in "agent-port", leave CommandsHook out, set "optional": true, or use another provider',
+    },
   })
 })
 

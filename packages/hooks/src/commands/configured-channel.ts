@@ -1,13 +1,15 @@
-import { type SeeContext, SeeError } from '@see/core'
+import { requireAbility, type SeeContext, SeeError } from '@see/core'
 import type { AgentAddress } from './agent-address.ts'
 import type { CommandChannel } from './command-channel.ts'
 import type { CommandsSettings } from './commands-settings.ts'
 import { GuestAgentChannel } from './guest-agent-channel.ts'
 import { HttpAgentChannel } from './http-agent-channel.ts'
 
-/** @throws SeeError `CONFIGURATION_INVALID` when the sandbox has no guest agent */
-export function assertAgent({ resources: { agent, agentChannel } }: SeeContext): void {
-  if (agent !== undefined || agentChannel !== undefined) return
+/** @throws SeeError `ABILITY_MISSING` when the provider knows no agent, `CONFIGURATION_INVALID` when this sandbox has none */
+export function assertAgent(context: SeeContext): void {
+  const advice = 'name an HTTP agent’s port in "agent-port"'
+  const { own, channel } = requireAbility(context, 'agent', { for: 'CommandsHook', advice })
+  if (own !== undefined || channel !== undefined) return
   throw new SeeError(
     'CONFIGURATION_INVALID',
     'this sandbox has no agent that runs commands: give the domain’s XML a channel of QEMU’s guest agent (org.qemu.guest_agent.0), name an HTTP agent’s port in "agent-port", or leave CommandsHook out',

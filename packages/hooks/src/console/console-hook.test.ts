@@ -160,6 +160,6 @@ test('fails at set-up when the provider has no consoles', async () => {
   const hooks = [{ hook: ConsoleHook, configuration: { results_folder: '/nowhere' } }]
   const allocating = Environment.allocate(simulatedFactory({ lacking: ['console'] }), { hooks })
   await expect(allocating).rejects.toMatchObject({
-    cause: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('no console to log') },
+    cause: { code: 'ABILITY_MISSING', message: expect.stringContaining('no console to log') },
   })
 })

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConsoleStream, evidenceWarning, Hook, messageOf, SeeError, z } from '@see/core'
+import { type ConsoleStream, evidenceWarning, Hook, messageOf, requireAbility, SeeError, z } from '@see/core'
 import { evidenceModes } from '../results/evidence-file.ts'
 import { prepareResultsFolder } from '../results/results-folder.ts'
 
@@ -35,14 +35,8 @@ export class ConsoleHook extends Hook<typeof schema> {
   #runs = 0
 
   async setup(): Promise<void> {
-    const { resources, domain } = this.context
-    if (domain.openConsole === undefined || resources.hasConsole === undefined) {
-      throw new SeeError(
-        'CONFIGURATION_INVALID',
-        'sandboxes of this provider have no console to log; leave ConsoleHook out, or say "optional": true',
-      )
-    }
-    if (!(await resources.hasConsole())) return await this.context.warn(noConsole)
+    const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
+    if (!(await console.isConfigured())) return await this.context.warn(noConsole)
     this.#folder = await prepareResultsFolder(this.configuration.results_folder)
     this.context.subscribeAsync('post_poweron', this.logConsole)
   }
@@ -90,7 +84,8 @@ export class ConsoleHook extends Hook<typeof schema> {
     signal.addEventListener('abort', abort)
     try {
       signal.throwIfAborted()
-      return await this.context.domain.openConsole?.({ signal: opening.signal })
+      const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
+      return await console.open({ signal: opening.signal })
     } catch (error) {
       if (await this.#hasEnded(run, signal)) return undefined
       throw error

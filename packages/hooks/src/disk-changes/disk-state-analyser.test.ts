@@ -133,13 +133,16 @@ test('a provider, or a configuration, without a disk is refused at set-up', asyn
     name: `@see/hooks#${name}`,
     configuration: { results_folder: temporary.path },
   }))
-  for (const without of [{ lacking: ['disk'] }, { faults: { without: ['disk'] } }] as const) {
+  for (const [without, code] of [
+    [{ lacking: ['disk'] }, 'ABILITY_MISSING'],
+    [{ faults: { without: ['disk'] } }, 'CONFIGURATION_INVALID'],
+  ] as const) {
     const factory = simulatedFactory(without)
     for (const hook of hooks) {
       const failed = Environment.allocate(factory, { hooks: [hook] })
       await expect(failed).rejects.toMatchObject({
         code: 'HOOK_SETUP',
-        cause: { code: 'CONFIGURATION_INVALID' },
+        cause: { code },
       })
     }
   }

@@ -5,6 +5,7 @@ import {
   messageOf,
   type OtherGuestDisk,
   qcow2References,
+  requireAbility,
   type SeeContext,
   SeeError,
 } from '@see/core'
@@ -16,16 +17,10 @@ const ZEROES = Buffer.alloc(1024 * 1024)
 
 /**
  * The disk that the provider gave the guest.
- * @throws SeeError `CONFIGURATION_INVALID` when there is none to be read
+ * @throws SeeError `ABILITY_MISSING` when the provider can read none, `CONFIGURATION_INVALID` when the guest has none
  */
-export async function requireGuestDisk({ resources }: SeeContext, hook: string): Promise<GuestDisk> {
-  if (resources.guestDisk === undefined) {
-    throw new SeeError(
-      'CONFIGURATION_INVALID',
-      `the disks of this provider’s sandboxes cannot be read; leave ${hook} out, or say "optional": true`,
-    )
-  }
-  const disk = await resources.guestDisk()
+export async function requireGuestDisk(context: SeeContext, hook: string): Promise<GuestDisk> {
+  const disk = await requireAbility(context, 'disk', { for: hook }).first()
   if (disk !== undefined) return disk
   throw new SeeError(
     'CONFIGURATION_INVALID',
@@ -40,14 +35,14 @@ export interface NamedDisk extends GuestDisk {
 
 /**
  * The disk that the provider gave the guest, and its clones of the guest's further disks.
- * @throws SeeError `CONFIGURATION_INVALID` when there is none to be read
+ * @throws SeeError `ABILITY_MISSING` when the provider can read none, `CONFIGURATION_INVALID` when the guest has none
  */
 export async function requireGuestDisks(
   context: SeeContext,
   hook: string,
 ): Promise<readonly [NamedDisk, ...OtherGuestDisk[]]> {
   const first = await requireGuestDisk(context, hook)
-  return [first, ...((await context.resources.otherGuestDisks?.()) ?? [])]
+  return [first, ...(await requireAbility(context, 'disk', { for: hook }).others())]
 }
 
 /** What the names of a disk's files have behind them; nothing for the first disk. */

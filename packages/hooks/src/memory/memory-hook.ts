@@ -6,8 +6,9 @@ import {
   evidenceWarning,
   eventNames,
   Hook,
+  type MemoryAbility,
   messageOf,
-  type SandboxDomain,
+  requireAbility,
   SeeError,
   timeoutSignal,
   z,
@@ -47,7 +48,7 @@ export class MemoryHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { results_folder, memory_snapshots_on_event } = this.configuration
-    writesMemory(this.context.domain)
+    requireAbility(this.context, 'memory', { for: 'MemoryHook' })
     this.#folder = await prepareResultsFolder(results_folder)
     for (const event of new Set(memory_snapshots_on_event)) this.context.subscribe(event, this.takeSnapshot)
   }
@@ -58,8 +59,7 @@ export class MemoryHook extends Hook<typeof schema> {
   }
 
   readonly takeSnapshot = async (event: AnyEvent): Promise<void> => {
-    const { domain } = this.context
-    writesMemory(domain)
+    const memory = requireAbility(this.context, 'memory', { for: 'MemoryHook' })
     const state = await this.context.state()
     // A crashed guest is as still as a paused one.
     if (state !== 'paused' && state !== 'crashed') {
@@ -71,7 +71,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}`)
     const part = `${path}.part`
     try {
-      await this.#write(domain, part)
+      await this.#write(memory, part)
       await rename(part, path)
     } catch (error) {
       await rm(part, { force: true })
@@ -87,7 +87,7 @@ export class MemoryHook extends Hook<typeof schema> {
     await this.context.trigger('memory_snapshot_taken', { path })
   }
 
-  async #write(domain: MemoryDomain, path: string): Promise<void> {
+  async #write(memory: MemoryAbility, path: string): Promise<void> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
@@ -95,7 +95,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     // Aborting closes the pipe, which ends the writing; only of a hypervisor that hangs is the call itself given up.
     const options = { format, flags: MEMORY_ONLY, timeoutMs: timeout * 1000 + ENDING_MS } as const
-    await throughNamedPipe(target, (pipe) => domain.coreDump(pipe, options), signal)
+    await throughNamedPipe(target, (pipe) => memory.dump(pipe, options), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
   }
 
@@ -109,7 +109,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const why =
       wanted === undefined
         ? `it has ${size} bytes, and its headers are not complete`
-        : `it has ${size} bytes of the ${wanted} that its headers tell of`
+        : `it has ${size} bytes of the ${wanted} that its headers declare`
     await this.context.warn(evidenceWarning('MEMORY_SHORT', `a part of the memory in ${path}`, why))
   }
 
@@ -129,14 +129,4 @@ async function assertStartsWith(path: string, magic: string): Promise<void> {
   const { buffer } = await file.read(Buffer.alloc(magic.length), 0, magic.length, 0)
   if (buffer.toString('latin1') === magic) return
   throw new Error('the hypervisor wrote something else')
-}
-
-type MemoryDomain = SandboxDomain & Required<Pick<SandboxDomain, 'coreDump'>>
-
-function writesMemory(domain: SandboxDomain): asserts domain is MemoryDomain {
-  if (domain.coreDump !== undefined) return
-  throw new SeeError(
-    'CONFIGURATION_INVALID',
-    'the memory of this provider’s sandboxes cannot be written; leave MemoryHook out, or say "optional": true',
-  )
 }

@@ -310,7 +310,7 @@ test('fails at set-up when the provider has no network', async () => {
   const factory = simulatedFactory({ lacking: ['capture'] })
   await expect(Environment.allocate(factory, { hooks })).rejects.toMatchObject({
     code: 'HOOK_SETUP',
-    cause: { code: 'CONFIGURATION_INVALID' },
+    cause: { code: 'ABILITY_MISSING' },
   })
 })
 

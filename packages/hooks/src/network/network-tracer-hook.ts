@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, eventNames, Hook, SeeError, z } from '@see/core'
+import { type AnyEvent, eventNames, Hook, requireAbility, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
 import { prepareResultsFolder } from '../results/results-folder.ts'
@@ -39,14 +39,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
     this.#folder = await prepareResultsFolder(results_folder)
-    const { resources } = this.context
-    if (resources.capture === undefined && resources.watchInterfaces === undefined) {
-      throw new SeeError(
-        'CONFIGURATION_INVALID',
-        'sandboxes of this provider have no network to trace; leave NetworkTracerHook out, or say "optional": true',
-      )
-    }
-    if (resources.watchInterfaces !== undefined) {
+    const { interfaces } = requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' })
+    if (interfaces !== undefined) {
       this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)
     }
@@ -63,7 +57,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
     }
     const { trace_limit, snap_length: snapLength } = this.configuration
     const path = this.#nextPath()
-    this.#trace = await Trace.start(this.context.resources, {
+    this.#trace = await Trace.start(requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' }), {
       path,
       limitBytes: Math.floor(trace_limit * 1000),
       snapLength,

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import {
+  type CaptureAbility,
   type EvidenceWarning,
   type GuestInterfaces,
   messageOf,
   type RequestSource,
-  type Resources,
   SeeError,
   evidenceWarning,
 } from '@see/core'
@@ -49,10 +49,10 @@ export class Trace {
    * Resolves when every packet from now on will be in the trace. Nothing is left when it throws.
    * @throws SeeError `HOOK_ORDER`, `TOOL_FAILED`, `NETWORK_INVALID` or `RESULTS_UNWRITABLE`
    */
-  static async start(resources: Resources, options: TraceOptions): Promise<Trace> {
+  static async start(ability: CaptureAbility, options: TraceOptions): Promise<Trace> {
     const trace = new Trace(await Capture.create(options), options)
     try {
-      await trace.#begin(resources)
+      await trace.#begin(ability)
       if (trace.#failure !== undefined) throw trace.#failure
       return trace
     } catch (error) {
@@ -79,12 +79,12 @@ export class Trace {
     return { packets, bytes, warnings, failure: this.#failure ?? traceFailure(this.path, result) }
   }
 
-  async #begin(resources: Resources): Promise<void> {
+  async #begin(ability: CaptureAbility): Promise<void> {
     const { snapLength, event } = this.#options
-    if (resources.sinkhole !== undefined) this.#record(resources.sinkhole)
-    const capture = await resources.capture?.({ snapLength })
+    if (ability.sinkhole !== undefined) this.#record(ability.sinkhole)
+    const capture = await ability.start({ snapLength })
     if (capture !== undefined) await this.#capture.add(async () => providerSource(capture))
-    this.#unwatch = await orInvalid(resources.watchInterfaces?.((each) => this.#add(each)))
+    this.#unwatch = await orInvalid(ability.interfaces?.watch((each) => this.#add(each)))
     if (capture !== undefined || this.#unwatch !== undefined) return
     throw new SeeError(
       'HOOK_ORDER',

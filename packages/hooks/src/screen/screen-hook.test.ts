@@ -120,7 +120,7 @@ test('fails at set-up when the provider has no screen', async () => {
   await using temporary = await temporaryFolder()
   await expect(allocate(temporary.path, 'post_poweron', withoutScreen)).rejects.toMatchObject({
     code: 'HOOK_SETUP',
-    cause: { code: 'CONFIGURATION_INVALID' },
+    cause: { code: 'ABILITY_MISSING' },
   })
 })
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type AnyEvent, evidenceWarning, eventNames, Hook, type SandboxDomain, SeeError, z } from '@see/core'
+import { type AnyEvent, evidenceWarning, eventNames, Hook, requireAbility, SeeError, z } from '@see/core'
 import { collectBounded } from '../processes/collect-bounded.ts'
 import { writeEvidence } from '../results/evidence-file.ts'
 import { fileNameOf } from '../results/file-name.ts'
@@ -31,15 +31,14 @@ export class ScreenHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { results_folder, screenshot_on_event } = this.configuration
-    takesScreenshots(this.context.domain)
-    if ((await this.context.resources.hasScreen?.()) === false) return await this.context.warn(noScreen)
+    const screen = requireAbility(this.context, 'screen', { for: 'ScreenHook' })
+    if (!(await screen.isConfigured())) return await this.context.warn(noScreen)
     this.#folder = await prepareResultsFolder(results_folder)
     for (const event of new Set(screenshot_on_event)) this.context.subscribe(event, this.captureScreenshot)
   }
 
   readonly captureScreenshot = async (event: AnyEvent): Promise<void> => {
-    const { domain } = this.context
-    takesScreenshots(domain)
+    const screen = requireAbility(this.context, 'screen', { for: 'ScreenHook' })
     const state = await this.context.state()
     // What a crashed guest shows is mostly why.
     if (state !== 'running' && state !== 'paused' && state !== 'crashed') {
@@ -48,7 +47,7 @@ export class ScreenHook extends Hook<typeof schema> {
         `cannot capture the screen at ${event.name}: the guest is ${state}; choose an event at which it runs or is paused`,
       )
     }
-    const data = await collectBounded(async (options) => (await domain.screenshot(options)).data, {
+    const data = await collectBounded(async (options) => (await screen.capture(options)).data, {
       what: `the screenshot at ${event.name}`,
       maxBytes: LIMIT_BYTES,
       timeoutMs: TIMEOUT_MS,
@@ -65,14 +64,4 @@ export class ScreenHook extends Hook<typeof schema> {
     this.#shots.set(name, count)
     return count === 1 ? name : `${name}_${count}`
   }
-}
-
-type ScreenDomain = SandboxDomain & Required<Pick<SandboxDomain, 'screenshot'>>
-
-function takesScreenshots(domain: SandboxDomain): asserts domain is ScreenDomain {
-  if (domain.screenshot !== undefined) return
-  throw new SeeError(
-    'CONFIGURATION_INVALID',
-    'sandboxes of this provider have no screen to capture; leave ScreenHook out, or say "optional": true',
-  )
 }

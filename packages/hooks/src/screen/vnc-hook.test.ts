@@ -112,6 +112,15 @@ test('fails at set-up when the domain has no VNC server', async () => {
   })
 })
 
+test('fails at set-up when the provider has no VNC servers', async () => {
+  await using _ = await fakeProgram('vncviewer', 'exit 0')
+  const factory = simulatedFactory({ lacking: ['vnc'] })
+  const hooks = [{ name: '@see/hooks#VNCHook' }]
+  await expect(Environment.allocate(factory, { hooks })).rejects.toMatchObject({
+    cause: { code: 'ABILITY_MISSING', message: expect.stringContaining('have no VNC server') },
+  })
+})
+
 test.each([
   [{}, 'xtigervnc-viewer'],
   [{ viewer: ['no-such-viewer'] }, 'no-such-viewer'],

@@ -6,8 +6,10 @@ import {
   eventNames,
   Hook,
   messageOf,
+  requireAbility,
   requireTool,
   SeeError,
+  type VncServer,
   z,
 } from '@see/core'
 import { GuestLife } from '../guest/guest-life.ts'
@@ -47,7 +49,7 @@ export class VNCHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const [program] = this.configuration.viewer
     await requireViewer(program)
-    if ((await this.context.resources.vncServer?.()) === undefined) {
+    if ((await this.#server()) === undefined) {
       throw new SeeError(
         'CONFIGURATION_INVALID',
         'the domain has no VNC server; add <graphics type="vnc" autoport="yes" listen="127.0.0.1"/> to the devices of its XML; an embedded guest has one with "vnc": true in its "machine"',
@@ -60,7 +62,7 @@ export class VNCHook extends Hook<typeof schema> {
 
   /** @throws SeeError `TOOL_FAILED` when the viewer fails; that it is closed is no failure */
   readonly openViewer = async (event: AnyEvent): Promise<void> => {
-    const server = await this.context.resources.vncServer?.()
+    const server = await this.#server()
     if (server?.port === undefined) {
       throw new SeeError(
         'GUEST_STOPPED',
@@ -85,6 +87,10 @@ export class VNCHook extends Hook<typeof schema> {
     if ((await viewer.ended) !== 'exit code 0') throw await viewer.failure()
     const openMs = performance.now() - started
     if (openMs < LOOK_MS) await this.context.warn(endedAtOnce([program, ...argv], openMs, viewer.stderr))
+  }
+
+  #server(): Promise<VncServer | undefined> {
+    return requireAbility(this.context, 'vnc', { for: 'VNCHook' }).server()
   }
 }
 

@@ -1,38 +1,29 @@
 import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context/context-factory.ts'
-import type { GuestListener } from '../../contract/guest-end.ts'
+import type { Abilities } from '../../contract/abilities.ts'
 import type { Logger } from '../../common/logger.ts'
 import { ReleaseStack } from '../../common/release-stack.ts'
-import type {
-  AgentChannel,
-  AllocateOptions,
-  AttachedDisk,
-  CaptureOptions,
-  GuestDisk,
-  PacketCapture,
-  ResourcesParameters,
-  VncServer,
-} from '../../contract/resources.ts'
+import type { AllocateOptions, ResourcesParameters } from '../../contract/resources.ts'
 import type { SeeContext } from '../../context/see-context.ts'
 import type { Freezable } from '../../templates/freezable.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { Monitor } from '../../templates/monitor.ts'
 import { freshMacAddress } from '../../common/mac-address.ts'
 import { pickGuestSubnet, type Subnet } from '../../common/guest-subnet.ts'
-import type { Sinkhole } from '../sinkhole/sinkhole.ts'
 import { GuestEnds } from '../../contract/guest-ends.ts'
 import { type EmbeddedConfiguration, embeddedSchema } from './configuration/configuration.ts'
 import type { AllocatedGuest, GuestCard } from './allocate-guest.ts'
+import { guestAbilities } from './guest-abilities.ts'
 import type { EmbeddedDomain } from './guest/embedded-domain.ts'
 import { DISK_NAME } from './disk/disk-name.ts'
-import { openSandboxFile } from '../../disks/sandbox-file.ts'
 import { SANDBOX_GID } from '../../host/sandbox-user.ts'
 
 /** QEMU as a child of this process: no daemon, and no rights that it does not need. */
 export class EmbeddedResources implements Freezable {
   static readonly schema = embeddedSchema
   readonly addressSource = 'agent'
+  readonly abilities: Required<Abilities>
   readonly #identifier: string
   readonly #configuration: EmbeddedConfiguration
   readonly #folder: string
@@ -63,6 +54,8 @@ export class EmbeddedResources implements Freezable {
       },
     }
     this.#hasInterface = network.mode !== 'none'
+    const wiring = { hasInterface: this.#hasInterface, hasVnc: machine.vnc, ends: this.#ends }
+    this.abilities = guestAbilities(() => this.#resources(), wiring)
   }
 
   /** The subnet of the guest; undefined when it has no interface. */
@@ -72,11 +65,6 @@ export class EmbeddedResources implements Freezable {
 
   get macAddress(): string | undefined {
     return this.#hasInterface ? this.#card.macAddress : undefined
-  }
-
-  /** Undefined until it is allocated, and in other modes. */
-  get sinkhole(): Sinkhole | undefined {
-    return this.#allocated?.sinkhole
   }
 
   /** The path of QEMU. */
@@ -91,10 +79,6 @@ export class EmbeddedResources implements Freezable {
   /** The folder that holds everything of this environment. */
   get storagePool(): { readonly path: string } {
     return this.#resources().folder
-  }
-
-  get agentChannel(): AgentChannel {
-    return this.domain.agentChannel
   }
 
   /**
@@ -122,43 +106,6 @@ export class EmbeddedResources implements Freezable {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
-  }
-
-  watchGuest(listener: GuestListener): void {
-    this.#ends.listener = listener
-  }
-
-  async attachFile(file: string): Promise<AttachedDisk> {
-    const { launcher, domain } = this.#resources()
-    const { orHypervisorFailed } = await import('./qemu/qemu-failure.ts')
-    return await orHypervisorFailed(launcher.slots.plug(domain.qemu.qmp, file))
-  }
-
-  async capture({ snapLength }: CaptureOptions): Promise<PacketCapture | undefined> {
-    if (this.network === undefined) return undefined
-    const { launcher, domain } = this.#resources()
-    const { orHypervisorFailed } = await import('./qemu/qemu-failure.ts')
-    return await orHypervisorFailed(launcher.capture(snapLength, domain.isRunning ? domain.qemu : undefined))
-  }
-
-  async hasConsole(): Promise<boolean> {
-    return true
-  }
-
-  async guestDisk(): Promise<GuestDisk | undefined> {
-    const { folder, inputs } = this.#resources()
-    const { image } = inputs
-    if (image === undefined) return undefined
-    const read: GuestDisk['read'] = async ({ signal }) => {
-      return (await openSandboxFile(folder.of(DISK_NAME))).createReadStream({ signal })
-    }
-    return { image, read }
-  }
-
-  async vncServer(): Promise<VncServer | undefined> {
-    if (!this.#configuration.machine.vnc) return undefined
-    const { vncServer } = await import('./guest/vnc-server.ts')
-    return await vncServer(this.domain)
   }
 
   get subnet(): string | undefined {

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import type { PacketCapture } from '../../contract/resources.ts'
+import type { PacketCapture } from '../../contract/capture-ability.ts'
 import { packetHeader, pcapHeader } from './pcap-header.ts'
 
 /** Bytes that may wait to be read; packets beyond that are lost. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
-import type { CaptureOptions, InterfaceAddresses, PacketCapture } from '../../contract/resources.ts'
+import type { CaptureOptions, PacketCapture } from '../../contract/capture-ability.ts'
+import type { InterfaceAddresses } from '../../contract/resources.ts'
 import type { Subnet } from '../../common/guest-subnet.ts'
 import { answerArp, answerPing, isEchoRequest, readFirstOfUdp, readUdp, type Udp, udp } from './datagrams.ts'
 import { answerDhcp, isAck, type Lease } from './dhcp.ts'

@@ -1,6 +1,6 @@
 import { type AgentSocket, isQemuError, type QemuError } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
-import type { AgentChannel } from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
 
 /** The guest agent at QEMU's own socket. */
 export function embeddedAgentChannel(

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { QemuProcess } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
-import type { CoreDumpOptions } from '../../../contract/resources.ts'
+import type { CoreDumpOptions } from '../../../contract/memory-ability.ts'
 import { QemuPipe } from '../qemu/qemu-pipe.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 

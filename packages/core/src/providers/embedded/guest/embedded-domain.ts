@@ -4,14 +4,11 @@ import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess } from '@see
 import { SeeError } from '../../../common/errors.ts'
 import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import type { Logger } from '../../../common/logger.ts'
-import type {
-  AgentChannel,
-  ConsoleStream,
-  CoreDumpOptions,
-  InterfaceAddresses,
-  SandboxDomain,
-  Screenshot,
-} from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
+import type { ConsoleStream } from '../../../contract/console-ability.ts'
+import type { CoreDumpOptions } from '../../../contract/memory-ability.ts'
+import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resources.ts'
+import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
 import type { WaitOptions } from '../../../contract/wait-options.ts'
 import { unlessAborted } from '../../../common/within.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Commands } from '../../../guest-agent/channel.ts'
-import type { AgentChannel, InterfaceAddresses } from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
+import type { InterfaceAddresses } from '../../../contract/resources.ts'
 
 const MOST = 1000
 const text = z.string().max(200)

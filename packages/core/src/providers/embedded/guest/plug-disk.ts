@@ -4,7 +4,7 @@ import { open, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isQemuError, type QmpClient } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
-import type { AttachedDisk } from '../../../contract/resources.ts'
+import type { AttachedDisk } from '../../../contract/attach-ability.ts'
 import { FREE_PORTS } from '../qemu/qemu-arguments.ts'
 import { orHypervisorFailed } from '../qemu/qemu-failure.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
@@ -34,7 +34,7 @@ export class DiskSlots {
     if (bus === undefined) {
       throw new SeeError(
         'STORAGE_FAILED',
-        `a guest takes ${FREE_PORTS.length} disks at once; detach one before`,
+        `a guest takes at most ${FREE_PORTS.length} disks; detach one first`,
       )
     }
     this.#taken.add(bus)

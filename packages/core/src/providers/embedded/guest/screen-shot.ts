@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { QmpClient } from '@see/qemu'
-import type { Screenshot } from '../../../contract/resources.ts'
+import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { WaitOptions } from '../../../contract/wait-options.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { openSandboxFile } from '../../../disks/sandbox-file.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { VncServer } from '../../../contract/resources.ts'
+import type { VncServer } from '../../../contract/vnc-ability.ts'
 import type { EmbeddedDomain } from './embedded-domain.ts'
 
 const answer = z.object({ host: z.string().default('127.0.0.1'), service: z.coerce.number().optional() })

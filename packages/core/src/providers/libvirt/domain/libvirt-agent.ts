@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, isLibvirtError, type LibvirtError } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
-import type { AgentChannel } from '../../../contract/resources.ts'
+import type { AgentChannel } from '../../../contract/agent-ability.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /** libvirt's words when the channel closes under a command, which is mostly the first that is seen of a guest's end. */
@@ -56,7 +56,7 @@ function seeError(error: LibvirtError): SeeError {
     return new SeeError('AGENT_COMMAND_FAILED', message, { cause: error })
   return new SeeError(
     'AGENT_CHANNEL',
-    `${message}; the channel may be broken until the guest is powered on anew`,
+    `${message}; the channel may be broken until the guest is powered off and on again`,
     {
       cause: error,
     },

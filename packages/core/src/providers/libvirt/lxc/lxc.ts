@@ -1,19 +1,12 @@
 import type { Hypervisor, Network } from '@see/libvirt'
 import type { z } from 'zod'
-import type { Agent } from '../../../contract/agent.ts'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
-import type { GuestListener } from '../../../contract/guest-end.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
-import type {
-  AllocateOptions,
-  InterfacesListener,
-  Resources,
-  ResourcesParameters,
-} from '../../../contract/resources.ts'
+import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
 import type { SeeContext } from '../../../context/see-context.ts'
-import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import type { AllocatedContainer } from './allocate-container.ts'
+import { containerAbilities } from './container-abilities.ts'
 import type { ContainerDomain } from './container-domain.ts'
 import { type LxcConfiguration, lxcSchema } from './lxc-configuration.ts'
 
@@ -27,6 +20,7 @@ export class LxcResources implements Resources {
   readonly storagePool = undefined
   /** libvirt knows the addresses of containers by its DHCP servers only. */
   readonly addressSource = 'lease'
+  readonly abilities = containerAbilities(() => this.#resources())
   readonly #parameters: ResourcesParameters<LxcConfiguration>
   readonly #releases = new ReleaseStack()
   #allocated: AllocatedContainer | undefined
@@ -46,14 +40,6 @@ export class LxcResources implements Resources {
   /** Undefined when the configuration names no network: the domain's XML says what the container is on. */
   get network(): Network | undefined {
     return this.#resources().network
-  }
-
-  get agent(): Agent {
-    return this.#resources().agent
-  }
-
-  get sinkhole(): Sinkhole | undefined {
-    return this.#allocated?.sinkhole
   }
 
   get warnings(): readonly EvidenceWarning[] {
@@ -76,39 +62,6 @@ export class LxcResources implements Resources {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
-  }
-
-  watchGuest(listener: GuestListener): void {
-    this.#resources().watch.ends.listener = listener
-  }
-
-  async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
-    const { network, address, edited } = this.#resources()
-    const { interfacesIn } = await import('../xml/domain-devices.ts')
-    const { capturePointAt, interfacesWithoutDevice } = await import('../xml/guest-devices.ts')
-    const { watchDevices } = await import('./device-watch.ts')
-    const written = edited.xml
-    const interfaces = interfacesIn(written)
-    if (interfaces.length === 0) return undefined
-    const untraceable = interfacesWithoutDevice(written)
-    if (untraceable.length > 0) await listener({ points: [], untraceable })
-    const names = interfaces.flatMap(({ target }) => (target === undefined ? [] : [target]))
-    const bridge = address === undefined ? undefined : await network?.getBridgeName()
-    const tell = async (name: string): Promise<void> => {
-      const { macAddress } = interfaces.find(({ target }) => target === name) ?? {}
-      const isShared = name === names[0]
-      const point = await capturePointAt(
-        { target: name, macAddress, bridge },
-        { address: isShared ? address : undefined, isLate: true },
-      )
-      await listener({ points: [point], untraceable: [] })
-    }
-    return await watchDevices(names, tell)
-  }
-
-  async hasConsole(): Promise<boolean> {
-    const { hasConsoleIn } = await import('../xml/domain-devices.ts')
-    return hasConsoleIn(this.#resources().accepted)
   }
 
   #resources(): AllocatedContainer {

@@ -13,7 +13,7 @@ export const lxcProvider: Provider<typeof LxcResources.schema, LxcResources> = {
   schemes: ['lxc'],
   uri: 'lxc:///system',
   resources: LxcResources,
-  abilities: ['agent', 'capture', 'console'],
+  abilities: ['agent', 'capture', 'console', 'ends'],
   recognises: (file) => container.safeParse(file).success,
   findings: async (host, signal) => (await import('./findings.ts')).findLxc(host, signal),
 }

@@ -1,27 +1,13 @@
 import type { Hypervisor, Network, StoragePool } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
-import { SeeError } from '../../../common/errors.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
-import type { GuestListener } from '../../../contract/guest-end.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
-import type {
-  AgentChannel,
-  AllocateOptions,
-  AttachedDisk,
-  CaptureOptions,
-  GuestDisk,
-  InterfacesListener,
-  OtherGuestDisk,
-  PacketCapture,
-  Resources,
-  ResourcesParameters,
-  VncServer,
-} from '../../../contract/resources.ts'
+import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
 import type { SeeContext } from '../../../context/see-context.ts'
-import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import type { TransientDomain } from '../domain/transient-domain.ts'
 import type { AllocatedGuest } from './allocate-guest.ts'
+import { guestAbilities } from './guest-abilities.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 
 /**
@@ -30,6 +16,7 @@ import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
  */
 export class QemuResources implements Resources {
   static readonly schema = qemuSchema
+  readonly abilities = guestAbilities(() => this.allocated)
   readonly #parameters: ResourcesParameters<QemuConfiguration>
   readonly #releases = new ReleaseStack()
   #allocated: AllocatedGuest | undefined
@@ -68,10 +55,6 @@ export class QemuResources implements Resources {
     return this.allocated.addressSource
   }
 
-  get agentChannel(): AgentChannel | undefined {
-    return this.#allocated?.agentChannel
-  }
-
   /**
    * Everything the user wrote is read before anything is made.
    * @throws SeeError `FILE_UNREADABLE`, `DOMAIN_XML_INVALID`, `NETWORK_INVALID`, `NETWORK_EXHAUSTED`, `IMAGE_INVALID`,
@@ -90,64 +73,6 @@ export class QemuResources implements Resources {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
-  }
-
-  watchGuest(listener: GuestListener): void {
-    this.allocated.watch.ends.listener = listener
-  }
-
-  async attachFile(file: string): Promise<AttachedDisk> {
-    if (this.storagePool !== undefined) {
-      const { attachFile } = await import('../storage/attach-file.ts')
-      return await attachFile(this.domain, this.storagePool, file)
-    }
-    throw new SeeError('STORAGE_FAILED', 'a disk can be attached only where the configuration has a "disk"')
-  }
-
-  get sinkhole(): Sinkhole | undefined {
-    return this.#allocated?.sinkhole
-  }
-
-  /** Undefined when the guest's network does not end in a sinkhole: `watchInterfaces` says where its packets are. */
-  async capture(options: CaptureOptions): Promise<PacketCapture | undefined> {
-    return this.allocated.sinkhole?.capture(options, await this.domain.isActive())
-  }
-
-  async watchInterfaces(listener: InterfacesListener): Promise<(() => void) | undefined> {
-    const { domain, address, sinkhole } = this.allocated
-    const { interfacesIn } = await import('../xml/domain-devices.ts')
-    const { guestInterfaces } = await import('../xml/guest-devices.ts')
-    // What ends in the sinkhole is captured there.
-    const from = sinkhole === undefined ? 0 : 1
-    if (interfacesIn(await domain.getXMLDesc()).length <= from) return undefined
-    const tell = async (xml: string, isLate: boolean) => {
-      await listener(await guestInterfaces(xml, { address, from, isLate }))
-    }
-    if (await domain.isActive()) await tell(await domain.getXMLDesc(), true)
-    return domain.whenDevicesExist((xml) => tell(xml, false))
-  }
-
-  async hasScreen(): Promise<boolean> {
-    const { hasScreenIn } = await import('../xml/domain-devices.ts')
-    return hasScreenIn(this.allocated.accepted)
-  }
-
-  async hasConsole(): Promise<boolean> {
-    const { hasConsoleIn } = await import('../xml/domain-devices.ts')
-    return hasConsoleIn(this.allocated.accepted)
-  }
-
-  async guestDisk(): Promise<GuestDisk | undefined> {
-    return this.allocated.storage?.disk
-  }
-
-  async otherGuestDisks(): Promise<readonly OtherGuestDisk[]> {
-    return this.allocated.otherDisks
-  }
-
-  async vncServer(): Promise<VncServer | undefined> {
-    const { vncServerIn } = await import('../xml/domain-devices.ts')
-    return vncServerIn(await this.domain.getXMLDesc())
   }
 
   /** The file in which the memory is kept, of a guest that is frozen into a template. */

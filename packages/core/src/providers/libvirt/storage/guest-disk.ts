@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import type { Hypervisor, StoragePool } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import type { GuestDisk } from '../../../contract/resources.ts'
+import type { GuestDisk } from '../../../contract/disk-ability.ts'
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { emptyOverlay, writeOverlay } from '../../../disks/empty-overlay.ts'
 import {

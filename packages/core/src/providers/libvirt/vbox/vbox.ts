@@ -1,6 +1,7 @@
 import type { Domain, Hypervisor } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
+import type { AbilitiesWith } from '../../../contract/abilities.ts'
 import { evidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
@@ -22,10 +23,13 @@ export class VboxResources implements Resources {
   readonly warnings = [
     evidenceWarning(
       'GUEST_UNWATCHED',
-      'an end of the guest that nobody asked for',
+      'an unrequested end of the guest',
       'the ends of VirtualBox guests are not watched',
     ),
   ]
+  readonly abilities: AbilitiesWith<'screen'> = {
+    screen: { isConfigured: async () => true, capture: (options) => this.domain.screenshot(options) },
+  }
   readonly #parameters: ResourcesParameters<VboxConfiguration>
   readonly #releases = new ReleaseStack()
   #allocated: AllocatedGuest | undefined

@@ -1,5 +1,5 @@
 import { quoted } from '../../../common/quoted.ts'
-import type { VncServer } from '../../../contract/resources.ts'
+import type { VncServer } from '../../../contract/vnc-ability.ts'
 import { attribute, devicesIn } from './device-elements.ts'
 
 /** Attributes of an interface's `<source>` that say what it is on, by precedence. */

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CapturePoint, GuestInterfaces, UntraceableInterface } from '../../../contract/resources.ts'
+import type {
+  CapturePoint,
+  GuestInterfaces,
+  UntraceableInterface,
+} from '../../../contract/capture-ability.ts'
 import { describeInterface, type DomainInterface, interfacesIn } from './domain-devices.ts'
 
 const DEVICES = '/sys/class/net'

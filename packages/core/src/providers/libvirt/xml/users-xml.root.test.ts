@@ -317,7 +317,7 @@ describe('a second disk', () => {
       expect(disk && attribute(disk, ['backingStore', 'source'], 'file')).toBe(join(folder, 'second.raw'))
     for (const { context } of guests) {
       expect(context.warnings).toEqual([])
-      const read = await context.resources.otherGuestDisks()
+      const read = await context.resources.abilities.disk.others()
       expect(read).toMatchObject([{ target: 'vdb', image: { path: join(folder, 'second.raw') } }])
     }
     expect(facts()).toEqual(before)

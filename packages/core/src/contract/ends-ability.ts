@@ -1,0 +1,10 @@
+import type { GuestListener } from './guest-end.ts'
+
+/** Reports ends and reboots of the guest that were not asked for. */
+export interface EndsAbility {
+  /**
+   * Calls `listener`, from now on and in place of an earlier one, when the guest ends or reboots without having been
+   * asked to through `domain`.
+   */
+  watch(listener: GuestListener): void
+}
