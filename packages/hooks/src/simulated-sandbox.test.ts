@@ -81,7 +81,7 @@ test('a simulated sandbox has whatever hooks need, as it is asked for', async ()
   expect(requests).toMatchObject([{ kind: 'dns', name: 'see.example' }, { kind: 'ping' }])
 })
 
-test('each ability has a fault, of which the hook that needs it tells', async () => {
+test('each ability has a fault, which the hook that needs it reports', async () => {
   await using temporary = await temporaryFolder()
   const methods = ['exec', 'openConsole', 'capture', 'screenshot', 'coreDump', 'read']
   const { context, files } = await runCase(temporary.path, {}, { failing: methods })

@@ -102,7 +102,7 @@ test.each([[''], ["sh 'open"], [[]], [1]])('refuses the command %j', async (comm
   await expect(allocate(temporary.path, { command })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
 })
 
-// Volatility is not to be had from Debian: this takes its place, and says how it was called.
+// Debian has no package of Volatility: this takes its place, and says how it was called.
 const standIn = '#!/bin/sh\necho "$@"\n'
 
 test.each([

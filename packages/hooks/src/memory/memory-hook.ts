@@ -18,7 +18,7 @@ import { fileNameOf } from '../results/file-name.ts'
 import { throughNamedPipe } from '../processes/named-pipe.ts'
 import { prepareResultsFolder } from '../results/results-folder.ts'
 
-/** Of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
+/** A flag of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
 const MEMORY_ONLY = 16
 /** For the hypervisor to end a snapshot that was given up. */
 const ENDING_MS = 5000
@@ -91,7 +91,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
-    // What a guest has in its memory is for nobody else's eyes.
+    // Only the owner may read what a guest has in its memory.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     // Aborting closes the pipe, which ends the writing; only of a hypervisor that hangs is the call itself given up.
     const options = { format, flags: MEMORY_ONLY, timeoutMs: timeout * 1000 + ENDING_MS } as const

@@ -3,7 +3,7 @@ import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, SeeError } from '@see/core'
 
-/** Of what is made for evidence: only the user who runs SEE may read it. */
+/** Modes of files and folders of evidence: only the user who runs SEE may read them. */
 export const evidenceModes = { file: 0o600, folder: 0o700 } as const
 
 /** The whole, or its parts. */
