@@ -15,7 +15,7 @@ interface Verdict {
 
 interface Emulator {
   readonly path: string
-  /** Of its file: a program that was replaced has another. */
+  /** Fingerprint of its file: a program that was replaced has another. */
   readonly mark: string
 }
 
