@@ -15,7 +15,7 @@ import type { ConfiguredEventName } from './event-names.ts'
 import { EventLoop } from '../common/event-loop.ts'
 import { nestedTooDeep } from './event-nesting.ts'
 import type { EventObserver, HandlerFailure } from './event-record.ts'
-import type { Gate } from './gate.ts'
+import type { Mutex } from './mutex.ts'
 import type { Logger } from '../common/logger.ts'
 import { type Handler, type Subscription, Subscriptions } from './subscription.ts'
 import type { Turn } from './turn.ts'
@@ -129,7 +129,7 @@ export class Observable {
   /** Throws when nothing may be fired any more. */
   protected assertOpen(_event: SeeEvent | string): void {}
 
-  async #queue(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
+  async #queue(gate: Mutex, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
     await gate.enter()
     if (this.#loop.isHeldUp()) await setImmediate()
     await this.#pass(gate, event, inside, outer)
@@ -145,7 +145,7 @@ export class Observable {
     return refused
   }
 
-  #pass(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
+  #pass(gate: Mutex, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
     let handled = DONE
     try {
       // Again, for it may have waited beyond the end.

@@ -1,5 +1,5 @@
 import type { SeeError } from '../common/errors.ts'
-import { Gate } from './gate.ts'
+import { Mutex } from './mutex.ts'
 import type { Owner, OwnersHandler } from './owner.ts'
 
 /** On whose behalf code runs, and in which turn of a context, if any. */
@@ -32,7 +32,7 @@ export class Turn implements Actor {
   active = true
   /** Why nothing more may be fired inside. */
   overrun: SeeError | undefined
-  #gate: Gate | undefined
+  #gate: Mutex | undefined
 
   constructor(
     owner: Owner,
@@ -54,8 +54,8 @@ export class Turn implements Actor {
   }
 
   /** What runs inside the turn goes through here. */
-  get gate(): Gate {
-    return (this.#gate ??= new Gate())
+  get gate(): Mutex {
+    return (this.#gate ??= new Mutex())
   }
 
   /** Whether nested work is still pending that its caller did not await. */

@@ -1,12 +1,12 @@
 import { currentActor, runAs } from './actor.ts'
 import type { Owner } from './owner.ts'
-import { Gate } from './gate.ts'
+import { Mutex } from './mutex.ts'
 import { Turn } from './turn.ts'
 
 /** The turns of one context: one at a time, but for those that begin inside another. */
 export class Turns {
   readonly #context: object
-  readonly #gate = new Gate()
+  readonly #gate = new Mutex()
 
   constructor(context: object) {
     this.#context = context
@@ -18,7 +18,7 @@ export class Turns {
   }
 
   /** What has to be passed: inside a turn its own gate, else the context's. */
-  gate(current: Turn | undefined): Gate {
+  gate(current: Turn | undefined): Mutex {
     return current?.gate ?? this.#gate
   }
 
