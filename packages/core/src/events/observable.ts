@@ -19,7 +19,7 @@ import type { Mutex } from './mutex.ts'
 import type { Logger } from '../common/logger.ts'
 import { type Handler, type Subscription, Subscriptions } from './subscription.ts'
 import type { CriticalSection } from './critical-section.ts'
-import { Turns } from './turns.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /** The code that made the environment. */
 const USER: Owner = { name: 'environment' }
@@ -30,7 +30,7 @@ const MOST_WAITING = 10_000
 /** Fires events at the handlers subscribed to them. */
 export class Observable {
   readonly logger: Logger
-  protected readonly turns = new Turns(this)
+  protected readonly turns = new TurnQueue(this)
   readonly #subscriptions = new Subscriptions()
   readonly #dispatcher: Dispatcher
   readonly #loop = new EventLoop()

@@ -4,7 +4,7 @@ import { Mutex } from './mutex.ts'
 import { CriticalSection } from './critical-section.ts'
 
 /** The turns of one context: one at a time, but for those that begin inside another. */
-export class Turns {
+export class TurnQueue {
   readonly #context: object
   readonly #gate = new Mutex()
 
