@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** The places of a network, in order. The gateway and the addresses at either end are no guest's. */
-export function placesOf(uuid: string, subnet: AddressRange): Place[] {
+export function slotsOf(uuid: string, subnet: AddressRange): Place[] {
   const first = guestAddressOf(subnet)
   const count = Math.min(subnet.last - first, MOST_PLACES)
   return Array.from({ length: count }, (_, index) => ({

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
 import { sunkTable } from '../../lxc/sunk-table.ts'
-import { placesOf } from '../address/place.ts'
+import { slotsOf } from '../address/place.ts'
 import { sharedTable } from '../shared/shared-table.ts'
 import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
 
@@ -23,7 +23,7 @@ const table = {
   name,
   bridge: 'virbr-1a2b3c4d',
   gateway: '10.1.0.1',
-  guests: placesOf(uuid, rangeOf('10.1.0.0', 24)),
+  guests: slotsOf(uuid, rangeOf('10.1.0.0', 24)),
 }
 const [first] = table.guests
 

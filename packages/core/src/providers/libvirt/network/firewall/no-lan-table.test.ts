@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
-import { placesOf } from '../address/place.ts'
+import { slotsOf } from '../address/place.ts'
 import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
 
 const table = {
@@ -72,7 +72,7 @@ test('what it may reach is decided in this order', () => {
 })
 
 test('every place of a full network is in every set', () => {
-  const places = placesOf('1a2b3c4d-2222-4333-8444-555555555555', rangeOf('10.1.0.0', 16))
+  const places = slotsOf('1a2b3c4d-2222-4333-8444-555555555555', rangeOf('10.1.0.0', 16))
   const text = noLanTable({ ...table, guests: places })
   expect(elementsOf(text, 'bridge', 'guest_devices')).toHaveLength(253)
   expect(elementsOf(text, 'inet', 'guest_devices')).toHaveLength(253)

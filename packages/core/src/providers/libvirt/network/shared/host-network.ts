@@ -12,7 +12,7 @@ import { applyRules, seesDevice } from '../firewall/nftables.ts'
 import { withoutNoLanTable } from '../firewall/no-lan-table.ts'
 import { type AddressRange, formatIpv4, gatewayOf } from '../../../../common/subnet.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
-import { type Place, placesOf } from '../address/place.ts'
+import { type Place, slotsOf } from '../address/place.ts'
 import { sharedTable } from './shared-table.ts'
 import { UsersFolder } from './users-folder.ts'
 
@@ -164,7 +164,7 @@ async function makeTable(
   subnet: AddressRange,
   { name, mode, nft }: SharedNetworkPlan,
 ): Promise<Place[]> {
-  const places = placesOf(uuid, subnet)
+  const places = slotsOf(uuid, subnet)
   const table = {
     name,
     bridge: bridgeNameOf(uuid),
