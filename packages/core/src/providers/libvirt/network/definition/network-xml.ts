@@ -8,7 +8,7 @@ import {
   setText,
 } from '../../../../common/xml-elements.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
-import { slotsOf } from '../address/place.ts'
+import { slotsOf } from '../address/network-slot.ts'
 import {
   type AddressRange,
   formatIpv4,

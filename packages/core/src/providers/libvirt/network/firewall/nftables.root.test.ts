@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
 import { sunkTable } from '../../lxc/sunk-table.ts'
-import { slotsOf } from '../address/place.ts'
+import { slotsOf } from '../address/network-slot.ts'
 import { sharedTable } from '../shared/shared-table.ts'
 import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
 

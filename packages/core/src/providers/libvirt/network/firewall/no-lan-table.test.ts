@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
-import { slotsOf } from '../address/place.ts'
+import { slotsOf } from '../address/network-slot.ts'
 import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
 
 const table = {

@@ -12,7 +12,7 @@ import { applyRules, seesDevice } from '../firewall/nftables.ts'
 import { withoutNoLanTable } from '../firewall/no-lan-table.ts'
 import { type AddressRange, formatIpv4, gatewayOf } from '../../../../common/subnet.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
-import { type Place, slotsOf } from '../address/place.ts'
+import { type NetworkSlot, slotsOf } from '../address/network-slot.ts'
 import { sharedTable } from './shared-table.ts'
 import { UsersFolder } from './users-folder.ts'
 
@@ -31,7 +31,7 @@ export interface SharedNetworkPlan {
 /** A shared network that is there, with this process among its users. */
 export interface OpenNetwork {
   readonly uuid: string
-  readonly places: readonly Place[]
+  readonly places: readonly NetworkSlot[]
   readonly users: UsersFolder
 }
 
@@ -163,7 +163,7 @@ async function makeTable(
   uuid: string,
   subnet: AddressRange,
   { name, mode, nft }: SharedNetworkPlan,
-): Promise<Place[]> {
+): Promise<NetworkSlot[]> {
   const places = slotsOf(uuid, subnet)
   const table = {
     name,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
-import { slotsOf } from './place.ts'
+import { slotsOf } from './network-slot.ts'
 
 const uuid = '1a2b3c4d-2222-4333-8444-555555555555'
 
