@@ -1,10 +1,10 @@
-import { guestsOfBridgeTable, inetSenders, noLanTable, type NoLanTable } from '../firewall/no-lan-table.ts'
+import { guestsOfBridgeTable, inetSenders, noLanTable, type NoLanRules } from '../firewall/no-lan-table.ts'
 
 /**
  * The tables under which the guests of a shared network do not reach one another, neither over the bridge nor by way of
  * the host, and none can pass for another.
  */
-export function sharedTable(table: NoLanTable, filtered: boolean): string {
+export function sharedTable(table: NoLanRules, filtered: boolean): string {
   if (filtered) return noLanTable(table)
   const { name, bridge } = table
   return `${guestsOfBridgeTable(table)}
