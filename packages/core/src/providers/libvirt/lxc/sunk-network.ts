@@ -13,7 +13,7 @@ import { type Guest, type MadeNetwork, makeNetwork } from '../network/make-netwo
 import { NetworkXml } from '../network/definition/network-xml.ts'
 import { bridgeNameOf, deviceNameOf } from '../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from '../network/firewall/nftables.ts'
-import { withoutNoLanTable } from '../network/firewall/no-lan-table.ts'
+import { withoutNoLanTable } from '../network/firewall/no-lan-rules.ts'
 import { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import { FrameRelay } from './frame-relay.ts'
 import { sunkTable } from './sunk-table.ts'

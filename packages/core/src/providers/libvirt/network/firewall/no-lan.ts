@@ -6,7 +6,7 @@ import { inTurn, TURN_TIMEOUT_MS } from '../definition/in-turn.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from './nftables.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
-import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { noLanRules, withoutNoLanTable } from './no-lan-rules.ts'
 import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from '../../../../common/subnet.ts'
 
 /** One environment's guest, and its network. */
@@ -73,7 +73,7 @@ async function makeTable(
     address: formatIpv4(guestAddressOf(subnet, index)),
   }))
   const gateway = formatIpv4(gatewayOf(subnet))
-  const table = noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests })
+  const table = noLanRules({ name, bridge: bridgeNameOf(identifier), gateway, guests })
   await inTurn(() => applyRules(nft, table))
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { guestsOfBridgeTable, noLanTable } from '../firewall/no-lan-table.ts'
+import { guestsOfBridgeTable, noLanRules } from '../firewall/no-lan-rules.ts'
 import { sharedTable } from './shared-table.ts'
 
 const table = {
@@ -10,7 +10,7 @@ const table = {
 }
 
 test('a filtered network has the table of one that is not shared', () => {
-  expect(sharedTable(table, true)).toBe(noLanTable(table))
+  expect(sharedTable(table, true)).toBe(noLanRules(table))
 })
 
 test('on any other, guests are kept apart, and nothing else from them', () => {

@@ -18,7 +18,7 @@ export interface NoLanRules {
  * Two tables of nftables, for frames and for packets, under which the guests of a bridge reach the Internet but neither
  * the host nor anything near it, nor one another. They go by names, and so hold from a guest's first frame on.
  */
-export function noLanTable(table: NoLanRules): string {
+export function noLanRules(table: NoLanRules): string {
   const { name, bridge, gateway } = table
   return `${guestsOfBridgeTable(table)}
 table inet ${name} {
