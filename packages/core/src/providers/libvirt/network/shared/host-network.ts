@@ -13,7 +13,7 @@ import { withoutNoLanTable } from '../firewall/no-lan-rules.ts'
 import { type AddressRange, formatIpv4, gatewayOf } from '../../../../common/subnet.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
 import { type NetworkSlot, slotsOf } from '../address/network-slot.ts'
-import { sharedTable } from './shared-table.ts'
+import { sharedNetworkRules } from './shared-network-rules.ts'
 import { UsersFolder } from './users-folder.ts'
 
 const FOLDER = '/run/see/networks'
@@ -171,6 +171,6 @@ async function makeTable(
     gateway: formatIpv4(gatewayOf(subnet)),
     guests: places,
   }
-  await applyRules(nft, withoutNoLanTable(name) + sharedTable(table, mode === 'nat-no-lan'))
+  await applyRules(nft, withoutNoLanTable(name) + sharedNetworkRules(table, mode === 'nat-no-lan'))
   return places
 }

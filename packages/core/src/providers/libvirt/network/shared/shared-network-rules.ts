@@ -4,7 +4,7 @@ import { guestsOfBridgeTable, inetSenders, noLanRules, type NoLanRules } from '.
  * The tables under which the guests of a shared network do not reach one another, neither over the bridge nor by way of
  * the host, and none can pass for another.
  */
-export function sharedTable(table: NoLanRules, filtered: boolean): string {
+export function sharedNetworkRules(table: NoLanRules, filtered: boolean): string {
   if (filtered) return noLanRules(table)
   const { name, bridge } = table
   return `${guestsOfBridgeTable(table)}
