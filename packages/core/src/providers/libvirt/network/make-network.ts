@@ -5,7 +5,7 @@ import type { ReleaseStack } from '../../../common/release-stack.ts'
 import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { DomainEdit } from '../xml/domain-xml.ts'
-import { inTurn, TURN_TIMEOUT_MS } from './definition/in-turn.ts'
+import { serializeNetworkChange, TURN_TIMEOUT_MS } from './definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from './definition/leftovers.ts'
 import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
@@ -136,13 +136,13 @@ async function makeOwnNetwork(
   releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
   const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
   const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet)
-  const { network, subnet } = await inTurn(async () =>
+  const { network, subnet } = await serializeNetworkChange(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
       : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor),
   )
   let destroyed: Promise<void> | undefined
-  const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
+  const destroy = (): Promise<void> => (destroyed ??= serializeNetworkChange(() => network.destroy()))
   releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
   const kept = macAddresses.map((each, index) => ({
     device: deviceNameOf(identifier, index),

@@ -2,7 +2,7 @@ import type { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import { hostAddresses } from '../address/host-addresses.ts'
-import { inTurn, TURN_TIMEOUT_MS } from '../definition/in-turn.ts'
+import { serializeNetworkChange, TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from './nftables.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
@@ -65,7 +65,7 @@ async function makeTable(
   // Should nft be killed meanwhile, it is not known whether the table exists.
   releases.defer(
     `table ${name} of nftables`,
-    () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
+    () => serializeNetworkChange(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
   const guests = interfaces.map((each, index) => ({
@@ -74,7 +74,7 @@ async function makeTable(
   }))
   const gateway = formatIpv4(gatewayOf(subnet))
   const table = noLanRules({ name, bridge: bridgeNameOf(identifier), gateway, guests })
-  await inTurn(() => applyRules(nft, table))
+  await serializeNetworkChange(() => applyRules(nft, table))
 }
 
 async function defineFilters(

@@ -3,7 +3,7 @@ import { readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
 import type { DynamicAddress } from '../address/dynamic-address.ts'
-import { inTurn } from '../definition/in-turn.ts'
+import { serializeNetworkChange } from '../definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from '../definition/leftovers.ts'
 import { createInFreeSubnet } from '../definition/create-network.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
@@ -75,7 +75,7 @@ export async function closeNetwork(
 
 /** Makes a change while no other process on this host changes shared networks, and this process no network at all. */
 function changing<Result>(change: () => Promise<Result>): Promise<Result> {
-  return withHostLock(LOCK, () => inTurn(change))
+  return withHostLock(LOCK, () => serializeNetworkChange(change))
 }
 
 async function leave(
