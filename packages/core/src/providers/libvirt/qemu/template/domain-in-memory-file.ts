@@ -6,7 +6,7 @@ import { GuestAgent } from '../../../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../../../templates/template-clone.ts'
 import type { GuestWatch } from '../../domain/guest-watch.ts'
-import { orInvalid } from '../../xml/user-xml.ts'
+import { rethrowAs } from '../../xml/rethrow-as.ts'
 import { libvirtAgentChannel } from '../../domain/libvirt-agent.ts'
 import type { DomainMachine } from './domain-machine.ts'
 import { openIdentityPort } from './identity-port.ts'
@@ -46,7 +46,7 @@ export function domainInMemoryFile(
   clone?.assertFits(machine)
   let port: Socket | undefined
   const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, watch, {
-    xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
+    xml: rethrowAs('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
     async prepare() {
       // Before a clone knows its devices: a guest notices when the other end is opened.
       port = await openIdentityPort(own, timeoutSignal(CONNECT_MS))
