@@ -27,7 +27,7 @@ export interface Wanted {
  * @returns whether it was downloaded
  * @throws SeeError `IMAGE_UNAVAILABLE`, `IMAGE_CHECKSUM`, `DISK_FULL`; or the signal's reason
  */
-export async function keepImage(wanted: Wanted, options: ImageOptions): Promise<boolean> {
+export async function ensureCached(wanted: Wanted, options: ImageOptions): Promise<boolean> {
   try {
     const fetched = await fetchUnlessKept(wanted, options)
     await touch(`${wanted.path}.lastaccess`)
