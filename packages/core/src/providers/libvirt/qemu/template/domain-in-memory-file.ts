@@ -18,7 +18,7 @@ import { templateMachine } from './template-machine.ts'
 
 const CONNECT_MS = 10_000
 
-interface Wanted {
+interface MemoryFileDomain {
   readonly identifier: string
   /** What it is powered on with, but for the memory. */
   readonly xml: string
@@ -41,7 +41,7 @@ interface Wanted {
  */
 export function domainInMemoryFile(
   hypervisor: Hypervisor,
-  { identifier, xml, watch, machine, memory, clone, identity, disk, file }: Wanted,
+  { identifier, xml, watch, machine, memory, clone, identity, disk, file }: MemoryFileDomain,
 ): TemplateDomain {
   clone?.assertFits(machine)
   let port: Socket | undefined
