@@ -135,12 +135,12 @@ async function find(hypervisor: Hypervisor, name: string): Promise<Network | und
   }
 }
 
-interface Made {
+interface NetworkSubnet {
   readonly uuid: string
   readonly subnet: AddressRange
 }
 
-async function existing(hypervisor: Hypervisor, name: string): Promise<Made | undefined> {
+async function existing(hypervisor: Hypervisor, name: string): Promise<NetworkSubnet | undefined> {
   const network = await find(hypervisor, name)
   return network === undefined
     ? undefined
@@ -150,7 +150,7 @@ async function existing(hypervisor: Hypervisor, name: string): Promise<Made | un
 async function create(
   hypervisor: Hypervisor,
   { name, mode, dynamicAddress }: SharedNetworkPlan,
-): Promise<Made> {
+): Promise<NetworkSubnet> {
   const uuid = randomUUID()
   const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
     sharedNetworkXml(mode, { name, uuid, subnet: free }),
