@@ -38,7 +38,7 @@ const IDENTITY_MS = 10_000
 const FROZEN_MS = 500
 const code = 'TEMPLATE_BUILD' as const
 
-interface Work {
+interface TemplateSource {
   readonly name: string
   readonly resources: string
 }
@@ -47,7 +47,7 @@ interface Work {
 export async function bootAndFreeze(
   target: string,
   { sandbox, identity }: FreezableSandbox<Freezable>,
-  work: Work,
+  work: TemplateSource,
   options: BuildTemplateOptions,
 ): Promise<void> {
   const { signal } = options
@@ -69,7 +69,7 @@ async function freezeIn(
   target: string,
   sandbox: Freezable,
   identity: boolean,
-  { name }: Work,
+  { name }: TemplateSource,
   { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
 ): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest'>> {
   const { domain, diskFile, abilities } = sandbox
