@@ -9,7 +9,7 @@ import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { sandboxUser } from '../../../host/sandbox-user.ts'
 import { pickGuestSubnet } from '../../../common/guest-subnet.ts'
 import { serializeNetworkChange, TURN_TIMEOUT_MS } from '../network/definition/serialize-network-change.ts'
-import { type Guest, type MadeNetwork, makeNetwork } from '../network/make-network.ts'
+import { type NetworkedGuest, type MadeNetwork, makeNetwork } from '../network/make-network.ts'
 import { NetworkXml } from '../network/definition/network-xml.ts'
 import { bridgeNameOf, deviceNameOf } from '../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from '../network/firewall/nftables.ts'
@@ -74,7 +74,7 @@ export function sunkInterface(identifier: string): InterfaceEdit {
  */
 export async function makeSunkNetwork(
   hypervisor: Hypervisor,
-  guest: Guest,
+  guest: NetworkedGuest,
   programs: Programs,
   releases: ReleaseStack,
   signal: AbortSignal,

@@ -32,7 +32,7 @@ export function interfaceOn(
 /** What it makes of the guest's further interfaces, if they are on it. */
 export function othersOn(
   plan: PlannedNetwork,
-  { identifier, interfaces }: Pick<Guest, 'identifier' | 'interfaces'>,
+  { identifier, interfaces }: Pick<NetworkedGuest, 'identifier' | 'interfaces'>,
   made?: MadeNetwork,
 ): readonly MadeInterface[] {
   if (made !== undefined || !isMade(plan)) return made?.others ?? []
@@ -70,7 +70,7 @@ export interface MadeNetwork extends MadeInterface {
   beginRelease(): void
 }
 
-export interface Guest {
+export interface NetworkedGuest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string
@@ -85,7 +85,7 @@ export interface Guest {
  */
 export async function makeNetwork(
   hypervisor: Hypervisor,
-  guest: Guest,
+  guest: NetworkedGuest,
   plan: NetworkPlan,
   releases: ReleaseStack,
 ): Promise<MadeNetwork> {
@@ -126,7 +126,7 @@ function interfaceAt({ network, place }: Joined): MadeInterface {
 
 async function makeOwnNetwork(
   hypervisor: Hypervisor,
-  { identifier, macAddress, interfaces, logger }: Guest,
+  { identifier, macAddress, interfaces, logger }: NetworkedGuest,
   plan: NetworkPlan,
   releases: ReleaseStack,
   reason: string,
