@@ -1,6 +1,6 @@
 import { DomainUndefineFlags, type Hypervisor } from '@see/libvirt'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { defineForAMoment } from './accepted-domain.ts'
+import { defineForAMoment } from './validate-domain-xml.ts'
 import { parseXml } from '../../../common/xml.ts'
 import { childOf, childrenOf } from '../../../common/xml-elements.ts'
 

@@ -10,7 +10,7 @@ import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { Agent } from '../../../contract/agent.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
-import { acceptedDomain } from '../domain/accepted-domain.ts'
+import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
 import { stopAtTheEnd, TransientDomain } from '../domain/transient-domain.ts'
@@ -94,7 +94,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   // Aborting a call midway would leak what it created.
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
   const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
-  const accepted = await acceptedDomain(hypervisor, { kind, file, xml, flags: 0 })
+  const accepted = await validateDomainXml(hypervisor, { kind, file, xml, flags: 0 })
   const [sunk, on] = await together(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
     isMade(plan) ? makeNetwork(hypervisor, guest, plan, releases) : undefined,

@@ -12,7 +12,7 @@ import { fetchImage } from '../../../images/fetched-image.ts'
 import { identityOf } from '../../../templates/identity.ts'
 import { TemplateClone } from '../../../templates/template-clone.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
-import { acceptedDomain } from '../domain/accepted-domain.ts'
+import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { assertStartable } from '../domain/assert-startable.ts'
 import { forgetStateAtTheEnd } from '../domain/forget-state.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
@@ -122,7 +122,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     openHypervisor(uri, identifier, releases, signal),
   )
   const kind = JSON.stringify([xml, disk?.others ?? null, wanted, sharesMemory])
-  const accepted = await acceptedDomain(hypervisor, {
+  const accepted = await validateDomainXml(hypervisor, {
     kind,
     file,
     xml: asked,
