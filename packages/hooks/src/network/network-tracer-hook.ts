@@ -38,8 +38,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
-    this.#folder = await prepareResultsFolder(results_folder)
     const { interfaces } = requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' })
+    this.#folder = await prepareResultsFolder(results_folder)
     if (interfaces !== undefined) {
       this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)
