@@ -31,7 +31,8 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'disks', include: [READS_BY_GUEST], isolate: false },
+        // Each boots two guests at a time, which share the processors.
+        test: { name: 'disks', include: [READS_BY_GUEST], isolate: false, maxConcurrency: 3 },
       },
       {
         extends: true,

@@ -4,9 +4,9 @@
 # Expected: the manual says of the option that it "specifies whether the backing file is opened read-only or read-write". With
 # `share=off` the guest's writes go to private copies of pages and never to the file, so a file that is opened read-only would
 # do for a guest that is a copy-on-write clone of it: mapped `rw-p`.
-# Seen: the file is opened read-only, and mapped read-only as well (`r--p`): the machine starts with memory that nobody can
-# write, and says nothing. (Later versions have `rom=off` for this.) So a file of memory that clones must not be able to
-# change cannot be closed to them in this version.
+# Seen: the file is opened read-only, and mapped read-only as well (`r--p`): the machine starts with memory that
+# cannot be written, and says nothing. (Later versions have `rom=off` for this.) So a file of memory that clones must
+# not be able to change cannot be closed to them in this version.
 set -euo pipefail
 
 version=1:7.2+dfsg-7+deb12u18+b3

@@ -2,7 +2,7 @@
 # Builds the tiny guest from Debian packages, without root, and prints the folder that holds it: vmlinuz, initrd,
 # disk.qcow2, domain.xml, resources.json, embedded.json, and reader.initrd, with which the kernel reads disks for the disk
 # report, prepare.initrd, with which it installs what SEE needs into the disk of another Linux guest, and prepare.tar, with which
-# one that runs does. A guest that is built already is not built again; --force builds it anew.
+# one that runs does. A guest that is built already is not built again; --force rebuilds it.
 set -euo pipefail
 # Others (QEMU's user) must be able to read what is made here, whatever the caller's umask.
 umask 022
@@ -22,7 +22,7 @@ reading=(
 # What compiles the programs here; it does not come into the guest.
 compiling=(tcc libc6-dev linux-libc-dev musl-dev)
 depending=(linux-image-cloud-amd64 qemu-guest-agent)
-# What is needed to reach the disk or awaited by somebody is loaded by the initramfs; its dependencies stand beside.
+# The initramfs loads what is needed to reach the disk and what something waits for; the dependencies are beside it.
 initramfs_modules=(virtio_pci virtio_blk virtio_net virtio_console button evdev)
 initramfs_dependencies=(virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev failover net_failover)
 root_modules=(virtio-rng virtio_balloon isofs fat vfat nls_cp437 nls_ascii qemu_fw_cfg pvpanic pvpanic-mmio)
@@ -45,7 +45,7 @@ esac
 require_tools apt-get dpkg-deb mke2fs debugfs qemu-img
 find_cache
 
-# Everything that is to be fetched, one line a package with its version and hash.
+# Everything to fetch, one line a package with its version and hash.
 uris() {
   local -a names
   names=$(apt-cache "${apt[@]}" depends --important "${depending[@]}" 2>/dev/null |
@@ -130,7 +130,7 @@ cp "$work/modules/boot/vmlinuz-$version" "$work/out/vmlinuz"
 # One of its own for the reader: libvirt gives the kernel of a guest that runs to the user of its QEMU.
 cp "$work/modules/boot/vmlinuz-$version" "$work/out/reader.vmlinuz"
 
-# The static busybox runs on the host, too: it does here what else cpio and depmod would be needed for.
+# The static busybox also runs on the host: here it replaces cpio and depmod.
 busybox=$work/host/bin/busybox
 [ -e "$busybox" ] || busybox=$work/host/usr/bin/busybox
 
@@ -145,7 +145,7 @@ for module in "${initramfs_modules[@]}" "${initramfs_dependencies[@]}"; do
 done
 echo "${initramfs_modules[*]}" >"$work/initramfs/modules"
 "$busybox" depmod -b "$work/initramfs" "$version"
-# Not compressed: QEMU copies it into memory at once, and unpacking under emulation takes longer than that.
+# Not compressed: QEMU copies it into memory in one go, and unpacking under emulation takes longer than that.
 (cd "$work/initramfs" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/initrd" 2>/dev/null
 
 # The root file system
@@ -202,7 +202,7 @@ missing=$(libraries_of "$root/lib/x86_64-linux-gnu" "$root/sbin/qemu-ga" | grep 
 # For guests that have more than this one.
 tar -c -C "$root" --owner=0 --group=0 --numeric-owner --sort=name -f "$work/out/root.tar" .
 
-# The reader: an initramfs by itself, in which only those programs and modules are that read disks.
+# The reader: an initramfs with only the programs and modules that read disks.
 reader=$work/reader
 mkdir -p "$reader"/{bin,dev,proc,sys,run,mnt,lib64,etc/lvm,"lib/modules/$version",lib/x86_64-linux-gnu}
 mkdir "$reader/sbin"
@@ -239,7 +239,8 @@ cp "$modules"/modules.{builtin,order} "$reader/lib/modules/$version/"
 echo "${reader_boot_modules[*]}" >"$reader/modules"
 (cd "$reader" && find . | sort | "$busybox" cpio --quiet -o -H newc -R 0:0) >"$work/out/reader.initrd" 2>/dev/null
 
-# What installs into the disk of another guest: the reader with an agent, by which it is told to, and with what is installed.
+# What installs into the disk of another guest: the reader with an agent, which takes its commands, and with what is
+# installed.
 prepare=$work/prepare
 cp -a "$reader/." "$prepare/"
 rm "$prepare/sbin/see-reader"
@@ -273,7 +274,8 @@ done
 printf '%s\n' "$wanted" | awk '{ print $2 }' >"$work/out/packages"
 chmod 444 "$work"/out/*
 
-# A folder cannot be renamed over one that is not empty: whoever comes second finds the other's guest, which is the same.
+# A folder cannot be renamed over one that is not empty: the second builder finds the first one's guest, which is the
+# same.
 if [ -n "$force" ] && [ -e "$target" ]; then mv "$target" "$work/old"; fi
 mv -T "$work/out" "$target" 2>/dev/null || [ -e "$target/resources.json" ] || fail "could not put the guest into $target"
 echo "$target"

@@ -26,10 +26,10 @@ find_cache() {
     cache=/var/cache/see/guest
   else
     cache=/var/tmp/see-$(id -u)/guest
-    # In a folder where everybody may create, the name could be somebody else's trap.
+    # In a folder where every user may create files, the name could be another user's trap.
     mkdir -p "${cache%/*}"
     if [ -L "${cache%/*}" ] || [ ! -O "${cache%/*}" ]; then
-      fail "${cache%/*} belongs to somebody else" 'remove it, or set SEE_GUEST_CACHE to a folder of yours that others may read'
+      fail "${cache%/*} belongs to another user" 'remove it, or set SEE_GUEST_CACHE to a folder of yours that others may read'
     fi
   fi
   mkdir -p "$cache"

@@ -11,8 +11,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 
 free_mib=256
-# The C library with its tools, the C++ runtime that the tiny guest has, too, and a shell that finds programs by PATH: busybox's
-# takes its own commands before those of packages.
+# The C library with its tools, the C++ runtime that the tiny guest also has, and a shell that finds programs by PATH:
+# busybox's takes its own commands before those of packages.
 base=(libc6 libc-bin libgcc-s1 libstdc++6 dash)
 # Libraries of TLS: programs that use one need certificates to trust.
 tls='^(libssl|libgnutls|libnss3)'

@@ -8,7 +8,7 @@ set -euo pipefail
 # e2fsprogs builds the tiny guest, busybox-static the tests' containers; acl opens the daemon's socket to a user without a
 # new login. nftables keeps guests from the host's networks, tcpdump traces a guest's own, tshark reads the trace,
 # bubblewrap confines what reads evidence, yara scans it. sleuthkit reads what a guest left on its disk, of
-# which qemu-system-common makes a raw file; file tells what that is. p7zip-full and those behind it unpack samples. tini is
+# which qemu-system-common makes a raw file; file reports its type. p7zip-full and those behind it unpack samples. tini is
 # the parent of libvirtd without systemd.
 packages=(
   qemu-system-x86 qemu-utils
@@ -50,7 +50,7 @@ fail() {
 # Debian leaves these folders out of an ordinary user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# The user who is to use the daemon: nobody else needs admitting when root calls.
+# The user who is to use the daemon: no other user needs admitting when root calls.
 user=$(id -un)
 [ "$user" != root ] || user=${SUDO_USER:-root}
 
@@ -174,8 +174,8 @@ start_by_hand() {
     as_root virtlogd -d || fail 'virtlogd does not start' "its own words stand above"
   fi
   if ! is_running libvirtd /run/libvirtd.pid; then
-    # libvirtd lets go of each QEMU that it starts, and at its end waits until somebody has reaped it. The machine's first
-    # process may do so seconds later, or, in a container, never; tini does at once.
+    # libvirtd lets go of each QEMU that it starts, and at its end waits until it has been reaped. The machine's first
+    # process may do so seconds later, or, in a container, never; tini does so immediately.
     local start=(tini -s -- libvirtd --config "$libvirtd_configuration")
     if [ -d /sys/fs/cgroup/unified ]; then
       # On a host with hybrid cgroups libvirt picks the wrong hierarchy for containers ("Unable to create directory
@@ -211,7 +211,7 @@ let_tss_run_tpms() {
 }
 
 # Where no udev gives /dev/kvm to its group, libvirt sees the device work for root and not for QEMU's user, takes its
-# record of QEMU's abilities for out of date, and probes QEMU anew, for seconds, at every call.
+# record of QEMU's abilities for out of date, and probes QEMU again, for seconds, at every call.
 give_kvm_to_its_group() {
   if has_systemd || [ ! -c /dev/kvm ] || [ "$(stat -c %G:%a /dev/kvm)" = kvm:660 ]; then return; fi
   need_root 'giving /dev/kvm to the group kvm'

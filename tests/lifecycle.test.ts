@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { type EventLine, parseTimeline } from '@see/evidence'
 import { Hypervisor } from '@see/libvirt'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -16,16 +17,6 @@ const example = join(root, 'examples/lifecycle')
 const results = mkdtempSync(join(tmpdir(), 'see-lifecycle-'))
 afterAll(() => rmSync(results, { recursive: true }))
 
-interface TimelineLine {
-  type: 'event' | 'handler'
-  sequence: number
-  name: string
-  origin: string
-  timestamp: number
-  attributes: Record<string, unknown>
-  handlers: { handler: string; asynchronous: boolean; durationMs?: number; error?: unknown }[]
-}
-
 /** Runs the example's sample in the tiny guest and returns its evidence. */
 async function run(resources: string, ...options: string[]) {
   const sample = join(example, 'hello.sh')
@@ -34,12 +25,9 @@ async function run(resources: string, ...options: string[]) {
   const report = JSON.parse(stdout)
   const folder = join(results, report.identifier)
   const read = (name: string) => readFileSync(join(folder, `${report.identifier}_${name}`))
-  const timeline: TimelineLine[] = read('timeline.jsonl')
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  return { report, folder, read, events: timeline.filter(({ type }) => type === 'event') }
+  const { lines } = parseTimeline(read('timeline.jsonl'))
+  const events = lines.filter((line) => line.type === 'event')
+  return { report, folder, read, lines, events }
 }
 
 /** How many pixels of a screenshot are lit. */
@@ -60,7 +48,7 @@ async function expectNothingLeft(identifier: string): Promise<void> {
   expect(existsSync(join(disk.clone.storage_pool_path, identifier))).toBe(false)
 }
 
-const transitionsOf = (events: readonly TimelineLine[]) =>
+const transitionsOf = (events: readonly EventLine[]) =>
   events.map(({ name }) => name).filter((name) => /^(pre|post)_/.test(name))
 
 describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
@@ -92,8 +80,9 @@ describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
     expect(ran.events.map(({ sequence }) => sequence)).toEqual(ran.events.map((_, index) => index + 1))
     const times = ran.events.map(({ timestamp }) => timestamp)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
-    for (const { handlers } of ran.events)
-      expect(handlers.filter(({ error }) => error !== undefined)).toEqual([])
+    const runs = ran.lines.filter((line) => line.type === 'handler_end')
+    expect(runs.length).toBeGreaterThan(2)
+    expect(runs.filter(({ error }) => error !== undefined)).toEqual([])
   })
 
   test("keeps the sample's exit code and output", () => {
@@ -118,11 +107,10 @@ test('hooks and a protocol of the user drive it', { timeout: 180_000 }, async ()
   const resources = await sharedTemplate('libvirt')
   const { report, events, read } = await run(resources, ...hooks, '--runtime', '8')
   expect(report).toMatchObject({ ok: true, failures: [] })
-  const fired = events.toSorted((a, b) => a.sequence - b.sequence)
-  const custom = fired.findIndex(({ name }) => name === 'custom_event')
-  expect(fired[custom]).toMatchObject({ origin: './example-hook.ts#ExampleHook' })
+  const custom = events.findIndex(({ name }) => name === 'custom_event')
+  expect(events[custom]).toMatchObject({ origin: './example-hook.ts#ExampleHook' })
   // The pause is fired from inside the handler of custom_event.
-  expect(fired.slice(custom + 1, custom + 3)).toMatchObject([
+  expect(events.slice(custom + 1, custom + 3)).toMatchObject([
     { name: 'pre_pause', parent: custom + 1 },
     { name: 'post_pause', parent: custom + 1 },
   ])

@@ -338,7 +338,10 @@ test('whether an init was killed or exited nobody can tell, and a warning says s
   const { context } = await allocate()
   await context.poweron()
   process.kill(processOf('libvirt_lxc', context.identifier, true), 'SIGKILL')
-  await expect.poll(() => context.guestEnds, { timeout: CONTAINER_MS }).toMatchObject([{ reason: 'stopped' }])
+  const detail = expect.stringContaining(`/var/log/libvirt/lxc/${context.identifier}.log`)
+  await expect
+    .poll(() => context.guestEnds, { timeout: CONTAINER_MS })
+    .toMatchObject([{ reason: 'stopped', detail }])
   await context.settled()
   expect(context.warnings).toMatchObject([{ code: 'GUEST_END_UNKNOWN' }])
 })

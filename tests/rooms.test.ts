@@ -114,6 +114,17 @@ test.each([
   expect(refusal(house, { package: 'example', file, imported })).toBe(why)
 })
 
+test.each([
+  ['zod', undefined],
+  ['node:fs', 'the package does not import node:fs'],
+  ['fs', 'the package does not import fs'],
+  ['pino', 'the package does not import pino'],
+  ['left/a.ts', undefined],
+])('a package of zod alone -> %s: %s', (imported, why) => {
+  const closed = { ...house, modules: ['zod'] }
+  expect(refusal(closed, { package: 'example', file: 'index.ts', imported })).toBe(why)
+})
+
 test('a circle is found, however long', () => {
   const arrows = ['a b', 'b c', 'c a', 'c d', 'd e'].map((arrow) => arrow.split(' '))
   const found = circlesIn(arrows.map(([file = '', imported = '']) => ({ file, imported })))

@@ -94,13 +94,13 @@ The file may be wrapped once more, as \`{ "hooks": { "configuration": …, "hook
 
 ${keyTable(jsonSchemaOf(hooksFile.plain), ['hooks.name', 'hooks.configuration', 'hooks.optional'])}
 
-Of each hook in the list:
+The keys of each hook in the list:
 
 ${keyTable(hookEntry())}
 
 ## Stock hooks
 
-What a hook's own \`configuration\` has, or the generic one. What each hook does with it is told in
+What a hook's own \`configuration\` has, or the generic one. What each hook does with it is explained in
 [packages/hooks](../../packages/hooks/README.md).
 
 ${stockHooks.map(section).join('\n\n')}

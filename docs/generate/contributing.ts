@@ -15,12 +15,16 @@ export function contributing(text: string): string {
 }
 
 function packageTable(): string {
-  const rows = packages.map(({ name, what, imports }) => [
+  const rows = packages.map(({ name, what, imports, modules }) => [
     `\`packages/${name}\``,
     what,
-    imports.length === 0 ? 'nothing' : imports.join(', '),
+    [imports.length === 0 ? 'nothing' : imports.join(', '), ...onlyModules(modules)].join('; '),
   ])
   return table(['package', 'what it is', 'may import'], rows)
+}
+
+function onlyModules(modules: readonly string[] | undefined): string[] {
+  return modules === undefined ? [] : [`no module but ${modules.join(', ')}`]
 }
 
 function roomTable({ name, floors }: Package): string {

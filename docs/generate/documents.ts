@@ -5,6 +5,8 @@ import { contributing } from './contributing.ts'
 import { domainXmlPage } from './domain-xml-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { eventsPage } from './events-page.ts'
+import { evidencePage } from './evidence-page.ts'
+import { evidenceSchemas } from './evidence-schemas.ts'
 import { hooksSchema } from './hooks-schema.ts'
 import { manPage } from './man-page.ts'
 import { resourcesSchemas } from './resources-schema.ts'
@@ -14,7 +16,7 @@ import { resourcesSchemas } from './resources-schema.ts'
  * @param repository the folder of the repository, whose sources declare the events, with CONTRIBUTING.md
  */
 export function documents(repository: string): ReadonlyMap<string, string> {
-  const schemas = { ...resourcesSchemas(), 'hooks.schema.json': hooksSchema() }
+  const schemas = { ...resourcesSchemas(), 'hooks.schema.json': hooksSchema(), ...evidenceSchemas() }
   return new Map([
     ...Object.entries(schemas).map(
       ([name, schema]) => [`schemas/${name}`, `${JSON.stringify(schema, undefined, 2)}\n`] as const,
@@ -22,6 +24,7 @@ export function documents(repository: string): ReadonlyMap<string, string> {
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/events.md', eventsPage(repository)],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/evidence.md', evidencePage()],
     ['packages/cli/man/see.1', manPage()],
     ['docs/reference/domain-xml.md', domainXmlPage()],
     ['CONTRIBUTING.md', contributing(readFileSync(join(repository, 'CONTRIBUTING.md'), 'utf8'))],

@@ -14,7 +14,7 @@ export function domainXmlPage(): string {
 
 # What happens to a domain's XML
 
-Every environment is made from the user's XML, and several may run at once. What names something of the host would be
+Every environment is made from the user's XML, and several may run at the same time. What names something of the host would be
 shared by all of them, so each gets its own; what cannot be its own is refused when the environment is allocated. Everything
 that is not listed is the guest's hardware, or a word of the user's to libvirt, and stays as it is.
 

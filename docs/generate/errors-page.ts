@@ -46,7 +46,7 @@ An error outside of every handler, an unhandled rejection and \`process.exit\` i
 interruption does: everything is cleaned up and reported, and the exit code is 3. After a third signal nothing more is
 cleaned up. A process that was killed outright (\`kill -9\`) reports nothing.
 
-Of several errors, the sandbox's counts most and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
+If there are several errors, the sandbox's counts most and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
 
 ## Errors of libvirt
 
@@ -69,9 +69,9 @@ ${table(
     ['`VIR_ERR_INTERNAL_ERROR`', 'QEMU did not start: the message has its last words'],
     [
       '`VIR_ERR_OPERATION_INVALID`',
-      'the domain is in another state by now; mostly the guest stopped by itself',
+      'the domain is in another state by now; mostly the guest stopped on its own',
     ],
-    ['`VIR_ERR_NO_DOMAIN`', 'somebody else removed the domain'],
+    ['`VIR_ERR_NO_DOMAIN`', 'something else removed the domain'],
   ],
 )}
 `

@@ -26,10 +26,10 @@ export function eventsPage(repository: string): string {
 # Every event
 
 An event has a \`name\`, an \`origin\`, which is who fired it, a \`timestamp\` in milliseconds since the epoch, and
-attributes beside them. Those marked \`?\` may be missing. How handlers run is told in
+attributes beside them. Those marked \`?\` may be missing. How handlers run is explained in
 [packages/core](../../packages/core/README.md#how-events-run).
 
-Anybody may fire events of other names, and hooks can be configured to hear them: \`TimersHook\` fires whatever its
+Any code may fire events of other names, and hooks can be configured to hear them: \`TimersHook\` fires whatever its
 \`timers\` name. Only what is declared can be fired and heard by TypeScript without a word of configuration. A configured
 name that is not declared and resembles one that is counts as [misspelt](../limits.md#event_unknown).
 

@@ -3,6 +3,7 @@ import { coreRooms } from './rooms-of-core.ts'
 import { hooksRooms } from './rooms-of-hooks.ts'
 import { libvirtRooms } from './rooms-of-libvirt.ts'
 import { runnerRooms } from './rooms-of-runner.ts'
+import { evidenceRooms } from './rooms-of-evidence.ts'
 import type { Package } from './room.ts'
 
 /** The packages with their rooms, from the top down. `tests/rooms.test.ts` holds the sources against this table. */
@@ -16,13 +17,13 @@ export const packages: readonly Package[] = [
   {
     name: 'runner',
     what: 'one case from its configuration to its evidence, without a terminal',
-    imports: ['hooks', 'core', 'libvirt'],
+    imports: ['hooks', 'core', 'libvirt', 'evidence'],
     floors: runnerRooms,
   },
   {
     name: 'hooks',
     what: 'the stock hooks, written against core’s public API only',
-    imports: ['core'],
+    imports: ['core', 'evidence'],
     floors: hooksRooms,
   },
   {
@@ -30,6 +31,13 @@ export const packages: readonly Package[] = [
     what: 'environments, contexts, hooks, resources',
     imports: ['libvirt', 'qemu'],
     floors: coreRooms,
+  },
+  {
+    name: 'evidence',
+    what: 'the format of the evidence; no SEE and no Node, so that it runs in a browser',
+    imports: [],
+    modules: ['zod'],
+    floors: evidenceRooms,
   },
   {
     name: 'libvirt',

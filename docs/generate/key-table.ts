@@ -3,7 +3,7 @@ import { table } from './table.ts'
 
 /** A table of all keys of an object, those of objects within it too. */
 export function keyTable(schema: JsonSchema, leaveOut: readonly string[] = []): string {
-  const rows = rowsOf(schema, '').filter(([key]) => !leaveOut.includes(key))
+  const rows = rowsOf(schema).filter(([key]) => !leaveOut.includes(key))
   return table(
     ['key', 'type', 'default', 'meaning'],
     rows.map(([key, ...cells]) => [`\`${key}\``, ...cells]),
@@ -12,7 +12,8 @@ export function keyTable(schema: JsonSchema, leaveOut: readonly string[] = []): 
 
 type Row = [key: string, type: string, initial: string, meaning: string]
 
-function rowsOf(schema: JsonSchema, prefix: string): Row[] {
+/** A row for each key of an object, and of objects within it. */
+export function rowsOf(schema: JsonSchema, prefix = ''): Row[] {
   return keysOf(schema).flatMap(([name, each]): Row[] => {
     const key = `${prefix}${name}`
     const { description } = each
@@ -45,6 +46,7 @@ const EVENT = /^\^\\S\+\$$/
 /** In words. */
 function typeOf(schema: JsonSchema): string {
   const { anyOf, enum: values, const: value, type, pattern } = schema
+  if (Array.isArray(type)) return type.map((each) => typeOf({ ...schema, type: each })).join(' or ')
   if (anyOf !== undefined) return anyOf.map((member) => typeOf(member)).join(' or ')
   if (value !== undefined) return `\`${JSON.stringify(value)}\``
   if (values !== undefined) return values.map((each) => `\`${String(each)}\``).join(', ')
@@ -53,6 +55,7 @@ function typeOf(schema: JsonSchema): string {
   if (type === 'string') return EVENT.test(pattern ?? '') ? 'event' : 'text'
   if (type === 'integer' || type === 'number')
     return `${type === 'integer' ? 'whole number' : 'number'}${boundsOf(schema)}`
+  if (type === 'null') return '`null`'
   if (type === 'boolean') return '`true` or `false`'
   return 'object'
 }

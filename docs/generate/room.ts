@@ -20,6 +20,8 @@ export interface Package {
   readonly what: string
   /** The other packages that it may import. */
   readonly imports: readonly string[]
+  /** The modules of Node and of others that it may import; any where there is no list. */
+  readonly modules?: readonly string[]
   /** From the top down: a room imports what is on the floors below. Files outside of all rooms stand above them. */
   readonly floors: readonly Floor[]
 }

@@ -16,7 +16,7 @@ const embedded: readonly Floor[] = [
 
 const libvirtNetwork: readonly Floor[] = [
   [{ name: 'shared', what: 'one network of a host for many environments' }],
-  [{ name: 'firewall', what: 'the rules that keep a guest from local networks' }],
+  [{ name: 'firewall', what: 'the rules that block a guest’s access to local networks' }],
   [{ name: 'definition', what: 'a network’s XML, its creation and removal' }],
   [{ name: 'address', what: 'subnets and addresses' }],
 ]

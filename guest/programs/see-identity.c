@@ -30,7 +30,7 @@
 #define PORT_TRIES 120
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define NO_IPV6 "/proc/sys/net/ipv6/conf/%s/disable_ipv6"
-// What in other guests than the tiny one renews the lease and tells services.
+// The script that renews the lease and restarts services in guests other than the tiny one.
 #define AFTERWARDS "/usr/lib/see/afterwards"
 #define OWN_BOOT_ID "/run/boot_id"
 
@@ -50,7 +50,7 @@ static int slurp(const char *path, char *content, int size) {
   return length;
 }
 
-// In place: ext4 writes a file at once that was emptied before.
+// In place: ext4 immediately writes a file that was emptied before.
 static int spew(const char *path, const char *content, int mode) {
   int length = strlen(content);
   int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
@@ -191,8 +191,8 @@ static int remove_ssh_keys(void) {
   return found;
 }
 
-// All of the template's go at once. One of RSA takes ten seconds where the processor is emulated, and even to start what makes
-// the quickest takes one, so the host sends that: PUBLIC PRIVATE.
+// All of the template's keys are removed immediately. One of RSA takes ten seconds where the processor is emulated,
+// and even to start what makes the quickest takes one, so the host sends that: PUBLIC PRIVATE.
 static const char *renew_ssh_keys(const char *pair) {
   char content[900];
   int length = strcspn(pair, " ");
@@ -209,7 +209,7 @@ static const char *renew_ssh_keys(const char *pair) {
   return NULL;
 }
 
-// After the answer. It gives way to what somebody waits for; between sessions the kernel asks for that in another place.
+// After the answer. It gives way to what the host waits for; between sessions the kernel asks for that in another place.
 static void renew_other_ssh_keys(void) {
   if (!has_ssh_keys) return;
   setpriority(PRIO_PROCESS, 0, 19);
@@ -281,7 +281,7 @@ static const char *renew_address(const char *card, const char *mac) {
   return NULL;
 }
 
-// After the answer: nobody waits for the lease. It gives way to the agent, which somebody does wait for.
+// After the answer: nothing waits for the lease. It gives way to the agent, for which the host does wait.
 static void afterwards(void) {
   int tiny = access("/run/dhcp.pid", F_OK) == 0;
   if (tiny) setpriority(PRIO_PROCESS, 0, 19);
@@ -350,7 +350,7 @@ static void publish(const char *answer, int done) {
   rename(RESULT ".new", RESULT);
 }
 
-// Waits for what is written to either; a port at whose other end is nobody would not be waited for. Its driver may be
+// Waits for what is written to either; poll does not wait at a port whose other end is not open. Its driver may be
 // loaded later than this program is started.
 static int port = -1;
 
@@ -359,7 +359,7 @@ static int readable(int place, int tries) {
     if (port < 0 && tries-- > 0) port = open_port();
     struct pollfd both[] = {{place, POLLIN, 0}, {alone ? -1 : port, POLLIN, 0}};
     poll(both, 2, alone || (port < 0 && tries > 0) ? 1000 : -1);
-    // Without anybody there it is readable all the time.
+    // Without a reader at the other end it is readable all the time.
     if ((both[1].revents & (POLLIN | POLLHUP)) == POLLIN) return port;
     if (both[0].revents & POLLIN) return place;
     alone = both[1].revents != 0;

@@ -58,7 +58,7 @@ static void failed(const char *what) {
   flush();
 }
 
-// @returns whether it could be read to its end, or as far as was asked for
+// @returns whether it could be read to its end, or up to the length that was asked for
 int send_content(int file, unsigned long long most) {
   static char buffer[CHUNK];
   ssize_t n = 0;
@@ -112,7 +112,7 @@ static void mount_device(const char *root, const char *device, const char *type)
   failed("mount");
 }
 
-// Each name by itself, so that a link leads nowhere and a path may be as long as it likes.
+// One name at a time, so that a link leads nowhere and a path may be as long as it likes.
 static int open_path(const char *root, char *path) {
   int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (char *name = strtok(path, "/"), *next; name && folder >= 0; name = next) {
@@ -141,7 +141,7 @@ static void read_file(const char *root, char *path, unsigned long long most) {
 static int receive(void *bytes, size_t length) {
   for (size_t got = 0; got < length;) {
     ssize_t n = read(port, (char *)bytes + got, length - got);
-    // At whose other end is nobody yet.
+    // The other end is not open yet.
     if (n == 0) usleep(5000);
     else if (n < 0 && errno != EINTR && errno != EAGAIN) return 0;
     else if (n > 0) got += n;

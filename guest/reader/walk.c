@@ -1,4 +1,4 @@
-// Tells the host of every name below a folder, and of all that the file system keeps of what the name stands for.
+// Reports to the host every name below a folder, and all that the file system keeps about what the name stands for.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static void blob(const void *bytes, size_t length) {
   put(bytes, length);
 }
 
-// What could not be told of the name: the host says so in its report.
+// What could not be read of the name: the host says so in its report.
 static void say(const char *text) {
   used = overflow = 0;
   blob(path, strlen(path));
@@ -74,7 +74,7 @@ static int attributes(const char *name) {
   return 1;
 }
 
-// btrfs numbers the files of each subvolume anew.
+// btrfs numbers the files of each subvolume separately.
 static uint64_t subvolume_of(int folder) {
   struct btrfs_ioctl_ino_lookup_args lookup;
   memset(&lookup, 0, sizeof lookup);
@@ -179,7 +179,7 @@ static void leave(struct level *level) {
 
 // @param content_limit bytes of a file beyond which its content is not sent; 0 for none at all
 // @param content_left bytes of content that are sent altogether
-// @returns whether the root could be entered; whatever else is amiss is told of where it is
+// @returns whether the root could be entered; all other failures are reported where they are
 int walk(const char *root, unsigned long long content_limit, unsigned long long content_left) {
   int top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), depth = 0;
   struct statx status;

@@ -23,7 +23,7 @@ const all = Object.keys(after).filter((name): name is Transition => name in afte
 /** The names of all events from now on, in order. */
 export function recorded(context: SeeContext): string[] {
   const names: string[] = []
-  context.observe({ eventHandled: ({ event }) => void names.push(event.name) })
+  context.observe({ eventFired: ({ event }) => void names.push(event.name) })
   return names
 }
 

@@ -1,15 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { basename, join } from 'node:path'
-
-interface TimelineLine {
-  readonly type: 'event' | 'handler'
-  readonly sequence: number
-  readonly parent?: number
-  readonly name: string
-  readonly attributes: Record<string, unknown>
-  readonly handlers: readonly { readonly error?: unknown }[]
-  readonly error?: unknown
-}
+import { type EventLine, parseTimeline, type TimelineLine } from '@see/evidence'
 
 /** What a `see run` left in a folder. */
 export class Evidence {
@@ -38,15 +29,15 @@ export class Evidence {
     return this.read(name).toString().trim().split('\n')
   }
 
-  timeline(): TimelineLine[] {
-    return this.lines('_timeline.jsonl').map((line) => JSON.parse(line))
+  timeline(): readonly TimelineLine[] {
+    const { lines, missing } = parseTimeline(this.read('_timeline.jsonl'))
+    if (missing.length > 0) throw new Error(missing.join('; '))
+    return lines
   }
 
   /** In the order in which they were fired. */
-  events(): TimelineLine[] {
-    return this.timeline()
-      .filter(({ type }) => type === 'event')
-      .toSorted((a, b) => a.sequence - b.sequence)
+  events(): EventLine[] {
+    return this.timeline().filter((line) => line.type === 'event')
   }
 
   /** The guest's address, as the timeline has it. */

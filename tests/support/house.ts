@@ -4,7 +4,7 @@ import type { Import } from './imports.ts'
 /** Why a package's table does not allow an import; undefined when it does. */
 export function refusal(house: Package, { file, imported }: Import): string | undefined {
   if (imported.startsWith('@see/')) return refusedPackage(house, file, imported)
-  if (!imported.endsWith('.ts')) return undefined
+  if (!imported.endsWith('.ts')) return refusedModule(house, imported)
   return refusedBetween(house.floors, file, imported)
 }
 
@@ -13,6 +13,11 @@ function refusedPackage({ imports, floors }: Package, file: string, imported: st
   if (!imports.includes(name)) return `the package does not import ${imported}`
   const room = roomsAround(floors, file).find(({ without = [] }) => without.includes(`@see/${name}`))
   return room && `${room.name} does not import ${imported}`
+}
+
+function refusedModule({ modules }: Package, imported: string): string | undefined {
+  if (modules === undefined || modules.includes(imported)) return undefined
+  return `the package does not import ${imported}`
 }
 
 function refusedBetween(floors: readonly Floor[], file: string, imported: string): string | undefined {

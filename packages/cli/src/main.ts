@@ -46,7 +46,7 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.slice(0, end === -1 ? argv.length : end).includes('--json')
 }
 
-/** Commander has told people already; without a command it only shows the help. */
+/** Commander has already printed it; without a command it only shows the help. */
 function usageMessage({ code, message }: CommanderError): string {
   return code === 'commander.help' ? 'no command is given' : message.replace(/^error: /, '')
 }

@@ -12,7 +12,7 @@ import type { Terminal } from './terminal/terminal.ts'
 const HELP = `
 Begin with "npx see check", which says what this host lacks; then "npx see run --help".
 
-Of the environment, NO_COLOR takes all colours away, and SEE_LOG (trace, debug, info, ...) shows the log on standard error.`
+In the environment, NO_COLOR switches colours off, and SEE_LOG (trace, debug, info, ...) shows the log on standard error.`
 
 /** The command line: every command, argument and option, from which the help, the completion and the man page are made. */
 export function seeProgram(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {

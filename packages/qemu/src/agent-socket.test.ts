@@ -47,7 +47,7 @@ test('sends one command at a time', async () => {
   channel.close()
 })
 
-test('takes a late reply for nobody’s', async () => {
+test('drops a late reply', async () => {
   let slow: Socket | undefined
   await using server = await FakeServer.start((socket, line) => {
     if (line === '1') slow = socket
@@ -107,7 +107,7 @@ test('bounds a reply, and goes on after it', async () => {
   channel.close()
 })
 
-test('fails when the channel closes, and connects anew', async () => {
+test('fails when the channel closes, and reconnects', async () => {
   await using server = await agent((socket, line) => {
     if (line === '1') socket.end('{"ret')
     else reply(socket, line)

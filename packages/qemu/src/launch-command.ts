@@ -7,10 +7,10 @@ export interface QemuUser {
 }
 
 export interface QemuLimits {
-  /** Of the whole process: the guest's memory, and what QEMU itself needs. */
+  /** Address space of the whole process, in bytes: the guest's memory, and what QEMU itself needs. */
   readonly addressSpaceBytes: number
   readonly cpuSeconds: number
-  /** Of each file that it writes. */
+  /** The largest size of each file that it writes, in bytes. */
   readonly fileBytes: number
 }
 
@@ -28,7 +28,7 @@ export const launchPrograms = { setpriv: 'util-linux', sh: 'dash', prlimit: 'uti
 
 /** No old system calls, no more rights, no programs, no other priorities. */
 const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
-/** The kernel sends SIGXCPU, which can be told from other ends, at the first limit and SIGKILL at the second. */
+/** The kernel sends SIGXCPU, which can be told apart from other ends, at the first limit and SIGKILL at the second. */
 const CPU_GRACE_SECONDS = 5
 
 /** The units of ulimit. */
@@ -40,7 +40,7 @@ const UNLESS_ORPHANED = '[ "$PPID" = "$1" ] && shift'
 
 /**
  * Starts QEMU such that it dies with its parent (this process), whatever way that goes: the kernel sees to it. setpriv
- * comes first, since a change of user clears the death signal; QEMU's own would, too.
+ * comes first, since a change of user clears the death signal; QEMU’s own does so as well.
  */
 export function launchCommand({ program, argv, limits, user }: LaunchOptions): [string, ...string[]] {
   const { addressSpaceBytes, cpuSeconds, fileBytes } = limits

@@ -60,7 +60,7 @@ function procFile(pid: number, name: string): string {
   }
 }
 
-/** A killed process may be there a moment longer, as one that nobody has reaped. */
+/** A killed process may exist a moment longer, until it is reaped. */
 const isAlive = (pid: number) => /^State:\s+[^ZX]/m.test(procFile(pid, 'status'))
 
 describe('QEMU as a child', () => {
@@ -161,7 +161,7 @@ describe('QEMU as a child', () => {
     ['what it cannot do', options({ argv: ['-device', 'no-such-device'] }), /no-such-device/],
     ['too little room', options({ limits: { addressSpaceBytes: 64 * MIB } }), /address space|exit code/],
     ['a program that is none', { ...options(), program: '/nowhere/qemu' }, /\/nowhere\/qemu/],
-  ])('tells why it does not start: %s', async (_what, given, message) => {
+  ])('says why it does not start: %s', async (_what, given, message) => {
     await expect(QemuProcess.start(given)).rejects.toMatchObject({
       code: 'QEMU_START',
       message: expect.stringMatching(message),

@@ -7,7 +7,10 @@ import { QmpClient } from './qmp-client.ts'
 
 /** What is kept of the end of the standard error. */
 const STDERR_CHARACTERS = 4096
-/** Two thirds of the page faults of QEMU's start are in its heap, for which the C library asks no large pages by itself. */
+/**
+ * Two thirds of the page faults of QEMU's start are in its heap, for which the C library requests no large pages by
+ * default.
+ */
 const LARGE_PAGES = 'glibc.malloc.hugetlb=1'
 const START_TIMEOUT_MS = 20_000
 const QUIT_MS = 2000
@@ -36,7 +39,7 @@ export class QemuProcess {
   #end: QemuEnd | undefined
   #stderr = ''
   #killed = false
-  /** Why it was killed though nobody asked for it. */
+  /** Why it was killed without a request. */
   #unsupervised: QemuError | undefined
 
   private constructor(child: ChildProcess, pid: number, options: QemuOptions) {
@@ -147,7 +150,7 @@ export class QemuProcess {
     return new QemuError('QEMU_ENDED', `QEMU ended: ${this.#how()}`)
   }
 
-  /** A monitor closes with its QEMU; one that goes on without can be neither asked nor told anything. */
+  /** A monitor closes with its QEMU; one that goes on without a monitor cannot be controlled. */
   async #endUnsupervised(end: QemuError): Promise<void> {
     if ((await this.#endsWithin(QUIT_MS)) || this.#killed) return
     this.#unsupervised = end

@@ -63,7 +63,7 @@ test('throws what QEMU refuses, with its words, and goes on', async () => {
   qmp.close()
 })
 
-test('tells events, beside and between answers', async () => {
+test('reports events, beside and between answers', async () => {
   await using server = await monitor((socket, { id }) => {
     socket.write('{"event": "STOP", "data": {"a": 1}, "timestamp": {"seconds": 2, "microseconds": 500000}}\n')
     socket.write(`{"return": {}, "id": ${id}}\n{"event": "RESUME"}\n{"event": "LAST"}\n`)
@@ -118,7 +118,7 @@ test('takes no line that is too long', async () => {
   })
 })
 
-test('gives up a command after its time or when told, and passes its late answer over', async () => {
+test('gives up a command at its timeout or when aborted, and drops its late answer', async () => {
   let late: (() => void) | undefined
   await using server = await monitor((socket, { execute, id }) => {
     const answer = () => socket.write(`{"return": "${execute}", "id": ${id}}\n`)
@@ -144,12 +144,12 @@ test('is not begun with a signal that has aborted already', async () => {
   for (const path of ['/nowhere/monitor', silent.path]) {
     await expect(QmpClient.connect(path, { signal })).rejects.toThrow('enough')
   }
-  // What nobody waits for any more may fail later.
+  // What is no longer waited for may fail later.
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(silent.connections).toBe(0)
 })
 
-test('waits for a monitor, but not for ever, nor for one that does not greet', async () => {
+test('waits for a monitor, but not forever, nor for one that does not greet', async () => {
   await using silent = await FakeServer.start(() => undefined)
   for (const path of ['/nowhere/monitor', silent.path]) {
     await expect(QmpClient.connect(path, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'QMP_TIMEOUT' })

@@ -80,8 +80,8 @@ export class QmpClient {
   /**
    * Has QEMU carry out a command.
    * @returns what it answers, which is not looked at here
-   * @throws QemuError `QMP_REFUSED`, `QMP_TIMEOUT`, `QMP_CLOSED` or `QMP_PROTOCOL`, or the signal's reason. What QEMU was
-   * told it carries out all the same
+   * @throws QemuError `QMP_REFUSED`, `QMP_TIMEOUT`, `QMP_CLOSED` or `QMP_PROTOCOL`, or the signal's reason. QEMU
+   * carries out a command that was sent all the same
    */
   async execute(
     command: string,
@@ -131,7 +131,7 @@ export class QmpClient {
       for (const listener of this.#listeners) listener(message.event)
       return
     }
-    // An answer that nobody waits for any more came after its deadline.
+    // An answer that is no longer waited for came after its deadline.
     const waiter = typeof message.id === 'number' ? this.#waiters.get(message.id) : undefined
     if (message.kind === 'return') return waiter?.resolve(message.value)
     const { class: kind, description } = message

@@ -1,6 +1,6 @@
 import { parseBoundedJson } from './bounded-json.ts'
 
-/** Something that happened, of which the monitor tells unasked. */
+/** An event that the monitor reports without a request. */
 export interface QmpEvent {
   readonly event: string
   readonly data: Readonly<Record<string, unknown>>

@@ -20,7 +20,7 @@ export interface CaseInputs {
   readonly entry?: string | undefined
   /** Whether an archive is unpacked on this host; it is when not given. */
   readonly unpack?: boolean
-  /** Of an archive. */
+  /** Password of an archive. */
   readonly password?: string
   /** Path of the hooks' JSON file; the timeline, a screenshot, the console and commands when not given. */
   readonly hooks?: string | undefined

@@ -29,7 +29,7 @@ export function stockHooks(options: CaseInputs, folder: string): HooksSource[] {
   const configuration = { results_folder: folder }
   const runs = sample !== undefined || command !== undefined
   if (file === undefined) {
-    // What a protocol of the user's own may run, nobody knows before.
+    // What a protocol of the user's own may run is not known beforehand.
     const own = protocol === undefined ? [] : [{ ...COMMANDS, optional: true }]
     return [{ configuration, hooks: [TIMELINE, SCREEN, CONSOLE, ...(runs ? [COMMANDS] : own)] }]
   }

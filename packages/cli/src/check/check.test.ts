@@ -80,7 +80,7 @@ test('root needs nft for the default network mode', async () => {
   })
 })
 
-test('others are told that the default network mode is slow', async () => {
+test('for users other than root it says that the default network mode is slow', async () => {
   const { qemu, named } = await check(hostWith({ failing: ['nft'], userIsRoot: false }))
   expect(qemu?.ready).toBe(true)
   expect(named('network mode')).toMatchObject({
@@ -108,7 +108,7 @@ test.each([
   ['may not open the socket', connectionError('DAEMON_UNREACHABLE', 'EACCES'), 'libvirt\n', 'libvirt'],
   ['may not open the socket of a group', connectionError('DAEMON_UNREACHABLE', 'EACCES'), 'virt\n', 'virt'],
   ['is refused by polkit', connectionError('AUTHENTICATION_REFUSED', ''), 'root\n', 'libvirt'],
-])('a user who %s is told to join the group', async (_what, error, stdout, group) => {
+])('advises a user who %s to join the group', async (_what, error, stdout, group) => {
   const { qemu, named } = await check(
     hostWith({
       userIsRoot: false,
@@ -120,7 +120,7 @@ test.each([
   expect(named('libvirt')?.mend).toBe(`join the group: as root, usermod -aG ${group} user; then log in again`)
 })
 
-test('a user who may not open /dev/kvm is told to join its group', async () => {
+test('advises a user who may not open /dev/kvm to join its group', async () => {
   const { named } = await check(hostWith({ mayOpen: async () => false }))
   expect(named('acceleration')).toMatchObject({
     ok: false,
@@ -202,7 +202,7 @@ test('without the driver of LXC only QEMU is ready', async () => {
   expect(lxc?.findings.find(({ ok }) => !ok)?.mend).toContain('libvirt-daemon-driver-lxc')
 })
 
-test('acceleration that QEMU only believes in is told, and the provider is ready without it', async () => {
+test('acceleration that QEMU only believes in is reported, and the provider is ready without it', async () => {
   const { qemu, named } = await check(hostWith({ said: 'SeaBIOS (version 1.16)\nProbing EDD' }))
   expect(qemu?.ready).toBe(true)
   expect(named('acceleration')).toMatchObject({

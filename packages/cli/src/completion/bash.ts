@@ -73,7 +73,7 @@ function flagsOf({ options }: CommandNode): string[] {
 
 function positions(node: CommandNode): ValueKind {
   if (node.commands.length > 0) return node.commands.map(({ path }) => path.at(-1) ?? '')
-  // Of a template that is made, a name that is new is the usual one.
+  // The name of a template to build is usually a new one.
   const kinds = node.arguments.map(({ kind }) => kind)
   return kinds.find((kind) => kind !== 'nothing') ?? 'nothing'
 }

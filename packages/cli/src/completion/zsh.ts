@@ -63,7 +63,7 @@ function nameOf({ path }: CommandNode): string {
   return ['_see', ...path].join('_')
 }
 
-/** Of each spelling one, none of which is offered where another stands. */
+/** One for each spelling; none is offered where another is already given. */
 function optionSpec({ flags, description, value }: OptionNode): string {
   const behind = value === undefined ? '' : `:${escaped(value.name)}:${action(value.kind)}`
   const text = `[${escaped(description)}]${behind}`

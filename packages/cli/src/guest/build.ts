@@ -16,7 +16,7 @@ const BUILDER = fileURLToPath(new URL('../../../../guest/with-packages.sh', impo
 interface BuildOptions {
   readonly packages: readonly string[]
   readonly name: string
-  /** Of the disk; undefined for what the packages need, and some more. */
+  /** Size of the disk, in MiB; undefined for what the packages need, and some more. */
   readonly sizeMib: number | undefined
   /** The name of a template to make of it. */
   readonly template: string | undefined

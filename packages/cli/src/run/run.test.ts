@@ -172,7 +172,7 @@ test('a guest without an address is captured, cut from power and analysed, and t
   expect(events.slice(-4)).toEqual(['pre_poweroff', 'post_poweroff', 'start_analysis', 'wait_analysis'])
 })
 
-test('a guest that stops by itself is analysed all the same', async () => {
+test('a guest that stops on its own is analysed all the same', async () => {
   await using folder = await temporaryFolder()
   const factory = factoryThat(({ context, domain }) => {
     context.subscribe('ip_address', () => void (domain.state = 'shutoff'))
@@ -212,7 +212,7 @@ test('what the guest did unasked is in the report and the summary, and decides t
     error: { code: 'GUEST_STOPPED', message: 'the guest ended unasked: QEMU failed' },
   })
   const { out } = await runWith(off, false)
-  expect(out).toContain('without having been asked to\n  rebooted once\n  powered off: it was off')
+  expect(out).toContain('without a request\n  rebooted once\n  powered off: it was off')
   expect(out).not.toContain('\u001b')
 })
 
@@ -436,7 +436,7 @@ test('leaves a results folder that was there', async () => {
   expect(await readdir(join(folder.path, 'results'))).toEqual([])
 })
 
-test('tells of a mistake in the hooks file with its line, before anything is allocated', async () => {
+test('reports a mistake in the hooks file with its line, before anything is allocated', async () => {
   await using folder = await temporaryFolder()
   const hooks = join(folder.path, 'hooks.json')
   await writeFile(hooks, '{\n  "hooks": [\n    { "name": "@see/hooks#NoHook" }\n  ]\n}')
@@ -520,7 +520,7 @@ test('a second Ctrl-C says that cleaning up is under way, and does not leave it'
   expect(error).toContain('cleaning up is under way')
 })
 
-test('what cannot be cleaned up after Ctrl-C is told', async () => {
+test('what cannot be cleaned up after Ctrl-C is reported', async () => {
   await using folder = await temporaryFolder()
   const faults = { failing: ['deallocate'] }
   const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt()), {

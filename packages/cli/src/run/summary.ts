@@ -80,7 +80,7 @@ function guestLines({ guest }: RunReport): string[] {
   const { reboots } = guest
   const rebooted = reboots === 0 ? [] : [`  rebooted ${reboots === 1 ? 'once' : `${reboots} times`}`]
   if (ends.length + rebooted.length === 0) return []
-  return ['The guest, without having been asked to', ...rebooted, ...ends.map(printable)]
+  return ['The guest, without a request', ...rebooted, ...ends.map(printable)]
 }
 
 function warningLines({ warnings }: RunReport): string[] {

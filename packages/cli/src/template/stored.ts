@@ -62,7 +62,7 @@ function linesOf({ folder, manifest }: Template): string[] {
     `  on ${machine.machine} with ${machine.cpu} by ${machine.accelerator}, QEMU ${machine.qemu_version}`,
     `  ${machine.libvirt_version === null ? 'for embedded:///' : `through libvirt ${machine.libvirt_version}`}`,
     `  memory ${machine.memory_mib} MiB, disk ${inMib(disk.bytes)}, state ${inMib(state.bytes)}`,
-    `  clones ${identity ? 'are told who they are' : 'are all one machine: "identity" is false'}`,
+    `  clones ${identity ? 'each get their own identity' : 'are all one machine: "identity" is false'}`,
     ...inputs.map(({ path }) => `  from ${path}`),
   ].map(printableLine)
 }

@@ -14,7 +14,7 @@ async function createTeller(error: Terminal['error']): Promise<Progress> {
   return new Spinner(error)
 }
 
-/** Passes on what it is told so that nothing in it is obeyed by a terminal, or looks like a line of ours. */
+/** Passes texts on such that a terminal obeys nothing in them, and none looks like a line of ours. */
 class Harmless implements Progress {
   readonly #teller: Progress
 

@@ -2,7 +2,7 @@ import { indented, messageOf, ownErrorFacts } from '@see/core'
 
 /**
  * What was thrown, for people: every member of an AggregateError, with the advice for a code that a package declared; stacks
- * only when `stacks` are asked for. Lines after the first are indented as far as `see: ` is.
+ * only when `stacks` are asked for. Lines after the first are indented by the width of `see: `.
  */
 export function errorText(error: unknown, stacks = process.env['SEE_LOG'] === 'debug'): string {
   return indented(linesOf(error, stacks), 'see: '.length)

@@ -10,7 +10,7 @@ const LONG_MS = 2 ** 31 - 1
 /**
  * Turns what would end the process without a clean-up into an abort: Ctrl-C and the other signals that ask for the end
  * (SIGTERM, SIGHUP of a closed terminal, SIGQUIT), an error outside of every handler, an unhandled rejection, and
- * `process.exit`. Of signals the first aborts, the second hurries the clean-up, the third leaves at once.
+ * `process.exit`. The first signal aborts, the second hurries the clean-up, the third exits immediately.
  */
 export class Interruption implements Disposable {
   readonly #abort = new AbortController()

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { createRunLog } from './run-log.ts'
 
-test('warnings are told, downloads are followed, other information is for SEE_LOG', () => {
+test('warnings are shown, downloads are followed, other information is for SEE_LOG', () => {
   vi.stubEnv('SEE_LOG', undefined)
   const told: string[] = []
   const log = createRunLog({

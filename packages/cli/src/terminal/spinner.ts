@@ -1,7 +1,7 @@
 import ora, { type Ora } from 'ora'
 import type { Progress } from '@see/runner'
 
-/** Tells by a spinner, on a terminal. */
+/** Shows progress by a spinner, on a terminal. */
 export class Spinner implements Progress {
   readonly #ora: Ora
 

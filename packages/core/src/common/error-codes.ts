@@ -84,7 +84,7 @@ export const errorCodes = {
     meaning: 'there is no guest of the name',
     advice: 'Correct the name, or build it: `npx see guest build --packages PACKAGES --name NAME`; `npx see guest ls` has all.' },
   GUEST_NOT_PAUSED: { exit: 'hook',
-    meaning: 'something was to be done that needs a paused guest',
+    meaning: 'an action needs a paused guest, and the guest was not paused',
     advice: 'Choose an event at which the guest is paused: `post_pause`, or `snapshots_capture`.' },
   GUEST_OUTPUT_LIMIT: { exit: 'sandbox',
     meaning: 'a guest file is larger than the caller allows',

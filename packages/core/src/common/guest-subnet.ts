@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { formatIpv4, parseIpv4 } from './subnet.ts'
 
-/** 10.128.0.0/9 has room for so many subnets of 256 addresses. They are the guests' own: nobody else sees them. */
+/** 10.128.0.0/9 has room for so many subnets of 256 addresses. They are the guests' own: no one else sees them. */
 const FIRST = parseIpv4('10.128.0.0')
 const SUBNETS = 2 ** 15
 const HOST = 2

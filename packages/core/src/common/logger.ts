@@ -19,7 +19,7 @@ function loadPino(): typeof pino {
   return module
 }
 
-/** Lines in which nothing is obeyed by a terminal. Where nobody hears them any more they are lost, and nothing else. */
+/** Lines in which a terminal obeys nothing. When standard error is closed they are lost, without another effect. */
 function standardError(): LogDestination {
   const stream = loadPino().destination({ fd: 2, sync: true })
   stream.on('error', () => undefined)

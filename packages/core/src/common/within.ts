@@ -2,7 +2,8 @@
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The result of `work`, if it comes within `timeoutMs` milliseconds. What takes longer goes on by itself, unheard.
+ * The result of `work`, if it comes within `timeoutMs` milliseconds. What takes longer goes on, and its result is
+ * dropped.
  * @throws `timedOut()`, or the signal's reason
  */
 export async function within<Result>(

@@ -31,7 +31,7 @@ export function parseXml(text: string): Document {
   throw new Error(`malformed XML: ${problem.slice(0, PROBLEM_CHARACTERS)}`)
 }
 
-/** As XML 1.0 says, and libvirt does; the parser itself would take U+0085 and U+2028 for line breaks, too. */
+/** As XML 1.0 says, and libvirt does; the parser itself would also take U+0085 and U+2028 for line breaks. */
 function normalizeLineEndings(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n')
 }

@@ -27,7 +27,7 @@ function partsAt(schema: z.ZodType, path: Path): JsonSchema[] {
   return parts
 }
 
-/** Undefined for a schema of somebody's own that has none, for two of its parts have one id for example. */
+/** Undefined for a user's own schema that has none, for example because two of its parts have one id. */
 function jsonSchemaOf(schema: z.ZodType): unknown {
   try {
     return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })

@@ -10,8 +10,9 @@ const warned = new Set<string>()
 
 /**
  * Sees that only root and the user who runs SEE can decide what a file says: the file, every folder above it and every
- * link on the way belong to one of the two (or, below sudo, to who called it), and nobody else may write them. A folder in which everybody may
- * create, and only remove what is theirs, such as /tmp, is no harm. With `SEE_UNTRUSTED_FILES=warn` it only warns.
+ * link on the way belong to one of the two (or, below sudo, to who called it), and no one else may write them. A
+ * folder in which every user may create, and only remove what is theirs, such as /tmp, is no harm. With
+ * `SEE_UNTRUSTED_FILES=warn` it only warns.
  * @returns the file's path without links
  * @throws SeeError `FILE_UNTRUSTED`, or the operating system's error
  */
@@ -49,7 +50,7 @@ function judge(path: string, part: string, stats: Stats): void {
   if (process.env['SEE_UNTRUSTED_FILES'] !== 'warn') {
     throw new SeeError(
       'FILE_UNTRUSTED',
-      `${message}; whoever that is could run code as ${user(ownUid())}. Change its owner or mode, or set SEE_UNTRUSTED_FILES=warn`,
+      `${message}; that user could run code as ${user(ownUid())}. Change its owner or mode, or set SEE_UNTRUSTED_FILES=warn`,
     )
   }
   if (warned.has(message)) return
@@ -78,7 +79,7 @@ function isTrustedGroup(gid: number): boolean {
   return gid === 0 || gid === process.getegid?.() || gid === sudo('SUDO_GID') || gid === unknownOwner()
 }
 
-/** Of who called sudo, whom root obeys anyway. */
+/** The id of the user who called sudo, whom root obeys anyway. */
 function sudo(key: 'SUDO_UID' | 'SUDO_GID'): number | undefined {
   const text = process.env[key]
   return ownUid() === 0 && text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : undefined

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { messageOf, SeeError } from '../common/errors.ts'
 import { trustedPath } from './trusted-file.ts'
 
-/** More than any configuration or XML that somebody wrote. */
+/** More than any configuration or XML that a person writes. */
 export const CONFIGURATION_BYTES = 1024 * 1024
 
 /**

@@ -52,7 +52,7 @@ export class GuestConduct implements GuestListener {
     this.#onNewRun()
     const { reason, detail, exitCode, signal } = end
     const context = this.#context
-    context.logger.info({ reason, detail }, 'the guest ended without having been asked to')
+    context.logger.info({ reason, detail }, 'the guest ended without a request')
     this.#fire(() => context.trigger('guest_ended', { reason, detail, exit_code: exitCode, signal }))
     if (reason !== 'stopped' && reason !== 'lost') return
     this.warned(evidenceWarning('GUEST_END_UNKNOWN', 'how the guest ended', detail))

@@ -58,7 +58,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#conduct.ends
   }
 
-  /** How often the guest rebooted without having been asked to. */
+  /** How often the guest rebooted without a request. */
   get guestReboots(): number {
     return this.#conduct.reboots
   }

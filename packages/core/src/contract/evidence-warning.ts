@@ -23,7 +23,7 @@ export const evidenceWarningCodes = {
   EVIDENCE_UNPROCESSED: 'evidence was kept for an analysis that was never started',
   GUEST_END_UNKNOWN: 'how the guest ended is not known',
   GUEST_REBOOTS_CUT: 'the guest rebooted more often than is kept on record',
-  GUEST_UNWATCHED: 'an end of the guest that nobody asked for would not be noticed',
+  GUEST_UNWATCHED: 'an unrequested end of the guest would not be noticed',
   HIVE_CHANGES_CUT: 'there were more changes in a hive of the registry than are kept',
   HIVE_NOT_CLEAN: 'a hive of the registry was compared without the changes that were only in its log',
   HIVE_NOT_COMPARED: 'a hive of the registry was not compared, or not all of it',

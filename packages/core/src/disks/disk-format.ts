@@ -53,7 +53,7 @@ const others = [
   signature<Unsupported>({ what: 'a Bochs image', convert: 'bochs' }, 0, 'Bochs Virtual HD Image'),
   signature<Unsupported>({ what: 'a cloop image', convert: 'cloop' }, 0, '#!/bin/sh\n#V2.0 Format'),
   signature<Unsupported>(
-    { what: 'encrypted with LUKS; if the guest itself opens it, say "format": "raw" beside "image"' },
+    { what: 'encrypted with LUKS; if the guest itself opens it, set "format": "raw" beside "image"' },
     0,
     'LUKS\xba\xbe',
   ),

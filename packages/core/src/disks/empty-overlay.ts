@@ -12,7 +12,7 @@ const MOST = 32
 
 type Base = Pick<DiskImage, 'path' | 'format' | 'virtualBytes'>
 
-/** Of the images that were asked for last, the latest at the end. */
+/** Overlays of the images that were asked for last, the latest at the end. */
 const made = new Map<string, Promise<Buffer>>()
 
 /**
@@ -53,7 +53,7 @@ async function keyOf({ path, format }: Base): Promise<string> {
   }
 }
 
-/** @param failed called when it is to be made anew for who asks for it again */
+/** @param failed called when the next request must make it again */
 async function makeOverlay(image: Base, failed: () => void): Promise<Buffer> {
   const { path, format, virtualBytes } = image
   const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))

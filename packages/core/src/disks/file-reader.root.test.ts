@@ -63,7 +63,7 @@ test.each([
   ['of another group, as an unknown user', unknown, () => file(0o640)],
   ['in a folder of root’s', nobody, () => file(0o644, 0, 0, closedFolder(0o700))],
   ['in a folder that can be listed only', nobody, () => file(0o644, 0, 0, closedFolder(0o754))],
-  ['that an access list opens to somebody else', nobody, () => withAccess(file(0o600), 'u:1:r')],
+  ['that an access list opens to another user', nobody, () => withAccess(file(0o600), 'u:1:r')],
 ])('QEMU’s user does not read a file %s, and that is said', async (_what, reader, make) => {
   const path = make()
   const refusal = { code: 'IMAGE_REFUSED', message: expect.stringContaining(path) }

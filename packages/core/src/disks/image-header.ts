@@ -30,7 +30,7 @@ export async function detectFormat(image: ImageFile): Promise<DiskFormat> {
   throw new SeeError(
     'IMAGE_INVALID',
     unsupported === undefined
-      ? `${image.path} is not a disk image by its content: neither a format that SEE knows nor a raw disk with a partition table or a file system; if it is a raw disk, say "format": "raw" beside "image"`
+      ? `${image.path} is not a disk image by its content: neither a format that SEE knows nor a raw disk with a partition table or a file system; if it is a raw disk, set "format": "raw" beside "image"`
       : `${image.path} is ${unsupported}`,
   )
 }

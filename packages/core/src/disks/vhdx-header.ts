@@ -40,7 +40,7 @@ async function hasParent(image: ImageBytes, region: number): Promise<boolean> {
   return false
 }
 
-/** Of 32 bytes each. */
+/** The entries of a table, 32 bytes each. */
 function entriesIn(table: Buffer, start: number, count: number): Buffer[] {
   if (count > MOST_ENTRIES) throw new MalformedHeader('has a table of too many entries')
   return Array.from({ length: count }, (_none, index) => {

@@ -20,7 +20,6 @@ interface Dispatch {
   readonly outer: Turn | undefined
   /** None when nobody observes. */
   readonly record: (EventRecord & { readonly handlers: HandlerRun[] }) | undefined
-  handled: boolean
 }
 
 interface AsynchronousRun {
@@ -64,7 +63,8 @@ export class Dispatcher {
     const record = observed
       ? { sequence, ...(parent === undefined ? {} : { parent }), event, handlers: [] }
       : undefined
-    const dispatch = { event, sequence, outer, record, handled: false }
+    const dispatch = { event, sequence, outer, record }
+    if (record !== undefined) this.#tell((observer) => observer.eventFired?.(record))
     for (const subscription of subscriptions) {
       if (subscription.asynchronous) this.#start(subscription, dispatch)
     }
@@ -96,7 +96,7 @@ export class Dispatcher {
       outer: dispatch.outer,
       run: { subscription, event: dispatch.event.name },
     })
-    const run = recorded(subscription, dispatch)
+    const run = this.#begin(subscription, dispatch)
     let result: unknown
     try {
       result = runAs(turn, subscription.handle, dispatch.event)
@@ -105,7 +105,7 @@ export class Dispatcher {
     }
     if (isThenable(result) || turn.pending) return this.#await(result, turn, subscription, dispatch, run)
     turn.active = false
-    run?.end()
+    this.#end(dispatch, run)
     return undefined
   }
 
@@ -122,12 +122,12 @@ export class Dispatcher {
       this.#fail(error, subscription, dispatch, run)
     }
     await turn.end()
-    run?.end()
+    this.#end(dispatch, run)
   }
 
   #start(subscription: Subscription, dispatch: Dispatch): void {
     if (!subscription.active) return
-    const run = recorded(subscription, dispatch)
+    const run = this.#begin(subscription, dispatch)
     let result: unknown
     try {
       result = runAs(subscription, subscription.handle, dispatch.event)
@@ -135,7 +135,7 @@ export class Dispatcher {
       this.#fail(error, subscription, dispatch, run)
     }
     if (!isThenable(result)) {
-      run?.end()
+      this.#end(dispatch, run)
       return
     }
     const running: AsynchronousRun = { subscription, ended: DONE }
@@ -155,15 +155,25 @@ export class Dispatcher {
       this.#fail(error, running.subscription, dispatch, run)
     }
     this.running.delete(running)
-    run?.end()
-    const { record } = dispatch
-    if (record === undefined || run === undefined || !dispatch.handled) return
-    this.#tell((observer) => observer.handlerSettled?.(record, run))
+    this.#end(dispatch, run)
   }
 
-  #tellHandled(dispatch: Dispatch): void {
-    dispatch.handled = true
-    const { record } = dispatch
+  #begin(subscription: Subscription, { record }: Dispatch): RecordedRun | undefined {
+    if (record === undefined) return undefined
+    const run = new RecordedRun(subscription)
+    record.handlers.push(run)
+    this.#tell((observer) => observer.handlerStarted?.(record, run))
+    run.begin()
+    return run
+  }
+
+  #end({ record }: Dispatch, run: RecordedRun | undefined): void {
+    if (record === undefined || run === undefined) return
+    run.end()
+    this.#tell((observer) => observer.handlerEnded?.(record, run))
+  }
+
+  #tellHandled({ record }: Dispatch): void {
     if (record !== undefined) this.#tell((observer) => observer.eventHandled?.(record))
   }
 
@@ -203,21 +213,19 @@ class RecordedRun implements HandlerRun {
   readonly asynchronous: boolean
   declare durationMs?: number
   declare error?: unknown
-  readonly #start = performance.now()
+  #start = 0
 
   constructor(subscription: Subscription) {
     this.handler = nameOf(subscription)
     this.asynchronous = subscription.asynchronous
   }
 
+  /** What observers do before is not the handler's time. */
+  begin(): void {
+    this.#start = performance.now()
+  }
+
   end(): void {
     this.durationMs = performance.now() - this.#start
   }
-}
-
-function recorded(subscription: Subscription, { record }: Dispatch): RecordedRun | undefined {
-  if (record === undefined) return undefined
-  const run = new RecordedRun(subscription)
-  record.handlers.push(run)
-  return run
 }

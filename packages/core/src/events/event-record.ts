@@ -11,7 +11,7 @@ export interface HandlerRun {
   error?: unknown
 }
 
-/** What is known of one event after its synchronous handlers have run. */
+/** What is known of one event; once its synchronous handlers have run, the whole of them. */
 export interface EventRecord {
   /** Counts the events of a context from 1, in the order in which they were fired. */
   readonly sequence: number
@@ -21,12 +21,16 @@ export interface EventRecord {
   readonly handlers: readonly HandlerRun[]
 }
 
-/** Is told of every event of a context: for timelines and tests. What it throws is logged. */
+/** Follows every event of a context: for timelines and tests. What it throws is logged. */
 export interface EventObserver {
+  /** The event is fired, and its handlers run next; `handlers` of the record is empty. */
+  eventFired?(record: EventRecord): void
+  /** A handler begins; it is the last of the record's `handlers`. */
+  handlerStarted?(record: EventRecord, run: HandlerRun): void
+  /** A handler has ended, which an asynchronous one may do after `eventHandled`. */
+  handlerEnded?(record: EventRecord, run: HandlerRun): void
   /** The event's synchronous handlers have run; asynchronous ones may still be running. */
   eventHandled?(record: EventRecord): void
-  /** An asynchronous handler has finished that was still running when `eventHandled` was told. */
-  handlerSettled?(record: EventRecord, run: HandlerRun): void
 }
 
 /** A handler that threw. */

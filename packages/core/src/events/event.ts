@@ -40,7 +40,7 @@ export interface EventMap {
   pre_poweroff: Attributes
   /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
   post_poweroff: Attributes
-  /** Fired by the context, once, when the guest ends without having been asked to through the context or its domain. */
+  /** Fired by the context, once, when the guest ends without a request through the context or its domain. */
   guest_ended: {
     /** `powered_off`, `stopped` (a container's init ended), `crashed`, `killed`, `failed` or `lost` (with libvirtd). */
     readonly reason: GuestEndReason
@@ -51,7 +51,7 @@ export interface EventMap {
     /** The signal that ended QEMU; null where none did, and through libvirt. */
     readonly signal: string | null
   }
-  /** Fired by the context when the guest reboots without having been asked to; it runs on. For the first 100 reboots only. */
+  /** Fired by the context when the guest reboots without a request; it runs on. Only for the first 100 reboots. */
   guest_rebooted: {
     /** What is known of the reboot, in one line. */
     readonly detail: string

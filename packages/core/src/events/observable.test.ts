@@ -29,7 +29,9 @@ function bare() {
   const observe = () =>
     context.observe({
       eventHandled: (record) => void records.push(record),
-      handlerSettled: (_record, run) => void settled.push(run),
+      handlerEnded: (record, run) => {
+        if (records.includes(record)) settled.push(run)
+      },
     })
   return { context, lines, log, note, records, settled, observe }
 }
@@ -419,6 +421,46 @@ describe('an observer', () => {
     await context.settled()
     expect(settled).toEqual([])
     expect(records[0]?.handlers.every(({ durationMs }) => durationMs !== undefined)).toBe(true)
+  })
+
+  test('follows an event from before its handlers to the end of the last, in the order of what happens', async () => {
+    const { context } = bare()
+    const seen: string[] = []
+    context.observe({
+      eventFired: ({ event, handlers }) => void seen.push(`${event} with ${handlers.length}`),
+      handlerStarted: ({ event }, { handler }) => void seen.push(`${event}: ${handler} starts`),
+      handlerEnded: ({ event }, { handler, durationMs }) =>
+        void seen.push(`${event}: ${handler} ends ${durationMs === undefined}`),
+      eventHandled: ({ event, handlers }) => void seen.push(`${event} handled by ${handlers.length}`),
+    })
+    context.subscribe('test_a', async function outer() {
+      seen.push('outer')
+      await context.trigger('test_b')
+    })
+    context.subscribe('test_a', function plain() {
+      seen.push('plain')
+    })
+    context.subscribeAsync('test_a', async function late() {
+      seen.push('late')
+      await sleep(10)
+    })
+    await context.trigger('test_a')
+    await context.settled()
+    expect(seen).toEqual([
+      'test_a with 0',
+      'test_a: environment.late starts',
+      'late',
+      'test_a: environment.outer starts',
+      'outer',
+      'test_b with 0',
+      'test_b handled by 0',
+      'test_a: environment.outer ends false',
+      'test_a: environment.plain starts',
+      'plain',
+      'test_a: environment.plain ends false',
+      'test_a handled by 3',
+      'test_a: environment.late ends false',
+    ])
   })
 
   test('sees that undefined was thrown', async () => {

@@ -32,7 +32,7 @@ const MIB = 1024 * 1024
  * what is left of that by the template's address.
  */
 const SETTLE_MS = 5000
-/** What a guest that has booted may still need until it waits to be told who it is, at the least. */
+/** The least time that a guest that has booted gets until it waits for its identity. */
 const IDENTITY_MS = 10_000
 /** For what the freeze of the file systems itself has set off. */
 const FROZEN_MS = 500
@@ -92,7 +92,7 @@ async function freezeIn(
   await agent.waitUntilReady({ timeoutMs, signal })
   progress('waiting until it has settled')
   if (sandbox.macAddress !== undefined) await untilAddressed(domain, { timeoutMs: left(), signal })
-  // One that never waits for it is to be told of before all the time is over.
+  // A guest that never waits for it is reported before the whole time is over.
   const identityMs = Math.min(left(), Math.max(IDENTITY_MS, took()))
   const way = identity ? await identityWay(sandbox, identityMs, signal) : null
   const bootMs = Math.ceil(took())
@@ -127,7 +127,7 @@ async function freezeIn(
   return { inputs, machine, identity: way, card, boot_ms: bootMs, at_rest: unrest === undefined }
 }
 
-/** Where the guest waits to be told who it is. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
+/** Where the guest waits for its identity. @throws SeeError `TEMPLATE_IDENTITY` when it does not */
 async function identityWay(
   sandbox: Freezable,
   timeoutMs: number,
@@ -138,7 +138,7 @@ async function identityWay(
   return 'agent'
 }
 
-/** Room that is missing is told before the guest runs: QEMU would be killed for it half way. */
+/** Missing room is reported before the guest runs: QEMU would be killed for it half way. */
 async function reserve(path: string, sandbox: Freezable, signal: AbortSignal): Promise<void> {
   const { templateGroup } = sandbox
   const bytes = (await sandbox.memoryMib()) * MIB
@@ -171,7 +171,7 @@ async function flatten(disk: ImageLayer, target: string, signal: AbortSignal): P
   await runQemuImg(['convert', '-q', '-O', 'qcow2', blockFileName(disk), target], { target, code, signal })
 }
 
-/** An empty overlay of the disk in `folder`, in which it is to be once the template is complete. */
+/** An empty overlay of the disk in `folder`, where the disk will be once the template is complete. */
 async function makeOverlay(target: string, folder: string, signal: AbortSignal): Promise<void> {
   const [disk, overlay] = [join(target, templateFiles.disk), join(target, templateFiles.overlay)]
   const options = { target: overlay, code, signal }

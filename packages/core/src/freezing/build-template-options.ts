@@ -5,6 +5,6 @@ export interface BuildTemplateOptions {
   readonly logger: Logger
   /** How long the guest may take from its start until it is frozen. */
   readonly timeoutMs: number
-  /** Told what is being done. */
+  /** Called with what is being done. */
   readonly progress: (message: string) => void
 }

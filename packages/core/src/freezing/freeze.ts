@@ -44,7 +44,8 @@ export async function freeze(
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(socketPath, resolve)
     })
-    // Whoever else could connect would write the state. A QEMU that its guest has taken over may have put a link there.
+    // Another user who could connect would write the state. A QEMU that its guest has taken over may have put a link
+    // there.
     const { uid, gid } = await lstat(diskFile)
     await lchown(socketPath, uid, gid)
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })

@@ -20,7 +20,7 @@ export async function writeGuestFile(commands: Commands, path: string, content: 
         handle: file,
         'buf-b64': part.toString('base64'),
       })
-      // It writes all or fails. One that claims less would have us ask for ever.
+      // It writes all or fails. One that claims less would have us ask forever.
       if (count !== part.length) {
         throw new SeeError(
           'AGENT_CHANNEL',
@@ -40,7 +40,7 @@ export async function readGuestFile(
 ): Promise<{ content: Buffer; truncated: boolean }> {
   return await withFile(commands, path, 'r', async (file) => {
     const parts: Buffer[] = []
-    // One byte more than is wanted tells whether there is more.
+    // One byte more than is wanted shows whether there is more.
     for (let wanted = maxBytes + 1; wanted > 0; ) {
       const count = Math.min(wanted, READ_CHUNK_BYTES)
       const read = await commands.run(chunk, 'guest-file-read', { handle: file, count })

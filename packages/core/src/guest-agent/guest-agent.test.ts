@@ -219,7 +219,7 @@ describe('exec', () => {
     expect(commands.filter(({ execute }) => execute === 'guest-exec-status')).toHaveLength(4)
   })
 
-  test('tells which signal ended the program', async () => {
+  test('reports which signal ended the program', async () => {
     const { agent, programs } = guest()
     programs.exit = { signal: 9 }
     expect(await agent.exec(['x'])).toMatchObject({ exitCode: null, signal: 9 })
@@ -285,7 +285,7 @@ describe('exec', () => {
     expect(executed).toHaveLength(1)
   })
 
-  test('does not wait for ever when the guest stays paused', async () => {
+  test('does not wait forever when the guest stays paused', async () => {
     const { agent } = guest({ 'guest-exec-status': () => new Promise(() => undefined) })
     await expect(agent.exec(['x'], { timeoutMs: 30 })).rejects.toMatchObject({ code: 'GUEST_EXEC_TIMEOUT' })
   })
@@ -346,7 +346,7 @@ describe('output', () => {
   test.each([
     '',
     'short',
-    'longer than the line with which the file began at first, so that its size tells nothing',
+    'longer than the line with which the file began at first, so that its size proves nothing',
   ])('that was emptied before the first look is said to be: %j', async (left) => {
     const { agent, files, programs } = guest()
     programs.run = (argv) => void files.set(`${outputOf(argv)}.err`, Buffer.from(left))

@@ -28,7 +28,7 @@ export class GuestAgent implements Agent {
 
   /**
    * Waits until the agent answers: it starts some time after the guest.
-   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE`
+   * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE`
    */
   async waitUntilReady(options: UntilOptions): Promise<void> {
     await untilReady(this, 'is qemu-guest-agent installed in the guest and started?', options)

@@ -59,7 +59,7 @@ export class GuestOutput {
   async collect(): Promise<boolean> {
     for (let chunks = 0; chunks < MOST_CHUNKS; chunks++) {
       if (this.truncated) return true
-      // One byte more than is kept tells whether there is more.
+      // One byte more than is kept shows whether there is more.
       const count = Math.min(this.#room + 1 + this.#firstLine.length, CHUNK_BYTES)
       const part = await this.#readAt(this.#next, count)
       if (part === undefined) return false

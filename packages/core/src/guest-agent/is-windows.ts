@@ -8,8 +8,8 @@ const nothing = z.unknown()
 const REFUSALS = new Set(['AGENT_COMMAND_FAILED', 'AGENT_COMMAND_DISABLED'])
 
 /**
- * Whether a guest is a Windows. Agents before QEMU 2.10 (CentOS 6, old Windows) do not know `guest-get-osinfo`; what they have
- * of files tells.
+ * Whether a guest is a Windows. Agents before QEMU 2.10 (CentOS 6, old Windows) do not know `guest-get-osinfo`; their
+ * files show it.
  * @throws SeeError as {@link Commands.run} when the agent does not answer at all
  */
 export async function isWindowsGuest(commands: Commands): Promise<boolean> {

@@ -41,8 +41,8 @@ export class OutputFiles {
   }
 
   /**
-   * Makes the files `<base>.out` and `<base>.err`, of which nobody but the agent and the program needs the names: they can
-   * be removed as soon as the program has them open. Each has to begin with the line `<base>`.
+   * Makes the files `<base>.out` and `<base>.err`, whose names only the agent and the program need: they can be
+   * removed as soon as the program has them open. Each has to begin with the line `<base>`.
    * @returns why not, where the place takes none or has no room
    * @throws SeeError as {@link Commands.run}
    */
@@ -66,7 +66,7 @@ export class OutputFiles {
     return await mine
   }
 
-  /** Of a program that has ended: what is still to come, and all of it. Its end is known, so that nothing fails here. */
+  /** The rest of the output of a program that has ended, and all of it. Its end is known, so nothing fails here. */
   async rest(): Promise<Output> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = this.#options
     const timedOut = () =>
@@ -87,7 +87,7 @@ export class OutputFiles {
     }
   }
 
-  /** Whether nothing more is to be had, since it is more than is kept, or the files are gone. */
+  /** Whether no more output can be read, since it is more than is kept, or the files are gone. */
   get isOver(): boolean {
     return this.#lost !== null || (this.#stdout.truncated && this.#stderr.truncated)
   }

@@ -111,7 +111,7 @@ export async function untilEnded(
       signal,
     })
   } catch (error) {
-    // The agent tells of an end once, perhaps just now.
+    // The agent reports an end once, perhaps just now.
     const lastLook = async () => (await asking) ?? (isGone(error) ? undefined : await ask())
     const end = await within(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(() => undefined)
     if (end !== undefined) return end
@@ -140,7 +140,7 @@ export async function runForExitCode(
   return (await until(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
 }
 
-/** Output until now is worth more than that the program ends at once. */
+/** Output until now is worth more than ending the program immediately. */
 async function ending(collect: () => Promise<unknown>, kill: () => Promise<unknown>): Promise<void> {
   const work = async () => {
     await collect().catch(() => undefined)

@@ -22,7 +22,7 @@ s=\${s##*) }; s=\${s#* }; s=\${s#* }
 [ "\${s%% *}" != $$ ] && command -v setsid >/dev/null && exec setsid -- "$@"
 exec "$@"`
 
-// The names go at once: what a program removes or fills up then cannot be what is collected of it.
+// The names are removed immediately: what a program then removes or fills up cannot be its collected output.
 const COLLECT = 'echo "$0" >"$0.out"; echo "$0" >"$0.err"; exec >>"$0.out" 2>>"$0.err"; '
 const removal = (made: readonly string[]) =>
   `rm -f ${made.map((base) => `${base}.out ${base}.err`).join(' ')}`
@@ -56,7 +56,7 @@ export async function execInShellGuest(
     runQuietly(commands, ['/bin/sh', '-c', `exec 2>/dev/null${KILL}`, String(pid)])
   const { base, made, files } = await placeInTime(commands, options)
   if (files === undefined) {
-    // The agent then holds the output in its own memory, and tells of the end once nobody has it open any more.
+    // The agent then holds the output in its own memory, and reports the end once no process has it open any more.
     const shell = ['/bin/sh', '-c', removing(made), base, ...argv]
     return await execCaptured(commands, shell, { ...options, argv, kill })
   }

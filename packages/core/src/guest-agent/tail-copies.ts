@@ -9,7 +9,7 @@ const DEFAULT_OUTPUT_BYTES = 1024 * 1024
 const INTERVAL_MS = 5000
 
 /**
- * The output of a program of Windows, where the agent cannot open a file that somebody writes: it is copied first. A
+ * The output of a program of Windows, where the agent cannot open a file that a process writes: it is copied first. A
  * running program's is looked at every few seconds.
  */
 export class TailCopies {

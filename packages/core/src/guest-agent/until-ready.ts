@@ -8,7 +8,7 @@ const FINAL = new Set(['AGENT_UNAVAILABLE', 'GUEST_STOPPED'])
 /**
  * Asks an agent until it answers.
  * @param advice what may be wrong when it does not
- * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
+ * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
  */
 export async function untilReady(
   agent: Pick<Agent, 'ping'>,

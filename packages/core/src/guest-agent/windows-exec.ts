@@ -13,7 +13,7 @@ const LOOK_MS = 30_000
 
 /**
  * Runs a program in a guest without a POSIX shell: by a batch file, so that its output goes to files. The agent's own
- * collecting ends with the last child that has the output open, and what it sends at once may break the channel.
+ * collecting ends with the last child that has the output open, and what it sends in one reply may break the channel.
  */
 export async function execInWindowsGuest(
   commands: Commands,
@@ -56,7 +56,7 @@ interface Collected {
 
 /** What the programs that it left running print. */
 function lateOutputOf(commands: Commands, { base, copies, remove }: Collected): LateOutput {
-  // A file that somebody writes cannot be opened for writing.
+  // A file that a process writes cannot be opened for writing.
   const look = ['cmd.exe', '/d', '/c', `(call ) >>${base}.out && (call ) >>${base}.err`]
   return {
     isOpen: async () => (await runForExitCode(commands, look, LOOK_MS)) !== 0,

@@ -105,7 +105,7 @@ test('a guest is gone with its last name', async () => {
   expect(await readdir(folder)).toEqual(['.with-packages.lock', 'names', 'with-packages'])
 })
 
-test('by its key it is removed with all names, and several at once', async () => {
+test('by its key it is removed with all names, and several together', async () => {
   await built(ONE, 'py', 'also')
   await built(TWO, 'two')
   await store.remove([ONE, 'two', 'two'], signal)

@@ -14,7 +14,10 @@ export interface BoundedOptions extends Pick<ExecOptions, 'onOutput' | 'onRunnin
   readonly signal: AbortSignal | undefined
 }
 
-/** What a program leaves running in the background may keep its output open; what it wrote itself is there at once. */
+/**
+ * What a program leaves running in the background may keep its output open; what it wrote itself is there
+ * immediately.
+ */
 const DRAIN_MS = 100
 const RUNNING_MS = 100
 
@@ -99,7 +102,7 @@ class BoundedOutput {
 function lateOutputOf(stdout: BoundedOutput, stderr: BoundedOutput): LateOutput {
   return {
     isOpen: async () => !stdout.isClosed || !stderr.isClosed,
-    // It comes by itself, what is there already before this resolves.
+    // Output arrives without a request; what has arrived already is read before this resolves.
     collect: () => setImmediate(true),
     close: async () => {
       const truncated = stdout.truncated || stderr.truncated

@@ -15,7 +15,7 @@ export interface FileLock extends AsyncDisposable {
 const LOCKED_DESCRIPTOR = 3
 
 /**
- * Waits until nobody else on this host has the file locked. The file is made when it is missing.
+ * Waits until no other process on this host has the file locked. The file is made when it is missing.
  * @throws SeeError `IMAGE_UNAVAILABLE`, or the signal's reason
  */
 export async function lockFile(path: string, signal: AbortSignal): Promise<FileLock> {

@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import type { QemuUser } from '@see/qemu'
 
-/** Numbers that systemd, Debian and everybody else leave alone. */
+/** Numbers that systemd, Debian and others do not use. */
 const FIRST_UID = 1_879_048_192
 const LAST_UID = 2_147_483_646
-/** The group of all sandboxes, which nobody else is in: what the files of templates are open to. */
+/** The group of all sandboxes, without any other member: the files of templates are open to it. */
 export const SANDBOX_GID = 1_900_000_000
 
 /** A user of its own for each sandbox where root starts it, so that none can touch another's; else, we ourselves. */

@@ -46,7 +46,7 @@ export function hasOnePlace({ path, target_path }: Place): boolean {
   return (path === undefined) !== (target_path === undefined)
 }
 
-export const ONE_PLACE = 'give either "path" or "target_path": where the image is to be kept'
+export const ONE_PLACE = 'give either "path" or "target_path": where to keep the image'
 
 /**
  * The file in which an image is kept; its folder is made.

@@ -9,9 +9,9 @@ import type { RemoteFile, RemotePart } from './remote-file.ts'
 /** Attempts in a row that bring nothing before the download is given up. */
 const MAX_FRUITLESS_ATTEMPTS = 5
 const FIRST_PAUSE_MS = 100
-/** What an attempt must bring to count: a server that hands out byte after byte must not keep us for ever. */
+/** What an attempt must bring to count: a server that hands out byte after byte must not keep us forever. */
 const FRUIT_BYTES = 1024 * 1024
-/** Of a file whose size nobody tells. */
+/** The limit for a file of unknown size. */
 const MAX_BYTES = 1024 ** 4
 
 export interface DownloadOptions {

@@ -8,7 +8,7 @@ const COMMON_PART_MEBIBYTES = [5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 2
 
 /**
  * What S3 makes of an object's content: its MD5, or, of one that came in n parts, the MD5 of the parts' MD5s and `-n`.
- * How long the parts were is not told: those lengths are tried that give n of them.
+ * The parts' length is not in it: those lengths are tried that give n parts.
  * @param partBytes of each part but the last, if it is known
  */
 export function etagVerification(

@@ -67,7 +67,7 @@ async function head(access: Access, signal: AbortSignal): Promise<S3Object> {
     // It becomes a file's name.
     const digest = /^"?([0-9a-f]{32}(?:-[1-9]\d{0,4})?)"?$/.exec(String(etag))?.[1]
     if (digest !== undefined && Number.isSafeInteger(bytes)) return { bytes, etag: digest }
-    throw new RemoteError(`${what} tells no size, or no ETag that is one of S3`)
+    throw new RemoteError(`${what} reports no size, or no ETag of S3’s kind`)
   } catch (error) {
     signal.throwIfAborted()
     throw unavailable(error, what)

@@ -4,7 +4,7 @@ import { authenticate, type KeystoneAuth, type KeystoneSession } from './keyston
 import { RemoteError } from './remote-error.ts'
 import { rangeHeader, type RemotePart, remotePart } from './remote-file.ts'
 
-/** Of images with the same name, a hundred to a page. */
+/** Pages of images with the same name, a hundred to a page. */
 const MAX_PAGES = 20
 
 const imageSchema = z.object({

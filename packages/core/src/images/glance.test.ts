@@ -36,7 +36,7 @@ beforeAll(async () => {
   glance = `http://127.0.0.1:${server.ports[1]}`
   await signIn()
   await upload('win7', old)
-  // Glance tells seconds only.
+  // Glance reports only seconds.
   await sleep(1100)
   newest = await upload('win7', content)
   await create('win7')
@@ -150,7 +150,7 @@ test.each([
     { region_name: 'two' },
     /no image service; give its URL as "glance_url"/,
   ],
-])('%s is told of, and nothing is left', async (_what, name, change, message) => {
+])('%s is reported, and nothing is left', async (_what, name, change, message) => {
   const folder = folderOfTest()
   const provider = providerOf(name, folder, { os_auth: { ...auth, auth_url: keystone, ...change } })
   const error = await provider.image({ signal }).catch((reason: unknown) => reason)

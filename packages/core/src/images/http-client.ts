@@ -26,7 +26,7 @@ export interface HttpRequest {
 
 export type HttpResponse = Dispatcher.ResponseData
 
-/** Requests with bounds; no error of it tells headers, or what a URL holds beside origin and path. */
+/** Requests with bounds; its errors contain no headers, and nothing of a URL but origin and path. */
 export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions
   #client: Promise<Client> | undefined
@@ -45,7 +45,7 @@ export class HttpClient implements AsyncDisposable {
     try {
       return await client.request(url, {
         method,
-        // undici unpacks nothing by itself; a server must not pack then.
+        // undici does not decompress on its own, so the server must not compress.
         headers: { 'accept-encoding': 'identity', ...headers },
         body: body ?? null,
         signal,
@@ -146,7 +146,7 @@ const hints: Readonly<Record<number, string>> = {
   412: 'it has changed meanwhile; try again',
 }
 
-/** A URL as it may be told: without user, password, query. */
+/** A URL as it may be printed: without user, password, query. */
 export function printableUrl(url: URL): string {
   return `${url.origin}${url.pathname}`
 }

@@ -75,7 +75,7 @@ test('an image is downloaded once, verified, and its use is on record', async ()
   expect(statSync(`${path}.lastaccess`).mtimeMs).toBeGreaterThan(Date.now() - 60_000)
 })
 
-test('an image that was changed is fetched anew, one that was put there by hand is not', async () => {
+test('an image that was changed is fetched again, one that was put there by hand is not', async () => {
   const folder = await folderOfTest()
   const server = await serverOf((request, response) => serve(request, response, content))
   const path = join(folder, 'base.qcow2')
@@ -170,7 +170,7 @@ test.each<[string, Answer, string, RegExp]>([
     /another part/,
   ],
   [
-    'redirects for ever',
+    'redirects forever',
     (_request, response) => void response.writeHead(302, { location: '/again' }).end(),
     'IMAGE_UNAVAILABLE',
     /redirects more than 5 times/,
@@ -206,7 +206,7 @@ test.each<[string, Answer, string, RegExp]>([
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('an abort ends it at once, and leaves nothing', async () => {
+test('an abort ends it immediately, and leaves nothing', async () => {
   const folder = await folderOfTest()
   const abort = new AbortController()
   const server = await serverOf((_request, response) => {
@@ -223,7 +223,7 @@ test('an abort ends it at once, and leaves nothing', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('no credentials are told or sent to others', async () => {
+test('no credentials are printed or sent to other servers', async () => {
   const folder = await folderOfTest()
   const other = await serverOf((_request, response) => void response.writeHead(404).end())
   const server = await serverOf(
@@ -276,7 +276,7 @@ test('a certificate of one’s own authority is trusted when it is named, else n
   expect(readFileSync(path).equals(content)).toBe(true)
 })
 
-test('processes that ask at once make one download, and a killed one holds nobody up', async () => {
+test('processes that ask at the same time make one download, and a killed one holds no other up', async () => {
   const folder = await folderOfTest()
   const downloading = new EventEmitter()
   const started = once(downloading, 'started')
@@ -300,10 +300,10 @@ test('processes that ask at once make one download, and a killed one holds nobod
   expect(readdirSync(folder).toSorted()).toEqual(kept)
 })
 
-test('a disk that is full while it is written to is told of, and nothing is left on it', async () => {
+test('a disk that is full while it is written to is reported, and nothing is left on it', async () => {
   const folder = await folderOfTest()
   const server = await serverOf((_request, response) => {
-    // No length: only the disk tells.
+    // No length: only the disk reports it.
     response.write(content)
     response.end(content)
   })

@@ -51,7 +51,7 @@ async function fetchUnlessKept(wanted: Wanted, options: ImageOptions): Promise<b
   for (;;) {
     if (await isKept(wanted)) return false
     await using lock = await lockFile(part, options.signal)
-    // Somebody else has renamed or removed it while we waited: see what there is now.
+    // Another process has renamed or removed it while we waited: see what there is now.
     if (!lock.isCurrent) continue
     try {
       return await fetchLocked(wanted, part, options)

@@ -73,7 +73,7 @@ test.each([
   },
 )
 
-test('a provider written in Python is told of as such', async () => {
+test('a provider written in Python is reported as such', async () => {
   const image = imageSchema.parse({ uri: 'base', provider: 'mine.providers.MyProvider' })
   await expect(imageProvider(image, '/')).rejects.toMatchObject({
     code: 'HOOK_LOAD',

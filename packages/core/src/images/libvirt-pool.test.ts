@@ -113,7 +113,7 @@ test.each([
     'HYPERVISOR_UNREACHABLE',
     /nowhere/,
   ],
-])('%s is told of, and no pool is left', async (_what, provider, code, message) => {
+])('%s is reported, and no pool is left', async (_what, provider, code, message) => {
   await expect(provider().image({ signal })).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),

@@ -8,7 +8,7 @@ const documented = [DummyProvider, GlanceProvider, HttpProvider, LibvirtPoolProv
   (Class) => Object.keys(Class.schema.shape).map((key) => [Class.name, key] as const),
 )
 
-test.each(documented)('the README tells of %s’s key %s', (name, key) => {
+test.each(documented)('the README has %s’s key %s', (name, key) => {
   const section = readme.split('\n### ').find((text) => text.startsWith(`${name}\n`))
   expect(section).toContain(`\n| \`${key}\` |`)
 })

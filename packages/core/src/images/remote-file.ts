@@ -6,7 +6,7 @@ import { RemoteError } from './remote-error.ts'
 export interface RemotePart {
   /** Where it begins, in bytes: what was asked for, or 0 from servers that know no parts. */
   readonly offset: number
-  /** The size of the whole file, when the server tells. */
+  /** The size of the whole file, if the server reports it. */
   readonly totalBytes: number | undefined
   readonly body: Readable
 }

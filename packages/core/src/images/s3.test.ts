@@ -82,7 +82,7 @@ function providerOf(name: string, path: string, options: Record<string, unknown>
 
 const digest = (algorithm: string, data: Buffer) => createHash(algorithm).update(data).digest('hex')
 
-test('an object is kept under its ETag, verified, and fetched anew when it changes', async () => {
+test('an object is kept under its ETag, verified, and fetched again when it changes', async () => {
   const folder = folderOfTest()
   const provider = providerOf('win 7/base (1).qcow2', folder)
   const path = await provider.image({ signal })
@@ -127,7 +127,7 @@ test.each([
   ['an object that is not there', 'other.qcow2', {}, /other\.qcow2 answers 404/],
   ['a wrong secret', 'parts.qcow2', { aws_secret_access_key: 'hunter2' }, /answers 403: access is denied/],
   ['a server that is not there', 'parts.qcow2', { endpoint_url: 'http://127.0.0.1:1' }, /ECONNREFUSED/],
-])('%s is told of, and nothing is left', async (_what, name, change, message) => {
+])('%s is reported, and nothing is left', async (_what, name, change, message) => {
   const folder = folderOfTest()
   const provider = providerOf(name, folder, { auth: { ...auth, endpoint_url: endpoint, ...change } })
   const error = await provider.image({ signal }).catch((reason: unknown) => reason)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 
-/** Tells whether a file is the image that was asked for. */
+/** Decides whether a file is the image that was asked for. */
 export interface Verification {
   /** What the file has to fit, such as `sha256:…`; two that are equal accept the same files. */
   readonly identity: string

@@ -8,7 +8,8 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 /**
  * A socket beside a run folder at which this process listens from before there is the folder until it is gone. The kernel
  * refuses who connects as soon as the process has ended, however it ended; unlike a process's number that is true in every
- * namespace, and never somebody else's. Not on another host that shares the file system: so the kernel's boot is in the name.
+ * namespace, and never another process's. Not on another host that shares the file system: so the kernel's boot is in
+ * the name.
  */
 export class OwnerSocket {
   readonly #server: Server
@@ -32,7 +33,7 @@ export class OwnerSocket {
     return new OwnerSocket(server.unref())
   }
 
-  /** Its file goes, too. */
+  /** Also removes its file. */
   async close(): Promise<void> {
     await new Promise((resolve) => void this.#server.close(resolve))
   }
@@ -49,7 +50,7 @@ export async function ownedBy(name: string): Promise<string | undefined> {
   return boot === (await thisBoot()) ? identifier : undefined
 }
 
-/** Whether nobody listens at it any more. */
+/** Whether no process listens at it any more. */
 export async function isRefused(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(path)

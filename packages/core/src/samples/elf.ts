@@ -68,7 +68,7 @@ export async function readElf(file: FileHandle): Promise<Elf | undefined> {
   const machine = machines[number] ?? `machine number ${number}`
   const type = types[isLittle ? header.readUInt16LE(16) : header.readUInt16BE(16)] ?? 'unknown'
   const rest = { bits, machine, type, interpreter: null, needed: [] } as const
-  // Of other machines it is enough to know which.
+  // For other machines it is enough to know which.
   if (!isLittle || (bits === 64 && header.length < 64)) return rest
   const segments = await segmentsOf(file, header, bits)
   const interpreter = await interpreterOf(file, segments)

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Elf, readElf } from './elf.ts'
 
 const CONFIGURATION = '/etc/ld.so.conf'
-/** Where the dynamic loader looks without being told, on Debian and on others (ld.so(8)). */
+/** Where the dynamic loader looks by default, on Debian and on others (ld.so(8)). */
 const DEFAULTS = [
   '/lib/x86_64-linux-gnu',
   '/usr/lib/x86_64-linux-gnu',
@@ -17,7 +17,7 @@ const MOST_BYTES = 256 * 1024 * 1024
 /** The loaders of the C libraries that Linux programs for x86-64 are made with. */
 const LOADER = /^ld-(linux-x86-64\.so\.2|musl-x86_64\.so\.1)$/
 
-/** What of this host a dynamic program needs. */
+/** The files of this host that a dynamic program needs. */
 export interface HostLibraries {
   /** Undefined where this host has none of the name. */
   readonly loader: string | undefined

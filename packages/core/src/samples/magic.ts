@@ -48,7 +48,7 @@ const archives: readonly (readonly [string, number, ArchiveFormat])[] = [
   ['ustar', 257, 'tar'],
 ]
 
-/** The first name in these zip archives, or an extension of theirs, tells what they are. */
+/** The first name in these zip archives, or their extension, shows what they are. */
 const zipped: readonly (readonly [RegExp, RegExp, Foreign])[] = [
   [
     /^(\[Content_Types\]\.xml|_rels\/)/,

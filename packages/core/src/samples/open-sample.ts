@@ -140,7 +140,7 @@ async function ask(
   return stdout.toString('latin1')
 }
 
-/** @throws SeeError `SAMPLE_UNSUITABLE` for what no Linux guest runs by itself */
+/** @throws SeeError `SAMPLE_UNSUITABLE` for what no Linux guest runs without a command */
 export function assertRunnable(kind: SampleKind): void {
   if (kind.kind === 'script' || kind.kind === 'text') return
   if (kind.kind === 'elf' && kind.elf.type === 'program') return

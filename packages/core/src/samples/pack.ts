@@ -7,7 +7,7 @@ import { requireTool } from '../host/required-tool.ts'
 import { runBounded } from '../host/bounded-process.ts'
 
 const TIMEOUT_MS = 120_000
-/** Nobody of this host is anybody in the guest; files that tar has seen already are packed as files again. */
+/** The host's users mean nothing in the guest; files that tar has seen already are packed as files again. */
 const OPTIONS = [
   '--create',
   '--owner=0',

@@ -111,7 +111,7 @@ test('no change of a program’s headers makes it fail', { timeout: 60_000 }, as
 test.each([
   ['/dev/zero', 'it is not a regular file or a folder'],
   ['/no/such', 'ENOENT'],
-])('%s is refused at once: %s', async (path, why) => {
+])('%s is refused immediately: %s', async (path, why) => {
   await expect(recogniseSample(path)).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining(why),

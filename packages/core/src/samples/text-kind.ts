@@ -26,7 +26,7 @@ export type TextKind =
   | ({ readonly kind: 'foreign' } & Foreign)
   | { readonly kind: 'text' }
 
-/** What is to be done with text: what its first line says, else its extension; else a shell may run it. */
+/** How to run a text: as its first line says, else its extension; else a shell may run it. */
 export function textKind(start: Buffer, name: string): TextKind {
   const own = interpreterIn(start)
   if (own !== undefined) return { kind: 'script', interpreter: own, startsItself: true }

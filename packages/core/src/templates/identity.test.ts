@@ -46,7 +46,7 @@ test('tells a guest who it is, in lines of which the last is empty', async () =>
 test.each([
   ['refuses', (socket: Socket) => void socket.write('error: no such thing\n'), /no such thing/],
   ['goes on for ever', (socket: Socket) => void socket.write('x'.repeat(1_000_000)), /xxxxx/],
-  ['goes away', (socket: Socket) => void socket.end('o'), /could not be told/],
+  ['goes away', (socket: Socket) => void socket.end('o'), /did not take its identity/],
 ])('says what a guest said that %s', async (_what, guest, message) => {
   const failure = await tell(guest).catch((error: unknown) => error)
   expect(failure).toMatchObject({ code: 'TEMPLATE_IDENTITY', message: expect.stringMatching(message) })
@@ -54,5 +54,5 @@ test.each([
 })
 
 test('waits no longer than it may for one that says nothing', async () => {
-  await expect(tell(silence, 50)).rejects.toThrow(/did not say within 50 ms/)
+  await expect(tell(silence, 50)).rejects.toThrow(/did not confirm its identity within 50 ms/)
 })

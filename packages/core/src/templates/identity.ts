@@ -43,7 +43,7 @@ export async function assertTakesIdentity(
   const commands = new Commands(channel)
   const open = () => openFile(commands, PLACE, 'r+', timeoutMs)
   const opened = await eventually(open, { timeoutMs, signal }, (error) => {
-    const why = `the guest does not wait at ${PLACE} to be told who it is: ${messageOf(error)}; let it (docs/guests.md says how), or say "identity": false: then all clones are one and the same machine`
+    const why = `the guest does not wait at ${PLACE} for its identity: ${messageOf(error)}; prepare the guest (docs/guests.md says how), or set "identity": false: then all clones are one and the same machine`
     return new SeeError('TEMPLATE_IDENTITY', why, { cause: error })
   })
   await commands.run(z.unknown(), 'guest-file-close', { handle: opened })
@@ -83,13 +83,13 @@ export async function giveIdentity(
 }
 
 function late(timeoutMs: number, cause?: unknown): SeeError {
-  const message = `the clone did not say within ${timeoutMs} ms who it is`
+  const message = `the clone did not confirm its identity within ${timeoutMs} ms`
   return new SeeError('TEMPLATE_IDENTITY', message, { cause })
 }
 
 function assertDone(answer: string): void {
   if (answer === 'ok\n') return
-  throw new SeeError('TEMPLATE_IDENTITY', `the clone could not be told who it is: ${quoted(answer)}`)
+  throw new SeeError('TEMPLATE_IDENTITY', `the clone did not take its identity: ${quoted(answer)}`)
 }
 
 /** All that the guest writes up to the end of a line, or as much as it may write. */

@@ -166,7 +166,7 @@ export class TemplateClone {
       else await giveIdentityAtPort(port, own, timeoutMs)
     } catch (error) {
       if (error instanceof SeeError && error.code === 'TEMPLATE_IDENTITY') throw error
-      const why = `its clone could not be told who it is: ${messageOf(error)}`
+      const why = `its clone could not get its identity: ${messageOf(error)}`
       throw templateError('TEMPLATE_IDENTITY', this.#template.name, why, error)
     }
   }

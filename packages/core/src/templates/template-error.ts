@@ -8,6 +8,6 @@ export function templateError(
   cause?: unknown,
 ): SeeError {
   const advice =
-    code === 'TEMPLATE_INVALID' ? `; build it anew: npx see template build RESOURCES.json ${name}` : ''
+    code === 'TEMPLATE_INVALID' ? `; rebuild it: npx see template build RESOURCES.json ${name}` : ''
   return new SeeError(code, `template ${JSON.stringify(name)}: ${why}${advice}`, { cause })
 }

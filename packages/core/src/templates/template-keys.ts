@@ -10,6 +10,6 @@ export const templateKeys = {
     .boolean()
     .default(true)
     .describe(
-      'Whether the clones of a template that is built from this file are told who they are. Where not, they are all one machine, to the random numbers.',
+      'Whether each clone of a template that is built from this file gets its own identity. If not, they are all one machine, random numbers included.',
     ),
 }

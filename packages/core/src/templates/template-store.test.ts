@@ -95,7 +95,7 @@ test.each([
   await expect(check).rejects.toMatchObject({
     code: 'TEMPLATE_INVALID',
     message: expect.stringMatching(
-      /^template "tiny": .*build it anew: npx see template build RESOURCES.json tiny$/,
+      /^template "tiny": .*rebuild it: npx see template build RESOURCES.json tiny$/,
     ),
   })
   await expect(check).rejects.toThrow(reason)

@@ -32,7 +32,7 @@ function whyNot(given: Partial<TemplateMachine>, built: Partial<TemplateMachine>
     return undefined
   } catch (error) {
     expect(error).toMatchObject({ code: 'TEMPLATE_INVALID' })
-    return error instanceof Error ? /^template "tiny": (.*); build it anew: /s.exec(error.message)?.[1] : ''
+    return error instanceof Error ? /^template "tiny": (.*); rebuild it: /s.exec(error.message)?.[1] : ''
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 
 export interface ImageServer extends AsyncDisposable {
   readonly origin: string
-  /** Of each request, the path, and the range that was asked for. */
+  /** The path and headers of each request. */
   readonly requests: { readonly path: string; readonly headers: IncomingMessage['headers'] }[]
 }
 

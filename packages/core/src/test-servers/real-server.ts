@@ -43,7 +43,7 @@ export async function startRealServer(
   }
 }
 
-/** Below those that the kernel gives out by itself: a server that takes long to start would lose its port to another. */
+/** Below those that the kernel assigns: a server that takes long to start would lose its port to another. */
 async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) {

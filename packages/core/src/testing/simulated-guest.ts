@@ -12,7 +12,7 @@ export interface SimulatedProgram {
 
 /** What is in a simulated guest. */
 export interface SimulatedGuest {
-  /** Answers for the programs that are run; without it, each ends at once with exit code 0. */
+  /** Answers for the programs that are run; without it, each ends immediately with exit code 0. */
   readonly run?: (argv: readonly string[], stdin: Buffer) => SimulatedProgram | Promise<SimulatedProgram>
   /** Files that it has, by their paths. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>

@@ -23,12 +23,12 @@ export class SimulatedCapture implements PacketCapture {
   }
 }
 
-/** A sinkhole of which the guest asks what it is told to ask. */
+/** A sinkhole to which the guest makes the given requests. */
 export class SimulatedSinkhole implements RequestSource {
   readonly #first: readonly SinkholeRequest[]
   readonly #listeners = new Set<SinkholeListener>()
 
-  /** @param requests come as soon as somebody listens */
+  /** @param requests come as soon as there is a listener */
   constructor(requests: readonly SinkholeRequest[]) {
     this.#first = requests
   }

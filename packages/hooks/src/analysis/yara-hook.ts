@@ -28,7 +28,7 @@ const schema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('A folder whose files are scanned, too, such as one into which dropped files were extracted.'),
+    .describe('A folder whose files are also scanned, such as one into which dropped files were extracted.'),
   ...processingKeys,
   ...boundKeys,
 })

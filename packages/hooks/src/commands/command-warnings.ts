@@ -2,7 +2,7 @@ import { type EvidenceWarning, evidenceWarning } from '@see/core'
 import type { CommandRecord } from './command-record.ts'
 import type { LateCollection } from './late-collection.ts'
 
-const END_UNKNOWN = 'the HTTP agent does not tell of the end of a command in the background'
+const END_UNKNOWN = 'the HTTP agent does not report the end of a command in the background'
 
 /**
  * Warns of what is not known of a command.

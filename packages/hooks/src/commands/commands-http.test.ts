@@ -189,7 +189,7 @@ test.each([undefined, '', 'localhost', 7])('an address that is none is a failure
 })
 
 test.each([
-  [{ 'agent-host': '127.0.0.1' }, 'give "agent-port", too'],
+  [{ 'agent-host': '127.0.0.1' }, 'also give "agent-port"'],
   [{ 'agent-port': 0 }, 'agent-port'],
   [{ 'agent-port': 8080, 'agent-host': 'http://a/' }, 'expected an address'],
 ])('%j is refused before anything is allocated', async (configuration, problem) => {

@@ -33,7 +33,7 @@ const keys = z.object({
     .enum(['windows', 'posix'])
     .default('windows')
     .describe(
-      'The system on which the HTTP agent runs: on posix it loses all but the first word of a command if not told.',
+      'The system on which the HTTP agent runs: without it, an agent on posix loses all but the first word of a command.',
     ),
 })
 
@@ -42,7 +42,7 @@ export const commandsSchema = keys.refine(
   (given) => given['agent-host'] === undefined || given['agent-port'] !== undefined,
   {
     path: ['agent-host'],
-    error: 'give "agent-port", too: the port of the HTTP agent',
+    error: 'also give "agent-port": the port of the HTTP agent',
   },
 )
 

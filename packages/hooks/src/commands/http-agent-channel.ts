@@ -102,7 +102,7 @@ export class HttpAgentChannel implements CommandChannel {
       if (!deadline.aborted) throw failed(host, error)
       throw new SeeError(
         'GUEST_EXEC_TIMEOUT',
-        `the HTTP agent at ${host} did not tell of the command's end within ${timeoutMs} ms; it cannot be told to kill it, so that it may still run`,
+        `the HTTP agent at ${host} did not report the command's end within ${timeoutMs} ms; it cannot kill the command, which may still run`,
         { cause: error },
       )
     }

@@ -126,7 +126,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> 
     )
     const [first] = errors
     if (first === undefined) return
-    const more = errors.length === 1 ? '' : `, and ${errors.length - 1} more, which ${path} tells of`
+    const more = errors.length === 1 ? '' : `, and ${errors.length - 1} more, which ${path} lists`
     const which = disk === undefined ? 'the disk' : `the disk ${disk}`
     throw new SeeError('TOOL_FAILED', `not all of ${which} could be compared: ${first}${more}`)
   }

@@ -12,8 +12,8 @@ const bytes = z
 export const diskStateSettings = z
   .object({
     results_folder: z.string().min(1).describe('The folder for the results; made when missing.'),
-    identify_files: z.boolean().default(false).describe('Tell what the content of each file is, by `file`.'),
-    get_file_size: z.boolean().default(true).describe('Tell the sizes of files.'),
+    identify_files: z.boolean().default(false).describe('Report the type of each file’s content, by `file`.'),
+    get_file_size: z.boolean().default(true).describe('Report the sizes of files.'),
     extract_files: z.boolean().default(false).describe('Keep the content of created and modified files.'),
     use_concurrency: z.boolean().default(true).describe('Read both disks, and several files, at one time.'),
     compare_registries: z.boolean().default(false).describe('Compare the registry of Windows as well.'),

@@ -55,7 +55,7 @@ export function warningsOfFiles(
     ...warningOf(
       'DISK_FILES_NOT_READ',
       unverified,
-      'their content was to be compared (strict), and could not be read',
+      'their content could not be read, and should have been compared (strict)',
     ),
     ...warningOf('DISK_FILES_NOT_EXTRACTED', notExtracted, 'extract_limit is reached'),
     ...warningOf(

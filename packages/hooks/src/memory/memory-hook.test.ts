@@ -58,7 +58,7 @@ test('a snapshot that is shorter than its own headers say is a warning', async (
   expect(context.warnings).toMatchObject([
     { code: 'MEMORY_SHORT', what: expect.stringContaining(taken[1] ?? 'none') },
   ])
-  expect(context.warnings[0]?.why).toContain('it has 1119 bytes of the 1120 that its headers tell of')
+  expect(context.warnings[0]?.why).toContain('it has 1119 bytes of the 1120 that its headers declare')
 })
 
 /** An ELF file of 64 bits with one segment, but for its first four bytes, which the simulated domain writes. */

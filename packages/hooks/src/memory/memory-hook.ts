@@ -105,7 +105,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const why =
       wanted === undefined
         ? `it has ${size} bytes, and its headers are not complete`
-        : `it has ${size} bytes of the ${wanted} that its headers tell of`
+        : `it has ${size} bytes of the ${wanted} that its headers declare`
     await this.context.warn(evidenceWarning('MEMORY_SHORT', `a part of the memory in ${path}`, why))
   }
 

@@ -178,7 +178,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       if (expected !== undefined && packets < Math.min(expected, packetLimit)) {
         throw new SeeError(
           'TOOL_FAILED',
-          `tshark told of ${packets} packets in ${path}, which has ${expected}`,
+          `tshark listed ${packets} packets in ${path}, which has ${expected}`,
         )
       }
       log.end()

@@ -13,7 +13,9 @@ const timers = z
   .pipe(z.array(entry))
 
 const schema = z.object({
-  timers: timers.prefault({}).describe('Of each event, how many seconds after `post_poweron` it is fired.'),
+  timers: timers
+    .prefault({})
+    .describe('How many seconds after `post_poweron` each event is fired, by its name.'),
 })
 
 /** Fires events a configured time after each power-on, unless the guest is off before. */

@@ -1,18 +1,24 @@
 const LIMITS = { depth: 8, values: 2000, characters: 256 * 1024, stringLength: 16 * 1024 }
 
-export interface PlainValue {
-  readonly value: unknown
+export interface PlainAttributes {
+  readonly attributes: Record<string, unknown>
   /** Whether something was left out or cut. */
   readonly isCut: boolean
 }
 
 /**
- * A copy of any value that `JSON.stringify` can write, and not at length: event attributes may be anything, and some
- * come from the guest.
+ * A copy of an event's attributes that `JSON.stringify` can write, and not at length: they may be anything, and some come
+ * from the guest.
  */
-export function plainValue(value: unknown): PlainValue {
+export function plainAttributes(attributes: object): PlainAttributes {
   const copier = new Copier()
-  return { value: copier.copy(value, 0), isCut: copier.isCut }
+  const copy = copier.record(attributes, 1)
+  return { attributes: copy, isCut: copier.isCut }
+}
+
+/** A text that is not at length. */
+export function cutText(text: string): string {
+  return new Copier().text(text)
 }
 
 class Copier {
@@ -25,15 +31,15 @@ class Copier {
     if (--this.#values < 0) return this.#cut('[left out]')
     switch (typeof value) {
       case 'string':
-        return this.#text(value)
+        return this.text(value)
       case 'number':
         return Number.isFinite(value) ? value : String(value)
       case 'bigint':
-        return this.#text(value.toString())
+        return this.text(value.toString())
       case 'symbol':
-        return this.#text(String(value))
+        return this.text(String(value))
       case 'function':
-        return this.#text(`[function ${value.name}]`)
+        return this.text(`[function ${value.name}]`)
       case 'object':
         return value === null ? null : this.#guarded(value, depth)
       default:
@@ -59,13 +65,13 @@ class Copier {
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
       return this.#cut(`[${value.byteLength} bytes]`)
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
-    if (value instanceof URL || value instanceof RegExp) return this.#text(String(value))
+    if (value instanceof URL || value instanceof RegExp) return this.text(String(value))
     if (value instanceof Error) {
-      return this.#record(Object.assign({ type: value.name, message: value.message }, value), depth)
+      return this.record(Object.assign({ type: value.name, message: value.message }, value), depth)
     }
     if (value instanceof Map) return this.#list(value.entries(), depth)
     if (Array.isArray(value) || value instanceof Set) return this.#list(value.values(), depth)
-    return this.#record(value, depth)
+    return this.record(value, depth)
   }
 
   #list(values: Iterable<unknown>, depth: number): unknown[] {
@@ -77,7 +83,7 @@ class Copier {
     return copies
   }
 
-  #record(value: object, depth: number): Record<string, unknown> {
+  record(value: object, depth: number): Record<string, unknown> {
     const copies: [string, unknown][] = []
     for (const key in value) {
       if (!Object.hasOwn(value, key)) continue
@@ -85,7 +91,7 @@ class Copier {
         this.isCut = true
         break
       }
-      copies.push([this.#text(key), this.copy(Reflect.get(value, key), depth)])
+      copies.push([this.text(key), this.copy(Reflect.get(value, key), depth)])
     }
     return Object.fromEntries(copies)
   }
@@ -95,7 +101,7 @@ class Copier {
     return instead
   }
 
-  #text(text: string): string {
+  text(text: string): string {
     const room = Math.min(LIMITS.stringLength, this.#characters)
     if (text.length > room) this.isCut = true
     const kept = text.length > room ? `${text.slice(0, room)}… (${text.length} characters)` : text

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,8 +27,9 @@ async function allocate(folder: string, identifier = randomUUID()) {
 
 const [custom] = eventNames.parse('custom')
 
-test('writes a line for every event: what, who, when, which handlers, how long and what failed', async () => {
+test('begins with its version, then writes a line for every event, handler that begins and handler that ends', async () => {
   await using temporary = await temporaryFolder()
+  const before = Date.now()
   const { environment, context, lines } = await allocate(temporary.path)
   await using _ = environment
   context.subscribe('post_poweron', async function slow() {
@@ -36,45 +38,74 @@ test('writes a line for every event: what, who, when, which handlers, how long a
   context.subscribe('post_poweron', function broken() {
     throw new Error('no luck')
   })
-  const before = Date.now()
   await context.poweron({ reason: 'demo' })
-  const [pre, post] = await lines()
+  const [version, pre, ...post] = await lines()
+  expect(version).toEqual({
+    type: 'see-timeline',
+    version: 2,
+    identifier: environment.identifier,
+    timestamp: expect.any(Number),
+    monotonic: expect.any(Number),
+  })
   expect(pre).toEqual({
     type: 'event',
     sequence: 1,
     name: 'pre_poweron',
     origin: '@see/core#SeeContext',
     timestamp: expect.any(Number),
+    t: expect.any(Number),
     attributes: { reason: 'demo' },
-    handlers: [],
   })
   expect(pre?.['timestamp']).toBeGreaterThanOrEqual(before)
-  expect(post).toMatchObject({
-    sequence: 2,
-    name: 'post_poweron',
-    handlers: [
-      { handler: 'environment.slow', asynchronous: false },
-      { handler: 'environment.broken', asynchronous: false, error: 'no luck' },
-    ],
-  })
-  const handlers = post?.['handlers'] as { durationMs: number }[]
-  expect(handlers[0]?.durationMs).toBeGreaterThanOrEqual(19)
+  const slow = { sequence: 2, run: 1, handler: 'environment.slow', asynchronous: false }
+  const broken = { sequence: 2, run: 2, handler: 'environment.broken', asynchronous: false }
+  const times = { timestamp: expect.any(Number), t: expect.any(Number) }
+  const durationMs = expect.any(Number)
+  expect(post).toEqual([
+    expect.objectContaining({ type: 'event', sequence: 2, name: 'post_poweron' }),
+    { type: 'handler_start', ...slow, ...times },
+    { type: 'handler_end', ...slow, ...times, durationMs },
+    { type: 'handler_start', ...broken, ...times },
+    { type: 'handler_end', ...broken, ...times, durationMs, error: 'no luck' },
+  ])
+  expect(post[2]?.['durationMs']).toBeGreaterThanOrEqual(19)
 })
 
-test('names the event inside which another was fired', async () => {
+test('has both clocks: what passed between two lines is the same by either', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, lines } = await allocate(temporary.path)
+  await using _ = environment
+  context.subscribe('post_poweron', () => sleep(50))
+  await context.poweron()
+  const [version, ...rest] = await lines()
+  const [start, end] = rest.slice(-2)
+  const passed = Number(end?.['t']) - Number(start?.['t'])
+  expect(passed).toBeGreaterThanOrEqual(49)
+  expect(Number(end?.['timestamp']) - Number(start?.['timestamp'])).toBeGreaterThanOrEqual(passed - 2)
+  const monotonicNow = Number(process.hrtime.bigint()) / 1e6
+  const since = monotonicNow - Number(version?.['monotonic'])
+  expect(since).toBeGreaterThanOrEqual(Number(end?.['t']))
+  expect(since).toBeLessThan(Number(end?.['t']) + 10_000)
+  expect(rest.map(({ t }) => t)).toEqual(rest.map(({ t }) => Number(t)).toSorted((a, b) => a - b))
+})
+
+test('names the event inside which another was fired, whose line is inside its handler', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, lines } = await allocate(temporary.path)
   await using _ = environment
   context.subscribe('post_poweron', () => context.trigger(custom ?? expect.fail()))
   await context.poweron()
   expect(await lines()).toMatchObject([
+    { type: 'see-timeline' },
     { name: 'pre_poweron' },
-    { name: 'custom', sequence: 3, parent: 2 },
     { name: 'post_poweron', sequence: 2 },
+    { type: 'handler_start', sequence: 2 },
+    { name: 'custom', sequence: 3, parent: 2 },
+    { type: 'handler_end', sequence: 2 },
   ])
 })
 
-test('tells of an asynchronous handler that ends later in a line of its own, of one that ended in its event’s', async () => {
+test('has a handler that runs on, or never ends, by the line of its start', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, lines } = await allocate(temporary.path)
   await using _ = environment
@@ -84,23 +115,38 @@ test('tells of an asynchronous handler that ends later in a line of its own, of 
     throw new Error('too late')
   })
   await context.poweron()
-  expect((await lines()).at(-1)).toMatchObject({
-    name: 'post_poweron',
-    handlers: [
-      { handler: 'environment.quick', asynchronous: true, durationMs: expect.any(Number) },
-      { handler: 'environment.late', asynchronous: true },
-    ],
-  })
+  expect((await lines()).slice(-3)).toMatchObject([
+    { type: 'handler_start', run: 1, handler: 'environment.quick', asynchronous: true },
+    { type: 'handler_end', run: 1, handler: 'environment.quick', durationMs: expect.any(Number) },
+    { type: 'handler_start', run: 2, handler: 'environment.late', asynchronous: true },
+  ])
   await context.settled()
-  expect(await lines()).toHaveLength(3)
+  expect(await lines()).toHaveLength(7)
   expect((await lines()).at(-1)).toEqual({
-    type: 'handler',
+    type: 'handler_end',
     sequence: 2,
+    run: 2,
     timestamp: expect.any(Number),
+    t: expect.any(Number),
     handler: 'environment.late',
     asynchronous: true,
     durationMs: expect.any(Number),
     error: 'too late',
+  })
+})
+
+test('has the lines of a handler on disk before it runs', async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, path } = await allocate(temporary.path)
+  await using _ = environment
+  let seen = ''
+  context.subscribe('post_poweron', function looks() {
+    seen = readFileSync(path, 'utf8')
+  })
+  await context.poweron()
+  expect(JSON.parse(seen.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    type: 'handler_start',
+    handler: 'environment.looks',
   })
 })
 
@@ -132,7 +178,7 @@ test('survives any attribute, and writes none at length', async () => {
   }
   await context.poweron(attributes)
   expect(context.failures).toEqual([])
-  const [line] = await lines()
+  const [, line] = await lines()
   expect(line?.['attributes']).toMatchObject({
     circle: { self: '[circular]' },
     hostile: '[unreadable]',
@@ -154,9 +200,9 @@ test('has each line on disk when its event is over', async () => {
   const { environment, context, lines } = await allocate(temporary.path)
   await using _ = environment
   await context.poweron()
-  expect(await lines()).toHaveLength(2)
+  expect(await lines()).toHaveLength(3)
   await context.pause()
-  expect(await lines()).toHaveLength(4)
+  expect(await lines()).toHaveLength(5)
 })
 
 test('fails at set-up when the timeline cannot be written', async () => {
@@ -179,6 +225,6 @@ test('on a full disk lets events go on, and says at the end what was lost', asyn
   await context.poweron()
   expect(handled).toBe(1)
   await expect(environment.deallocate()).rejects.toThrow(
-    /2 lines of the timeline are lost: cannot write .*: the disk is full/,
+    /5 lines of the timeline are lost: cannot write .*: the disk is full/,
   )
 })

@@ -9,22 +9,26 @@ import {
   SeeError,
   z,
 } from '@see/core'
+import { type TimelineLine, TIMELINE_VERSION, type VersionLine } from '@see/evidence'
 import { LineFile } from '../results/line-file.ts'
-import { plainValue } from './plain-value.ts'
+import { cutText, plainAttributes } from './plain-value.ts'
 import { prepareResultsFolder } from '../results/results-folder.ts'
+import { timelineClock } from './timeline-clock.ts'
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for the timeline; made when it is missing.'),
 })
 
 /**
- * Writes `<identifier>_timeline.jsonl`, a line for every event and one for every asynchronous handler that ended after
- * its event's line. Name it first of all hooks: what fires during the set-up of those before it is not seen.
+ * Writes `<identifier>_timeline.jsonl`: a line for every event when it is fired, one for every handler that begins and one
+ * for every handler that ends. Name it first of all hooks: what fires during the set-up of those before it is not seen.
  */
 export class TimelineHook extends Hook<typeof schema> {
   static override readonly schema = schema
+  readonly #clock = timelineClock()
   #file: LineFile | undefined
   #observation: Disposable | undefined
+  /** The events that have a line. */
   readonly #written = new WeakSet<EventRecord>()
   #lostLines = 0
   #lostBecause: unknown
@@ -32,9 +36,16 @@ export class TimelineHook extends Hook<typeof schema> {
   async setup(): Promise<void> {
     const folder = await prepareResultsFolder(this.configuration.results_folder)
     this.#file = openTimeline(join(folder, `${this.identifier}_timeline.jsonl`))
+    this.#append({
+      type: 'see-timeline',
+      version: TIMELINE_VERSION,
+      identifier: this.identifier,
+      ...this.#clock.start,
+    })
     this.#observation = this.context.observe({
-      eventHandled: (record) => this.#eventHandled(record),
-      handlerSettled: (record, run) => this.#handlerSettled(record, run),
+      eventFired: (record) => this.#eventFired(record),
+      handlerStarted: (record, run) => this.#handlerStarted(record, run),
+      handlerEnded: (record, run) => this.#handlerEnded(record, run),
     })
   }
 
@@ -50,22 +61,22 @@ export class TimelineHook extends Hook<typeof schema> {
     )
   }
 
-  #eventHandled(record: EventRecord): void {
-    const { sequence, parent, event, handlers } = record
+  #eventFired(record: EventRecord): void {
+    const { sequence, parent, event } = record
     const { name, origin, timestamp } = event
-    const { value: attributes, isCut } = plainValue(attributesOf(event))
+    const { attributes, isCut } = plainAttributes(attributesOf(event))
+    this.#written.add(record)
     this.#append({
       type: 'event',
       sequence,
-      parent,
+      ...(parent === undefined ? {} : { parent }),
       name,
       origin,
       timestamp,
+      t: this.#clock.now().t,
       attributes,
       ...(isCut ? { attributes_cut: true } : {}),
-      handlers: handlers.map(lineOf),
     })
-    this.#written.add(record)
     if (isCut) this.#warnOfCut(name)
   }
 
@@ -78,14 +89,25 @@ export class TimelineHook extends Hook<typeof schema> {
     })
   }
 
-  #handlerSettled(record: EventRecord, run: HandlerRun): void {
-    // One that ended before its event is told of in the event's own line.
+  #handlerStarted(record: EventRecord, run: HandlerRun): void {
     if (!this.#written.has(record)) return
-    this.#append({ type: 'handler', sequence: record.sequence, timestamp: Date.now(), ...lineOf(run) })
+    this.#append({ type: 'handler_start', ...runOf(record, run), ...this.#clock.now() })
   }
 
-  /** A full disk must not break the dispatch of events; `cleanup` tells of it. */
-  #append(line: object): void {
+  #handlerEnded(record: EventRecord, run: HandlerRun): void {
+    if (!this.#written.has(record)) return
+    const { durationMs = 0, error } = run
+    this.#append({
+      type: 'handler_end',
+      ...runOf(record, run),
+      ...this.#clock.now(),
+      durationMs: Math.round(durationMs * 1000) / 1000,
+      ...('error' in run ? { error: cutText(messageOf(error)) } : {}),
+    })
+  }
+
+  /** A full disk must not break the dispatch of events; `cleanup` throws what was lost. */
+  #append(line: VersionLine | TimelineLine): void {
     try {
       this.#file?.append(JSON.stringify(line))
     } catch (error) {
@@ -96,13 +118,9 @@ export class TimelineHook extends Hook<typeof schema> {
   }
 }
 
-function lineOf({ handler, asynchronous, durationMs, error }: HandlerRun): object {
-  return {
-    handler,
-    asynchronous,
-    ...(durationMs === undefined ? {} : { durationMs: Math.round(durationMs * 1000) / 1000 }),
-    ...(error === undefined ? {} : { error: plainValue(messageOf(error)).value }),
-  }
+function runOf({ sequence, handlers }: EventRecord, run: HandlerRun) {
+  const { handler, asynchronous } = run
+  return { sequence, run: handlers.lastIndexOf(run) + 1, handler, asynchronous }
 }
 
 function openTimeline(path: string): LineFile {

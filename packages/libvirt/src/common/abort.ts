@@ -26,6 +26,6 @@ export function abortReason(signal: AbortSignal): Error {
 }
 
 export interface FlagOptions extends CallOptions {
-  /** Of the flags object named after the method's libvirt function, combined with `|`. */
+  /** Members of the flags object named after the method's libvirt function, combined with `|`. */
   readonly flags?: number | undefined
 }

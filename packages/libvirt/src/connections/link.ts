@@ -12,9 +12,9 @@ interface OwnOptions extends OpeningOptions {
 /** Nothing of the opening: the first one would decide for all. */
 interface SharedOptions extends CallOptions {
   /**
-   * Shares a connection with all in this process who open the same URI so; a further one is opened whenever calls take all
-   * places, so that nobody waits for another's. They stay until the last closes, and are lost together. Events come by
-   * one's own connection, in no order with replies.
+   * Shares a connection with all users in this process who open the same URI this way; a further one is opened
+   * whenever calls take all places, so that no call waits for another user's. They stay open until the last user
+   * closes, and are lost together. Events come by a connection of the user's own, in no order with replies.
    */
   readonly shared: true
 }

@@ -5,7 +5,7 @@ import { EventRouter, type EventRegistration } from '../rpc/event-router.ts'
 import type { ArgsOf, CallName, ResultOf } from '../protocol/procedure-types.ts'
 import type { RpcConnection } from '../rpc/rpc-connection.ts'
 
-/** A connection that somebody has to himself, for calls and events. */
+/** A connection with a single user, for calls and events. */
 export class OwnConnection {
   readonly closed: Promise<Error | undefined>
   readonly #connection: RpcConnection

@@ -73,7 +73,7 @@ describe('sharing', () => {
     expect(daemon.peers).toHaveLength(3)
   })
 
-  test('ends with the last who leaves, and begins anew after that', async () => {
+  test('ends with the last user who leaves, and is opened again after that', async () => {
     const [a, b] = await Promise.all([open(), open()])
     await a.close()
     expect(openConnections()).toBe(1)
@@ -208,7 +208,7 @@ test('a call that is not sent takes no place', async () => {
   const { calls } = await hold(a, 4)
   const b = await open()
   daemon.on('CONNECT_OPEN', () => {})
-  // The first waits for one of a's own calls, the others for a place of anybody's.
+  // The first waits for one of a's own calls, the others for any place.
   const controller = new AbortController()
   const given = [a, b, b, b, b].map((each) => each.getHostname({ signal: controller.signal }))
   controller.abort()
@@ -220,7 +220,7 @@ test('a call that is not sent takes no place', async () => {
 })
 
 describe('close', () => {
-  test("ends one's own calls and nobody else's", async () => {
+  test("ends one's own calls, and no other user's", async () => {
     const [a, b] = await Promise.all([open(), open()])
     daemon.on('CONNECT_OPEN', () => {})
     const ofA = await hold(a, 2)
@@ -376,7 +376,7 @@ describe('a lost connection', () => {
     await expect.poll(openConnections).toBe(0)
   })
 
-  test('is told of to who opens anew as soon as he hears of it', async () => {
+  test('is reported to a user who reconnects as soon as it is reported', async () => {
     const a = await open()
     const { outcomes } = await hold(a, 1)
     const again = outcomes[0]?.catch(() => open())
@@ -414,7 +414,7 @@ describe('opening', () => {
     expect(daemon.peers).toHaveLength(1)
   })
 
-  test('ends when all give it up, and the next one begins anew', async () => {
+  test('ends when all users give it up, and the next one starts again', async () => {
     let opened = 0
     daemon.on('CONNECT_OPEN', () => opened++)
     const controller = new AbortController()

@@ -22,7 +22,7 @@ export class SharedConnections implements ConnectionPool {
 
   /**
    * @param open opens a connection
-   * @param onEnd runs when nobody can join any more
+   * @param onEnd runs when no user can join any more
    */
   constructor(uri: string, open: (signal: AbortSignal) => Promise<RpcConnection>, onEnd: () => void) {
     this.uri = uri

@@ -69,7 +69,7 @@ export { error }
 `)
 })
 
-test('refuses a type or a constant that nobody defines', () => {
+test('refuses a type or a constant that is not defined', () => {
   const procedure = 'const REMOTE_PROGRAM = 1; enum remote_procedure { REMOTE_PROC_A = 1 };'
   expect(() => emit(parse(`struct remote_a_args { lost a; }; ${procedure}`), [], '')).toThrow(
     'type lost is not defined',

@@ -58,13 +58,13 @@ test('goes through its life', async () => {
   expect(await domain.getState()).toEqual({ state: 'shutoff', reason: 2 })
 })
 
-test('tells its XML and its sizes', async () => {
+test('returns its XML and its sizes', async () => {
   expect(await domain.getXMLDesc({ flags: DomainXMLFlags.inactive })).toContain('<name>demo</name>')
   await domain.create()
   expect(await domain.getInfo()).toMatchObject({ state: 'running', maxMemKiB: 8192, nrVirtCpu: 2 })
 })
 
-test('its lifecycle is told as it happens', async () => {
+test('its lifecycle is reported as it happens', async () => {
   const seen: string[] = []
   await using _ = await hypervisor.on(
     'domainLifecycle',

@@ -186,7 +186,7 @@ export class Domain<H extends Daemon = Daemon> {
     return (await this.hypervisor.openDuplex('DOMAIN_OPEN_CONSOLE', args, options)).stream
   }
 
-  /** Presses up to 16 keys at once. */
+  /** Presses up to 16 keys at the same time. */
   async sendKey(keycodes: number[], options: SendKeyOptions = {}): Promise<void> {
     const codeset = keycodeSets[options.codeset ?? 'linux']
     const args = { ...this.#withFlags(options), codeset, holdtime: options.holdTimeMs ?? 0, keycodes }

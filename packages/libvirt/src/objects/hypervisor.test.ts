@@ -61,10 +61,10 @@ test.each([
 test('of forty concurrent errors each caller gets its own', async () => {
   const pool = await hypervisor.storagePoolLookupByName('default-pool')
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 40 }, (_, i) => pool.storageVolLookupByName(`nobody-${i}`)),
+    Array.from({ length: 40 }, (_, i) => pool.storageVolLookupByName(`missing-${i}`)),
   )
   const messages = outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : ''))
-  messages.forEach((message, i) => expect(message).toContain(`'nobody-${i}'`))
+  messages.forEach((message, i) => expect(message).toContain(`'missing-${i}'`))
 })
 
 test('any procedure can be called by its name', async () => {
@@ -81,7 +81,7 @@ test('a driver that the daemon does not have is an error of the daemon', async (
 })
 
 describe('shared', () => {
-  test('is one connection as long as somebody has it, and as many as the calls under way need', async () => {
+  test('is one connection as long as it has a user, and as many as the pending calls need', async () => {
     await expect.poll(connections).toBe(1)
     const all = await Promise.all(Array.from({ length: 10 }, openShared))
     expect(connections()).toBe(2)
@@ -97,7 +97,7 @@ describe('shared', () => {
     await expect.poll(connections).toBe(1)
   })
 
-  test('tells each of the events that he asked for', async () => {
+  test('reports to each user the events that it subscribed to', async () => {
     await using a = await openShared()
     await using b = await openShared()
     const seen: string[] = []

@@ -17,7 +17,7 @@ afterAll(async () => {
   await daemon[Symbol.asyncDispose]()
 })
 
-test('a persistent network goes through its life and tells of it', async () => {
+test('a persistent network goes through its life and reports it', async () => {
   const seen: string[] = []
   await using _ = await hypervisor.on('networkLifecycle', ({ network, type }) =>
     seen.push(`${network.name} ${type}`),

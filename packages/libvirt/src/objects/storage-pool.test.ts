@@ -19,7 +19,7 @@ afterAll(async () => {
   await daemon[Symbol.asyncDispose]()
 })
 
-test('a pool goes through its life and tells of it', async () => {
+test('a pool goes through its life and reports it', async () => {
   const seen: string[] = []
   await using _ = await hypervisor.on('storagePoolLifecycle', ({ storagePool, type }) =>
     seen.push(`${storagePool.name} ${type}`),

@@ -70,12 +70,12 @@ export class StorageVolume<H extends Daemon = Daemon> {
     await this.hypervisor.call('STORAGE_VOL_DELETE', { vol: this.handle, flags: options.flags ?? 0 }, options)
   }
 
-  /** Writes into the volume; 'finish' means that the daemon has it all. The signal aborts the upload, too. */
+  /** Writes into the volume; 'finish' means that the daemon has it all. The signal also aborts the upload. */
   async upload(options: RangeOptions = {}): Promise<Writable> {
     return (await this.hypervisor.openWritable('STORAGE_VOL_UPLOAD', this.#range(options), options)).stream
   }
 
-  /** Reads the volume; the signal aborts the download, too. Destroy the stream if it is not read to its end. */
+  /** Reads the volume; the signal also aborts the download. Destroy the stream if it is not read to its end. */
   async download(options: RangeOptions = {}): Promise<Readable> {
     return (await this.hypervisor.openReadable('STORAGE_VOL_DOWNLOAD', this.#range(options), options)).stream
   }

@@ -90,7 +90,7 @@ async function wrong(hypervisor: Hypervisor): Promise<void> {
   await hypervisor.call('CONNECT_OPEN', { name: null })
   // @ts-expect-error flags is a number
   await hypervisor.call('CONNECT_OPEN', { name: null, flags: '0' })
-  // @ts-expect-error nobody asked for colour
+  // @ts-expect-error there is no argument colour
   await hypervisor.call('CONNECT_OPEN', { name: null, flags: 0, colour: 'red' })
   // @ts-expect-error the argument is missing
   await hypervisor.call('DOMAIN_LOOKUP_BY_NAME')

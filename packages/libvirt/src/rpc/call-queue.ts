@@ -44,7 +44,7 @@ export class CallQueue {
     })
   }
 
-  /** A call that was let through has ended. Can be passed on by itself. */
+  /** A call that was let through has ended. Can be passed on as a function. */
   readonly done = (): void => {
     this.#running--
     for (const start of this.#waiting) {

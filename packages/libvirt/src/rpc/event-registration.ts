@@ -3,7 +3,7 @@ import type { EventFamily } from './event-families.ts'
 import type { Registration } from './event-router.ts'
 import type { RpcConnection } from './rpc-connection.ts'
 
-/** Of each family, the object to receive events of; all of them if it is undefined. */
+/** The object of each family whose events are received; undefined stands for all objects of the family. */
 export interface EventHandles {
   readonly domain?: DomainHandle | undefined
   readonly network?: NetworkHandle | undefined

@@ -34,7 +34,7 @@ async function onlyStreamClosed(): Promise<void> {
 }
 
 describe('download', () => {
-  test('the end is answered with OK, and told when the daemon has confirmed it', async () => {
+  test('the end is answered with OK, and reported when the daemon has confirmed it', async () => {
     daemon.on('STORAGE_VOL_DOWNLOAD', (call) => {
       call.reply(undefined)
       call.stream(more, Buffer.from('hello '))
@@ -73,7 +73,7 @@ describe('download', () => {
     stream.destroy()
   })
 
-  test('stops reading while nobody takes the data', async () => {
+  test('stops reading while the data is not consumed', async () => {
     const chunk = Buffer.alloc(64 * 1024, 1)
     let written = 0
     daemon.on('STORAGE_VOL_DOWNLOAD', (call) => {

@@ -40,7 +40,10 @@ export function writableOf(stream: OpenStream): Writable {
   return abortable(stream, writable)
 }
 
-/** Both ways at once. Ending our side leaves the daemon's open; the stream is over when the daemon ends it. */
+/**
+ * Both directions at the same time. Ending our side leaves the daemon's open; the stream is over when the daemon
+ * ends it.
+ */
 export function duplexOf(stream: OpenStream): Duplex {
   const duplex = new Duplex({
     read: () => stream.channel.resume(),

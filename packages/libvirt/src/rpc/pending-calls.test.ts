@@ -4,7 +4,7 @@ import { PendingCalls } from './pending-calls.ts'
 
 const call = { program: 1, number: 2, settle: () => undefined }
 
-test('serial numbers begin anew when they do not fit their word any more', () => {
+test('serial numbers start again when they no longer fit their word', () => {
   const calls = new PendingCalls(0xffff_fffd)
   const serials = [1, 2, 3, 4].map(() => calls.add(call).serial)
   // The daemon's events have 0.

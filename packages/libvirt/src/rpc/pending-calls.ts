@@ -16,7 +16,7 @@ export class PendingCalls {
     this.#serial = serial
   }
 
-  /** Returns the header that the call is to be sent with. */
+  /** Returns the header to send the call with. */
   add(call: PendingCall): Header {
     const serial = this.#nextSerial()
     this.#calls.set(serial, call)

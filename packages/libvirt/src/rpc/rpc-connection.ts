@@ -67,7 +67,7 @@ export class RpcConnection {
     socket.on('close', () => this.#lose('CONNECTION_LOST', 'closed the connection'))
   }
 
-  /** Whether a call would be sent at once. */
+  /** Whether a call would be sent without waiting. */
   get hasPlace(): boolean {
     return this.#failure === undefined && this.#queue.hasPlace
   }
@@ -217,7 +217,7 @@ export class RpcConnection {
   }
 
   #dispatchReply(packet: Packet): void {
-    // After close() nobody waits for the replies to what was still running.
+    // After close() nothing waits for the replies to calls that were still running.
     if (!this.#pending.has(packet.serial) && this.#failure !== undefined) return
     this.#pending.settle(packet)
   }

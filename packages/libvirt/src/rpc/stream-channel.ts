@@ -62,7 +62,7 @@ export class StreamChannel {
     this.#socket.write(this.#packet(MessageStatus.ok))
   }
 
-  /** Tells the daemon to drop the stream, unless it is over. */
+  /** Asks the daemon to drop the stream, unless it is over. */
   abort(): void {
     if (this.#state === 'over') return
     this.#state = 'over'

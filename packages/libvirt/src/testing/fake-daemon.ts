@@ -11,9 +11,9 @@ import { decodeArgs, procedureName, type AnyArgsOf, type AnyCallName } from './a
 type Handler = (call: Packet, peer: FakePeer) => void
 
 /**
- * A daemon on a Unix socket that speaks real bytes and does what a test tells it: answer, stay silent, cut packets in
- * the middle, lie. Unless told otherwise it opens any connection, says that it knows keepalive, and answers pings;
- * a call that nobody told it to handle stays without an answer.
+ * A daemon on a Unix socket that speaks real bytes and does what a test asks for: answer, stay silent, cut packets in
+ * the middle, lie. By default it opens any connection, says that it knows keepalive, and answers pings; a call
+ * without a handler stays without an answer.
  */
 export class FakeDaemon implements AsyncDisposable {
   readonly socketPath: string

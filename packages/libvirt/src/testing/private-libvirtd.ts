@@ -60,7 +60,7 @@ export async function startPrivateLibvirtd({
       XDG_CACHE_HOME: join(folder, 'cache'),
       XDG_DATA_HOME: join(folder, 'data'),
       ...(driverFolder !== undefined && { LIBVIRT_DRIVER_DIR: driverFolder }),
-      // The log to a file: nobody here reads a pipe.
+      // The log goes to a file: nothing here reads a pipe.
       LIBVIRT_LOG_OUTPUTS: `3:file:${join(folder, 'log')}`,
     },
     stdio: 'ignore',
@@ -108,12 +108,12 @@ async function appearance(path: string, child: ChildProcess): Promise<void> {
     if (failure !== undefined) throw failure
     if (child.exitCode !== null) throw new Error(`libvirtd ended with status ${child.exitCode}`)
     if (waitedMs > START_PATIENCE_MS)
-      throw new Error(`nobody listens at ${path} after ${START_PATIENCE_MS} ms`)
+      throw new Error(`nothing listens at ${path} after ${START_PATIENCE_MS} ms`)
     await delay(10)
   }
 }
 
-/** The file is there a moment before anybody listens at it. */
+/** The file exists a moment before the daemon listens at it. */
 async function listens(path: string): Promise<boolean> {
   const socket = createConnection(path)
   try {

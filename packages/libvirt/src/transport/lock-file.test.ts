@@ -25,7 +25,7 @@ test('is taken once', () => {
 
 test.each([
   ['a process that is gone', () => String(spawnSync('true').pid)],
-  ['nobody', () => ''],
+  ['no process', () => ''],
 ])('is taken over from %s', (_, owner) => {
   writeFileSync(path, owner())
   expect(takeLockFile(path)).toBe(true)

@@ -40,7 +40,7 @@ test("the driver's own daemon goes first", () => {
   expect(findSocketPath(parseUri('lxc:///session'), { XDG_RUNTIME_DIR: folder })).toMatch('libvirt-sock')
 })
 
-test('root has no session, and a socket that the URI names is nobody else’s', () => {
+test('root has no session, and neither does a socket that the URI names', () => {
   vi.spyOn(process, 'geteuid').mockReturnValue(0)
   expect(isUserSession(parseUri('qemu:///session'))).toBe(false)
   expect(isUserSession(parseUri('qemu+unix:///session?socket=/x'))).toBe(false)

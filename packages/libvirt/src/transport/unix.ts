@@ -23,7 +23,7 @@ export async function dialUnix(uri: ParsedUri, signal?: AbortSignal): Promise<Da
   }
 }
 
-/** Whether a connection failed because nobody listens, rather than because we may not connect. */
+/** Whether a connection failed because no daemon listens, rather than because we may not connect. */
 function isNoListener(error: unknown): boolean {
   return ['ENOENT', 'ECONNREFUSED'].includes(errnoCode(error))
 }

@@ -73,7 +73,7 @@ async function capture(context: SeeContext, { signal, progress }: ProtocolParame
     return
   }
   if (state !== 'running') {
-    progress(`the guest is ${state} by itself: there is nothing to capture`)
+    progress(`the guest is ${state} without a request: there is nothing to capture`)
     return
   }
   progress('pausing, and capturing what can be captured')

@@ -27,8 +27,9 @@ export type CommandResult = z.output<typeof record> & {
 }
 
 /**
- * What came of the commands that were run in the guest, in their order: those whose records are in the evidence folder, then
- * those that finished and have theirs elsewhere. A record that cannot be read, having been cut short say, is left out.
+ * The results of the commands that were run in the guest, in their order: those whose records are in the evidence
+ * folder, then those that finished and have theirs elsewhere. A record that cannot be read, for example a truncated
+ * one, is left out.
  */
 export async function commandResults(
   folder: string,

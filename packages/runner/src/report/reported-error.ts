@@ -6,7 +6,7 @@ export interface ReportedError {
   /** Null for what is not an error of SEE or libvirt. */
   readonly code: string | null
   readonly message: string
-  /** Of several errors, each. */
+  /** The members of an error that combines several. */
   readonly errors?: readonly ReportedError[]
 }
 

@@ -60,7 +60,7 @@ async function reportOf(
   })
 }
 
-/** A report with how the run ended, as far as that is known by now. */
+/** A report with what is known by now of how the run ended. */
 function reported(
   { exitCode, error }: Outcome,
   rest: Omit<RunReport, 'ok' | 'exit_code' | 'error'>,

@@ -93,7 +93,7 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
     }
   })
 
-  test('a program of another machine, and one whose libraries nobody has', async () => {
+  test('a program of another machine, and one whose libraries are nowhere', async () => {
     const machine = readFileSync('/bin/ls')
     machine.writeUInt16LE(183, 18)
     writeFileSync(join(folder.path, 'arm'), machine)
@@ -135,7 +135,7 @@ describe('in a guest with packages', () => {
     expect(given.report.is).toContain('libnowhere.so.1')
   })
 
-  test('what it lacks is refused, and the recipe for a guest that has it is told', async () => {
+  test('a sample that needs what it lacks is refused, with the recipe for a guest that has it', async () => {
     writeFileSync(join(folder.path, 'code.pl'), 'print 1;\n')
     expect(await refusal('code.pl', { guest })).toMatch(
       /guest py has no perl \(npx see guest build --packages perl makes a guest .*--guest perl\)/,

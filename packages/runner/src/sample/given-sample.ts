@@ -18,7 +18,7 @@ import type { SampleReport } from './sample-report.ts'
 import { keepStandardInput } from './standard-input.ts'
 import { unpackArchive } from './unpack-archive.ts'
 
-/** Archives in archives; deeper ones are meant to exhaust somebody. */
+/** Archives in archives; deeper ones are meant to exhaust the host. */
 const MOST_UNPACKED = 3
 const ALL = '.'
 
@@ -29,7 +29,7 @@ interface Options {
   readonly entry?: string | undefined
   readonly unpack: boolean
   readonly password?: string
-  /** Of a guest that SEE built; undefined where nothing is known of it before it runs. */
+  /** The contents of a guest that SEE built; undefined where nothing is known of it before it runs. */
   readonly guest: GuestContents | undefined
   readonly signal: AbortSignal
   readonly progress: (message: string) => void
@@ -46,7 +46,7 @@ export interface GivenSample extends AsyncDisposable {
 }
 
 /**
- * Recognises what was given as the sample, unpacks an archive and finds what of it is run.
+ * Recognises what was given as the sample, unpacks an archive and finds which file of it is run.
  * @throws SeeError `FILE_UNREADABLE`, or `SAMPLE_UNSUITABLE` for what cannot be run and has no command; or what
  * unpacking throws
  */

@@ -1,6 +1,6 @@
 import type { BuiltGuest } from '@see/core'
 
-/** What a guest that SEE built has in it, as far as it decides which samples run there. */
+/** The contents of a guest that SEE built that decide which samples run there. */
 export interface GuestContents {
   /** For messages. */
   readonly what: string

@@ -2,7 +2,7 @@
 export interface SampleReport {
   /** As it was given, absolute; `-` for standard input. */
   readonly path: string
-  /** Of the file that was given; null for a folder. */
+  /** SHA-256 of the file that was given, as hexadecimal digits; null for a folder. */
   readonly sha256: string | null
   /** What it was recognised as, for people. */
   readonly is: string

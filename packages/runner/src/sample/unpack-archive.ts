@@ -14,7 +14,7 @@ const RAR_MISSING =
 // What is compressed is an archive or one file, and only its content says which.
 const COMPRESSED = `if [ -n "$(tar -tf "$1" 2>/dev/null | head -c 1)" ]; then ${TAR}; else "$4" -dc <"$1" >"$3"; fi`
 
-/** Of what a sample may not be: a link, a device, a pipe. */
+/** Counts what a sample may not be: links, devices, pipes. */
 const COUNT_SPECIAL = `find . ! -type f ! -type d -printf x | wc -c`
 
 export interface Unpack {

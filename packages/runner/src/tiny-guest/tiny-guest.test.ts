@@ -16,12 +16,12 @@ async function build(script: string, signal = new AbortController().signal) {
   )
 }
 
-test('tells what the builder does, and where the guest is', async () => {
+test('reports what the builder does, and where the guest is', async () => {
   const { path, progress } = await build('echo "guest: building" >&2; echo "noise" >&2; echo /a/guest')
   expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['the tiny guest: building'] })
 })
 
-test('tells why it could not be built', async () => {
+test('says why it could not be built', async () => {
   const { error } = await build('echo "guest: error: no mke2fs" >&2; exit 1')
   expect(error).toMatchObject({
     code: 'IMAGE_UNAVAILABLE',

@@ -5,7 +5,7 @@ import { type HelperFrame, HelperFrames } from './helper-frames.ts'
 import { helperGuestArguments, type ReaderKit } from './helper-guest-arguments.ts'
 import { Patience } from '../tools/patience.ts'
 
-/** Booting takes seconds, and many times that on a busy host. The search for volumes is part of it, so that a hostile disk can use it up. */
+/** Booting takes seconds, and many times that on a busy host. What is on the disk has no part in it. */
 const BOOT_MS = 60_000
 const BOOT_SHARE = 1 / 2
 /** A guest that says nothing new for so long hangs; less where less is left, so that the rest of a report can still be made. */
@@ -57,10 +57,17 @@ export class HelperConversation {
     )
   }
 
-  /** What it says unasked when it has booted. */
+  /** What it says unasked: that it has booted, and then what it finds on the disk. */
   async greeting(take: Take): Promise<void> {
-    await this.#exchange(undefined, take)
-    this.#patience.restart(this.#readerMs)
+    let hasBooted = false
+    await this.#exchange(undefined, (frame) => {
+      if (hasBooted) return take(frame)
+      if (frame.type !== 'S') unexpected(frame)
+      hasBooted = true
+      this.#patience.restart(this.#readerMs)
+      return false
+    })
+    if (!hasBooted) throw new SeeError('TOOL_FAILED', 'the helper guest answered before it had booted')
   }
 
   /** @throws HelperRefusal, or SeeError when the guest is of no use any more */

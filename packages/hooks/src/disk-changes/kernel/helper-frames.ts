@@ -9,6 +9,8 @@ const HEAD_BYTES = 5
 
 /** Bytes that a message may have; what is no kind of message has no bound that it keeps to. */
 const MAX_BYTES: Readonly<Record<string, number>> = {
+  /** It has booted. */
+  S: 0,
   /** A volume. */
   V: 1024,
   /** The end of an answer. */

@@ -39,9 +39,10 @@ export class HelperGuest implements AsyncDisposable {
     const volumes: HelperVolume[] = []
     const conversation = new HelperConversation(tools, kit, disk)
     try {
-      await conversation.greeting(({ payload }) => {
+      await conversation.greeting((frame) => {
+        if (frame.type !== 'V') unexpected(frame)
         if (volumes.length === MAX_VOLUMES) throw new Error(`the disk has more than ${MAX_VOLUMES} volumes`)
-        volumes.push(parseVolume(payload))
+        volumes.push(parseVolume(frame.payload))
         return true
       })
     } catch (error) {

@@ -212,6 +212,16 @@ describe('a network that contradicts itself', () => {
     expect(() => assertConsistent(networkOf({ allow: both }))).toThrow('20:1 twice')
   })
 
+  test("a port of the host leads to one of the guest's, which may have several", () => {
+    const [one, other] = [
+      { host_port: 8080, guest_port: 80 },
+      { host_port: 8081, guest_port: 80 },
+    ]
+    const same = { host_port: 8080, guest_port: 443 }
+    expect(() => assertConsistent(networkOf({ forward: [one, other] }))).not.toThrow()
+    expect(() => assertConsistent(networkOf({ forward: [one, other, same] }))).toThrow('port 8080 twice')
+  })
+
   test('a name has one address, in whichever case it is written', () => {
     const both = [
       { name: 'a.test', port: 1, address: 20 },

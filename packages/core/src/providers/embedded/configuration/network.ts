@@ -68,6 +68,11 @@ export function assertConsistent({ mode, allow, forward }: NetworkConfiguration)
       `the network has "allow" or "forward" and the mode "${mode}": remove one of them`,
     )
   }
+  const hostPorts = forward.map((each) => each.host_port)
+  const portTwice = hostPorts.find((each, index) => hostPorts.indexOf(each) !== index)
+  if (portTwice !== undefined) {
+    throw new SeeError('NETWORK_INVALID', `the network forwards the host's port ${portTwice} twice`)
+  }
   const places = placesOf(allow)
   const twice = places.find(
     (place, index) => places.findIndex((other) => isSamePlace(place, other)) !== index,

@@ -84,7 +84,7 @@ async function makeParent(parent: string): Promise<void> {
   if (owner.uid === uid && !owner.isSymbolicLink()) return
   throw new SeeError(
     'STORAGE_FAILED',
-    `${join(parent, '..')} belongs to somebody else; name a folder of yours as disk.clone.storage_pool_path`,
+    `${join(parent, '..')} belongs to another user; name a folder of yours as disk.clone.storage_pool_path`,
   )
 }
 

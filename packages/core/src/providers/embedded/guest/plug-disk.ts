@@ -34,7 +34,7 @@ export class DiskSlots {
     if (bus === undefined) {
       throw new SeeError(
         'STORAGE_FAILED',
-        `a guest takes ${FREE_PORTS.length} disks at once; detach one before`,
+        `a guest takes at most ${FREE_PORTS.length} disks; detach one first`,
       )
     }
     this.#taken.add(bus)

@@ -13,7 +13,7 @@ const OWN_FAULTS: ReadonlySet<string> = new Set([
 /** QEMU's own words on standard error (`qemu_system_killed`); its exit code is 0 then. */
 const TERMINATED = /terminating on signal (\d+)/
 const SIGNALS: Readonly<Record<string, string>> = { 1: 'SIGHUP', 2: 'SIGINT', 15: 'SIGTERM' }
-const OUT_OF_MEMORY = 'if nobody sent it, this host was probably out of memory: its kernel log says so'
+const OUT_OF_MEMORY = 'if no process sent it, this host was probably out of memory: check its kernel log'
 
 /** What the end of a QEMU that nobody asked for says of its guest's. */
 export function guestEndOf(

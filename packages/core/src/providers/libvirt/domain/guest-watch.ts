@@ -78,7 +78,7 @@ export class GuestWatch {
     }
     if (how === 'shutdown' && this.#isContainer) {
       const why = 'the init of the container exited, or was killed; libvirt does not report which'
-      return this.#ended('stopped', why)
+      return this.#ended('stopped', `${why}; ${this.#logHint}`)
     }
     if (how === 'shutdown') return this.#ended('powered_off', 'the guest powered itself off')
     if (how === 'crashed') return this.#ended('crashed', 'the guest crashed, and libvirt stopped it')
@@ -87,8 +87,12 @@ export class GuestWatch {
     }
     // What follows these was asked for through libvirt: the guest runs on, or can.
     if (how === 'migrated' || how === 'saved' || how === 'from snapshot') return
+    this.#ended('failed', `what ran the guest was killed or failed; ${this.#logHint}`)
+  }
+
+  get #logHint(): string {
     const log = `/var/log/libvirt/${this.#isContainer ? 'lxc' : 'qemu'}/${this.#uuid}.log`
-    this.#ended('failed', `what ran the guest was killed or failed; on libvirtd's host ${log} may say more`)
+    return `on libvirtd's host ${log} may say more`
   }
 
   #ended(reason: GuestEndReason, detail: string): void {
@@ -108,7 +112,7 @@ export class GuestWatch {
   }
 
   #warn(reason: unknown): void {
-    const what = 'an end of the guest that nobody asked for'
+    const what = 'an unrequested end of the guest'
     const why = `libvirt's events cannot be received: ${messageOf(reason)}`
     this.ends.warned(evidenceWarning('GUEST_UNWATCHED', what, why))
   }

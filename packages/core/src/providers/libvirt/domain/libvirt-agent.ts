@@ -56,7 +56,7 @@ function seeError(error: LibvirtError): SeeError {
     return new SeeError('AGENT_COMMAND_FAILED', message, { cause: error })
   return new SeeError(
     'AGENT_CHANNEL',
-    `${message}; the channel may be broken until the guest is powered on anew`,
+    `${message}; the channel may be broken until the guest is powered off and on again`,
     {
       cause: error,
     },

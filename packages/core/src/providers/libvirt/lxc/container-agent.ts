@@ -114,7 +114,7 @@ export class ContainerAgent implements Agent {
     await this.#init()
     const { state } = await this.#domain.getState()
     if (state === 'running') return
-    throw new SeeError('AGENT_UNRESPONSIVE', `the container is ${state}: programs in it stand still`)
+    throw new SeeError('AGENT_UNRESPONSIVE', `the container is ${state}: programs in it are paused`)
   }
 
   async #init(): Promise<number> {

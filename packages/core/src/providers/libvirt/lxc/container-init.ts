@@ -16,7 +16,7 @@ export async function containerInit(domain: Domain): Promise<number> {
     const log = `/var/log/libvirt/lxc/${name}.log`
     throw new SeeError(
       'GUEST_STOPPED',
-      `the container does not run: power it on; if it stopped by itself, ${log} may say why`,
+      `the container does not run: power it on; if it stopped on its own, ${log} may say why`,
     )
   }
   const [program = '', ...options] = (await readOrEmpty(`/proc/${id}/cmdline`)).split('\0')
@@ -45,7 +45,7 @@ async function currentId({ hypervisor, uuid }: Domain): Promise<number> {
 
 /** So it is for a moment when a container stops or restarts. */
 function unseen(name: string): SeeError {
-  return new SeeError('AGENT_UNRESPONSIVE', `no process of container ${name} is to be seen on this host now`)
+  return new SeeError('AGENT_UNRESPONSIVE', `no process of container ${name} is visible on this host now`)
 }
 
 async function readOrEmpty(path: string): Promise<string> {

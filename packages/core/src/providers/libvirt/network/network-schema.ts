@@ -20,7 +20,7 @@ export const networkSchema = z.strictObject({
     .enum(['network', 'warn', 'refuse'])
     .default('network')
     .describe(
-      "What happens when the domain's XML gives the guest a way to a network beside its first interface. `network`: further interfaces are put on this network, too, or refused in the mode `sinkhole`, and other ways out, such as a network card of the host, are a warning; `warn`: interfaces stay on what the XML says, and all are a warning each; `refuse`: the allocation is refused.",
+      "What happens when the domain's XML gives the guest a way to a network beside its first interface. `network`: further interfaces are also put on this network, or refused in the mode `sinkhole`, and other ways out, such as a network card of the host, are a warning; `warn`: interfaces stay on what the XML says, and all are a warning each; `refuse`: the allocation is refused.",
     ),
   dynamic_address: dynamicAddressSchema
     .optional()

@@ -16,7 +16,7 @@ export async function keptCard(template: string | undefined): Promise<string | u
 export function unshared(network: QemuConfiguration['network']): QemuConfiguration['network'] {
   const { mode = 'nat-no-lan', sharing, configuration } = network ?? {}
   if (sharing === 'shared') {
-    const why = 'a clone that is not told who it is has the address of its template'
+    const why = 'a clone without an identity of its own has the address of its template'
     throw new SeeError('NETWORK_INVALID', `${why}: remove "sharing" from network, or "identity": false`)
   }
   if (network === undefined || configuration !== undefined || mode === 'none' || mode === 'sinkhole') {

@@ -23,7 +23,7 @@ export class VboxResources implements Resources {
   readonly warnings = [
     evidenceWarning(
       'GUEST_UNWATCHED',
-      'an end of the guest that nobody asked for',
+      'an unrequested end of the guest',
       'the ends of VirtualBox guests are not watched',
     ),
   ]

@@ -40,7 +40,7 @@ table inet ${name} {
   }
   chain forward {
     type filter hook forward priority filter
-    # Other sandboxes may have addresses that are anybody's.
+    # Other sandboxes may have any addresses.
     iifname "${bridge}" oifname "virbr*" drop
   }
 }

@@ -49,7 +49,7 @@ export async function planNoLan(): Promise<NoLan> {
         await makeTable(nft, guest, releases)
         return undefined
       } catch (error) {
-        const message = `cannot make the ${what} that keeps the guest from the host's networks: ${messageOf(error)}`
+        const message = `cannot make the ${what} that blocks the guest from the host's networks: ${messageOf(error)}`
         throw new SeeError('NETWORK_INVALID', message, { cause: error })
       }
     },

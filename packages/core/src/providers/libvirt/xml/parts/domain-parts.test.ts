@@ -86,6 +86,26 @@ test.each([
   expect(() => edited(given)).toThrow(named)
 })
 
+const FLASH = '/usr/share/OVMF/OVMF_CODE.fd</loader>'
+
+test.each([
+  `<loader type="pflash">${FLASH}`,
+  `<loader type="pflash" readonly="no">${FLASH}`,
+  `<loader type="pflash" secure="yes">${FLASH}<nvram/>`,
+])('a firmware that the guest could write is refused: %s', (os) => {
+  expect(() => edited('', '', os)).toThrow('<os><loader>')
+})
+
+test.each([
+  `<loader type="pflash" readonly="yes">${FLASH}`,
+  `<loader type="rom">${FLASH}`,
+  `<loader>${FLASH}`,
+  '<loader secure="yes"/>',
+  '<loader type="pflash"/>',
+])('a firmware that is only read stays: %s', (os) => {
+  expect(edited('', '', os).xml).toContain(os)
+})
+
 test('variables of a firmware in a block device are refused', () => {
   expect(() => edited('', '', '<nvram type="block"><source dev="/dev/sdz"/></nvram>')).toThrow('<os><nvram>')
 })

@@ -119,7 +119,7 @@ export const disks: readonly DomainPart[] = [
     path: ['devices', 'disk'],
     which: 'the first with `device="disk"`, if the resources file has a `disk`',
     fate: 'own',
-    words: `the environment's overlay or copy of \`disk.image\`. Of the XML's stay ${listed(KEPT.children)}, and of the driver ${listed(KEPT.driver)}`,
+    words: `the environment's overlay or copy of \`disk.image\`. The XML's ${listed(KEPT.children)} stay, and the driver's ${listed(KEPT.driver)}`,
   },
   {
     path: ['devices', 'disk'],

@@ -69,7 +69,7 @@ export const interfaces: readonly DomainPart[] = [
     path: ['devices', 'interface'],
     which: 'the first, if the resources file has a `network`',
     fate: 'own',
-    words: `it is on that network. Of the XML's stay ${listed(ON_A_NETWORK)}; in the mode \`sinkhole\` ${listed(OF_THE_CARD)}; of a container also ${listed(OF_A_CONTAINER)}`,
+    words: `it is on that network. The XML's ${listed(ON_A_NETWORK)} stay; in the mode \`sinkhole\` ${listed(OF_THE_CARD)}; of a container also ${listed(OF_A_CONTAINER)}`,
   },
   {
     path: ['devices', 'interface'],

@@ -37,8 +37,21 @@ function persistent(backend: Element): void {
   for (const each of childrenOf(backend, 'source')) backend.removeChild(each)
 }
 
+/** Firmware in flash memory that QEMU opens for writing. */
+function isWritableFlash(loader: Element): boolean {
+  if ((loader.textContent ?? '').trim() === '') return false
+  return loader.getAttribute('type') === 'pflash' && loader.getAttribute('readonly') !== 'yes'
+}
+
 /** What a machine keeps while it is off, beside its disks. */
 export const keptState: readonly DomainPart[] = [
+  {
+    path: ['os', 'loader'],
+    which: 'of type `pflash` without `readonly="yes"`',
+    fate: 'refused',
+    words: `the guest writes to the host's file for good: add \`readonly="yes"\`, and \`<nvram>\` for its variables`,
+    isMeant: isWritableFlash,
+  },
   {
     path: ['os', 'nvram'],
     which: 'of type `block` or `network`',
