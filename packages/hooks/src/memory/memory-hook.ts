@@ -20,6 +20,8 @@ import { prepareResultsFolder } from '../results/results-folder.ts'
 
 /** Of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
 const MEMORY_ONLY = 16
+/** For the hypervisor to end a snapshot that was given up. */
+const ENDING_MS = 5000
 
 const schema = z.object({
   results_folder: z.string().min(1).describe('The folder for the snapshots; made when it is missing.'),
@@ -91,7 +93,9 @@ export class MemoryHook extends Hook<typeof schema> {
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
     // What a guest has in its memory is for nobody else's eyes.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-    await throughNamedPipe(target, (pipe) => memory.dump(pipe, { format, flags: MEMORY_ONLY }), signal)
+    // Aborting closes the pipe, which ends the writing; only of a hypervisor that hangs is the call itself given up.
+    const options = { format, flags: MEMORY_ONLY, timeoutMs: timeout * 1000 + ENDING_MS } as const
+    await throughNamedPipe(target, (pipe) => memory.dump(pipe, options), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
   }
 

@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { CallOptions, FlagOptions } from '../common/abort.ts'
+import type { CallOptions, FlagOptions, SignalOptions } from '../common/abort.ts'
+import { inTime } from '../common/in-time.ts'
 import type { Daemon } from './daemon.ts'
 import { Domain } from './domain.ts'
 import type { DomainCapabilitiesOptions } from '../protocol/domain-types.ts'
@@ -33,6 +34,11 @@ export class Hypervisor implements Daemon, AsyncDisposable {
   readonly uri: string
   /** Resolves when the connection ends: with what ended it, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
+  /**
+   * What it calls the daemon through: the same object for all who share a connection, and another after each reconnection.
+   * For use as the key of what holds for the daemon as it is now.
+   */
+  readonly connection: object
   readonly #parsedUri: ParsedUri
   readonly #link: Link
 
@@ -41,6 +47,7 @@ export class Hypervisor implements Daemon, AsyncDisposable {
     this.#parsedUri = parsedUri
     this.#link = link
     this.closed = link.closed
+    this.connection = link.connection
   }
 
   /**
@@ -54,7 +61,9 @@ export class Hypervisor implements Daemon, AsyncDisposable {
 
   /** Calls any procedure of the protocol, for those that have no method of their own. */
   call<N extends CallName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ResultOf<N>> {
-    return this.#link.call(name, args, options)
+    return options?.timeoutMs === undefined
+      ? this.#link.call(name, args, options)
+      : inTime(name, options, (inside) => this.#link.call(name, args, inside))
   }
 
   /**
@@ -64,7 +73,7 @@ export class Hypervisor implements Daemon, AsyncDisposable {
   on<K extends keyof HypervisorEvents>(
     kind: K,
     handler: (event: HypervisorEvents<Hypervisor>[K]) => void,
-    options: EventTarget & CallOptions = {},
+    options: EventTarget & SignalOptions = {},
   ): Promise<EventRegistration> {
     const { family, eventId } = eventSources[kind]
     const deliver = deliveryTo(handler, eventDecoder<K, Hypervisor>(kind, this))

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Domain } from '@see/libvirt'
+import type { WaitOptions } from '../../../contract/wait-options.ts'
 
 /** What is kept for a reader who comes after the power-on. */
 const KEPT_BYTES = 1024 * 1024
@@ -50,11 +51,11 @@ export class DrainedConsole {
   }
 
   /** What was said since the power-on, as far as it is kept, and from now on; what is written goes to the container. */
-  async reader({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Duplex> {
+  async reader(options: WaitOptions = {}): Promise<Duplex> {
+    const { signal } = options
     signal?.throwIfAborted()
     // Refused as libvirt refuses it.
-    if (this.#running === undefined)
-      return await this.#domain.openConsole(signal === undefined ? {} : { signal })
+    if (this.#running === undefined) return await this.#domain.openConsole(options)
     const reader: Duplex = new Duplex({
       ...(signal === undefined ? {} : { signal }),
       read: () => undefined,
