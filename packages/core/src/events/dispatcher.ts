@@ -1,6 +1,6 @@
 import { runAs } from './actor.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
-import type { SeeEvent } from './event.ts'
+import { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from '../common/logger.ts'
 import { nameOf } from './owner.ts'
@@ -58,6 +58,7 @@ export class Dispatcher {
     outer: Turn | undefined,
   ): Promise<void> {
     const sequence = ++this.#sequence
+    SeeEvent.count(event, sequence)
     const observed = this.observers.size > 0
     if (subscriptions.length === 0 && !observed) return DONE
     const record = observed

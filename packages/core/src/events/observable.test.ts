@@ -372,6 +372,18 @@ describe('a handler that throws', () => {
   })
 })
 
+test('an event has its number once it is fired, and none before', async () => {
+  const { context } = bare()
+  const numbers: (number | undefined)[] = []
+  context.subscribe('test_b', (event) => void numbers.push(SeeEvent.sequenceOf(event)))
+  const made = SeeEvent.create('test_b')
+  expect(SeeEvent.sequenceOf(made)).toBeUndefined()
+  await context.trigger('test_a')
+  await context.trigger(made)
+  await context.trigger('test_b')
+  expect(numbers).toEqual([2, 3])
+})
+
 describe('an observer', () => {
   test('gets every event: sequence, parent, handlers, durations and errors', async () => {
     const { context, records, settled, observe } = bare()

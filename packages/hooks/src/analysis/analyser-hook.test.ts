@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { AnalysisRecord } from './analysis.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 async function allocate(folder: string, configuration: object, name = 'AnalyserHook') {
@@ -68,7 +69,7 @@ test('two hooks over the same evidence overwrite nothing, and an empty output fo
   await environment.context.trigger('start_analysis')
   await environment.context.trigger('wait_analysis')
   expect(environment.context.failures).toEqual([])
-  const records = (await readdir(temporary.path)).filter((name) => !name.includes('.std'))
+  const records = (await evidenceIn(temporary.path)).filter((name) => !name.includes('.std'))
   const { identifier } = environment
   expect(records).toEqual([`${identifier}_analysis_1.json`, `${identifier}_analysis_2.json`, 'evidence'])
 })
@@ -127,7 +128,7 @@ test.each([
   expect(await record('volatility_windows.netscan_1')).toMatchObject({ status: 'finished', exit_code: 0 })
 })
 
-test('a plugin of Volatility that fails is a warning, in its record, too', async () => {
+test('a plugin of Volatility that fails is a warning, which is also in its record', async () => {
   await using temporary = await temporaryFolder()
   await using tool = await temporaryFolder()
   const program = join(tool.path, 'vol')

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { changedDisk, checkpointOf, pathsOf, rootFolder } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from '../testing/disk-images.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const EVIL_SHA1 = '7da4e9bb7066dcfcf97b28f22fff2b63fe574ac9'
@@ -41,7 +42,7 @@ test('reports what was created, modified and deleted on a bare file system, and 
   expect(readFileSync(join(run.results, extracted), 'utf8')).toBe('#!/bin/sh\necho evil\n')
   const names = readdirSync(join(run.results, `${run.identifier}_extracted_files`))
   expect(names.toSorted()).toEqual(['1_passwd', '2_evil', '3_moved'])
-  expect(readdirSync(run.results)).toHaveLength(2)
+  expect(await evidenceIn(run.results)).toHaveLength(2)
 })
 
 test('compares one checkpoint with the image, and the last of several with the first of them', async () => {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { changedDisk, pathsOf, rootFolder, withTwoNamesEach } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from '../testing/disk-images.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 test('is not led astray by names', async () => {
@@ -64,7 +65,7 @@ test('is not led astray by names', async () => {
     expect(found).toHaveLength(1)
   }
   expect(readdirSync(join(run.results, extracted)).every((name) => /^\d+_[\w.-]*$/.test(name))).toBe(true)
-  expect(readdirSync(run.results)).toHaveLength(2)
+  expect(await evidenceIn(run.results)).toHaveLength(2)
   expect(readdirSync(folder)).not.toContain('evl')
 })
 
@@ -108,7 +109,7 @@ test('a file system that was wiped, or that cannot be listed, is a failure and n
   ])
   expect(report.deleted_files).toEqual([])
   expect(wiped.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
-  expect(readdirSync(run.results).filter((name) => name.startsWith('.'))).toEqual([])
+  expect((await evidenceIn(run.results)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
 test.each([

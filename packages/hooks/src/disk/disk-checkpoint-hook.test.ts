@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { attributesOf, Environment, type GuestDisk } from '@see/core'
@@ -6,6 +6,7 @@ import { type SimulatedGuest, simulatedFactory } from '@see/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Latch } from '../processes/latch.ts'
 import { quietly } from '../testing/disk-images.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const MIB = 1024 * 1024
@@ -56,7 +57,7 @@ test('writes the disk for its owner only, with its holes, and reports where', as
     expect(mode & 0o777).toBe(0o600)
     expect(blocks * 512).toBeLessThan(2 * MIB)
   }
-  expect(readdirSync(temporary.path)).toHaveLength(2)
+  expect(await evidenceIn(temporary.path)).toHaveLength(2)
 })
 
 test('takes one of a guest that is off', async () => {
@@ -112,7 +113,7 @@ test.each<[string, GuestDisk['read'], object]>([
   await context.poweron()
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
   expect(await context.state()).toBe('running')
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('has the guest run on where the environment ends', async () => {
@@ -130,7 +131,7 @@ test('has the guest run on where the environment ends', async () => {
   await environment.deallocate()
   await poweron
   expect(domain.state).toBe('running')
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test.each([
@@ -170,7 +171,7 @@ test('takes one of a crashed guest, which writes nothing any more', async () => 
   context.domain.state = 'crashed'
   await context.trigger('snapshots_capture')
   expect(context.failures).toEqual([])
-  expect(readdirSync(temporary.path)).toHaveLength(1)
+  expect(await evidenceIn(temporary.path)).toHaveLength(1)
 })
 
 test('keeps nothing of a guest that was resumed meanwhile', async () => {
@@ -183,7 +184,7 @@ test('keeps nothing of a guest that was resumed meanwhile', async () => {
   await context.poweron()
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'GUEST_NOT_PAUSED' } }])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test.each([
@@ -200,7 +201,7 @@ test.each([
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
   expect(String(context.failures[0]?.error)).toContain(message)
   expect(taken).toEqual([])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 async function* breaking(): AsyncGenerator<Buffer> {
@@ -217,7 +218,7 @@ test('does not wait forever for a provider that sends nothing', async () => {
   await context.poweron()
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('deletes the checkpoints at the end if configured', async () => {
@@ -230,7 +231,7 @@ test('deletes the checkpoints at the end if configured', async () => {
   await context.pause()
   expect(taken).toHaveLength(1)
   await environment.deallocate()
-  expect(readdirSync(temporary.path)).toEqual(['of another'])
+  expect(await evidenceIn(temporary.path)).toEqual(['of another'])
 })
 
 describe('a disk whose guest has taken over QEMU, which leads', () => {
@@ -260,7 +261,7 @@ describe('a disk whose guest has taken over QEMU, which leads', () => {
     await context.pause()
     expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
     expect(taken).toEqual([])
-    expect(readdirSync(temporary.path)).toEqual([])
+    expect(await evidenceIn(temporary.path)).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { withoutPrograms } from '../testing/fake-program.ts'
 import { allocateAnalysis as allocate } from '../testing/network-analysis.ts'
@@ -13,6 +13,7 @@ import {
   udpFrame,
   uint16,
 } from '../testing/pcap.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { unanalysed } from './unanalysed.ts'
 
@@ -312,7 +313,7 @@ test('analyses each trace once, under numbers of their own', async () => {
   await trace([request], 'second.pcap')
   await analyse()
   expect(context.failures).toEqual([])
-  const files = (await readdir(temporary.path)).filter((name) => name.startsWith(identifier))
+  const files = (await evidenceIn(temporary.path)).filter((name) => name.startsWith(identifier))
   expect(files.toSorted()).toEqual(
     ['', '_2'].flatMap((number) => ['.json', '.log'].map((end) => `${identifier}_network${number}${end}`)),
   )
@@ -386,7 +387,7 @@ test('a trace without a packet is a failure, not an idle guest', async () => {
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringContaining(`no packet in ${path}`) } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test.each([
@@ -407,7 +408,7 @@ test.each([
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringMatching(message) } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('takes no longer than configured', async () => {
@@ -419,7 +420,7 @@ test('takes no longer than configured', async () => {
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringContaining('bound in time; raise timeout') } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('is ended by the end of its environment', async () => {
@@ -429,7 +430,7 @@ test('is ended by the end of its environment', async () => {
   await context.trigger('start_analysis')
   await environment.deallocate()
   expect(context.failures).toMatchObject([{ event: 'start_analysis', error: { code: 'CONTEXT_CLOSED' } }])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('fails at set-up when tshark is missing, with the package to install', async () => {

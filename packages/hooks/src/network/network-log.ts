@@ -10,8 +10,9 @@ export class NetworkLog implements PacketSink {
   /** Only the next entry, or the end, decides whether a comma follows. */
   #last: string | undefined
 
-  constructor(path: string, format: 'text' | 'json') {
-    this.#file = new LineFile(path)
+  /** @param pass gets the bytes of the log */
+  constructor(path: string, format: 'text' | 'json', pass: (bytes: Uint8Array) => void) {
+    this.#file = new LineFile(path, pass)
     this.#format = format
     if (format === 'json') this.#file.append('[')
   }

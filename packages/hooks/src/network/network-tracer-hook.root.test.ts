@@ -6,6 +6,7 @@ import { type Faults, simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { fakeProgram, withoutPrograms } from '../testing/fake-program.ts'
 import { type NetworkDevice, networkDevice } from '../testing/network-device.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const before = Buffer.from('sent before the trace')
@@ -76,7 +77,7 @@ test('begins a new trace when it is started again', async () => {
     await device.send(during)
     await context.shutdown()
   }
-  expect(await readdir(temporary.path)).toEqual([`${identifier}.pcap`, `${identifier}_2.pcap`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}.pcap`, `${identifier}_2.pcap`])
 })
 
 test('is stopped, complete, by the end of its environment', async () => {
@@ -100,9 +101,9 @@ test('deletes the trace at the end if it is to, and not before', async () => {
   )
   await context.poweron()
   await context.poweroff()
-  expect(await readdir(temporary.path)).toEqual([`${identifier}.pcap`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}.pcap`])
   await environment.deallocate()
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('on a network shared with others, has all that leaves the guest’s device, and nothing for others', async () => {
@@ -289,7 +290,7 @@ test('a guest without an interface is a failure, and leaves no empty trace', asy
   await context.poweron()
   expect(context.failures[0]).toMatchObject({ event: 'pre_poweron', error: { code: 'HOOK_ORDER' } })
   expect(String(context.failures[0]?.error)).toContain('no network interface')
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('a device that is not there is a failure, and leaves no empty trace', async () => {
@@ -301,7 +302,7 @@ test('a device that is not there is a failure, and leaves no empty trace', async
     event: 'pre_poweron',
     error: { code: 'TOOL_FAILED', message: expect.stringMatching(/seenodevice.*No such device/s) },
   })
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('fails at set-up when the provider has no network', async () => {
