@@ -134,8 +134,8 @@ test.each(['/proc/x', '/proc/self/x/y', '/sys/x', '/sys/fs/cgroup/x', '/dev/pts/
 
 test.each([
   ['by default for its user only', [], ['700', '600']],
-  ['as told', ['--results-mode', '640'], ['750', '640']],
-])('evidence is %s, whatever the umask and whoever wrote it', async (_what, argv, [folderMode, fileMode]) => {
+  ['as configured', ['--results-mode', '640'], ['750', '640']],
+])('evidence is %s, whatever the umask and the writer', async (_what, argv, [folderMode, fileMode]) => {
   const { folder, words } = prepare('open', ...argv)
   const prefix = ['sh', '-c', 'umask 0; exec "$0" "$@"']
   const { exitCode } = await startSee(folder, words, { prefix }).ended

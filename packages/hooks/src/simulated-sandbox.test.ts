@@ -152,7 +152,7 @@ test('a case fires the same events in the same order, and evidence_written besid
   expect(names.filter((name) => name === 'evidence_written').length).toBeGreaterThanOrEqual(6)
 })
 
-test('each ability has a fault, of which the hook that needs it tells', async () => {
+test('each ability has a fault, which the hook that needs it reports', async () => {
   await using temporary = await temporaryFolder()
   const methods = ['exec', 'openConsole', 'capture', 'screenshot', 'coreDump', 'read']
   const { context, files } = await runCase(temporary.path, {}, { failing: methods })

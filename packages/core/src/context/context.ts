@@ -58,7 +58,7 @@ export abstract class Context extends Observable {
     })
   }
 
-  /** Says that something fires events of these names in this environment: a hook that is configured with them, say. */
+  /** Declares that something fires events of these names in this environment, for example a hook configured with them. */
   declareEvents(events: Iterable<string>): void {
     for (const event of events) this.#events.add(event)
   }

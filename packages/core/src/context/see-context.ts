@@ -69,7 +69,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   poweron(attributes?: Attributes): Promise<void> {
     return this.#transition('poweron', attributes, (state) => {
-      // The guest may have stopped by itself since.
+      // The guest may have stopped on its own since.
       this.#forgetAddresses()
       this.#conduct.beginRun()
       return this.start(state)
@@ -101,7 +101,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   poweroff(attributes?: Attributes): Promise<void> {
     return this.#transition('poweroff', attributes, async () => {
       await this.domain.destroy().catch(async (error: unknown) => {
-        // The guest may have ended by itself meanwhile, for example while handlers of `pre_poweroff` ran.
+        // The guest may have ended on its own meanwhile, for example while handlers of `pre_poweroff` ran.
         if ((await this.state().catch(() => undefined)) !== 'shutoff') throw error
       })
       this.#forgetAddresses()

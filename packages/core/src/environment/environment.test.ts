@@ -546,7 +546,7 @@ describe('deallocating', () => {
   })
 })
 
-test('two environments at once see nothing of each other', async () => {
+test('two environments beside each other see nothing of each other', async () => {
   const shared = { list: ['given'] }
   const schema = z.looseObject({ shared: z.object({ list: z.array(z.string()) }) })
   const log: string[] = []

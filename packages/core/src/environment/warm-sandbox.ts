@@ -23,7 +23,7 @@ export interface WarmingOptions<R extends Resources> {
 }
 
 /**
- * Makes a sandbox, powers it on, prepares it and makes it stand still, all without an event. On any failure, and when
+ * Makes a sandbox, powers it on, prepares it and pauses it, all without an event. On any failure, and when
  * aborted, it is released.
  */
 export async function warmSandbox<R extends Resources>(
@@ -44,7 +44,7 @@ export async function warmSandbox<R extends Resources>(
   try {
     const context = await factory(identifier, { signal: ending, logger: logger.child({ identifier }) })
     try {
-      // What starts something is not aborted half way: what it started would be nobody's.
+      // Aborting a start midway would leak what it started.
       await context.domain.create()
       await unlessAborted(ending, prepare(context, { signal: ending }))
       await context.domain.suspend()

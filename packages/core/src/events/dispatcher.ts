@@ -18,7 +18,7 @@ interface Dispatch {
   readonly event: SeeEvent
   readonly sequence: number
   readonly outer: Turn | undefined
-  /** None when nobody observes. */
+  /** None without an observer. */
   readonly record: (EventRecord & { readonly handlers: HandlerRun[] }) | undefined
 }
 
@@ -38,7 +38,7 @@ export class Dispatcher {
   readonly running = new Set<AsynchronousRun>()
   readonly #context: object
   readonly #logger: Logger
-  /** Refused events, which whoever fired them may throw again. */
+  /** Refusals of events, which the code that fired them may throw again. */
   readonly #refusals = new Set<unknown>()
   #sequence = 0
 

@@ -90,7 +90,7 @@ export class SeeEvent<Name extends string = string> {
   }
 
   /**
-   * Makes an event, fired by whoever calls.
+   * Makes an event, fired by the caller.
    * @throws SeeError `EVENT_RESERVED_ATTRIBUTE` when an attribute would hide a part of the event itself
    */
   static create<Name extends string, A extends object = object>(

@@ -12,16 +12,16 @@ export class Gate {
     return this.#waiting.length
   }
 
-  /** Enters if nobody is inside; returns whether it did. Whoever entered must `leave`. */
+  /** Enters if it is free; returns whether it did. The caller must then `leave`. */
   tryEnter(): boolean {
     if (this.#busy) return false
     this.#busy = true
     return true
   }
 
-  /** Waits for its turn to enter. Whoever entered must `leave`. */
+  /** Waits for its turn to enter. The caller must then `leave`. */
   async enter(): Promise<void> {
-    // Whoever leaves with somebody waiting hands over: the gate stays busy.
+    // A caller that leaves while another waits hands over: the gate stays busy.
     if (!this.tryEnter()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
@@ -31,7 +31,7 @@ export class Gate {
     else next()
   }
 
-  /** Resolves when nobody is inside. */
+  /** Resolves when it is free. */
   async idle(): Promise<void> {
     while (this.#busy) {
       await this.enter()

@@ -54,7 +54,7 @@ interface AnalysisOptions {
 
 /**
  * Runs a tool over evidence, confined, and keeps what it says and writes.
- * @throws SeeError `TOOL_FAILED` when it exceeded a bound, or what `runConfined` throws; the record tells of both
+ * @throws SeeError `TOOL_FAILED` when it exceeded a bound, or what `runConfined` throws; both are in the record
  */
 export async function analyse(options: AnalysisOptions): Promise<void> {
   const { writer, event, evidence, signal } = options
@@ -126,7 +126,7 @@ export function assertWithinBounds(command: readonly string[], { exceeded }: Con
   )
 }
 
-/** In bytes; what is missing is told of when it is to be read. */
+/** Size of the file, in bytes; 0 when it is missing: a missing file is reported when it is read. */
 export async function sizeOf(path: string): Promise<number> {
   return await stat(path).then(
     ({ size }) => size,

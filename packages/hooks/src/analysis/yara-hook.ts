@@ -81,7 +81,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     const files = found.flatMap((each) => each.files)
     this.#skip(found.flatMap(({ skipped }) => skipped))
     if (readable.length === 0) this.#warn(nothingToScan)
-    // That nothing was scanned has to be seen, too.
+    // The results must also show that nothing was scanned.
     if (files.length === 0) return await this.#writeResults()
     await this.#scan(files, readable)
     this.logger.info({ matches: this.#matches.length }, 'scanned by YARA')
@@ -90,7 +90,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   async #scan(files: readonly string[], readable: readonly string[]): Promise<void> {
     if (this.#rules === undefined) throw new Error('the rules are compiled at set-up')
     const { path, fileOf } = this.#rules
-    // A file's own name may be made to look like YARA's output: it is told numbers.
+    // A file's own name may be made to look like YARA's output: it gets numbers.
     const aliases = await mkdtemp(join(this.#temporary, 'files-'))
     await Promise.all(files.map((file, index) => symlink(file, join(aliases, String(index)))))
     await writeFile(join(aliases, 'list'), files.map((_file, index) => `${index}\n`).join(''))

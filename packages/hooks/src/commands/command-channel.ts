@@ -5,7 +5,7 @@ import type { CommandRequest } from './command-request.ts'
 /** What is reported of a command while it runs: all of its output, in parts, at the latest when it has ended. */
 export type CommandProgress = Required<Pick<ExecOptions, 'onOutput' | 'onRunning'>>
 
-/** Runs what was prepared; undefined when it runs in the background and nothing will tell of its end. */
+/** Runs what was prepared; undefined when it runs in the background and its end is never reported. */
 export type PreparedCommand = (
   signal: AbortSignal,
   progress: CommandProgress,
@@ -20,7 +20,7 @@ export interface CopiedRequest extends CommandRequest {
 export interface CommandChannel {
   /** Whether a command counts as started when it is sent; else once the guest has answered. */
   readonly startsWhenSent: boolean
-  /** Readies what is to be run, waits until the guest can be asked, and fills the record in on the way. */
+  /** Readies the command, waits until the guest can be asked, and fills the record in on the way. */
   prepare(request: CopiedRequest, record: CommandRecord, signal: AbortSignal): Promise<PreparedCommand>
 }
 

@@ -1,6 +1,6 @@
 import { SeeError, type SeeEvent, z } from '@see/core'
 
-/** What is to be run: a command, a sample, or a command on a sample. */
+/** What to run: a command, a sample, or a command on a sample. */
 export interface CommandRequest {
   readonly command: string | undefined
   /** A file or folder of this host. */

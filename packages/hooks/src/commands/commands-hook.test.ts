@@ -168,7 +168,7 @@ test.each(['poweroff', 'shutdown'] as const)(
   },
 )
 
-test('notices a guest that stops by itself', async () => {
+test('notices a guest that stops on its own', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })
@@ -218,7 +218,7 @@ test('kills a command after its timeout, and says so', async () => {
   })
 })
 
-test('waits for the agent, but not for ever', async () => {
+test('waits for the agent, but not forever', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const configuration = { agent_timeout: 0.3 }
@@ -534,7 +534,7 @@ test('a guest that does not say whether more can be printed is warned of', async
   ])
 })
 
-test('a command that left nothing running is over at once', async () => {
+test('a command that left nothing running is over immediately', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })

@@ -183,7 +183,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     )
   }
 
-  /** Undefined when the command runs on in the background, and nothing will tell of its end. */
+  /** Undefined when the command runs on in the background, and its end is never reported. */
   async #execute(
     command: PreparedCommand,
     record: CommandRecord,

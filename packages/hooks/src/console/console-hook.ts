@@ -158,7 +158,7 @@ async function* untilSilent(console: ConsoleStream, signal: AbortSignal): AsyncG
   }
 }
 
-/** Goes on reading beyond the limit, since a guest whose console nobody reads stands still. */
+/** Goes on reading beyond the limit, since a guest whose console is not read stalls. */
 async function* bounded(
   source: AsyncIterable<Uint8Array>,
   {

@@ -37,7 +37,7 @@ interface AnalyseOptions {
 
 interface Analysed {
   readonly report: FilesystemReport
-  /** Of extracted files, if there are any. */
+  /** Folder of extracted files, if there are any. */
   readonly folder: string
 }
 

@@ -22,7 +22,7 @@ import {
 } from '../disk/save-disk.ts'
 import { throwAll } from '../results/throw-all.ts'
 
-/** Tells what a guest changed on its disks; writes `<identifier>_filesystem.json`, and one for each further disk. */
+/** Reports what a guest changed on its disks; writes `<identifier>_filesystem.json`, and one for each further disk. */
 export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> {
   static override readonly schema: typeof diskStateSettings = diskStateSettings
   #folder = ''

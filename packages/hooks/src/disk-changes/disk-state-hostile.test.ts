@@ -28,7 +28,7 @@ test('is not led astray by names', async () => {
   for (const name of names) writeFileSync(join(root, name), name)
   writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]), 'no text')
   mkdirSync(join(root, 'dir'))
-  // Names that no kernel lets anybody make: they are put in place of others of their length.
+  // Names that no kernel creates: they are put in place of others of their length.
   for (const name of ['placeholder-one', 'placeholder-2']) writeFileSync(join(root, 'dir', name), 'placed')
   const forged = ext4(join(folder, 'forged'), root)
   const bytes = readFileSync(forged).toString('latin1')
@@ -69,7 +69,7 @@ test('is not led astray by names', async () => {
   expect(readdirSync(folder)).not.toContain('evl')
 })
 
-test('finds in strict mode what only the content tells', async () => {
+test('finds in strict mode what only the content shows', async () => {
   await using temporary = await temporaryFolder()
   const { before } = changedDisk(temporary.path, [])
   const after = copyOf(before)
@@ -197,7 +197,7 @@ test('a checkpoint or disk that leads to other files, or to a server, is not ope
   expect(connections).toBe(0)
 })
 
-test('what the image is an overlay of is compared as it was told, whatever its header names', async () => {
+test('the image’s base is compared as it was given, whatever the header names', async () => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const { before, after } = changedDisk(folder, ['write EVIL evil'])

@@ -40,7 +40,7 @@ async function allocate(folder: string, read?: GuestDisk['read'], configuration:
   return { environment, context: environment.context, taken }
 }
 
-test('writes the disk for its owner only, with its holes, and tells where', async () => {
+test('writes the disk for its owner only, with its holes, and reports where', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path)
   await using _ = environment
@@ -73,7 +73,7 @@ test('takes one of a guest that is off', async () => {
 
 const WHILE_IT_RUNS = { checkpoint_on_event: 'post_poweron' }
 
-test('has a guest that runs stand still meanwhile, of which no event tells', async () => {
+test('suspends a running guest meanwhile, without an event', async () => {
   await using temporary = await temporaryFolder()
   const states: string[] = []
   const read: GuestDisk['read'] = async () => {
@@ -149,7 +149,7 @@ test.each([
   expect(String(context.failures[0]?.error)).toMatch(new RegExp(`${message}.*no ${method}`))
 })
 
-test('refuses a guest that neither runs nor stands still', async () => {
+test('refuses a guest that is neither running nor paused', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, undefined, {
     checkpoint_on_event: 'snapshots_capture',
@@ -174,7 +174,7 @@ test('takes one of a crashed guest, which writes nothing any more', async () => 
   expect(await evidenceIn(temporary.path)).toHaveLength(1)
 })
 
-test('keeps nothing of a guest that somebody had run meanwhile', async () => {
+test('keeps nothing of a guest that was resumed meanwhile', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, async () => {
     await environment.context.domain.resume()
@@ -211,7 +211,7 @@ async function* breaking(): AsyncGenerator<Buffer> {
 
 const stuck: GuestDisk['read'] = async ({ signal }) => new Readable({ signal, read: () => undefined })
 
-test('does not wait for ever for a provider that sends nothing', async () => {
+test('does not wait forever for a provider that sends nothing', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, stuck, { timeout: 0.1 })
   await using _ = environment
@@ -221,7 +221,7 @@ test('does not wait for ever for a provider that sends nothing', async () => {
   expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
-test('deletes the checkpoints at the end when it is told to', async () => {
+test('deletes the checkpoints at the end if configured', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path, undefined, {
     delete_checkpoints: true,

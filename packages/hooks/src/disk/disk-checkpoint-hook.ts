@@ -22,7 +22,7 @@ const schema = z.object({
 
 /**
  * Writes the guest's disk as it is at the configured events, as `<identifier>_<event>.qcow2`, and its further disks, all
- * at one moment, as `<identifier>_<event>.<disk>.qcow2`. Of a guest that runs, it is the disk as after a power failure:
+ * at one moment, as `<identifier>_<event>.<disk>.qcow2`. If the guest runs, it is the disk as after a power failure:
  * what the guest has not written out is not in it.
  */
 export class DiskCheckPointHook extends Hook<typeof schema> {

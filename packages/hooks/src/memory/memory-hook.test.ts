@@ -26,7 +26,7 @@ test.each([
   [false, 'elf', '\x7fELF'],
   [true, 'kdump', 'makedumpfile\0'],
 ])(
-  'writes the memory for its owner only, and tells where (compressed: %s)',
+  'writes the memory for its owner only, and reports where (compressed: %s)',
   async (compress, extension, header) => {
     await using temporary = await temporaryFolder()
     const { environment, context, taken } = await allocate(temporary.path, { compress_snapshots: compress })
@@ -102,7 +102,7 @@ test('leaves nothing of a snapshot that failed', async () => {
   expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
-test('does not wait for ever for a hypervisor that never writes', { timeout: 20_000 }, async () => {
+test('does not wait forever for a hypervisor that never writes', { timeout: 20_000 }, async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, { timeout: 0.2 })
   await using _ = environment
@@ -155,7 +155,7 @@ test('a hypervisor that has not begun when a snapshot is given up finds no pipe 
   expect(found).toMatchObject({ code: 'ENOENT' })
 })
 
-test('deletes the snapshots at the end when it is told to', async () => {
+test('deletes the snapshots at the end if configured', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path, { delete_snapshots: true })
   await context.poweron()

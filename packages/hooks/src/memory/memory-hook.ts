@@ -19,7 +19,7 @@ import type { EvidenceEntry } from '../results/evidence-entry.ts'
 import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { resultsKey } from '../results/results-key.ts'
 
-/** Of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
+/** A flag of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
 const MEMORY_ONLY = 16
 
 const schema = z.object({
@@ -92,7 +92,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
-    // What a guest has in its memory is for nobody else's eyes.
+    // Only the owner may read what a guest has in its memory.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await throughNamedPipe(target, (pipe) => memory.dump(pipe, { format, flags: MEMORY_ONLY }), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')

@@ -76,7 +76,7 @@ export class Capture {
     await adding.finally(() => this.#adding.delete(adding))
   }
 
-  /** Ends the capture; the file is complete then. Harmless when its sources have ended by themselves. */
+  /** Ends the capture; the file is complete then. Harmless when its sources have already ended. */
   async stop(): Promise<CaptureResult> {
     await Promise.allSettled(this.#adding)
     await this.#quiet()

@@ -53,7 +53,7 @@ const request = tcpFrame(
   Buffer.from('GET /gate.php?id=7 HTTP/1.1\r\nHost: c2.example.org\r\nUser-Agent: bot/1.0\r\n\r\n'),
 )
 
-test('tells of the conversations, DNS names and HTTP requests of a trace', async () => {
+test('lists the conversations, DNS names and HTTP requests of a trace', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary, read } = await allocate(temporary.path)
   await using _ = environment
@@ -192,7 +192,7 @@ test('takes for answers what a response says of the name that was asked for, of 
   ])
 })
 
-test('tells the answers of several DNS messages in one segment apart', async () => {
+test('separates the answers of several DNS messages in one segment', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
   await using _ = environment
@@ -232,7 +232,7 @@ test('counts a question that an error message quotes once, and a fragmented data
   ])
 })
 
-test('says what of the trace it did not read, could not, or has no room for', async () => {
+test('says which parts of the trace it did not read, could not, or has no room for', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path, {
     packet_limit: 3,

@@ -50,7 +50,7 @@ const schema = z.object({
     .describe('Seconds that the analysis of a trace may take.'),
 })
 
-/** A trace that NetworkTracerHook told of. */
+/** A trace that NetworkTracerHook announced. */
 interface Trace {
   /** Of its log and its summary. */
   readonly name: ClaimedName
@@ -104,7 +104,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     return this.#processing
   }
 
-  /** The handler that failed tells of the failure. */
+  /** The handler that failed reports the failure. */
   readonly waitForProcessing = async (event: AnyEvent): Promise<void> => {
     if (this.#processing === undefined) {
       throw new SeeError(
@@ -157,7 +157,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     await this.#analyse(path, trace, event)
   }
 
-  /** Of a guest that stopped by itself no event tells, but its trace is whole, too. */
+  /** No event reports a guest that stopped on its own, but its trace is also whole. */
   async #guestEnded(): Promise<boolean> {
     const state = await this.context.state()
     return state === 'shutoff' || state === 'crashed'
@@ -200,7 +200,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   }
 }
 
-/** Packets of a trace beyond those that were read; null when there may be some, of a trace that nobody stopped. */
+/** Packets of a trace beyond those that were read; null when there may be some, of a trace that was not stopped. */
 function unreadOf(read: number, expected: number | undefined, packetLimit: number): number | null {
   if (expected !== undefined) return Math.max(0, expected - read)
   return read < packetLimit ? 0 : null

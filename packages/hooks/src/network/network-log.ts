@@ -7,7 +7,7 @@ import type { PacketSink } from './packet-lines.ts'
 export class NetworkLog implements PacketSink {
   readonly #file: LineFile
   readonly #format: 'text' | 'json'
-  /** Only the next entry, or the end, tells whether a comma follows. */
+  /** Only the next entry, or the end, decides whether a comma follows. */
   #last: string | undefined
 
   /** @param pass gets the bytes of the log */

@@ -144,7 +144,7 @@ test('keeps no more of a packet than configured', async () => {
   ])
 })
 
-test('reaches its limit: the trace ends with a whole packet, and a failure tells', async () => {
+test('reaches its limit: the trace ends with a whole packet, and a failure says so', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const configuration = { trace_limit: 5 }
@@ -176,7 +176,7 @@ async function captureOf(device: NetworkDevice): Promise<number> {
   return Number.NaN
 }
 
-test('is killed: what came by then is kept, and a failure tells', async () => {
+test('is killed: what came by then is kept, and a failure says so', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const { environment, context, path } = await allocate(temporary.path, { device: device.name })
@@ -271,7 +271,7 @@ test.each([
     'post_poweron',
     /still being written/,
   ],
-])('is %s: a failure tells', async (_how, configuration, event, message) => {
+])('is %s: a failure says so', async (_how, configuration, event, message) => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const { environment, context } = await allocate(temporary.path, { device: device.name }, configuration)

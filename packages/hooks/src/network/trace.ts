@@ -27,7 +27,7 @@ export interface TraceOptions extends Omit<CaptureOptions, 'file'> {
 
 export interface TraceResult {
   readonly packets: number
-  /** Of the file. */
+  /** Size of the file, in bytes. */
   readonly bytes: number
   readonly warnings: readonly EvidenceWarning[]
   readonly failure: SeeError | undefined
@@ -124,7 +124,7 @@ export class Trace {
     }
   }
 
-  /** A failure must not keep a guest from running: it is reported when the trace is stopped. */
+  /** A failure must not prevent a guest from running: it is reported when the trace is stopped. */
   async #add(interfaces: GuestInterfaces): Promise<void> {
     const { tcpdump, snapLength } = this.#options
     this.#warnings.push(...untracedWarnings(this.path, interfaces))

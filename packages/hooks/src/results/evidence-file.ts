@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { messageOf, SeeError } from '@see/core'
 import type { EvidenceData } from './slices.ts'
 
-/** Of what is made for evidence: only the user who runs SEE may read it. */
+/** Modes of files and folders of evidence: only the user who runs SEE may read them. */
 export const evidenceModes = { file: 0o600, folder: 0o700 } as const
 
 /**

@@ -20,7 +20,7 @@ export async function allocateAnalysis(folder: string, configuration: Record<str
     assertDescribed('network_summary', text)
     return JSON.parse(text)
   }
-  /** Writes a trace and tells of it, as NetworkTracerHook does. */
+  /** Writes a trace and announces it, as NetworkTracerHook does. */
   const trace = async (packets: readonly Buffer[], name = 'trace.pcap') => {
     const path = join(folder, name)
     const capture = pcapOf(packets)

@@ -33,7 +33,7 @@ export interface DomainParts {
   readonly ends: GuestEnds
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
-  /** What is to be done as soon as the guest runs. */
+  /** Called as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
 
@@ -57,7 +57,7 @@ export class EmbeddedDomain implements SandboxDomain {
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
         if (this.#run?.lacksRoom === true) throw new SeeError('GUEST_STOPPED', this.#run.whyStill())
-        // What is sent to it now it would answer once it runs again, when nobody waits for it any more.
+        // It would answer what is sent now once it runs again, when the answer is no longer awaited.
         if (state === 'paused' || this.#suspending) {
           throw new SeeError('AGENT_UNRESPONSIVE', 'the guest is paused: its agent will not answer')
         }
@@ -106,7 +106,7 @@ export class EmbeddedDomain implements SandboxDomain {
     await this.#run?.qemu.stop()
   }
 
-  /** Cuts the power for good, of a guest that is being started, too. */
+  /** Cuts the power for good, also of a guest that is being started. */
   async close(): Promise<void> {
     this.#closing.abort(new SeeError('CONTEXT_CLOSED', 'the sandbox of the guest is being taken away'))
     await this.#starting
@@ -143,7 +143,10 @@ export class EmbeddedDomain implements SandboxDomain {
     await this.#execute('system_powerdown')
   }
 
-  /** Asks the guest's agent, or, where none answers, presses the power button and starts the guest anew once it is off. */
+  /**
+   * Asks the guest's agent, or, where none answers, presses the power button and restarts the guest after it powers
+   * off.
+   */
   async reboot(): Promise<void> {
     this.#parts.ends.askReboot()
     try {

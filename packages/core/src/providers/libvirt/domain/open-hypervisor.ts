@@ -4,7 +4,7 @@ import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /**
- * Opens the hypervisor of one environment, on which nobody else may have its identifier.
+ * Opens the hypervisor of one environment, on which no other domain may have its identifier.
  * @throws SeeError `HYPERVISOR_UNREACHABLE` or `IDENTIFIER_TAKEN`, or the signal's reason
  */
 export async function openHypervisor(

@@ -29,7 +29,7 @@ export class TransientDomain extends Domain {
 
   /**
    * @param xml what it is powered on with
-   * @param watch is told of what is asked of the domain
+   * @param watch gets the requests to the domain
    */
   constructor(hypervisor: Hypervisor, identifier: string, xml: string, watch: GuestWatch) {
     super(hypervisor, { name: identifier, uuid: parseUuid(identifier), id: -1 })
@@ -92,7 +92,7 @@ export class TransientDomain extends Domain {
     })
   }
 
-  /** Tells the listeners. */
+  /** Calls the listeners. */
   protected async devicesExist(): Promise<void> {
     if (this.#listeners.size === 0) return
     const xml = await this.getXMLDesc()
@@ -118,7 +118,7 @@ export class TransientDomain extends Domain {
   /** Why it is off is not known: `reason` is 0 then. */
   override async getState(options?: CallOptions): Promise<{ state: DomainState; reason: number }> {
     const found = await whereOff({ state: 'shutoff', reason: 0 } as const, super.getState(options))
-    // Whoever sees it off is to find on record how it ended.
+    // A caller that sees it off must find on record how it ended.
     if (found.state === 'shutoff' || found.state === 'crashed') await this.#watch.hasEnded()
     return found
   }
@@ -159,7 +159,7 @@ export function stopAtTheEnd(
   releases: ReleaseStack,
 ): void {
   releases.defer(`domain ${domain.name}`, async () => {
-    // It may end by itself between the two.
+    // It may end on its own between the two.
     if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
     await watch.leave()
     onStopped()

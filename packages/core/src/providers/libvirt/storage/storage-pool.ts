@@ -98,7 +98,7 @@ export async function copyByLibvirt(pool: StoragePool, image: DiskImage): Promis
   }
 }
 
-/** Of the volume that is the guest's disk. */
+/** Name of the volume that is the guest's disk. */
 export function cloneName(identifier: string): string {
   return `${identifier}.qcow2`
 }

@@ -14,7 +14,7 @@ function program(name: string, script: string): string {
   return path
 }
 
-test('the program is given the rules, and an environment of nobody', async () => {
+test('the program is given the rules, and an environment without the caller’s variables', async () => {
   const nft = program('good', `env > ${folder}/env; echo "$@" > ${folder}/argv; cat > ${folder}/rules`)
   const rules = `table inet a {\n  # "${'x'.repeat(200_000)}"\n}\n`
   await applyRules(nft, rules)
