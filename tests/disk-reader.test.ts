@@ -24,7 +24,7 @@ test('what a guest changes on XFS is in the report of a hook that is given no co
   const script = `set -e; mount -t xfs /dev/vda2 /mnt; cd /mnt; echo after >changed; rm gone; echo new >created; cd /
     umount /mnt; echo mine >/root/mine`
   expect(await context.agent.exec(['sh', '-c', script])).toMatchObject({ exitCode: 0 })
-  await context.shutdown({ timeoutMs: GUEST_MS })
+  await context.shutdown({}, { timeoutMs: GUEST_MS })
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')
   await context.settled()

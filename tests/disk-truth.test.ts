@@ -64,7 +64,7 @@ test.each(names)(
     await context.pause()
     await context.resume()
     await sh(after)
-    await context.shutdown({ timeoutMs: GUEST_MS })
+    await context.shutdown({}, { timeoutMs: GUEST_MS })
     const ofSample = await analyse('')
     const ofAll = await analyse('_2')
     expect(context.failures).toEqual([])

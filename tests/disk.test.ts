@@ -89,7 +89,7 @@ test.each([true, false])(
     expect(statSync(checkpoint('')).mode & 0o777).toBe(0o600)
     const evil = between.created_files.find(({ path }) => path.endsWith('evil'))?.extracted ?? ''
     expect(readFileSync(join(results, evil), 'utf8')).toBe('evil\n')
-    await context.shutdown({ timeoutMs: GUEST_MS })
+    await context.shutdown({}, { timeoutMs: GUEST_MS })
     const atTheEnd = await analyse('_2')
     expect(atTheEnd).toMatchObject({ before: image, after: null, errors: [] })
     expect(paths(atTheEnd.created_files)).toEqual(

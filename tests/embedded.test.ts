@@ -98,7 +98,7 @@ test('the whole lifecycle, with every hook that a guest can have', { timeout: 24
   await context.pause()
   expect(await context.state()).toBe('paused')
   await context.resume()
-  await context.shutdown({ timeoutMs: 60_000 })
+  await context.shutdown({}, { timeoutMs: 60_000 })
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')
   await context.settled()
@@ -168,7 +168,7 @@ test('without an agent the power button is pressed, and the guest restarted', {
   await context.restart()
   await expect.poll(boots, { timeout: GUEST_MS }).toBeGreaterThan(before)
   await sleep(1000)
-  await context.shutdown({ timeoutMs: 60_000 })
+  await context.shutdown({}, { timeoutMs: 60_000 })
   expect(await context.state()).toBe('shutoff')
 })
 
@@ -388,7 +388,7 @@ test('a guest that kills its agent is reported', { timeout: 180_000 }, async () 
     code: 'AGENT_UNRESPONSIVE',
     message: expect.stringContaining('did not answer'),
   })
-  await context.shutdown({ timeoutMs: 60_000 })
+  await context.shutdown({}, { timeoutMs: 60_000 })
   await environment.deallocate()
   expect(await leftOf(environment.identifier)).toEqual([])
 })

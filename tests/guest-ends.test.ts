@@ -57,7 +57,7 @@ test('see run of a sample that powers the guest off is done, and says so', { tim
   })
   expect(exitCode).toBe(0)
   expect(out).toContain('  powered off: the guest powered itself off\n')
-  expect(timeline).toContain('"name":"guest_ended"')
+  expect(timeline).toContain('"name":"domain_stopped"')
 })
 
 test('see run of a guest whose QEMU is killed fails with 2, and says so', { timeout: 60_000 }, async () => {
@@ -73,7 +73,7 @@ test('see run of a guest whose QEMU is killed fails with 2, and says so', { time
   })
   expect(exitCode).toBe(2)
   expect(out).toContain('  killed: QEMU ended: SIGKILL')
-  expect(timeline).toContain('"name":"guest_ended"')
+  expect(timeline).toContain('"name":"domain_stopped"')
 })
 
 test.each([
@@ -95,7 +95,7 @@ test('a shutdown that is overtaken by the end of QEMU fails immediately', { time
   await context.poweron()
   const { pid } = context.domain.qemu
   context.subscribe('pre_shutdown', () => void process.kill(pid, 'SIGSTOP'))
-  const down = context.shutdown({ timeoutMs: WAIT_MS })
+  const down = context.shutdown({}, { timeoutMs: WAIT_MS })
   setTimeout(() => process.kill(pid, 'SIGKILL'), 300)
   await expect(down).rejects.toMatchObject({ code: expect.stringMatching(/GUEST_STOPPED|HYPERVISOR_FAILED/) })
   await expect.poll(() => context.guestEnds).toMatchObject([{ reason: 'killed' }])

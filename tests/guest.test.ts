@@ -129,7 +129,7 @@ describe('a guest that does not do what it should', { timeout: GUEST_MS }, () =>
     })
 
     test('ignores the power button; its power can be cut', async () => {
-      const stubborn = running().shutdown({ timeoutMs: 4000 })
+      const stubborn = running().shutdown({}, { timeoutMs: 4000 })
       await expect(stubborn).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
       await running().poweroff()
       expect(events).toEqual(['pre_poweron', 'post_poweron', 'pre_shutdown', 'pre_poweroff', 'post_poweroff'])
@@ -172,7 +172,7 @@ describe('the guest', () => {
     await installEntry(context, 'S10first', 0o755)
     await installEntry(context, 'S20not-executable', 0o644)
     await installEntry(context, 'S30last', 0o755)
-    await context.shutdown({ timeoutMs: GUEST_MS })
+    await context.shutdown({}, { timeoutMs: GUEST_MS })
     await context.poweron()
     await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
     const started = expect.poll(() => sh(context, 'cat /run/started 2>/dev/null || true'), {

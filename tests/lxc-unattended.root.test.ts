@@ -81,7 +81,7 @@ test('a container whose init is busybox’s stops and restarts on request', {
   const first = await id()
   await context.restart()
   await expect.poll(id, { timeout: 20_000 }).not.toBe(first)
-  await context.shutdown({ timeoutMs: 20_000 })
+  await context.shutdown({}, { timeoutMs: 20_000 })
   expect(await context.state()).toBe('shutoff')
   await environment.deallocate()
   expect(await leftOfContainer(identifier)).toEqual([])

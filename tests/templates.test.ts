@@ -126,7 +126,7 @@ test('a clone goes through every transition, and boots once it was off', { timeo
   await guest.agent.writeFile('/root/kept', 'kept')
   await guest.agent.exec(['sync'])
   const before = await line(guest, 'cat /proc/uptime')
-  await guest.shutdown({ timeoutMs: 30_000 })
+  await guest.shutdown({}, { timeoutMs: 30_000 })
   await guest.poweron()
   await guest.agent.waitUntilReady({ timeoutMs: 60_000 })
   expect(await line(guest, 'cat /root/kept')).toBe('kept')

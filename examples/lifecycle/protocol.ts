@@ -23,7 +23,7 @@ export async function run(context: SeeContext, parameters: ProtocolParameters): 
   await context.resume()
 
   progress('shutting down')
-  await context.shutdown({ timeoutMs, signal })
+  await context.shutdown({}, { timeoutMs, signal })
 
   await context.trigger('start_analysis')
   await context.trigger('wait_analysis')

@@ -5,10 +5,12 @@ import { endsContract } from './ends.ts'
 import { embedded } from './embedded.ts'
 import { poolContract } from './pool.ts'
 import { unaskedContract } from './unasked.ts'
+import { waitsContract } from './waits.ts'
 
 // Clones have booted already. Once they were off they boot like any other, which is what comes to most of these ends.
 const provider = await clonesOf(embedded(), embeddedFactory, 'embedded')
 afterAll(() => provider[Symbol.dispose]())
 endsContract(provider)
 unaskedContract(provider)
+waitsContract(provider)
 poolContract(provider)

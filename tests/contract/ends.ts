@@ -15,7 +15,7 @@ async function become(context: SeeContext, script: string, state: 'pmsuspended' 
   await sh(context, script).catch(() => undefined)
   await expect.poll(() => context.state(), { timeout: 20_000 }).toBe(state)
   // A suspended guest has not ended.
-  await expect.poll(() => fired).toEqual(state === 'crashed' ? ['guest_ended'] : [])
+  await expect.poll(() => fired).toEqual(state === 'crashed' ? ['domain_crashed'] : [])
   await expectRefusals(context, state)
 }
 
@@ -72,15 +72,20 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
       await sh(context, stubborn)
       await setTimeout(STUBBORN_MS)
       const fired = recorded(context)
-      await expect(context.shutdown({ timeoutMs: 1000 })).rejects.toMatchObject({
+      await expect(context.shutdown({}, { timeoutMs: 1000 })).rejects.toMatchObject({
         code: 'SHUTDOWN_TIMEOUT',
         message: expect.any(String),
       })
-      expect([await context.state(), fired]).toEqual(['running', ['pre_shutdown']])
+      // The order of once: options first.
+      await expect(context.shutdown({ timeoutMs: 500 }, { reason: 'again' })).rejects.toMatchObject({
+        code: 'SHUTDOWN_TIMEOUT',
+        message: expect.stringContaining('500 ms'),
+      })
+      expect([await context.state(), fired]).toEqual(['running', ['pre_shutdown', 'pre_shutdown']])
       await expect.poll(() => context.state(), { timeout: GUEST_MS, interval: 100 }).toBe('shutoff')
       await expect(context.agent.ping()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
       await expectRefusals(context, 'shutoff')
-      expect(fired).toEqual(['pre_shutdown'])
+      expect(fired).toEqual(['pre_shutdown', 'pre_shutdown'])
       await expectTransition(context, 'poweron')
     })
 

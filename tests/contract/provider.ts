@@ -21,11 +21,11 @@ export interface Provider {
     readonly unasked: {
       readonly powerOff: string
       readonly reboot: string
-      /** What `guest_ended` says when the guest powered itself off. */
+      /** What `domain_stopped` says when the guest powered itself off. */
       readonly poweredOff: { readonly reason: GuestEndReason }
       /** The process on this host that the guest ends with. */
       readonly process: (identifier: string) => number
-      /** What `guest_ended` says when that is killed. */
+      /** What `domain_stopped` says when that is killed. */
       readonly killed: { readonly reason: GuestEndReason; readonly signal?: string | null }
     }
   }

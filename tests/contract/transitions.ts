@@ -58,7 +58,7 @@ export async function expectTransition(context: SeeContext, transition: Transiti
   const names = [`pre_${transition}`, `post_${transition}`] as const satisfies EventName[]
   const subscriptions = names.map((name) => context.subscribe(name, note))
   const attributes = { reason: transition, nested: { from } }
-  if (transition === 'shutdown') await context.shutdown({ timeoutMs: GUEST_MS }, attributes)
+  if (transition === 'shutdown') await context.shutdown(attributes, { timeoutMs: GUEST_MS })
   else await context[transition](attributes)
   for (const subscription of subscriptions) subscription[Symbol.dispose]()
   const origin = '@see/core#SeeContext'

@@ -9,10 +9,10 @@ import { GUEST_MS, type Provider } from './provider.ts'
 const SEEN_MS = 10_000
 
 /** What fires of the guest's own ends and reboots from now on. */
-function unasked(context: SeeContext): (EventOf<'guest_ended'> | EventOf<'guest_rebooted'>)[] {
-  const seen: (EventOf<'guest_ended'> | EventOf<'guest_rebooted'>)[] = []
-  context.subscribe('guest_ended', (event) => void seen.push(event))
-  context.subscribe('guest_rebooted', (event) => void seen.push(event))
+function unasked(context: SeeContext): (EventOf<'domain_stopped'> | EventOf<'domain_rebooted'>)[] {
+  const seen: (EventOf<'domain_stopped'> | EventOf<'domain_rebooted'>)[] = []
+  context.subscribe('domain_stopped', (event) => void seen.push(event))
+  context.subscribe('domain_rebooted', (event) => void seen.push(event))
   return seen
 }
 
@@ -39,7 +39,7 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       for (const { identifier } of environments) expect(await leftOf(identifier)).toEqual([])
     }, GUEST_MS)
 
-    test('a guest that powers itself off: guest_ended, and waits end with the reason', async () => {
+    test('a guest that powers itself off: domain_stopped, and waits end with the reason', async () => {
       const context = contexts.off
       const seen = unasked(context)
       await endBy(context, guest.unasked.powerOff)
@@ -61,16 +61,18 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       })
     })
 
-    test('a guest that reboots: guest_rebooted, and no end', async () => {
+    test('a guest that reboots: domain_rebooted, and no end', async () => {
       const context = contexts.rebooting
       const seen = unasked(context)
       await endBy(context, guest.unasked.reboot)
-      await expect.poll(() => seen, { timeout: GUEST_MS }).toMatchObject([{ name: 'guest_rebooted' }])
+      await expect
+        .poll(() => seen, { timeout: GUEST_MS })
+        .toMatchObject([{ name: 'domain_rebooted', reason: 'guest_reset' }])
       expect([context.guestReboots, context.guestEnds]).toEqual([1, []])
       expect(await context.state()).toBe('running')
     })
 
-    test('a guest whose process on this host is killed: guest_ended', async () => {
+    test('a guest whose process on this host is killed: domain_stopped', async () => {
       const context = contexts.killed
       const seen = unasked(context)
       process.kill(guest.unasked.process(context.identifier), 'SIGKILL')
@@ -81,7 +83,7 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       expect(seen).toHaveLength(1)
     })
 
-    test('a guest that ends on its own while its power is being cut: done, and guest_ended', async () => {
+    test('a guest that ends on its own while its power is being cut: done, and domain_stopped', async () => {
       const context = contexts.killed
       const seen = unasked(context)
       const cut: string[] = []

@@ -37,10 +37,12 @@ export {
 export {
   type GuestEnd,
   type GuestEndReason,
+  type GuestRebootReason,
   guestEndReasons,
   type GuestListener,
   isFailedEnd,
 } from './contract/guest-end.ts'
+export { GuestEnds } from './contract/guest-ends.ts'
 export { type ConfiguredEventName, eventNames } from './events/event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './events/event-record.ts'
 export { hookAliases, hookName } from './configuration/hook-aliases.ts'
@@ -131,7 +133,8 @@ export type {
 export type { ScreenAbility, Screenshot } from './contract/screen-ability.ts'
 export type { VncAbility, VncServer } from './contract/vnc-ability.ts'
 export { SeeContext } from './context/see-context.ts'
-export type { ShutdownOptions } from './context/shut-off.ts'
+export type { ShutdownOptions, TransitionAttributes } from './context/shutdown-arguments.ts'
+export type { WaitOptions } from './contract/wait-options.ts'
 export type { AddressOptions } from './context/wait-for-address.ts'
 export type { Handler } from './events/subscription.ts'
 export { type DomainState, type Transition, transitions } from './contract/transitions.ts'

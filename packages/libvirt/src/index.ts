@@ -1,4 +1,4 @@
-export type { CallOptions, FlagOptions } from './common/abort.ts'
+export type { CallOptions, FlagOptions, SignalOptions } from './common/abort.ts'
 export { LibvirtConnectionError, type ConnectionErrorCode } from './common/connection-error.ts'
 export type {
   AgentCommandOptions,

@@ -1,6 +1,6 @@
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /**

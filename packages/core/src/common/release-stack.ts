@@ -14,6 +14,12 @@ export const SANDBOX_TIMEOUT_MS = 120_000
 /** Remembers how to release what was made; releases last in, first out, whatever fails on the way. */
 export class ReleaseStack {
   readonly #releases: Release[] = []
+  #current: string | undefined
+
+  /** The thing that is being released; undefined when none is. */
+  get current(): string | undefined {
+    return this.#current
+  }
 
   /**
    * @param what names the thing, for the error
@@ -31,6 +37,7 @@ export class ReleaseStack {
     const errors: unknown[] = []
     for (let next = this.#releases.pop(); next !== undefined; next = this.#releases.pop()) {
       const { what, release, timeoutMs } = next
+      this.#current = what
       try {
         await within(timeoutMs, Promise.resolve().then(release), () => {
           return new SeeError('RELEASE_TIMEOUT', `releasing ${what} took longer than ${timeoutMs} ms`)
@@ -39,6 +46,7 @@ export class ReleaseStack {
         errors.push(error)
       }
     }
+    this.#current = undefined
     if (errors.length > 0) throw new AggregateError(errors, aggregateMessage(errors))
   }
 }

@@ -53,7 +53,12 @@ export class GuestConduct implements GuestListener {
     const { reason, detail, exitCode, signal } = end
     const context = this.#context
     context.logger.info({ reason, detail }, 'the guest ended without a request')
-    this.#fire(() => context.trigger('guest_ended', { reason, detail, exit_code: exitCode, signal }))
+    const known = { detail, exit_code: exitCode, signal }
+    this.#fire(() =>
+      reason === 'crashed'
+        ? context.trigger('domain_crashed', { reason, ...known })
+        : context.trigger('domain_stopped', { reason, ...known }),
+    )
     if (reason !== 'stopped' && reason !== 'lost') return
     this.warned(evidenceWarning('GUEST_END_UNKNOWN', 'how the guest ended', detail))
   }
@@ -61,7 +66,9 @@ export class GuestConduct implements GuestListener {
   rebooted(detail: string): void {
     this.reboots++
     this.#onNewRun()
-    if (this.reboots <= MOST_REBOOTS) this.#fire(() => this.#context.trigger('guest_rebooted', { detail }))
+    if (this.reboots <= MOST_REBOOTS) {
+      this.#fire(() => this.#context.trigger('domain_rebooted', { reason: 'guest_reset', detail }))
+    }
     if (this.reboots !== MOST_REBOOTS + 1) return
     const why = `the guest rebooted more than ${MOST_REBOOTS} times; run.json has their number`
     this.warned(evidenceWarning('GUEST_REBOOTS_CUT', 'further reboots of the guest', why))

@@ -65,7 +65,7 @@ describe('a transition', () => {
     const attributes: Record<string, unknown>[] = []
     context.observe({ eventHandled: ({ event }) => void attributes.push(attributesOf(event)) })
     const given = { reason: 'a test', nested: { n: 1 } }
-    await (transition === 'shutdown' ? context.shutdown({}, given) : context[transition](given))
+    await context[transition](given)
     expect(attributes).toEqual([given, given])
   })
 
@@ -220,7 +220,7 @@ describe('shutdown', () => {
   test('gives up after its timeout, saying what to do', async () => {
     const { environment, context, events } = await observed('running', { ignoresShutdown: true })
     await using _ = environment
-    const error = await context.shutdown({ timeoutMs: 20 }).catch((thrown: unknown) => thrown)
+    const error = await context.shutdown({}, { timeoutMs: 20 }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
     expect(String(error)).toMatch(/20 ms.*poweroff/)
     expect(events).toEqual(['pre_shutdown'])
@@ -240,18 +240,18 @@ describe('shutdown', () => {
     context.domain.shutdown = async () => {
       context.domain.getState = () => new Promise(() => undefined)
     }
-    await expect(context.shutdown({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
+    await expect(context.shutdown({}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'SHUTDOWN_TIMEOUT' })
   })
 
   test('can be aborted, and does not ask the guest once it is', async () => {
     const { environment, context, events } = await observed('running', { ignoresShutdown: true })
     await using _ = environment
     const abort = new AbortController()
-    const shutdown = context.shutdown({ signal: abort.signal })
+    const shutdown = context.shutdown({}, { signal: abort.signal })
     await sleep(5)
     abort.abort(new Error('enough'))
     await expect(shutdown).rejects.toThrow('enough')
-    await expect(context.shutdown({ signal: abort.signal })).rejects.toThrow('enough')
+    await expect(context.shutdown({}, { signal: abort.signal })).rejects.toThrow('enough')
     expect(events).toEqual(['pre_shutdown'])
   })
 
@@ -417,11 +417,11 @@ test('an end that was not asked for is one event, in the name of the context, ou
   const { environment, context, events } = await observed('running')
   await using _ = environment
   const seen: unknown[] = []
-  context.subscribe('guest_ended', (event) => void seen.push([event.origin, attributesOf(event)]))
+  context.subscribe('domain_stopped', (event) => void seen.push([event.origin, attributesOf(event)]))
   context.subscribe('pre_pause', () => context.resources.guest?.ended(KILLED))
   await context.pause()
   await context.settled()
-  expect(events).toEqual(['pre_pause', 'post_pause', 'guest_ended'])
+  expect(events).toEqual(['pre_pause', 'post_pause', 'domain_stopped'])
   const attributes = { reason: 'killed', detail: KILLED.detail, exit_code: null, signal: 'SIGKILL' }
   expect(seen).toEqual([['@see/core#SeeContext', attributes]])
   expect(context.guestEnds).toEqual([KILLED])
@@ -431,7 +431,7 @@ test('a shutdown, or a wait for an address, of a guest that is killed says how i
   const faults = { ignoresShutdown: true, noAddress: true }
   const { environment, context } = await observed('running', faults)
   await using _ = environment
-  const waits = [context.shutdown({ timeoutMs: 5000 }), context.waitForIp4Address({ timeoutMs: 5000 })]
+  const waits = [context.shutdown({}, { timeoutMs: 5000 }), context.waitForIp4Address({ timeoutMs: 5000 })]
   const settled = Promise.allSettled(waits)
   await sleep(20)
   context.domain.state = 'shutoff'
@@ -456,7 +456,7 @@ test('a guest that reboots without end fills no record, and the rest is a warnin
   await using _ = environment
   for (let count = 0; count < 150; count++) context.resources.guest?.rebooted('again')
   await context.settled()
-  expect(events.filter((name) => name === 'guest_rebooted')).toHaveLength(100)
+  expect(events.filter((name) => name === 'domain_rebooted')).toHaveLength(100)
   expect(context.guestReboots).toBe(150)
   expect(context.warnings).toMatchObject([{ code: 'GUEST_REBOOTS_CUT' }])
 })

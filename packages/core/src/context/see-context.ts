@@ -1,37 +1,56 @@
 import type { Owner } from '../events/owner.ts'
 import type { Agent } from '../contract/agent.ts'
-import { addressOf } from './addresses.ts'
 import { Context } from './context.ts'
 import { SeeError } from '../common/errors.ts'
-import type { Attributes } from '../events/event.ts'
 import { GuestAgent } from '../guest-agent/guest-agent.ts'
+import type { Attributes } from '../events/event.ts'
 import { GuestConduct } from './guest-conduct.ts'
 import type { GuestEnd } from '../contract/guest-end.ts'
 import type { Logger } from '../common/logger.ts'
 import type { InterfaceAddresses, Resources } from '../contract/resources.ts'
 import { assertAllowed, type DomainState, type Transition } from '../contract/transitions.ts'
-import { type ShutdownOptions, shutOff } from './shut-off.ts'
-import { type AddressOptions, type AddressType, mayHaveAddress, waitForAddress } from './wait-for-address.ts'
+import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
+import type { WaitOptions } from '../contract/wait-options.ts'
+import { bounded } from '../common/bounded.ts'
+import { shutdownBound, shutOff } from './shut-off.ts'
+import { type ShutdownOptions, shutdownArguments, type TransitionAttributes } from './shutdown-arguments.ts'
+import { TransitionBound } from './transition-bound.ts'
+import { GuestAddresses } from './guest-addresses.ts'
+import { type AddressOptions, mayHaveAddress } from './wait-for-address.ts'
 
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
+
+/** How long the provider may take to say in which state the domain is, in milliseconds. */
+const STATE_MS = 30_000
+/** For the provider, or the guest's agent, to list the guest's addresses. */
+const ADDRESSES_MS = 30_000
 
 /**
  * A context over a domain. Each transition fires `pre_…` and `post_…` with the attributes it was given; a forbidden one
  * throws `TRANSITION_FORBIDDEN` and fires nothing. Nothing else of the context runs between the two events of a
  * transition, but for the time in which `shutdown` waits for the guest.
+ *
+ * The provider has `timeoutMs` for a transition, not counting handlers: when not given, five minutes for `poweron` and one
+ * for others. Then it throws `TRANSITION_TIMEOUT`, or, once the signal aborts, that one's reason, and fires no `post_…`.
  */
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
   readonly #conduct: GuestConduct
-  #addresses = new Map<AddressType, string>()
+  readonly #addresses: GuestAddresses
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
 
   constructor(identifier: string, resources: R, logger: Logger) {
     super(identifier, logger)
     this.#resources = resources
-    this.#conduct = new GuestConduct(this, OWNER, () => this.#forgetAddresses())
+    this.#conduct = new GuestConduct(this, OWNER, () => this.#addresses.forget())
+    this.#addresses = new GuestAddresses({
+      interfaces: () => this.interfaceAddresses(),
+      macAddress: () => this.macAddress(),
+      state: () => this.state(),
+      explain: (state) => this.#conduct.explain(state),
+    })
     const { agent, ends } = resources.abilities
     this.agent = agent?.own ?? new GuestAgent(agent?.channel, this.#conduct.agentMisbehaved)
     ends?.watch(this.#conduct)
@@ -63,73 +82,80 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#conduct.reboots
   }
 
-  async state(): Promise<DomainState> {
-    return (await this.domain.getState()).state
-  }
-
-  poweron(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweron', attributes, (state) => {
-      // The guest may have stopped on its own since.
-      this.#forgetAddresses()
-      this.#conduct.beginRun()
-      return this.start(state)
+  /** @throws SeeError `HYPERVISOR_TIMEOUT` when the provider does not say within `timeoutMs`, 30 seconds when not given */
+  async state({ signal, timeoutMs = STATE_MS }: WaitOptions = {}): Promise<DomainState> {
+    const late = hypervisorTimeout('the answer in which state the domain is')
+    return await bounded({ signal, timeoutMs }, late, async (over) => {
+      return (await this.domain.getState({ signal: over })).state
     })
   }
 
-  pause(attributes?: Attributes): Promise<void> {
-    return this.#transition('pause', attributes, () => this.domain.suspend())
+  poweron(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
+    return this.#transition('poweron', attributes, options, (state, wait) => {
+      // The guest may have stopped on its own since.
+      this.#addresses.forget()
+      this.#conduct.beginRun()
+      return this.start(state, wait)
+    })
+  }
+
+  pause(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
+    return this.#transition('pause', attributes, options, (_state, wait) => this.domain.suspend(wait))
   }
 
   /** Resumes a paused domain; wakes one that suspended itself to RAM. */
-  resume(attributes?: Attributes): Promise<void> {
-    return this.#transition('resume', attributes, (state) => {
-      return state === 'pmsuspended' ? this.domain.pmWakeup() : this.domain.resume()
+  resume(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
+    return this.#transition('resume', attributes, options, (state, wait) => {
+      return state === 'pmsuspended' ? this.domain.pmWakeup(wait) : this.domain.resume(wait)
     })
   }
 
   /** Asks the guest to restart; a crashed one is reset, for it cannot be asked. */
-  restart(attributes?: Attributes): Promise<void> {
-    return this.#transition('restart', attributes, async (state) => {
+  restart(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
+    return this.#transition('restart', attributes, options, async (state, wait) => {
       this.#conduct.beginRun()
-      if (state !== 'crashed') return this.domain.reboot()
-      await this.domain.reset()
-      if ((await this.state()) === 'paused') await this.domain.resume()
+      if (state !== 'crashed') return this.domain.reboot(wait)
+      await this.domain.reset(wait)
+      if ((await this.state(wait)) === 'paused') await this.domain.resume(wait)
     })
   }
 
-  /** Cuts the power. */
-  poweroff(attributes?: Attributes): Promise<void> {
-    return this.#transition('poweroff', attributes, async () => {
-      await this.domain.destroy().catch(async (error: unknown) => {
+  /** Cuts the power, also of a guest whose QEMU does not answer any more. */
+  poweroff(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
+    return this.#transition('poweroff', attributes, options, async (_state, wait) => {
+      await this.domain.destroy(wait).catch(async (error: unknown) => {
         // The guest may have ended on its own meanwhile, for example while handlers of `pre_poweroff` ran.
-        if ((await this.state().catch(() => undefined)) !== 'shutoff') throw error
+        if ((await this.state(wait).catch(() => undefined)) !== 'shutoff') throw error
       })
-      this.#forgetAddresses()
+      this.#addresses.forget()
     })
   }
 
   /**
    * Asks the guest to shut down and waits until it has; `post_shutdown` is fired only then. A guest that boots just now
-   * does not hear it, so that it is asked again every five seconds.
+   * does not hear it, so that it is asked again every five seconds. The guest has `timeoutMs`, or all the time it wants.
    * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes, or is killed, instead
    */
-  async shutdown({ signal, ...options }: ShutdownOptions = {}, attributes?: Attributes): Promise<void> {
-    const ending = this.#orClosing(signal)
-    ending.throwIfAborted()
-    await this.turns.take(OWNER, async () => {
-      this.assertOpen('pre_shutdown')
-      assertAllowed('shutdown', await this.state())
-      await this.trigger('pre_shutdown', attributes)
-      await this.domain.shutdown()
-    })
+  shutdown(attributes?: TransitionAttributes, options?: ShutdownOptions): Promise<void>
+  /** @deprecated Attributes come first, as for the other transitions: `shutdown({}, { timeoutMs })`. */
+  shutdown(options: ShutdownOptions | undefined, attributes?: TransitionAttributes): Promise<void>
+  async shutdown(
+    first?: TransitionAttributes | ShutdownOptions,
+    second?: TransitionAttributes | ShutdownOptions,
+  ): Promise<void> {
+    const { attributes, options } = shutdownArguments(first, second)
+    const signal = this.#orClosing(options.signal)
+    const wait = { ...options, signal }
+    signal.throwIfAborted()
+    await this.turns.take(OWNER, () => this.#askToShutDown(attributes, wait), signal)
     const guest = {
       state: () => this.state(),
-      askAgain: () => this.domain.shutdown(),
+      askAgain: () => this.domain.shutdown({ signal, timeoutMs: STATE_MS }),
       hasFailed: () => this.#conduct.hasFailed,
       explain: (state: DomainState) => this.#conduct.explain(state),
     }
-    await shutOff(guest, { ...options, signal: ending })
-    this.#forgetAddresses()
+    await shutOff(guest, wait)
+    this.#addresses.forget()
     await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
   }
 
@@ -140,22 +166,22 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /** The guest's IPv4 address, once it has one; remembered until it is powered off. */
   ip4Address(): Promise<string | undefined> {
-    return this.#address('ipv4')
+    return this.#addresses.get('ipv4')
   }
 
   /** The guest's IPv6 address, once it has one that is not link-local; remembered until it is powered off. */
   ip6Address(): Promise<string | undefined> {
-    return this.#address('ipv6')
+    return this.#addresses.get('ipv6')
   }
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
   waitForIp4Address(options: AddressOptions = {}): Promise<string> {
-    return this.#waitForAddress('ipv4', options)
+    return this.#addresses.wait('ipv4', { ...options, signal: this.#orClosing(options.signal) })
   }
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
   waitForIp6Address(options: AddressOptions = {}): Promise<string> {
-    return this.#waitForAddress('ipv6', options)
+    return this.#addresses.wait('ipv6', { ...options, signal: this.#orClosing(options.signal) })
   }
 
   /** The resources behind the context, for what a provider can do beyond the four of the manual. */
@@ -168,48 +194,45 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   /** How `poweron` starts the guest. */
-  protected async start(state: DomainState): Promise<void> {
+  protected async start(state: DomainState | undefined, wait: WaitOptions): Promise<void> {
     // A crashed domain is kept as it is, for evidence, and holds what the new run needs.
-    if (state === 'crashed') await this.domain.destroy()
-    await this.domain.create()
+    if (state === 'crashed') await this.domain.destroy(wait)
+    await this.domain.create(wait)
   }
 
   #transition(
     transition: Exclude<Transition, 'shutdown'>,
     attributes: Attributes | undefined,
-    change: (state: DomainState) => Promise<void>,
+    options: WaitOptions = {},
+    change: (state: DomainState | undefined, wait: WaitOptions) => Promise<void>,
   ): Promise<void> {
-    return this.turns.take(OWNER, async () => {
+    const work = async (): Promise<void> => {
       // What is deallocated cannot be asked for its state.
       this.assertOpen(`pre_${transition}`)
-      const state = await this.state()
-      assertAllowed(transition, state)
+      const bound = new TransitionBound(transition, options)
+      const ask = (wait: WaitOptions) => this.state(wait)
+      const state = await (transition === 'poweroff' ? bound.ifAnswered(ask) : bound.spend(ask))
+      if (state !== undefined) assertAllowed(transition, state)
       await this.trigger(`pre_${transition}`, attributes)
-      await change(state)
+      await bound.spend((wait) => change(state, wait))
       await this.trigger(`post_${transition}`, attributes)
-    })
+    }
+    return this.turns.take(OWNER, work, options.signal)
   }
 
-  /** Replaces them, so that an answer still under way is not taken for one of the next run. */
-  #forgetAddresses(): void {
-    this.#addresses = new Map()
-  }
-
-  async #address(type: AddressType): Promise<string | undefined> {
-    const addresses = this.#addresses
-    const known = addresses.get(type)
-    if (known !== undefined) return known
-    const interfaces = await this.interfaceAddresses()
-    const address = addressOf(interfaces, this.macAddress(), type)
-    if (address !== undefined) addresses.set(type, address)
-    return address
+  async #askToShutDown(attributes: Attributes | undefined, wait: WaitOptions): Promise<void> {
+    this.assertOpen('pre_shutdown')
+    const bound = shutdownBound(wait)
+    assertAllowed('shutdown', await bound.spend((within) => this.state(within)))
+    await this.trigger('pre_shutdown', attributes)
+    await bound.spend((within) => this.domain.shutdown(within))
   }
 
   /** What the provider knows of the guest's addresses now. */
   protected async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
     const source = this.#resources.addressSource
     try {
-      return await this.domain.interfaceAddresses(source)
+      return await this.domain.interfaceAddresses(source, { timeoutMs: ADDRESSES_MS })
     } catch (error) {
       if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#conduct.agentMisbehaved(error)
       // While the guest boots there is no agent to ask.
@@ -218,15 +241,6 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       if (!mayHaveAddress(await this.state())) return []
       throw error
     }
-  }
-
-  #waitForAddress(type: AddressType, { signal, ...options }: AddressOptions): Promise<string> {
-    const guest = {
-      address: (wanted: AddressType) => this.#address(wanted),
-      state: () => this.state(),
-      explain: (state: DomainState) => this.#conduct.explain(state),
-    }
-    return waitForAddress(guest, type, { ...options, signal: this.#orClosing(signal) })
   }
 
   #orClosing(signal: AbortSignal | undefined): AbortSignal {

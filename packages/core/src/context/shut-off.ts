@@ -1,14 +1,10 @@
 import { SeeError } from '../common/errors.ts'
 import { until } from '../common/until.ts'
 import type { DomainState } from '../contract/transitions.ts'
+import type { ShutdownOptions } from './shutdown-arguments.ts'
+import { TransitionBound, transitionTimeoutsMs } from './transition-bound.ts'
 
 const AGAIN_MS = 5000
-
-export interface ShutdownOptions {
-  /** How long the guest may take, in milliseconds; without it, as long as it likes. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
 
 /** A guest that was asked to shut down. */
 interface StoppingGuest {
@@ -41,10 +37,21 @@ export function shutOff(
     if (now === 'shutoff' && !hasFailed()) return true
     throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${explain(now)}`)
   }
-  const timedOut = () =>
-    new SeeError(
-      'SHUTDOWN_TIMEOUT',
-      `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
-    )
-  return until(ask, timedOut, { timeoutMs, signal })
+  return until(ask, () => timedOut(timeoutMs), { timeoutMs, signal })
+}
+
+/**
+ * The bound of asking the guest. A caller whose bound is the shorter one is not interested in who took so long.
+ */
+export function shutdownBound({ signal, timeoutMs }: ShutdownOptions): TransitionBound {
+  const isShorter = timeoutMs !== undefined && timeoutMs < transitionTimeoutsMs.shutdown
+  if (!isShorter) return new TransitionBound('shutdown', { signal })
+  return new TransitionBound('shutdown', { signal, timeoutMs }, () => timedOut(timeoutMs))
+}
+
+function timedOut(timeoutMs: number): SeeError {
+  return new SeeError(
+    'SHUTDOWN_TIMEOUT',
+    `the guest did not shut down within ${timeoutMs} ms; it may ignore the power button: cut its power with poweroff()`,
+  )
 }

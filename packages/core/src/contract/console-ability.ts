@@ -1,3 +1,5 @@
+import type { WaitOptions } from './wait-options.ts'
+
 /** What the guest writes to its console. The reader bounds it, and destroys it to let go. */
 export interface ConsoleStream extends AsyncIterable<Uint8Array> {
   destroy(): unknown
@@ -7,6 +9,6 @@ export interface ConsoleStream extends AsyncIterable<Uint8Array> {
 export interface ConsoleAbility {
   /** Whether this sandbox's configuration gives the guest a console. */
   isConfigured(): Promise<boolean>
-  /** Opens the console of a running guest, which can have one reader. */
-  open(options?: { readonly signal?: AbortSignal }): Promise<ConsoleStream>
+  /** Opens the console of a running guest, which can have one reader. The signal may end an open one as well. */
+  open(options?: WaitOptions): Promise<ConsoleStream>
 }

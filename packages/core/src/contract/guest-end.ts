@@ -12,6 +12,9 @@ export const guestEndReasons = {
 
 export type GuestEndReason = keyof typeof guestEndReasons
 
+/** Why a guest rebooted that was not asked to: it reset its machine, or the init of a container asked for it. */
+export type GuestRebootReason = 'guest_reset'
+
 /** The end of a guest that was not asked for. */
 export interface GuestEnd {
   readonly reason: GuestEndReason

@@ -1,4 +1,6 @@
-export interface CoreDumpOptions {
+import type { WaitOptions } from './wait-options.ts'
+
+export interface CoreDumpOptions extends WaitOptions {
   /** `raw` is an ELF file when the flag memoryOnly is set. */
   readonly format: 'raw' | 'kdump-zlib'
   /** libvirt's virDomainCoreDumpFlags. */

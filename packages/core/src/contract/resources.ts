@@ -3,6 +3,7 @@ import type { Abilities } from './abilities.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
 import type { Logger } from '../common/logger.ts'
 import type { DomainState } from './transitions.ts'
+import type { WaitOptions } from './wait-options.ts'
 
 /** An address of a guest's interface, as the provider reports it. */
 export interface InterfaceAddresses {
@@ -15,22 +16,26 @@ export interface InterfaceAddresses {
   }[]
 }
 
-/** What a context needs of a domain, in the words of libvirt's virDomain. */
+/**
+ * What a context needs of a domain, in the words of libvirt's virDomain. Each method fails with the reason of its signal
+ * when that aborts, and with an error of the provider, `HYPERVISOR_TIMEOUT` for one, when its time is over; what the
+ * hypervisor was told it may carry out all the same, but a guest whose start was given up is stopped.
+ */
 export interface SandboxDomain {
-  getState(): Promise<{ readonly state: DomainState }>
-  create(): Promise<void>
-  destroy(): Promise<void>
-  suspend(): Promise<void>
-  resume(): Promise<void>
+  getState(options?: WaitOptions): Promise<{ readonly state: DomainState }>
+  create(options?: WaitOptions): Promise<void>
+  destroy(options?: WaitOptions): Promise<void>
+  suspend(options?: WaitOptions): Promise<void>
+  resume(options?: WaitOptions): Promise<void>
   /** Asks the guest to reboot. */
-  reboot(): Promise<void>
+  reboot(options?: WaitOptions): Promise<void>
   /** Pulls the reset line. */
-  reset(): Promise<void>
+  reset(options?: WaitOptions): Promise<void>
   /** Asks the guest to shut down. */
-  shutdown(): Promise<void>
+  shutdown(options?: WaitOptions): Promise<void>
   /** Wakes a guest that suspended itself to RAM. */
-  pmWakeup(): Promise<void>
-  interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]>
+  pmWakeup(options?: WaitOptions): Promise<void>
+  interfaceAddresses(source: 'lease' | 'agent', options?: WaitOptions): Promise<readonly InterfaceAddresses[]>
 }
 
 export interface AllocateOptions {

@@ -1,3 +1,5 @@
+import type { WaitOptions } from './wait-options.ts'
+
 /** The image of a guest's screen. The data comes from the guest: its reader bounds it. */
 export interface Screenshot {
   readonly mimeType: string
@@ -8,5 +10,5 @@ export interface Screenshot {
 export interface ScreenAbility {
   /** Whether this sandbox's configuration gives the guest a screen. */
   isConfigured(): Promise<boolean>
-  capture(): Promise<Screenshot>
+  capture(options?: WaitOptions): Promise<Screenshot>
 }

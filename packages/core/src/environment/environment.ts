@@ -11,6 +11,8 @@ import { misspeltEvents } from '../events/misspelt-events.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
+import type { WaitOptions } from '../contract/wait-options.ts'
+import { bounded } from '../common/bounded.ts'
 import { unlessAborted, within } from '../common/within.ts'
 
 const HANDLERS_TIMEOUT_MS = 10_000
@@ -114,11 +116,28 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   /**
    * Aborts the context's signal, waits for the handlers and transitions that are running, cleans the hooks up in
    * reverse and releases the sandbox, whatever fails on the way. A second call waits for the first.
-   * @throws AggregateError with every failure
+   *
+   * Each release has a bound of its own, two minutes for the sandbox. With `timeoutMs` or `signal` the caller waits no
+   * longer than that; the releases go on in their order, and a further call waits for the rest.
+   * @throws AggregateError with every failure; SeeError `RELEASE_TIMEOUT`, or the signal's reason, when it was given up
    */
-  deallocate(): Promise<void> {
+  async deallocate(options: WaitOptions = {}): Promise<void> {
     this.#deallocation ??= this.#deallocate()
-    return this.#deallocation
+    const deallocation = this.#deallocation
+    // The caller may be gone when it fails.
+    deallocation.catch(() => undefined)
+    await bounded(
+      options,
+      (timeoutMs) => this.#stillReleasing(timeoutMs),
+      () => deallocation,
+    )
+  }
+
+  #stillReleasing(timeoutMs: number): SeeError {
+    return new SeeError(
+      'RELEASE_TIMEOUT',
+      `environment ${this.identifier} was not released within ${timeoutMs} ms, and is still releasing ${this.#releases.current ?? 'nothing'}; deallocate() again waits for the rest`,
+    )
   }
 
   [Symbol.asyncDispose](): Promise<void> {

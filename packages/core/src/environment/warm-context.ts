@@ -3,6 +3,7 @@ import type { Logger } from '../common/logger.ts'
 import type { InterfaceAddresses, Resources } from '../contract/resources.ts'
 import { SeeContext } from '../context/see-context.ts'
 import type { DomainState } from '../contract/transitions.ts'
+import type { WaitOptions } from '../contract/wait-options.ts'
 
 /**
  * The context of a sandbox that was powered on ahead and is paused: to its user it is off, until `poweron` resumes
@@ -17,8 +18,8 @@ export class WarmContext<R extends Resources> extends SeeContext<R> {
     this.#warmed = warmed
   }
 
-  override async state(): Promise<DomainState> {
-    return this.#waits ? 'shutoff' : await super.state()
+  override async state(options?: WaitOptions): Promise<DomainState> {
+    return this.#waits ? 'shutoff' : await super.state(options)
   }
 
   override cleanup(): Promise<void> {
@@ -26,14 +27,14 @@ export class WarmContext<R extends Resources> extends SeeContext<R> {
   }
 
   /** @throws SeeError `GUEST_STOPPED` when it died meanwhile; then it can be powered on again */
-  protected override async start(state: DomainState): Promise<void> {
-    if (!this.#waits) return await super.start(state)
+  protected override async start(state: DomainState | undefined, wait: WaitOptions): Promise<void> {
+    if (!this.#waits) return await super.start(state, wait)
     this.#waits = false
-    const found = await super.state()
+    const found = await super.state(wait)
     if (found !== 'paused') {
       throw new SeeError('GUEST_STOPPED', `the guest that waited in the pool is ${found} by now`)
     }
-    await this.domain.resume()
+    await this.domain.resume(wait)
   }
 
   protected override async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {

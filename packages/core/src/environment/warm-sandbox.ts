@@ -5,7 +5,7 @@ import type { Logger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
-import { unlessAborted, within } from '../common/within.ts'
+import { unlessAborted } from '../common/within.ts'
 
 const STATE_TIMEOUT_MS = 5000
 
@@ -44,10 +44,10 @@ export async function warmSandbox<R extends Resources>(
   try {
     const context = await factory(identifier, { signal: ending, logger: logger.child({ identifier }) })
     try {
-      // Aborting a start midway would leak what it started.
-      await context.domain.create()
+      // A start that is given up is undone by the domain.
+      await context.domain.create({ signal: ending })
       await unlessAborted(ending, prepare(context, { signal: ending }))
-      await context.domain.suspend()
+      await context.domain.suspend({ signal: ending })
       // What the preparation left behind ends.
       context.abort()
       return context
@@ -59,11 +59,9 @@ export async function warmSandbox<R extends Resources>(
   }
 }
 
-const mute = () => new Error('the sandbox does not tell its state')
-
 /** Whether it still waits: one that does not answer is taken for dead. */
 export async function standsStill(context: SeeContext): Promise<boolean> {
-  return await within(STATE_TIMEOUT_MS, context.state(), mute).then(
+  return await context.state({ timeoutMs: STATE_TIMEOUT_MS }).then(
     (state) => state === 'paused',
     () => false,
   )

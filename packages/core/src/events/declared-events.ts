@@ -13,8 +13,9 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'post_shutdown',
   'pre_poweroff',
   'post_poweroff',
-  'guest_ended',
-  'guest_rebooted',
+  'domain_crashed',
+  'domain_stopped',
+  'domain_rebooted',
   'evidence_incomplete',
 ]
 

@@ -1,6 +1,6 @@
 import { currentActor } from './actor.ts'
 import { SeeError } from '../common/errors.ts'
-import type { GuestEndReason } from '../contract/guest-end.ts'
+import type { GuestEndReason, GuestRebootReason } from '../contract/guest-end.ts'
 
 /** Attributes of an event whose declaration allows any; the reserved names are refused. */
 export interface Attributes {
@@ -40,10 +40,21 @@ export interface EventMap {
   pre_poweroff: Attributes
   /** Fired by `poweroff` when the power is cut; the domain is shutoff. */
   post_poweroff: Attributes
-  /** Fired by the context, once, when the guest ends without a request through the context or its domain. */
-  guest_ended: {
-    /** `powered_off`, `stopped` (a container's init ended), `crashed`, `killed`, `failed` or `lost` (with libvirtd). */
-    readonly reason: GuestEndReason
+  /** Fired by the context when the kernel of the guest panics and the panic device, or libvirt, reports it. */
+  domain_crashed: {
+    /** `crashed`. */
+    readonly reason: 'crashed'
+    /** What is known of the crash, in one line. */
+    readonly detail: string
+    /** QEMU's exit code; null where it still runs, and through libvirt. */
+    readonly exit_code: number | null
+    /** The signal that ended QEMU; null where none did, and through libvirt. */
+    readonly signal: string | null
+  }
+  /** Fired by the context, once, when the guest stops in another way, without a request through the context or its domain. */
+  domain_stopped: {
+    /** `powered_off`, `stopped` (a container's init ended), `killed`, `failed` or `lost` (with libvirtd). */
+    readonly reason: Exclude<GuestEndReason, 'crashed'>
     /** What is known of the end, in one line. */
     readonly detail: string
     /** QEMU's exit code; null where a signal ended it, where it still runs, and through libvirt. */
@@ -52,7 +63,9 @@ export interface EventMap {
     readonly signal: string | null
   }
   /** Fired by the context when the guest reboots without a request; it runs on. Only for the first 100 reboots. */
-  guest_rebooted: {
+  domain_rebooted: {
+    /** `guest_reset`: the guest reset its machine, or the init of a container asked for it. */
+    readonly reason: GuestRebootReason
     /** What is known of the reboot, in one line. */
     readonly detail: string
   }

@@ -19,10 +19,29 @@ export class Gate {
     return true
   }
 
-  /** Waits for its turn to enter. The caller must then `leave`. */
-  async enter(): Promise<void> {
+  /**
+   * Waits for its turn to enter. The caller must then `leave`.
+   * @throws the signal's reason, when it aborts first
+   */
+  async enter(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
     // A caller that leaves while another waits hands over: the gate stays busy.
-    if (!this.tryEnter()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (!this.tryEnter()) await this.#wait(signal)
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      const giveUp = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1)
+        reject(signal?.reason)
+      }
+      this.#waiting.push(enter)
+      signal?.addEventListener('abort', giveUp, { once: true })
+    })
   }
 
   leave(): void {

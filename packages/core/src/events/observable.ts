@@ -74,7 +74,7 @@ export class Observable {
    * inside a synchronous handler that has not ended runs immediately. A handler that throws is logged and put on
    * record in `failures`.
    * @throws SeeError `EVENT_RESERVED_ATTRIBUTE`, or `EVENT_LIMIT` for one fired inside handlers fifty deep, or when ten
-   * thousand wait; then it is on record, too
+   * thousand wait; then it is also on record
    */
   trigger<Name extends EventName>(event: Name, ...attributes: AttributesArgument<Name>): Promise<void>
   trigger(event: ConfiguredEventName, attributes?: Attributes): Promise<void>

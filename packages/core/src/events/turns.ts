@@ -22,12 +22,15 @@ export class Turns {
     return current?.gate ?? this.#gate
   }
 
-  /** Runs `work` alone: inside when the caller has the turn already, else when its turn comes. */
-  async take<Result>(owner: Owner, work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Runs `work` alone: inside when the caller has the turn already, else when its turn comes.
+   * @throws the signal's reason, when it aborts before the turn has come, or what the work throws
+   */
+  async take<Result>(owner: Owner, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const outer = currentActor()?.turn
     const current = this.current()
     const gate = this.gate(current)
-    await gate.enter()
+    await gate.enter(signal)
     const turn = new Turn(owner, this.#context, current?.sequence, { outer })
     try {
       return await runAs(turn, work)

@@ -30,6 +30,7 @@ export class TemplateClone {
   readonly disk: DiskImage
   readonly #template: Template
   #taken = false
+  #begun = false
   /** Whether the guest's disk is an overlay of the template's, and not a copy. */
   #isOverlay = false
 
@@ -90,9 +91,18 @@ export class TemplateClone {
     return await this.#template.readOverlay()
   }
 
+  /**
+   * The guest is about to run. One whose power-on is given up from now on may have written to its disk, which the memory then
+   * no longer fits; it boots the next time.
+   */
+  begins(): void {
+    if (this.#begun) this.#taken = true
+    this.#begun = true
+  }
+
   /** The file of its memory; undefined when the guest was on already. */
   get memory(): GuestMemory | undefined {
-    return this.#taken ? undefined : { path: this.#template.path('memory'), isClone: true }
+    return this.#begun ? undefined : { path: this.#template.path('memory'), isClone: true }
   }
 
   /**

@@ -7,6 +7,8 @@ export interface Faults {
    * agent (`ping`, `exec`, `readFile`, `writeFile`), and `read` of the disk.
    */
   readonly failing?: readonly string[]
+  /** These methods of the domain are never answered. */
+  readonly hanging?: readonly string[]
   /** The guest does nothing when it is asked to shut down. */
   readonly ignoresShutdown?: boolean
   /** The guest gets no address. */
@@ -32,6 +34,7 @@ export function mayFail({ failing }: Faults, method: string): void {
 
 /** The same, and takes its time. */
 export async function mayFailLater(faults: Faults, method: string): Promise<void> {
+  if (faults.hanging?.includes(method) === true) await new Promise(() => undefined)
   if (faults.delayMs !== undefined) await sleep(faults.delayMs)
   mayFail(faults, method)
 }

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
+import { bounded } from '../common/bounded.ts'
+import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
 import type { CoreDumpOptions } from '../contract/memory-ability.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../contract/resources.ts'
 import type { Screenshot } from '../contract/screen-ability.ts'
 import type { DomainState } from '../contract/transitions.ts'
+import type { WaitOptions } from '../contract/wait-options.ts'
 import { type Faults, mayFail, mayFailLater } from './faults.ts'
 import type { SimulatedGuest } from './simulated-guest.ts'
 
@@ -32,41 +35,43 @@ export class SimulatedDomain implements SandboxDomain {
     this.#guest = guest
   }
 
-  async getState(): Promise<{ state: DomainState }> {
+  async getState(options?: WaitOptions): Promise<{ state: DomainState }> {
+    if (this.#faults.hanging?.includes('getState') === true) await this.#takeTime('getState', options)
     return { state: this.state }
   }
 
-  async create(): Promise<void> {
-    await this.#become('create', 'running')
+  async create(options?: WaitOptions): Promise<void> {
+    await this.#become('create', 'running', options)
     this.powerOns++
   }
 
-  destroy(): Promise<void> {
-    return this.#become('destroy', 'shutoff')
+  destroy(options?: WaitOptions): Promise<void> {
+    return this.#become('destroy', 'shutoff', options)
   }
 
-  suspend(): Promise<void> {
-    return this.#become('suspend', 'paused')
+  suspend(options?: WaitOptions): Promise<void> {
+    return this.#become('suspend', 'paused', options)
   }
 
-  resume(): Promise<void> {
-    return this.#become('resume', 'running')
+  resume(options?: WaitOptions): Promise<void> {
+    return this.#become('resume', 'running', options)
   }
 
-  reboot(): Promise<void> {
-    return this.#become('reboot', 'running')
+  reboot(options?: WaitOptions): Promise<void> {
+    return this.#become('reboot', 'running', options)
   }
 
-  reset(): Promise<void> {
-    return this.#become('reset', 'running')
+  reset(options?: WaitOptions): Promise<void> {
+    return this.#become('reset', 'running', options)
   }
 
-  pmWakeup(): Promise<void> {
-    return this.#become('pmWakeup', 'running')
+  pmWakeup(options?: WaitOptions): Promise<void> {
+    return this.#become('pmWakeup', 'running', options)
   }
 
-  shutdown(): Promise<void> {
-    return this.#become('shutdown', this.#faults.ignoresShutdown === true ? this.state : 'shutoff')
+  shutdown(options?: WaitOptions): Promise<void> {
+    const state = this.#faults.ignoresShutdown === true ? this.state : 'shutoff'
+    return this.#become('shutdown', state, options)
   }
 
   async interfaceAddresses(): Promise<InterfaceAddresses[]> {
@@ -81,7 +86,7 @@ export class SimulatedDomain implements SandboxDomain {
     return { mimeType: 'image/x-portable-pixmap', data: only(this.#guest.screen ?? BLACK_PIXEL) }
   }
 
-  async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<PassThrough> {
+  async openConsole({ signal }: WaitOptions = {}): Promise<PassThrough> {
     mayFail(this.#faults, 'openConsole')
     signal?.throwIfAborted()
     const console = new PassThrough()
@@ -98,10 +103,15 @@ export class SimulatedDomain implements SandboxDomain {
     await writeFile(path, `${header}${this.memory}`, { encoding: 'latin1' })
   }
 
-  async #become(method: string, state: DomainState): Promise<void> {
-    await mayFailLater(this.#faults, method)
+  /** What is given up does not happen. */
+  async #become(method: string, state: DomainState, options?: WaitOptions): Promise<void> {
+    await this.#takeTime(method, options)
     this.state = state
     if (state === 'shutoff') this.consoles.at(-1)?.end()
+  }
+
+  async #takeTime(method: string, options: WaitOptions = {}): Promise<void> {
+    await bounded(options, hypervisorTimeout(method), () => mayFailLater(this.#faults, method))
   }
 }
 

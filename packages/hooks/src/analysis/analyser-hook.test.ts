@@ -170,7 +170,7 @@ test.each([
   expect(await record('volatility_windows.netscan_1')).toMatchObject({ status: 'finished', exit_code: 0 })
 })
 
-test('a plugin of Volatility that fails is a warning, in its record, too', async () => {
+test('a plugin of Volatility that fails is a warning, which is also in its record', async () => {
   await using temporary = await temporaryFolder()
   await using tool = await temporaryFolder()
   const program = join(tool.path, 'vol')

@@ -26,7 +26,14 @@ import { copyOf } from './sample-copy.ts'
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
 /** After these, nothing that ran in the guest before prints any more. */
-const ENDS = ['post_restart', 'post_shutdown', 'post_poweroff', 'guest_ended', 'guest_rebooted'] as const
+const ENDS = [
+  'post_restart',
+  'post_shutdown',
+  'post_poweroff',
+  'domain_crashed',
+  'domain_stopped',
+  'domain_rebooted',
+] as const
 const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */

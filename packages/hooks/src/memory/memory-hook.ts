@@ -21,6 +21,8 @@ import { resultsKey } from '../results/results-key.ts'
 
 /** A flag of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
 const MEMORY_ONLY = 16
+/** For the hypervisor to end a snapshot that was given up. */
+const ENDING_MS = 5000
 
 const schema = z.object({
   results_folder: resultsKey('the snapshots'),
@@ -94,7 +96,9 @@ export class MemoryHook extends Hook<typeof schema> {
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
     // Only the owner may read what a guest has in its memory.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
-    await throughNamedPipe(target, (pipe) => memory.dump(pipe, { format, flags: MEMORY_ONLY }), signal)
+    // Aborting closes the pipe, which ends the writing; only of a hypervisor that hangs is the call itself given up.
+    const options = { format, flags: MEMORY_ONLY, timeoutMs: timeout * 1000 + ENDING_MS } as const
+    await throughNamedPipe(target, (pipe) => memory.dump(pipe, options), signal)
     await assertStartsWith(path, compress_snapshots ? 'makedumpfile' : '\x7fELF')
   }
 

@@ -9,19 +9,22 @@ interface Bounds {
 }
 
 /**
- * Collects a stream that a guest has a hand in.
+ * Collects a stream that a guest has a hand in. The signal that `open` gets aborts when it takes too long.
  * @throws SeeError `GUEST_OUTPUT_LIMIT` when it is longer than `maxBytes` or takes longer than `timeoutMs`
  */
 export async function collectBounded(
-  open: () => Promise<AsyncIterable<Uint8Array>>,
+  open: (options: { readonly signal: AbortSignal }) => Promise<AsyncIterable<Uint8Array>>,
   { what, maxBytes, timeoutMs }: Bounds,
 ): Promise<Buffer> {
   const timer = new AbortController()
+  const late = new AbortController()
   const timeout = sleep(timeoutMs, undefined, { signal: timer.signal }).then(() => {
-    throw new SeeError('GUEST_OUTPUT_LIMIT', `${what} did not arrive within ${timeoutMs} ms`)
+    const error = new SeeError('GUEST_OUTPUT_LIMIT', `${what} did not arrive within ${timeoutMs} ms`)
+    late.abort(error)
+    throw error
   })
   try {
-    return await Promise.race([collect(open, what, maxBytes), timeout])
+    return await Promise.race([collect(() => open({ signal: late.signal }), what, maxBytes), timeout])
   } finally {
     timer.abort()
     timeout.catch(() => undefined)

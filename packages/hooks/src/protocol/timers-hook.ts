@@ -28,7 +28,8 @@ export class TimersHook extends Hook<typeof schema> {
     this.context.subscribe('post_poweron', this.startTimers)
     this.context.subscribe('post_poweroff', this.stopTimers)
     this.context.subscribe('post_shutdown', this.stopTimers)
-    this.context.subscribe('guest_ended', this.giveUpTimers)
+    this.context.subscribe('domain_crashed', this.giveUpTimers)
+    this.context.subscribe('domain_stopped', this.giveUpTimers)
     this.context.signal.addEventListener('abort', this.stopTimers, { once: true })
   }
 

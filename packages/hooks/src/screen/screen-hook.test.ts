@@ -136,13 +136,13 @@ test('a guest whose domain has no screen is a warning, and no failure', async ()
 
 test('captures what a guest shows that has crashed', async () => {
   await using temporary = await temporaryFolder()
-  await using environment = await allocate(temporary.path, 'guest_ended')
+  await using environment = await allocate(temporary.path, 'domain_crashed')
   const { context, identifier } = environment
   await context.poweron()
   context.domain.state = 'crashed'
   context.resources.guest?.ended({ reason: 'crashed', detail: 'panic', exitCode: null, signal: null })
   await context.settled()
-  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}_guest_ended.ppm`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}_domain_crashed.ppm`])
 })
 
 test('fails at set-up when the folder cannot be written', async () => {

@@ -45,7 +45,7 @@ export class ScreenHook extends Hook<typeof schema> {
         `cannot capture the screen at ${event.name}: the guest is ${state}; choose an event at which it runs or is paused`,
       )
     }
-    const data = await collectBounded(async () => (await screen.capture()).data, {
+    const data = await collectBounded(async (options) => (await screen.capture(options)).data, {
       what: `the screenshot at ${event.name}`,
       maxBytes: LIMIT_BYTES,
       timeoutMs: TIMEOUT_MS,

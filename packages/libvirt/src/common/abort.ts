@@ -1,7 +1,16 @@
-/** What every method takes as its last argument. */
-export interface CallOptions {
+/** How a wait is given up from outside. */
+export interface SignalOptions {
   /** Takes a waiting call out of the queue, or gives up a running one; rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** What every method takes as its last argument. */
+export interface CallOptions extends SignalOptions {
+  /**
+   * Bound of the wait for the daemon's answer, in milliseconds; without it, as long as the connection lives. Then it fails
+   * with CALL_TIMEOUT. The daemon may carry the call out all the same.
+   */
+  readonly timeoutMs?: number | undefined
 }
 
 /** Runs `handler` with the signal's reason when it aborts, until the returned function is called. */

@@ -5,6 +5,8 @@ export type ConnectionErrorCode =
   | 'CONNECTION_LOST'
   /** The connection was closed by this process; calls made after that, or still waiting, fail with this. */
   | 'CONNECTION_CLOSED'
+  /** The daemon did not answer a call within the `timeoutMs` of that call. The connection goes on. */
+  | 'CALL_TIMEOUT'
   /** The daemon does not let this user in. */
   | 'AUTHENTICATION_REFUSED'
   /** The peer sent what the protocol does not allow. */

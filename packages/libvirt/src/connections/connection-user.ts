@@ -1,4 +1,4 @@
-import { abortReason, onAbort, unlessAborted, type CallOptions } from '../common/abort.ts'
+import { abortReason, onAbort, unlessAborted, type SignalOptions } from '../common/abort.ts'
 import { CallQueue } from '../rpc/call-queue.ts'
 import { connectionClosed } from '../common/connection-error.ts'
 import type { EventFamily } from '../rpc/event-families.ts'
@@ -45,7 +45,12 @@ export class ConnectionUser {
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve))
   }
 
-  call<N extends CallName>(name: N, args: ArgsOf<N>, { signal }: CallOptions = {}): Promise<ResultOf<N>> {
+  /** The connections that it shares. */
+  get connection(): object {
+    return this.#connections
+  }
+
+  call<N extends CallName>(name: N, args: ArgsOf<N>, { signal }: SignalOptions = {}): Promise<ResultOf<N>> {
     return this.#untilEnd(signal, async (end) => {
       await this.#queue.turn(end)
       let isSent = false
@@ -65,7 +70,7 @@ export class ConnectionUser {
     family: EventFamily,
     eventId: number,
     deliver: (body: Buffer) => void,
-    options: EventHandles & CallOptions,
+    options: EventHandles & SignalOptions,
   ): Promise<EventRegistration> {
     if (this.#failure !== undefined) throw this.#failure
     this.#events ??= this.#openForEvents()

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import type { ConnectionUser } from './connection-user.ts'
 import { openInTime, type OpeningOptions } from '../rpc/open-in-time.ts'
 import { OwnConnection } from './own-connection.ts'
@@ -10,7 +10,7 @@ interface OwnOptions extends OpeningOptions {
 }
 
 /** Nothing of the opening: the first one would decide for all. */
-interface SharedOptions extends CallOptions {
+interface SharedOptions extends SignalOptions {
   /**
    * Shares a connection with all users in this process who open the same URI this way; a further one is opened
    * whenever calls take all places, so that no call waits for another user's. They stay open until the last user
@@ -19,7 +19,10 @@ interface SharedOptions extends CallOptions {
   readonly shared: true
 }
 
-export type HypervisorOptions = OwnOptions | SharedOptions
+export type HypervisorOptions = (OwnOptions | SharedOptions) & {
+  /** Bound of each call that has no `timeoutMs` of its own, in milliseconds; none when not given. */
+  readonly callTimeoutMs?: number | undefined
+}
 
 /** What a Hypervisor calls the daemon through. */
 export type Link = OwnConnection | ConnectionUser

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import type { EventFamily } from '../rpc/event-families.ts'
 import { registrationFor, type EventHandles } from '../rpc/event-registration.ts'
 import { EventRouter, type EventRegistration } from '../rpc/event-router.ts'
@@ -17,7 +17,11 @@ export class OwnConnection {
     connection.onEvent = (packet) => this.#events.dispatch(packet)
   }
 
-  call<N extends CallName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ResultOf<N>> {
+  get connection(): object {
+    return this.#connection
+  }
+
+  call<N extends CallName>(name: N, args: ArgsOf<N>, options?: SignalOptions): Promise<ResultOf<N>> {
     return this.#connection.call(name, args, { signal: options?.signal })
   }
 
@@ -25,7 +29,7 @@ export class OwnConnection {
     family: EventFamily,
     eventId: number,
     deliver: (body: Buffer) => void,
-    options: EventHandles & CallOptions,
+    options: EventHandles & SignalOptions,
   ): Promise<EventRegistration> {
     const registration = registrationFor(this.#connection, family, eventId, options)
     return this.#events.add({ ...registration, family, deliver }, options)

@@ -1,5 +1,6 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { CallOptions, FlagOptions } from '../common/abort.ts'
+import type { CallOptions, FlagOptions, SignalOptions } from '../common/abort.ts'
+import { inTime } from '../common/in-time.ts'
 import type { Daemon } from './daemon.ts'
 import { Domain } from './domain.ts'
 import type { DomainCapabilitiesOptions } from '../protocol/domain-types.ts'
@@ -33,14 +34,22 @@ export class Hypervisor implements Daemon, AsyncDisposable {
   readonly uri: string
   /** Resolves when the connection ends: with what ended it, or with undefined after {@link close}. */
   readonly closed: Promise<Error | undefined>
+  /**
+   * What it calls the daemon through: the same object for all who share a connection, and another after each reconnection.
+   * For use as the key of what holds for the daemon as it is now.
+   */
+  readonly connection: object
   readonly #parsedUri: ParsedUri
   readonly #link: Link
+  readonly #callTimeoutMs: number | undefined
 
-  private constructor(uri: string, parsedUri: ParsedUri, link: Link) {
+  private constructor(uri: string, parsedUri: ParsedUri, link: Link, callTimeoutMs: number | undefined) {
     this.uri = uri
     this.#parsedUri = parsedUri
     this.#link = link
     this.closed = link.closed
+    this.connection = link.connection
+    this.#callTimeoutMs = callTimeoutMs
   }
 
   /**
@@ -49,12 +58,14 @@ export class Hypervisor implements Daemon, AsyncDisposable {
    */
   static async open(uri: string, options: HypervisorOptions = {}): Promise<Hypervisor> {
     const parsedUri = parseUri(uri)
-    return new Hypervisor(uri, parsedUri, await openLink(uri, parsedUri, options))
+    return new Hypervisor(uri, parsedUri, await openLink(uri, parsedUri, options), options.callTimeoutMs)
   }
 
   /** Calls any procedure of the protocol, for those that have no method of their own. */
   call<N extends CallName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ResultOf<N>> {
-    return this.#link.call(name, args, options)
+    const timeoutMs = options?.timeoutMs ?? this.#callTimeoutMs
+    if (timeoutMs === undefined) return this.#link.call(name, args, options)
+    return inTime(name, { ...options, timeoutMs }, (inside) => this.#link.call(name, args, inside))
   }
 
   /**
@@ -64,7 +75,7 @@ export class Hypervisor implements Daemon, AsyncDisposable {
   on<K extends keyof HypervisorEvents>(
     kind: K,
     handler: (event: HypervisorEvents<Hypervisor>[K]) => void,
-    options: EventTarget & CallOptions = {},
+    options: EventTarget & SignalOptions = {},
   ): Promise<EventRegistration> {
     const { family, eventId } = eventSources[kind]
     const deliver = deliveryTo(handler, eventDecoder<K, Hypervisor>(kind, this))

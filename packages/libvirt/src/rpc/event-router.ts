@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import { LibvirtConnectionError } from '../common/connection-error.ts'
 import { eventFamilies, type EventFamily } from './event-families.ts'
 import type { Packet } from '../protocol/packet.ts'
@@ -33,7 +33,7 @@ export class EventRouter {
     }
   }
 
-  async add(registration: Registration, { signal }: CallOptions): Promise<EventRegistration> {
+  async add(registration: Registration, { signal }: SignalOptions): Promise<EventRegistration> {
     signal?.throwIfAborted()
     this.#registering++
     try {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import { LibvirtConnectionError } from '../common/connection-error.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
 import { isLibvirtError } from '../protocol/libvirt-error.ts'
@@ -12,7 +12,7 @@ const AUTH_POLKIT = 2
 const FEATURE_KEEPALIVE = 10
 const KEEPALIVE: KeepaliveOptions = { intervalMs: 5000, count: 5 }
 
-export interface OpenOptions extends CallOptions {
+export interface OpenOptions extends SignalOptions {
   /** For connections that are never paused; the daemon pings only those that ask for it. */
   readonly keepalive?: KeepaliveOptions | false | undefined
 }
@@ -40,7 +40,7 @@ export async function openConnection(uri: ParsedUri, options: OpenOptions = {}):
   }
 }
 
-async function authenticate(connection: RpcConnection, where: string, options: CallOptions): Promise<void> {
+async function authenticate(connection: RpcConnection, where: string, options: SignalOptions): Promise<void> {
   const { types } = await connection.call('AUTH_LIST', undefined, options)
   if (types.length === 0 || types.includes(AUTH_NONE)) return
   if (!types.includes(AUTH_POLKIT)) {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../common/abort.ts'
+import type { SignalOptions } from '../common/abort.ts'
 import { LibvirtConnectionError } from '../common/connection-error.ts'
 import type { KeepaliveOptions } from './keepalive.ts'
 import { openConnection } from './open-connection.ts'
@@ -8,7 +8,7 @@ import type { ParsedUri } from '../transport/uri.ts'
 
 const OPEN_TIMEOUT_MS = 30_000
 
-export interface OpeningOptions extends CallOptions {
+export interface OpeningOptions extends SignalOptions {
   /** Bound of the opening. Default 30 s. */
   readonly timeoutMs?: number | undefined
   /** Default: a ping every 5 s, dead after 5 without an answer. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { abortReason, onAbort, type CallOptions } from '../common/abort.ts'
+import { abortReason, onAbort, type SignalOptions } from '../common/abort.ts'
 import { CallQueue } from './call-queue.ts'
 import { decodeBody, encodeBody } from '../protocol/body.ts'
 import { connectionClosed, daemonError, type ConnectionErrorCode } from '../common/connection-error.ts'
@@ -23,7 +23,7 @@ import { StreamChannel } from './stream-channel.ts'
 export const CALLS_IN_FLIGHT_MAX = 4
 const CLOSE_PATIENCE_MS = 1000
 
-interface InvokeOptions<R> extends CallOptions {
+interface InvokeOptions<R> extends SignalOptions {
   /** Runs as the call is sent. */
   readonly onSend?: ((serial: number) => void) | undefined
   /** Runs with the reply before the packet after it is looked at, so that no event slips in between. */
@@ -85,7 +85,7 @@ export class RpcConnection {
   async openStream<A, R>(
     procedure: StreamCall<A, R>,
     args: A,
-    options?: CallOptions,
+    options?: SignalOptions,
   ): Promise<{ result: R; channel: StreamChannel }> {
     let channel: StreamChannel | undefined
     const onSend = (serial: number): void => {

@@ -104,7 +104,7 @@ async function shutDown(
   }
   progress('shutting down')
   try {
-    await context.shutdown({ timeoutMs, signal })
+    await context.shutdown({}, { timeoutMs, signal })
     return undefined
   } catch (error) {
     if (!(error instanceof SeeError) || error.code !== 'SHUTDOWN_TIMEOUT') throw error

@@ -113,6 +113,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     logger,
     ends: options.ends,
     start: (agent, starting) => launcher.start(agent, starting),
+    starting: () => clone?.begins(),
     started: async () => {
       await clone?.becomeOwn(domain.agentChannel, launcher.identityPort, identityOf(identifier, macAddress))
     },

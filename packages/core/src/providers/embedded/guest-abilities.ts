@@ -38,7 +38,7 @@ export function guestAbilities(
     disk: { first: async () => ownDisk(allocated()), others: async () => [] },
     ends: { watch: (listener) => void (ends.listener = listener) },
     memory: { dump: (path, options) => allocated().domain.coreDump(path, options) },
-    screen: { isConfigured: async () => true, capture: () => allocated().domain.screenshot() },
+    screen: { isConfigured: async () => true, capture: (options) => allocated().domain.screenshot(options) },
     vnc: {
       server: async () => {
         if (!hasVnc) return undefined

@@ -14,7 +14,7 @@ export async function dumpMemory(
   { qmp, ended }: QemuProcess,
   folder: RunFolder,
   path: string,
-  { format }: Pick<CoreDumpOptions, 'format'>,
+  { format, signal }: Pick<CoreDumpOptions, 'format'> & { readonly signal: AbortSignal },
 ): Promise<void> {
   const pipe = await QemuPipe.make(folder, PIPE)
   let stopListening: (() => void) | undefined
@@ -29,11 +29,12 @@ export async function dumpMemory(
     )
   })
   completed.catch(() => undefined)
-  const copied = pipeline(pipe.source, createWriteStream(path))
+  // Aborted, it closes the pipe, which ends QEMU's writing.
+  const copied = pipeline(pipe.source, createWriteStream(path), { signal })
   copied.catch(() => undefined)
   try {
     const parameters = { paging: false, detach: true, protocol: `file:${pipe.path}`, format: formats[format] }
-    await Promise.race([qmp.execute('dump-guest-memory', parameters), copied])
+    await Promise.race([qmp.execute('dump-guest-memory', parameters, { signal }), copied])
     pipe.opened()
     // The reader may leave; that also ends QEMU's writing.
     await Promise.race([completed, copied.then(() => completed)])

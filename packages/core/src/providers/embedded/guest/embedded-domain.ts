@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { timeoutSignal } from '../../../common/timeout-signal.ts'
+import { bounded } from '../../../common/bounded.ts'
 import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
+import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import type { Logger } from '../../../common/logger.ts'
 import type { AgentChannel } from '../../../contract/agent-ability.ts'
 import type { ConsoleStream } from '../../../contract/console-ability.ts'
@@ -9,6 +10,8 @@ import type { CoreDumpOptions } from '../../../contract/memory-ability.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resources.ts'
 import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
+import type { WaitOptions } from '../../../contract/wait-options.ts'
+import { unlessAborted } from '../../../common/within.ts'
 import type { GuestEnds } from '../../../contract/guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'
 import { dumpMemory } from './dump-memory.ts'
@@ -33,6 +36,8 @@ export interface DomainParts {
   readonly ends: GuestEnds
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
+  /** Called just before the guest runs. */
+  readonly starting: () => void
   /** Called as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
@@ -77,33 +82,48 @@ export class EmbeddedDomain implements SandboxDomain {
     throw new SeeError('GUEST_STOPPED', this.#whyOff())
   }
 
-  async getState(): Promise<{ readonly state: DomainState }> {
-    return { state: await guestState(this.#run?.qemu) }
+  async getState(options?: WaitOptions): Promise<{ readonly state: DomainState }> {
+    return { state: await guestState(this.#run?.qemu, options) }
   }
 
-  async create(): Promise<void> {
-    if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
-    await this.#parts.ends.whileStarting(() => this.#powerOn())
+  /** One that is given up kills its QEMU. */
+  async create(options: WaitOptions = {}): Promise<void> {
+    await bounded(options, hypervisorTimeout('the power-on'), async (signal) => {
+      // One that was given up may be about to end.
+      await this.#starting
+      signal.throwIfAborted()
+      if (this.isRunning) throw new SeeError('HYPERVISOR_FAILED', 'the guest is on already')
+      await this.#parts.ends.whileStarting(() => {
+        const powering = this.#powerOn(signal)
+        this.#starting = powering.catch(() => undefined)
+        return powering
+      })
+    })
   }
 
-  async #powerOn(): Promise<void> {
-    const starting = this.#start()
-    this.#starting = starting.catch(() => undefined)
-    const qemu = await starting
+  async #powerOn(signal: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([this.#closing.signal, signal])
+    const qemu = await this.#start(ending)
     try {
-      await this.#execute('cont')
-      await this.#parts.started()
+      await unlessAborted(ending, this.#begin())
     } catch (error) {
       await qemu.kill()
       throw error
     }
   }
 
+  async #begin(): Promise<void> {
+    this.#parts.starting()
+    await this.#execute('cont')
+    await this.#parts.started()
+  }
+
   /** Cuts the power, of which there is none to cut when the guest has just powered itself off. */
-  async destroy(): Promise<void> {
+  async destroy(options: WaitOptions = {}): Promise<void> {
     this.#parts.ends.askOff()
     this.#agent.close()
-    await this.#run?.qemu.stop()
+    const ended = async (): Promise<void> => await this.#run?.qemu.stop()
+    await bounded(options, hypervisorTimeout('cutting the power'), ended)
   }
 
   /** Cuts the power for good, also of a guest that is being started. */
@@ -114,74 +134,88 @@ export class EmbeddedDomain implements SandboxDomain {
   }
 
   /** An answer of the agent that is under way may come first: it might be the only one with an exit code. */
-  async suspend(): Promise<void> {
+  async suspend(options: WaitOptions = {}): Promise<void> {
     this.#suspending = true
     try {
       await Promise.race([this.#agent.idle(), sleep(ANSWER_MS, undefined, { ref: false })])
-      await this.#execute('stop')
+      await this.#execute('stop', {}, options)
     } finally {
       this.#suspending = false
     }
   }
 
-  async resume(): Promise<void> {
-    await this.#execute('cont')
+  async resume(options: WaitOptions = {}): Promise<void> {
+    await this.#execute('cont', {}, options)
   }
 
-  async reset(): Promise<void> {
-    await this.#execute('system_reset')
+  async reset(options: WaitOptions = {}): Promise<void> {
+    await this.#execute('system_reset', {}, options)
     this.#parts.ends.runsAgain()
   }
 
-  async pmWakeup(): Promise<void> {
-    await this.#execute('system_wakeup')
+  async pmWakeup(options: WaitOptions = {}): Promise<void> {
+    await this.#execute('system_wakeup', {}, options)
   }
 
-  async shutdown(): Promise<void> {
+  async shutdown(options: WaitOptions = {}): Promise<void> {
     this.#parts.ends.askShutdown()
-    await this.#setRebooting(false)
-    await this.#execute('system_powerdown')
+    await bounded(options, hypervisorTimeout('asking the guest to shut down'), async (signal) => {
+      await this.#setRebooting(false, signal)
+      await this.#execute('system_powerdown', {}, { signal })
+    })
   }
 
   /**
    * Asks the guest's agent, or, where none answers, presses the power button and restarts the guest after it powers
    * off.
    */
-  async reboot(): Promise<void> {
+  async reboot(options: WaitOptions = {}): Promise<void> {
     this.#parts.ends.askReboot()
-    try {
-      await this.agentChannel.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: AGENT_MS / 1000 })
-      const parameters = JSON.stringify({ execute: 'guest-shutdown', arguments: { mode: 'reboot' } })
-      await this.#agent.send(parameters, { timeoutMs: AGENT_MS })
-    } catch {
-      await this.#setRebooting(true)
-      await this.#execute('system_powerdown')
-    }
+    await bounded(options, hypervisorTimeout('asking the guest to restart'), async (signal) => {
+      try {
+        await this.agentChannel.agentCommand('{"execute":"guest-ping"}', { timeoutSeconds: AGENT_MS / 1000 })
+        signal.throwIfAborted()
+        const parameters = JSON.stringify({ execute: 'guest-shutdown', arguments: { mode: 'reboot' } })
+        await this.#agent.send(parameters, { timeoutMs: AGENT_MS })
+      } catch {
+        await this.#setRebooting(true, signal)
+        await this.#execute('system_powerdown', {}, { signal })
+      }
+    })
   }
 
-  async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
-    // Where no agent has opened its port, in a guest that boots for example, none would answer.
-    if (this.isRunning && !(await orHypervisorFailed(hasOpenPort(this.qemu.qmp, sockets.agent)))) return []
-    return await guestAddresses(this.agentChannel)
+  async interfaceAddresses(
+    _source?: 'lease' | 'agent',
+    options: WaitOptions = {},
+  ): Promise<readonly InterfaceAddresses[]> {
+    return await bounded(options, hypervisorTimeout('asking for addresses'), async (signal) => {
+      const isOpen = () => hasOpenPort(this.qemu.qmp, sockets.agent, { signal })
+      // Where no agent has opened its port, in a guest that boots for example, none would answer.
+      if (this.isRunning && !(await orHypervisorFailed(isOpen()))) return []
+      return await guestAddresses(this.agentChannel)
+    })
   }
 
-  async screenshot(): Promise<Screenshot> {
-    return await orHypervisorFailed(screenShot(this.qemu.qmp, this.#parts.folder))
+  async screenshot(options: WaitOptions = {}): Promise<Screenshot> {
+    return await orHypervisorFailed(screenShot(this.qemu.qmp, this.#parts.folder, options))
   }
 
-  async openConsole({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ConsoleStream> {
+  async openConsole({ signal, timeoutMs = CONSOLE_MS }: WaitOptions = {}): Promise<ConsoleStream> {
     if (!this.isRunning) throw new SeeError('GUEST_STOPPED', this.#whyOff())
-    const timeout = timeoutSignal(CONSOLE_MS)
     const path = this.#parts.folder.of(sockets.console)
-    return await connectSocket(path, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
+    return await bounded({ signal, timeoutMs }, hypervisorTimeout('opening the console'), (opening) =>
+      connectSocket(path, opening),
+    )
   }
 
-  async coreDump(path: string, options: CoreDumpOptions): Promise<void> {
-    await orHypervisorFailed(dumpMemory(this.qemu, this.#parts.folder, path, options))
+  async coreDump(path: string, { signal, timeoutMs, ...options }: CoreDumpOptions): Promise<void> {
+    const { qemu } = this
+    await bounded({ signal, timeoutMs }, hypervisorTimeout('writing the memory'), (over) =>
+      orHypervisorFailed(dumpMemory(qemu, this.#parts.folder, path, { ...options, signal: over })),
+    )
   }
 
-  async #start(): Promise<QemuProcess> {
-    const { signal } = this.#closing
+  async #start(signal: AbortSignal): Promise<QemuProcess> {
     signal.throwIfAborted()
     const qemu = await orHypervisorFailed(this.#parts.start(this.#agent, signal))
     const run = new GuestRun(qemu, this.#parts)
@@ -196,14 +230,18 @@ export class EmbeddedDomain implements SandboxDomain {
     run.end(end)
   }
 
-  async #execute(command: string, parameters?: Record<string, unknown>): Promise<void> {
-    await orHypervisorFailed(this.qemu.qmp.execute(command, parameters))
+  async #execute(
+    command: string,
+    parameters: Record<string, unknown> = {},
+    options: WaitOptions = {},
+  ): Promise<void> {
+    await orHypervisorFailed(this.qemu.qmp.execute(command, parameters, options))
   }
 
   /** QEMU stays, with a guest that has powered itself off, only where that guest is restarted. */
-  async #setRebooting(isRebooting: boolean): Promise<void> {
+  async #setRebooting(isRebooting: boolean, signal: AbortSignal): Promise<void> {
     if (this.#run !== undefined) this.#run.isRebooting = isRebooting
-    await this.#execute('set-action', { shutdown: isRebooting ? 'pause' : 'poweroff' })
+    await this.#execute('set-action', { shutdown: isRebooting ? 'pause' : 'poweroff' }, { signal })
   }
 
   #whyOff(): string {

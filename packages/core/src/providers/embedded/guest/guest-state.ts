@@ -1,6 +1,7 @@
 import { isQemuError, type QemuProcess } from '@see/qemu'
 import { z } from 'zod'
 import type { DomainState } from '../../../contract/transitions.ts'
+import type { WaitOptions } from '../../../contract/wait-options.ts'
 import { orHypervisorFailed } from '../qemu/qemu-failure.ts'
 
 const answer = z.object({ status: z.string() })
@@ -14,14 +15,14 @@ const states = new Map<string, DomainState>([
 ])
 
 /** libvirt's name of the state of a guest. @throws SeeError `HYPERVISOR_FAILED` when QEMU does not tell */
-export async function guestState(qemu: QemuProcess | undefined): Promise<DomainState> {
-  return await orHypervisorFailed(askState(qemu))
+export async function guestState(qemu: QemuProcess | undefined, options?: WaitOptions): Promise<DomainState> {
+  return await orHypervisorFailed(askState(qemu, options))
 }
 
-async function askState(qemu: QemuProcess | undefined): Promise<DomainState> {
+async function askState(qemu: QemuProcess | undefined, options?: WaitOptions): Promise<DomainState> {
   if (qemu?.isRunning !== true) return 'shutoff'
   try {
-    const { status } = answer.parse(await qemu.qmp.execute('query-status'))
+    const { status } = answer.parse(await qemu.qmp.execute('query-status', {}, options))
     return states.get(status) ?? 'paused'
   } catch (error) {
     if (!isQemuError(error, 'QMP_CLOSED') && !isQemuError(error, 'QMP_PROTOCOL')) throw error

@@ -8,9 +8,14 @@ import {
   DomainXMLFlags,
   type FlagOptions,
   type Hypervisor,
+  LibvirtConnectionError,
   parseUuid,
 } from '@see/libvirt'
+import { setImmediate } from 'node:timers/promises'
+import { bounded } from '../../../common/bounded.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { unlessAborted } from '../../../common/within.ts'
+import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import type { GuestWatch } from './guest-watch.ts'
 import { isNoDomain } from './no-domain.ts'
 
@@ -26,6 +31,7 @@ export class TransientDomain extends Domain {
   readonly #xml: string
   readonly #listeners = new Set<DevicesListener>()
   readonly #watch: GuestWatch
+  #undoing: Promise<void> = Promise.resolve()
 
   /**
    * @param xml what it is powered on with
@@ -46,9 +52,18 @@ export class TransientDomain extends Domain {
     return () => void this.#listeners.delete(listener)
   }
 
-  override async create(options: FlagOptions = {}): Promise<void> {
-    await this.#watch.join()
-    await this.#watch.ends.whileStarting(() => this.start(options))
+  /** One that is given up is undone: see {@link undone}. */
+  override async create({ signal, timeoutMs, ...options }: FlagOptions = {}): Promise<void> {
+    await bounded({ signal, timeoutMs }, hypervisorTimeout('the power-on'), async (over) => {
+      await unlessAborted(over, this.undone())
+      await unlessAborted(over, this.#watch.join())
+      await this.#watch.ends.whileStarting(() => this.start({ ...options, signal: over }))
+    })
+  }
+
+  /** Resolves once no start that was given up can bring the domain back any more. */
+  async undone(): Promise<void> {
+    await this.#undoing
   }
 
   override async destroy(options?: FlagOptions): Promise<void> {
@@ -86,9 +101,9 @@ export class TransientDomain extends Domain {
     const { flags = 0 } = options
     const { paused } = DomainCreateFlags
     await this.createFrom(this.#xml, { ...options, flags: flags | paused })
-    await this.orDestroyed(async () => {
+    await this.orDestroyed(options, async () => {
       await this.devicesExist()
-      if ((flags & paused) === 0) await this.resume()
+      if ((flags & paused) === 0) await this.resume(options)
     })
   }
 
@@ -99,20 +114,39 @@ export class TransientDomain extends Domain {
     await Promise.all([...this.#listeners].map((listener) => listener(xml)))
   }
 
-  protected async orDestroyed(start: () => Promise<void>): Promise<void> {
+  protected async orDestroyed({ signal }: FlagOptions, start: () => Promise<void>): Promise<void> {
     try {
-      await start()
+      await (signal === undefined ? start() : unlessAborted(signal, start()))
     } catch (error) {
       // It may have ended of that already; what is still there goes with the environment.
-      await this.destroy().catch(() => undefined)
+      this.#undoing = this.destroy().catch(() => undefined)
+      await this.#undoing
       throw error
     }
   }
 
   protected async createFrom(xml: string, options: FlagOptions): Promise<void> {
     const flags = (options.flags ?? 0) | DomainCreateFlags.autodestroy
-    const { handle } = await this.hypervisor.domainCreateXML(xml, { ...options, flags })
-    this.handle = handle
+    // Aborting the call would leak what it creates.
+    const made = this.hypervisor.domainCreateXML(xml, { flags })
+    const { signal } = options
+    try {
+      this.handle = (await (signal === undefined ? made : unlessAborted(signal, made))).handle
+    } catch (error) {
+      this.#undoing = this.#undo(made)
+      throw error
+    }
+  }
+
+  /** A start that hangs ends with its QEMU; one that succeeds all the same is stopped after that. */
+  async #undo(made: Promise<unknown>): Promise<void> {
+    const isRefused = made.then(
+      () => false,
+      (error: unknown) => !(error instanceof LibvirtConnectionError && error.code === 'CALL_TIMEOUT'),
+    )
+    if (await Promise.race([isRefused, setImmediate(false)])) return
+    await this.destroy().catch(() => undefined)
+    await made.then(() => this.destroy()).catch(() => undefined)
   }
 
   /** Why it is off is not known: `reason` is 0 then. */
@@ -159,6 +193,7 @@ export function stopAtTheEnd(
   releases: ReleaseStack,
 ): void {
   releases.defer(`domain ${domain.name}`, async () => {
+    await domain.undone()
     // It may end on its own between the two.
     if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
     await watch.leave()

@@ -4,6 +4,9 @@ import { type Domain, DomainShutdownFlags, isLibvirtError } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
 import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resources.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
+import { bounded } from '../../../common/bounded.ts'
+import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
+import type { WaitOptions } from '../../../contract/wait-options.ts'
 import { until } from '../../../common/until.ts'
 import { getsSignalNow } from './busybox-init.ts'
 import { containerInit } from './container-init.ts'
@@ -38,16 +41,16 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.uuid
   }
 
-  getState(): Promise<{ state: DomainState }> {
-    return this.virDomain.getState()
+  getState(options?: WaitOptions): Promise<{ state: DomainState }> {
+    return this.virDomain.getState(options)
   }
 
   /** Its console is read from now on: a container whose console is not read stops after some 36 KB of output. */
-  async create(): Promise<void> {
+  async create(options?: WaitOptions): Promise<void> {
     const lost = this.#sunk?.relay.end
     if (lost !== undefined)
       throw new SeeError('NETWORK_INVALID', `the container has no sinkhole any more: ${lost}`)
-    await this.virDomain.create().catch((error: unknown) => {
+    await this.virDomain.create(options).catch((error: unknown) => {
       throw endedAtOnce(this.name, error)
     })
     this.#console.open()
@@ -57,10 +60,14 @@ export class ContainerDomain implements SandboxDomain {
    * Frozen first: libvirt immediately kills what is frozen, and an init that runs and does not heed SIGTERM after 1.8
    * s only, in which the container goes on.
    */
-  async destroy(): Promise<void> {
-    await this.freeze()
+  async destroy(options: WaitOptions = {}): Promise<void> {
+    await bounded(options, hypervisorTimeout('cutting the power'), (signal) => this.#destroy(signal))
+  }
+
+  async #destroy(signal: AbortSignal): Promise<void> {
+    await this.freeze({ signal })
     try {
-      await this.virDomain.destroy()
+      await this.virDomain.destroy({ signal })
     } finally {
       this.#sunk?.sinkhole.guestEnded()
       await this.#console.finish()
@@ -68,47 +75,56 @@ export class ContainerDomain implements SandboxDomain {
   }
 
   /** Whether nothing runs in it now, because it is paused or off. */
-  async freeze(): Promise<boolean> {
-    const { state } = await this.virDomain.getState()
+  async freeze(options?: WaitOptions): Promise<boolean> {
+    const { state } = await this.virDomain.getState(options)
     if (state !== 'running') return true
-    return await this.virDomain.suspend().then(
+    return await this.virDomain.suspend(options).then(
       () => true,
       () => false,
     )
   }
 
-  suspend(): Promise<void> {
-    return this.virDomain.suspend()
+  suspend(options?: WaitOptions): Promise<void> {
+    return this.virDomain.suspend(options)
   }
 
-  resume(): Promise<void> {
-    return this.virDomain.resume()
+  resume(options?: WaitOptions): Promise<void> {
+    return this.virDomain.resume(options)
   }
 
   /** Asks the init to reboot: over its initctl pipe, or by SIGHUP. libvirt restarts the container when it does. */
-  async reboot(): Promise<void> {
-    if (await this.#signalBusybox('SIGTERM')) return
-    await onceInitKnown(async () => this.virDomain.reboot({ flags: await this.#way() }), BEGUN_WITHIN_MS)
+  async reboot(options: WaitOptions = {}): Promise<void> {
+    await bounded(options, hypervisorTimeout('asking the container to restart'), async (signal) => {
+      if (await this.#signalBusybox('SIGTERM', signal)) return
+      const ask = async () => await this.virDomain.reboot({ flags: await this.#way(), signal })
+      await onceInitKnown(ask, BEGUN_WITHIN_MS, signal)
+    })
   }
 
   /** Asks the init to stop: over its initctl pipe, or by SIGTERM, which busybox's init would take for a reboot. */
-  async shutdown(): Promise<void> {
-    if (await this.#signalBusybox('SIGUSR2')) return
-    await onceInitKnown(async () => this.virDomain.shutdown({ flags: await this.#way() }), BEGUN_WITHIN_MS)
+  async shutdown(options: WaitOptions = {}): Promise<void> {
+    await bounded(options, hypervisorTimeout('asking the container to stop'), async (signal) => {
+      if (await this.#signalBusybox('SIGUSR2', signal)) return
+      const ask = async () => await this.virDomain.shutdown({ flags: await this.#way(), signal })
+      await onceInitKnown(ask, BEGUN_WITHIN_MS, signal)
+    })
   }
 
   /** libvirt's refusal: a container has no reset line. */
-  reset(): Promise<void> {
-    return this.virDomain.reset()
+  reset(options?: WaitOptions): Promise<void> {
+    return this.virDomain.reset(options)
   }
 
   /** libvirt's refusal: a container cannot suspend itself to RAM. */
-  pmWakeup(): Promise<void> {
-    return this.virDomain.pmWakeup()
+  pmWakeup(options?: WaitOptions): Promise<void> {
+    return this.virDomain.pmWakeup(options)
   }
 
-  async interfaceAddresses(source: 'lease' | 'agent'): Promise<readonly InterfaceAddresses[]> {
-    return this.#sunk?.sinkhole.leases ?? (await this.virDomain.interfaceAddresses(source))
+  async interfaceAddresses(
+    source: 'lease' | 'agent',
+    options?: WaitOptions,
+  ): Promise<readonly InterfaceAddresses[]> {
+    return this.#sunk?.sinkhole.leases ?? (await this.virDomain.interfaceAddresses(source, options))
   }
 
   getXMLDesc(): Promise<string> {
@@ -116,12 +132,12 @@ export class ContainerDomain implements SandboxDomain {
   }
 
   /** The container's console, both ways, with what is kept of it since the power-on. Destroy it to let go. */
-  openConsole(options?: { readonly signal?: AbortSignal }): Promise<Duplex> {
+  openConsole(options?: WaitOptions): Promise<Duplex> {
     return this.#console.reader(options)
   }
 
   /** Whether the init is busybox's, which has signals of its own (its init.c: SIGUSR2 powers off, SIGTERM reboots), and got it. */
-  async #signalBusybox(signal: 'SIGUSR2' | 'SIGTERM'): Promise<boolean> {
+  async #signalBusybox(signal: 'SIGUSR2' | 'SIGTERM', over: AbortSignal): Promise<boolean> {
     const init = await this.#init()
     if (init === 0 || process.geteuid?.() !== 0) return false
     const program = await readlink(`/proc/${init}/exe`).catch(() => '')
@@ -131,6 +147,7 @@ export class ContainerDomain implements SandboxDomain {
     // It is lost on one that has just begun; of one that never seems to have begun, the signal is tried all the same.
     const hasBegun = async () => ((await getsSignalNow(init, signal)) ? true : undefined)
     await until(hasBegun, () => new Error(signal), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => undefined)
+    over.throwIfAborted()
     process.kill(init, signal)
     return true
   }

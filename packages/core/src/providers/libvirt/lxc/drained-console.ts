@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Domain } from '@see/libvirt'
+import type { WaitOptions } from '../../../contract/wait-options.ts'
 
 /** What is kept for a reader who comes after the power-on. */
 const KEPT_BYTES = 1024 * 1024
@@ -10,6 +11,7 @@ const MOST_BEHIND_BYTES = 4 * 1024 * 1024
 const BYTES_PER_SECOND = 4 * 1024 * 1024
 const RETRY_MS = 200
 const FINISH_MS = 1000
+const OPEN_MS = 30_000
 
 /**
  * Reads a container's console as long as the container runs, through its restarts, with or without a listener: libvirt
@@ -50,11 +52,11 @@ export class DrainedConsole {
   }
 
   /** What is kept of the output since the power-on, and what follows; what is written goes to the container. */
-  async reader({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Duplex> {
+  async reader(options: WaitOptions = {}): Promise<Duplex> {
+    const { signal } = options
     signal?.throwIfAborted()
     // Refused as libvirt refuses it.
-    if (this.#running === undefined)
-      return await this.#domain.openConsole(signal === undefined ? {} : { signal })
+    if (this.#running === undefined) return await this.#domain.openConsole(options)
     const reader: Duplex = new Duplex({
       ...(signal === undefined ? {} : { signal }),
       read: () => undefined,
@@ -82,7 +84,7 @@ export class DrainedConsole {
   }
 
   async #readOnce(signal: AbortSignal): Promise<void> {
-    const stream = await this.#domain.openConsole({ signal })
+    const stream = await this.#domain.openConsole({ signal, timeoutMs: OPEN_MS })
     this.#stream = stream
     try {
       for await (const chunk of stream) {

@@ -9,7 +9,11 @@ const NOT_YET = 'Init process ID is not yet known'
  * begun.
  * @throws what `ask` throws; libvirt's refusal after `timeoutMs`
  */
-export async function onceInitKnown(ask: () => Promise<void>, timeoutMs: number): Promise<void> {
+export async function onceInitKnown(
+  ask: () => Promise<void>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   let refusal = new Error(NOT_YET)
   const asked = async (): Promise<true | undefined> => {
     try {
@@ -21,5 +25,5 @@ export async function onceInitKnown(ask: () => Promise<void>, timeoutMs: number)
       return undefined
     }
   }
-  await until(asked, () => refusal, { timeoutMs })
+  await until(asked, () => refusal, { timeoutMs, signal })
 }

@@ -41,7 +41,7 @@ export function guestAbilities(allocated: () => AllocatedGuest): Required<Abilit
         const { hasScreenIn } = await import('../xml/domain-devices.ts')
         return hasScreenIn(allocated().accepted)
       },
-      capture: () => allocated().domain.screenshot(),
+      capture: (options) => allocated().domain.screenshot(options),
     },
     vnc: {
       server: async () => {

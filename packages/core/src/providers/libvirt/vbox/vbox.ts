@@ -28,7 +28,7 @@ export class VboxResources implements Resources {
     ),
   ]
   readonly abilities: AbilitiesWith<'screen'> = {
-    screen: { isConfigured: async () => true, capture: () => this.domain.screenshot() },
+    screen: { isConfigured: async () => true, capture: (options) => this.domain.screenshot(options) },
   }
   readonly #parameters: ResourcesParameters<VboxConfiguration>
   readonly #releases = new ReleaseStack()

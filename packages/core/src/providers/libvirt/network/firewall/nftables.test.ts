@@ -30,7 +30,7 @@ test('what it says when it fails is in the error, and nothing in that which a te
   await expect(applyRules(silent, 'a')).rejects.toThrow('nft says ""')
 })
 
-test('a program that reads nothing is one that fails, too', async () => {
+test('a program that reads nothing also counts as failed', async () => {
   await expect(applyRules(program('deaf', 'exit 1'), 'x'.repeat(1_000_000))).rejects.toThrow('nft says')
 })
 

@@ -56,13 +56,14 @@ export function domainInMemoryFile(
         await clone.takeOver(libvirtMonitor(own), running, join(within, 'state'))
       })
     },
-    async started() {
+    async started(signal) {
       if (clone === undefined) return
       const channel = libvirtAgentChannel(own)
       if (clone.needsAgent) {
         // libvirt learns from QEMU, a moment later, that the guest has its end of the channel open.
-        await new GuestAgent(channel).waitUntilReady({ timeoutMs: clone.timeoutMs, intervalMs: 5 })
+        await new GuestAgent(channel).waitUntilReady({ timeoutMs: clone.timeoutMs, intervalMs: 5, signal })
       }
+      signal?.throwIfAborted()
       await clone.becomeOwn(channel, port, identity)
       port?.destroy()
     },

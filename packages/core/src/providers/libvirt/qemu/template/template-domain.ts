@@ -9,7 +9,7 @@ export interface Starts {
   /** Called when there is a QEMU, whose guest is paused. */
   readonly prepare: (domain: Domain) => Promise<void>
   /** The guest runs. */
-  readonly started: () => Promise<void>
+  readonly started: (signal: AbortSignal | undefined) => Promise<void>
   /** Called when there is a new QEMU, whose guest will boot. */
   readonly assertBootable: () => Promise<void>
 }
@@ -36,21 +36,22 @@ export class TemplateDomain extends TransientDomain {
   async #createFirst(still: FlagOptions, isToRun: boolean): Promise<void> {
     const { xml, prepare, started } = this.#starts
     await this.createFrom(xml, still)
-    await this.orDestroyed(async () => {
+    await this.orDestroyed(still, async () => {
       await prepare(this)
       this.#isFirst = false
       await this.devicesExist()
-      await this.resume()
-      await started()
-      if (!isToRun) await this.suspend()
+      // Given up meanwhile, this must not meddle with the next run.
+      await this.resume({ signal: still.signal })
+      await started(still.signal)
+      if (!isToRun) await this.suspend({ signal: still.signal })
     })
   }
 
   async #createAgain(still: FlagOptions, isToRun: boolean): Promise<void> {
     await super.start(still)
-    await this.orDestroyed(async () => {
+    await this.orDestroyed(still, async () => {
       await this.#starts.assertBootable()
-      if (isToRun) await this.resume()
+      if (isToRun) await this.resume({ signal: still.signal })
     })
   }
 }
