@@ -7,12 +7,12 @@ const READS_BY_GUEST =
 export default defineConfig({
   test: {
     testTimeout: 20_000,
-    // A daemon with other work tells of what it did a while later.
+    // A busy daemon reports what it did a while later.
     expect: { poll: { timeout: 10_000 } },
     // Guests wait for one another's emulation more than for a core; with three at a time, daemons answer too late.
     maxWorkers: 2,
     env: {
-      // Failures that tests bring about are not to be told of.
+      // Failures that tests cause must not be printed.
       SEE_LOG: 'silent',
       // Debian keeps mke2fs and the like from ordinary users.
       PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
@@ -25,6 +25,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          // Only what hangs takes that long: a busy host boots a guest in a third of it.
+          testTimeout: 60_000,
           include: ['tests/**/*.test.ts'],
           globalSetup: ['tests/support/run-folder.ts'],
         },
@@ -40,7 +42,7 @@ export default defineConfig({
           name: 'packages',
           include: ['packages/*/src/**/*.test.ts', 'docs/generate/*.test.ts'],
           exclude: [READS_BY_GUEST],
-          // Loading the packages anew for each of a hundred files takes longer than most of these.
+          // Loading the packages again for each of a hundred files takes longer than most of these.
           isolate: false,
           // Those that run at the same time wait five seconds each.
           maxConcurrency: 30,

@@ -43,7 +43,7 @@ async function virsh(...argv: string[]): Promise<string> {
   return (await promisify(execFile)('virsh', ['--quiet', '--connect', 'lxc:///', ...argv])).stdout
 }
 
-/** What somebody would type: a NAT network, which keeps the guest from nothing, and the container. */
+/** What a user would type: a NAT network, which blocks nothing, and the container. */
 async function byHand(): Promise<void> {
   const identifier = randomUUID()
   const [network, domain] = ['network.xml', 'domain.xml'].map((name) => join(folder, name))

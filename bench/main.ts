@@ -27,7 +27,7 @@ const began = new Date()
 const interrupted = new AbortController()
 process.once('SIGINT', () => {
   console.error(
-    '\nending after what is being measured, and taking everything away; once more to stop at once',
+    '\nending after the current measurement, and removing everything; once more to stop immediately',
   )
   interrupted.abort()
 })

@@ -9,7 +9,7 @@ export interface Measured extends Row {
 
 /**
  * Measures all scenarios in turn, round by round, so that whatever else the machine does falls on every one alike. A
- * scenario that fails is told of and left out from then on. Once the signal is aborted nothing more is begun.
+ * scenario that fails is reported and left out from then on. Once the signal is aborted nothing more is begun.
  */
 export async function runInterleaved(
   scenarios: readonly Scenario[],

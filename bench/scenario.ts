@@ -10,7 +10,7 @@ export interface Promised {
 export interface Row {
   readonly what: string
   readonly unit: 'ms' | '/s' | 'MiB'
-  /** The `what` of another row of the same unit, of which the ratio is told. */
+  /** The `what` of another row of the same unit, to which the ratio is printed. */
   readonly against?: string
   readonly promise?: Promised
 }

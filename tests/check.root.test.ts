@@ -21,7 +21,7 @@ interface Check {
   readonly hooks: { readonly install: string | null; readonly findings: readonly Finding[] }
 }
 
-test('an ordinary user is told to join the group of libvirt’s daemon, not to start another', {
+test('it advises an ordinary user to join the group of libvirt’s daemon, not to start another', {
   timeout: CHECK_MS,
 }, async () => {
   const env = { ...process.env, HOME: '/nonexistent' }

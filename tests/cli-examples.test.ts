@@ -41,19 +41,20 @@ async function expectManualsLifecycle(file: string, hook: string): Promise<void>
   await context.settled()
   expect(context.failures).toEqual([])
   expect(await context.state()).toBe('paused')
-  expect(records.map(({ event, parent }) => [event.name, event.origin, parent])).toEqual([
+  const others = records.filter(({ event }) => event.name !== 'evidence_written')
+  expect(others.map(({ event, parent }) => [event.name, event.origin, parent])).toEqual([
     ['pre_poweron', '@see/core#SeeContext', undefined],
     ['post_poweron', '@see/core#SeeContext', undefined],
     ['pre_pause', '@see/core#SeeContext', 3],
     ['post_pause', '@see/core#SeeContext', 3],
     ['custom_event', hook, undefined],
   ])
+  await environment.deallocate()
   expect((await readdir(join(folder, 'results'))).toSorted()).toEqual([
     `${identifier}_custom_event.ppm`,
+    `${identifier}_manifest.json`,
     `${identifier}_post_pause.ppm`,
   ])
-
-  await environment.deallocate()
   await expect(stat(temporary)).rejects.toMatchObject({ code: 'ENOENT' })
 }
 
@@ -79,10 +80,15 @@ test('a deallocation does not wait for the example’s minute to pass', async ()
 
 test('the example’s own hooks file can be loaded', async () => {
   const [hooks, generic] = [join(examples, 'hooks.json'), { results_folder: folder }]
-  await using environment = await Environment.allocate(simulatedFactory(), [
+  const environment = await Environment.allocate(simulatedFactory(), [
     { configuration: generic, hooks: [] },
     hooks,
   ])
-  await environment.context.poweron()
-  expect(await readdir(folder)).toEqual([`${environment.identifier}_timeline.jsonl`])
+  const { context, identifier } = environment
+  await context.poweron()
+  await environment.deallocate()
+  expect((await readdir(folder)).toSorted()).toEqual([
+    `${identifier}_manifest.json`,
+    `${identifier}_timeline.jsonl`,
+  ])
 })

@@ -268,7 +268,7 @@ test.each([
   expect(/\u001B\[[\d;]*m/.test(shown)).toBe(expected)
 })
 
-test('check tells of each provider, as text and as JSON', { timeout: 120_000 }, async () => {
+test('check reports each provider, as text and as JSON', { timeout: 120_000 }, async () => {
   const [text, json] = await Promise.all([start('check').ended, start('check', '--json').ended])
   expect(text.out).toMatch(/^embedded: (not )?ready$/m)
   expect(text.out).toMatch(/^qemu: (not )?ready$/m)

@@ -10,7 +10,10 @@ import { prepareOverSsh } from './support/prepare-over-ssh.ts'
 import { seeHere } from './support/see-command.ts'
 import { TemplateFolder } from './support/template-guest.ts'
 
-/** Of each template. `npm run proof:guests` takes ten, and boots guests through libvirt as well, which takes minutes. */
+/**
+ * Number of clones of each template. `npm run proof:guests` takes ten, and boots guests through libvirt as well,
+ * which takes minutes.
+ */
 const CLONES = Number(process.env['SEE_GUEST_CLONES'] ?? 2)
 const isProof = CLONES > 2
 const { embedded, libvirt, uefi } = machines

@@ -15,7 +15,7 @@ function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
-/** Of a disk that the XML says to be transient, libvirt would keep nothing. */
+/** libvirt would keep nothing of a disk that is transient by the XML. */
 const transient = (xml: string) => xml.replace(/<target dev="vda"[^>]*\/>/, '$&<transient/>')
 
 /** A second disk, ext4, that QEMU's user can read. */

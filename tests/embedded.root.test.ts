@@ -105,7 +105,7 @@ test('a host whose disk is full says so, and nothing is left', async () => {
   }
 })
 
-test('a guest for whose disk this host has no more room stands still, and says why', {
+test('a guest whose disk finds no more room on this host is paused, and says why', {
   timeout: 2 * GUEST_MS,
 }, async () => {
   const small = join(temporaryFolder(), 'small')
@@ -145,7 +145,7 @@ test.each([
   ],
   ['one that is none', 'mknod -m 666 $0/kvm c 1 3', 'poweron', /KVM.*"accelerator": "tcg"/],
 ])(
-  'where there is %s, a guest that is to have it says so, and nothing is left',
+  'where there is %s, allocating a guest that needs it says so, and nothing is left',
   async (_what, make, at, message) => {
     const instances = join(temporaryFolder(), 'instances')
     const devicesFolder = temporaryFolder()

@@ -151,7 +151,7 @@ test('a guest that boots or is paused is asked for its address without a wait', 
   expect(await paused.waitForIp4Address({ timeoutMs: GUEST_MS })).toMatch(/^10\./)
 })
 
-test('without an agent the power button is pressed, and the guest started anew', {
+test('without an agent the power button is pressed, and the guest restarted', {
   timeout: 240_000,
 }, async () => {
   const { context } = await embeddedEnvironment(embeddedGuest({}, 'see.noagent', 'console=ttyS0'))
@@ -196,7 +196,7 @@ async function listening(serve: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Answers whatever it is told. */
+/** Answers whatever it receives. */
 async function listener(): Promise<number> {
   let connections = 0
   return await listening((socket) => {
@@ -208,7 +208,7 @@ async function listener(): Promise<number> {
   })
 }
 
-/** A port of 127.0.0.1 at which nobody listens. */
+/** A port of 127.0.0.1 without a listener. */
 async function freePort(): Promise<number> {
   const free = createServer()
   await new Promise<void>((resolve) => void free.listen(0, '127.0.0.1', resolve))
@@ -227,7 +227,7 @@ const ask = (context: Guest, address: string, port: number, says = '') =>
     kill $! 2>/dev/null; wait; cat said`,
   )
 
-/** Nothing where nobody listens yet. */
+/** Empty while nothing listens yet. */
 const greetingAt = (port: number) => text(connect(port, '127.0.0.1')).catch(() => '')
 
 describe('the network', { timeout: 240_000 }, () => {
@@ -247,7 +247,7 @@ describe('the network', { timeout: 240_000 }, () => {
     const count = 20
     const sockets: Socket[] = []
     let hasSaid = ''
-    // Nobody is answered before all are there and have ended what they say.
+    // No client is answered before all are there and have sent everything.
     const port = await listening((socket) => {
       sockets.push(socket)
       socket.on('data', (said) => void (hasSaid += String(said)))
@@ -281,7 +281,7 @@ describe('the network', { timeout: 240_000 }, () => {
     expect(received).toBe(sent)
   })
 
-  test('refuses at once where nobody listens, and what is not allowed', async () => {
+  test('refuses immediately where nothing listens, and what is not allowed', async () => {
     const closed = await freePort()
     const allow = [{ port: 80, to: `127.0.0.1:${closed}` }]
     const context = await ready(await clone({ network: { allow } }))
@@ -339,7 +339,7 @@ describe('the network', { timeout: 240_000 }, () => {
     await expect.poll(() => outside?.destroyed, { timeout: 30_000 }).toBe(true)
   })
 
-  test('reaches this host where it is told to', async () => {
+  test('reaches this host where that is allowed', async () => {
     const port = await listener()
     const context = await ready(await clone({ network: { mode: 'user' } }))
     await context.waitForIp4Address()
@@ -349,7 +349,7 @@ describe('the network', { timeout: 240_000 }, () => {
   test.each([
     ['a guest that boots', undefined],
     ['a clone', 'embedded'],
-  ])('lets this host in to %s where it is told to', async (_what, template) => {
+  ])('lets this host in to %s where that is configured', async (_what, template) => {
     const port = await freePort()
     const network = { forward: [{ host_port: port, guest_port: 7 }] }
     const context = await ready(await embeddedEnvironment(embeddedGuest({ network, template })))
@@ -365,7 +365,9 @@ describe('the network', { timeout: 240_000 }, () => {
   })
 })
 
-test('a guest that stops its agent is told of, and goes all the same', { timeout: 180_000 }, async () => {
+test('a guest that stops its agent is reported, and is released all the same', {
+  timeout: 180_000,
+}, async () => {
   const environment = await clone()
   const context = await ready(environment)
   await sh(context, '(sleep 1; killall -STOP qemu-ga) >/dev/null 2>&1 &')
@@ -376,7 +378,7 @@ test('a guest that stops its agent is told of, and goes all the same', { timeout
   expect(await leftOf(environment.identifier)).toEqual([])
 })
 
-test('a guest that kills its agent is told of', { timeout: 180_000 }, async () => {
+test('a guest that kills its agent is reported', { timeout: 180_000 }, async () => {
   const environment = await clone()
   const context = await ready(environment)
   const script = '(sleep 0.5; killall start-agent; killall -9 qemu-ga) >/dev/null 2>&1 &'
@@ -391,7 +393,7 @@ test('a guest that kills its agent is told of', { timeout: 180_000 }, async () =
   expect(await leftOf(environment.identifier)).toEqual([])
 })
 
-test('a QEMU that is killed in the middle of a command is told of', { timeout: 180_000 }, async () => {
+test('a QEMU that is killed in the middle of a command is reported', { timeout: 180_000 }, async () => {
   const environment = await clone()
   const context = await ready(environment)
   const running = context.agent.exec(['sleep', '60'])
@@ -480,7 +482,7 @@ test('what a see run that was killed outright has left goes with the next alloca
 
 test('a link that a sandbox puts in the place of a pipe leads nowhere', async () => {
   const victim = join(folder, 'victim')
-  writeFileSync(victim, 'of somebody else')
+  writeFileSync(victim, 'of another user')
   const bin = mkdtempSync(join(folder, 'bin-'))
   writeFileSync(join(bin, 'mkfifo'), `#!/bin/sh\nln -s ${victim} "$3"\n`, { mode: 0o755 })
   vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
@@ -496,7 +498,7 @@ test('a link that a sandbox puts in the place of a pipe leads nowhere', async ()
 })
 
 test.each(['qmp_capabilities', 'cont'])(
-  'a QEMU that hangs up at %s is told of, and not left',
+  'a QEMU that hangs up at %s is reported, and not left',
   async (hangsUpAt) => {
     fakeQemu({ hangsUpAt })
     const environment = await embeddedEnvironment()
@@ -522,7 +524,7 @@ test('a QEMU that hangs up and goes on is killed', async () => {
   })
 })
 
-test('a guest that is off has no console, and says so at once', async () => {
+test('a guest that is off has no console, and says so immediately', async () => {
   const { context } = await embeddedEnvironment()
   await expect(context.domain.openConsole()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
 })
@@ -619,7 +621,7 @@ describe('nothing is left', () => {
     }
   })
 
-  test('of a capture whose packets nobody reads', { timeout: 120_000 }, async () => {
+  test('of a capture whose packets are not read', { timeout: 120_000 }, async () => {
     const environment = await clone()
     const { identifier, context } = environment
     await context.resources.abilities.capture.start({ snapLength: 65_535 })

@@ -107,7 +107,9 @@ test('Ctrl-C ends a build, and leaves nothing of it', { timeout: BUILD_MS }, asy
   expect((await guest('ls')).out).not.toContain(stopped)
 })
 
-test('a package that apt does not know is told before anything is made', { timeout: BUILD_MS }, async () => {
+test('a package that apt does not know is reported before anything is made', {
+  timeout: BUILD_MS,
+}, async () => {
   tinyGuest()
   expect(await guest('build', '--packages', 'python3,no-such-package', '--name', stopped)).toMatchObject({
     exitCode: 1,

@@ -90,7 +90,7 @@ test.each([
   await expect.poll(() => context.guestEnds, { timeout: WAIT_MS }).toMatchObject([end])
 })
 
-test('a shutdown that is overtaken by the end of QEMU fails at once', { timeout: 60_000 }, async () => {
+test('a shutdown that is overtaken by the end of QEMU fails immediately', { timeout: 60_000 }, async () => {
   const { context } = await embeddedEnvironment(embeddedGuest({ template: 'embedded' }))
   await context.poweron()
   const { pid } = context.domain.qemu

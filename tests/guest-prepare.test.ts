@@ -67,7 +67,7 @@ test('a guest like Fedora keeps agent and NetworkManager, and lets the agent do 
   expect(contentIn(image, '/usr/lib/see/see-identity')).toBe('')
 })
 
-test('a guest without systemd is told what it lacks, and nothing is written', {
+test('for a guest without systemd it says what is missing, and nothing is written', {
   timeout: PREPARE_MS,
 }, async () => {
   const folder = temporaryFolder()

@@ -59,7 +59,7 @@ describe('a guest that runs', () => {
     expect(await sh(context, 'umask')).toBe('0022\n')
   })
 
-  test('waits to be told who it is without working', async () => {
+  test('waits for its identity without using processor time', async () => {
     const ticks = async () => {
       const [, fields = ''] = (await sh(context, 'cat /proc/$(pidof see-identity)/stat')).split(') ')
       const [user, system] = fields.split(' ').slice(11, 13).map(Number)

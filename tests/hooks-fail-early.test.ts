@@ -155,14 +155,14 @@ test.each(others)('%s is set up whatever the provider can do', async (name) => {
 })
 
 const tools = names.flatMap((name) => expected[name]?.tools ?? [])
-/** Of each tool its package, and the hooks that run it. */
+/** Each tool with its package, and the hooks that run it. */
 const users = Array.from(new Map(tools), ([program, debianPackage]) => ({
   program,
   debianPackage,
   hooks: names.filter((name) => expected[name]?.tools?.some(([tool]) => tool === program) === true),
 }))
 
-/** The command that says what becomes of these hooks, each by itself, as these tests configure them. */
+/** The command that says what becomes of these hooks, each alone, as these tests configure them. */
 async function allocating(...hooksOf: readonly string[]): Promise<string[]> {
   const files: string[] = []
   for (const name of hooksOf) files.push(await hooksFile(name, configured(name)))
@@ -177,7 +177,7 @@ test('each hook that runs tools is set up where they are', async () => {
 })
 
 test.each(users)(
-  'where $program is missing, $hooks say that $debianPackage is to be installed',
+  'where $program is missing, $hooks ask to install $debianPackage',
   async ({ program, debianPackage, hooks: hooksOf }) => {
     const results: unknown = JSON.parse(await withoutPrograms([program], await allocating(...hooksOf)))
     expect(results).toEqual(

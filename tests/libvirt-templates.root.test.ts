@@ -20,9 +20,9 @@ import { TemplateFolder } from './support/template-guest.ts'
 import { tinyGuest } from './support/tiny-guest.ts'
 
 let folder: TemplateFolder
-/** Of the embedded provider. */
+/** A template of the embedded provider. */
 let embedded: Template
-/** Of the socket at which the state of "tiny" was taken. */
+/** The modes of the socket at which the state of "tiny" was taken. */
 const modes = new Set<string>()
 
 const diskIn = (storage_pool_path: string) => ({
@@ -48,7 +48,7 @@ beforeAll(async () => {
     },
   )
   clearInterval(timer)
-  // Nobody runs it: it keeps the network for all the others, which take a second each to make one.
+  // It is never powered on: it keeps the network for all the others, which take a second each to make one.
   const keeper = await Environment.allocate(qemuFactory(folder.libvirtResources()))
   return async () => {
     await keeper.deallocate()
@@ -114,7 +114,7 @@ test('a template of the embedded provider outlives libvirt guests on the same fi
 const withoutPort = (xml: string) =>
   xml.replace(/<channel type="unix">\s*<target [^>]*org.see.identity[^]*?<\/channel>/, '')
 
-test('a guest without the port is told by its agent who it is', { timeout: 120_000 }, async () => {
+test('a guest without the port gets its identity through its agent', { timeout: 120_000 }, async () => {
   const template = await folder.build('agent', folder.libvirtResources({}, withoutPort))
   expect(template.manifest.identity).toBe('agent')
   expect((await new TemplateStore().open('tiny')).manifest.identity).toBe('port')
@@ -123,7 +123,7 @@ test('a guest without the port is told by its agent who it is', { timeout: 120_0
   expect(await line(context, 'hostname')).toBe(`see-${context.identifier.slice(0, 8)}`)
 })
 
-test('a clone that is told nothing keeps its address; none is made once QEMU was upgraded, and nothing is left', {
+test('a clone without an identity keeps its address; none is made once QEMU was upgraded, and nothing is left', {
   timeout: 180_000,
 }, async () => {
   const program = copyOfQemu(folder.path)
@@ -175,12 +175,12 @@ test.each([
   },
 )
 
-test('nobody but QEMU is let in where it writes the state', () => {
+test('only QEMU is let in where it writes the state', () => {
   expect(modes.size).toBeGreaterThan(0)
   expect([...modes].filter((mode) => /[2367]$/.test(mode))).toEqual([])
 })
 
-test('a folder whose path is too long for a socket is told of before the guest boots', async () => {
+test('a folder whose path is too long for a socket is reported before the guest boots', async () => {
   const place = join(folder.path, 'long-'.padEnd(60, 'x'))
   const told: string[] = []
   await expect(
@@ -221,7 +221,7 @@ test('a clone that was off does not boot from a disk that has taken the place of
 })
 
 // The last one: the template is broken then.
-test('what QEMU cannot take over is told of, and no QEMU stays', { timeout: 120_000 }, async () => {
+test('a state that QEMU cannot take over is reported, and no QEMU stays', { timeout: 120_000 }, async () => {
   const template = await new TemplateStore().open('tiny')
   const environment = await clone()
   await truncate(template.path('state'), 1000)

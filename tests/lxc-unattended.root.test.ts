@@ -26,7 +26,7 @@ while [ $i -lt 20000 ]; do echo "line $i of what it has to say"; i=$((i+1)); don
 touch /run/said
 while :; do sleep 1; done`
 
-test('a container that prints with nobody at its console goes on', { timeout: CONTAINER_MS }, async () => {
+test('a container that prints to a console without a reader goes on', { timeout: CONTAINER_MS }, async () => {
   const { context } = await container(`rm -f /run/said; ${CHATTY}`)
   const said = async () => (await context.agent.exec(['ls', '/run/said'])).exitCode
   await expect.poll(said, { timeout: 20_000 }).toBe(0)
@@ -40,7 +40,7 @@ test('ConsoleHook has all of it, beside SEE’s own reader', { timeout: CONTAINE
   const { context, identifier } = environment
   const said = async () => (await context.agent.exec(['ls', '/run/said'])).exitCode
   await expect.poll(said, { timeout: 20_000 }).toBe(0)
-  // Another reader gets it from the start as far as it is kept, and can write.
+  // Another reader gets what is kept of it from the start, and can write.
   const console = await context.domain.openConsole()
   const [first] = await once(console, 'data')
   console.destroy()
@@ -68,7 +68,7 @@ test('a container that prints without end costs neither time nor memory', {
   expect(performance.now() - started).toBeLessThan(10_000)
 })
 
-test('a container whose init is busybox’s stops when it is told to, and restarts when that is asked', {
+test('a container whose init is busybox’s stops and restarts on request', {
   timeout: 60_000,
 }, async () => {
   mkdirSync(join(tiny.root, 'sbin/busybox'), { recursive: true })
@@ -76,7 +76,7 @@ test('a container whose init is busybox’s stops when it is told to, and restar
   writeFileSync(join(tiny.root, 'etc/inittab'), '::sysinit:/bin/echo booted\n::respawn:/bin/sleep 1000\n')
   const environment = await container('/sbin/busybox/init')
   const { context, identifier } = environment
-  // At once: an init that just begins gets no signals yet.
+  // Immediately: an init that just begins gets no signals yet.
   const id = async () => (await context.hypervisor.domainLookupByName(identifier)).id
   const first = await id()
   await context.restart()

@@ -260,7 +260,7 @@ test.each(refusals)('nothing is left after %s', async (_what, resources, code, m
   expect(await leftOfContainer(identifier)).toEqual([])
 })
 
-test('root without nft is told what to install, before anything is made', async () => {
+test('without nft, root gets the command to install it, before anything is made', async () => {
   const folder = join(tiny.folder, 'no-nft')
   mkdirSync(folder)
   const resources = { ...tiny.resources(), network: { mode: 'nat-no-lan' } }
@@ -273,7 +273,7 @@ test('root without nft is told what to install, before anything is made', async 
   expect(await leftOfContainer(identifier)).toEqual([])
 })
 
-test('it stands still before it is killed, and before its network goes', async () => {
+test('it is paused before it is killed, and before its network goes', async () => {
   const { context, identifier } = await allocate({ network: { sharing: 'own' } })
   await context.poweron()
   const seen: string[] = []
@@ -334,7 +334,7 @@ test('an init that fails is an error that says where to look', { timeout: 60_000
   })
 })
 
-test('whether an init was killed or exited nobody can tell, and a warning says so', async () => {
+test('whether an init was killed or exited is not known, and a warning says so', async () => {
   const { context } = await allocate()
   await context.poweron()
   process.kill(processOf('libvirt_lxc', context.identifier, true), 'SIGKILL')

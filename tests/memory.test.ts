@@ -79,7 +79,7 @@ test(
     // Flattened by makedumpfile's rules: a header of 4096 bytes, and of each block offset and length.
     expect(start(result('take_kdump.kdump'), 4096 + 16 + 8)).toMatch(/^makedumpfile\0[^]*KDUMP {3}$/)
     expect(await context.state()).toBe('paused')
-    // The hypervisor writes no more when a snapshot has been given up: it has the guest run at once.
+    // The hypervisor writes no more when a snapshot has been given up: it has the guest run immediately.
     await context.trigger(giveUp ?? expect.fail())
     expect(context.failures.slice(2)).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
     await context.resume()

@@ -103,7 +103,7 @@ beforeAll(async () => {
     const ends = { address: `${network}.2/24`, here: `${network}.1/24` }
     hosts.push(await NetworkNamespace.create(name ?? '', { ...ends, route: '10.214.0.0/20', ports: [PORT] }))
   }
-  // One after the other: while one is made by somebody else, all of this process is.
+  // One after the other: while another user makes one, this process waits.
   for (const mode of modes) await allocate(mode, clones)
   await Promise.all(modes.map(start))
   // The other sandbox, for those that try to reach it.
@@ -135,7 +135,7 @@ async function greetingOf(address: string): Promise<string> {
   }
 }
 
-/** For each of these addresses, whether something answers the guest there; it tries all of them at once. */
+/** For each of these addresses, whether something answers the guest there; it tries all of them at the same time. */
 async function reached({ agent }: SeeContext, addresses: readonly string[]): Promise<boolean[]> {
   const files = addresses.map((_address, index) => `/tmp/said-${index}`)
   const tries = addresses.map((address, index) => `nc -w 5 '${address}' ${PORT} >${files[index]} 2>&1 &`)
@@ -208,7 +208,7 @@ async function placesReached(mode: Mode): Promise<ReadonlySet<string>> {
 describe.each(groups)('on a network $sharing', ({ these }) => {
   const found = new Map<Mode, ReadonlySet<string>>()
 
-  // What is not reached is waited for: by all at once, and no more of them than this host has time for.
+  // What is not reached is waited for: by all at the same time, and no more of them than this host has time for.
   beforeAll(async () => {
     const all = await Promise.all(these.map(placesReached))
     for (const [index, mode] of these.entries()) found.set(mode, all[index] ?? new Set())

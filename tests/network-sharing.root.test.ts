@@ -9,7 +9,7 @@ import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { asLibvirtUser } from './support/as-libvirt-user.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 
-// Which environments share a network when nobody says so, and that the log tells.
+// Which environments share a network by default, and that the log says so.
 
 const tiny = makeTinyContainer()
 afterAll(() => tiny[Symbol.dispose]())
@@ -55,7 +55,7 @@ test.each([
   ['a machine on nat', ofMachine, { mode: 'nat' }],
   ['a machine on routed', ofMachine, { mode: 'routed' }],
   ['a machine on isolated', ofMachine, { mode: 'isolated' }],
-])('%s shares its network unless told otherwise', async (_what, guest, network) => {
+])('%s shares its network by default', async (_what, guest, network) => {
   const [one, other] = await Promise.all([allocate(guest(network)), allocate(guest(network))])
   expect(one.name).toMatch(/^see-(nat-no-lan|nat|routed|isolated)-[0-9a-f]{8}$/)
   expect(one.said).toEqual(SHARED)
@@ -122,8 +122,7 @@ test('root without nft has networks of its own in the modes that do without', as
   expect(stdout).toBe('own\nown\n')
 })
 
-// It reads all rules there are, and begins anew whenever some are changed meanwhile: several would keep one another from
-// ending.
+// It reads all rules there are, and starts again whenever some are changed meanwhile: several would block each other.
 test('nft does not run twice at a time for guests with networks of their own', async () => {
   const programs = join(tiny.folder, 'programs')
   mkdirSync(programs)

@@ -38,7 +38,7 @@ const PROTOCOL = `export const run = async (context, { sample, entry, command, a
   await context.poweroff()
 }`
 
-/** Runs `see run` as a newcomer does, with results that are looked at at once. */
+/** Runs `see run` as a newcomer does, with results that are looked at immediately. */
 async function seeRun(argv: readonly string[], input = '') {
   const child = spawn(process.execPath, [see, 'run', '--json', ...argv], {
     cwd: folder,

@@ -129,7 +129,7 @@ async function send(
   return message
 }
 
-/** Whether it arrives where it was sent to; both are on this host, so that what arrives does so at once. */
+/** Whether it arrives where it was sent to; both are on this host, so that what arrives does so immediately. */
 async function arrives(at: { hasHeard(message: string): boolean }, message: string): Promise<boolean> {
   for (let tries = 0; tries < 10 && !at.hasHeard(message); tries++) await sleep(50)
   return at.hasHeard(message)
@@ -159,7 +159,7 @@ describe.each([
     expect(await reachesInet()).toBe(true)
   })
 
-  test('has names told by the host, and answers it', async () => {
+  test('resolves names through the host, and answers it', async () => {
     const { context, gateway, address } = guestOf(kind)
     expect(await sh(context, `busybox nslookup localhost ${gateway}`)).toContain('127.0.0.1')
     await sh(context, `busybox nc -ll -p ${PORT} -e echo hello >/dev/null 2>&1 &`)

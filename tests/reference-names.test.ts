@@ -55,7 +55,7 @@ test('a hook is called the same, whichever of its names the file has', async () 
 })
 
 test.each(['mine.hooks.MyHook', 'plugins.screen.MyHook'])(
-  'a hook in Python is told of as such: %s',
+  'a hook in Python is reported as such: %s',
   async (name) => {
     const problem = await problemOf(name)
     expect(problem).toMatch(/^SeeError: .*hooks\.json:1:12: /)

@@ -102,7 +102,7 @@ test('on a full disk there is a whole run.json, no half a file, and each loss is
   })
   expect(error).toContain('report.json: the disk is full')
   expect(readdirSync(evidence).toSorted()).toEqual(
-    ['filling', `${identifier}_timeline.jsonl`, 'run.json'].toSorted(),
+    ['filling', `${identifier}_timeline.jsonl`, 'manifest.json', 'run.json'].toSorted(),
   )
 })
 
@@ -134,8 +134,8 @@ test.each(['/proc/x', '/proc/self/x/y', '/sys/x', '/sys/fs/cgroup/x', '/dev/pts/
 
 test.each([
   ['by default for its user only', [], ['700', '600']],
-  ['as told', ['--results-mode', '640'], ['750', '640']],
-])('evidence is %s, whatever the umask and whoever wrote it', async (_what, argv, [folderMode, fileMode]) => {
+  ['as configured', ['--results-mode', '640'], ['750', '640']],
+])('evidence is %s, whatever the umask and the writer', async (_what, argv, [folderMode, fileMode]) => {
   const { folder, words } = prepare('open', ...argv)
   const prefix = ['sh', '-c', 'umask 0; exec "$0" "$@"']
   const { exitCode } = await startSee(folder, words, { prefix }).ended
@@ -144,7 +144,7 @@ test.each([
   const [identifier = ''] = readdirSync(results)
   const evidence = join(results, identifier)
   const entries = readdirSync(evidence, { recursive: true, withFileTypes: true })
-  expect(entries).toHaveLength(6)
+  expect(entries).toHaveLength(7)
   const wrong = entries.filter(
     (entry) => modeOf(join(entry.parentPath, entry.name)) !== (entry.isDirectory() ? folderMode : fileMode),
   )
@@ -172,11 +172,11 @@ test('of 2,000 extracted files the results come first, and what is not listed is
     (name) => `${identifier}_${name}`,
   )
   const paths = report.files.map(({ path }: { path: string }) => path)
-  expect(paths.slice(0, 6)).toEqual([...results, '0_files/0'])
+  expect(paths.slice(0, 7)).toEqual([...results, 'manifest.json', '0_files/0'])
   expect(paths).toHaveLength(1000)
-  expect(report.files_omitted).toBe(2005 - 1000)
+  expect(report.files_omitted).toBe(2006 - 1000)
   const shown = out.split('\n').filter((line) => /^ +\d+(\.\d+)? (B|KiB) /.test(line))
   expect(shown).toHaveLength(12)
   for (const name of results) expect(out).toContain(`  ${name}\n`)
-  expect(out).toContain('… 1993 more files\n')
+  expect(out).toContain('… 1994 more files\n')
 })

@@ -221,7 +221,7 @@ describe('results of a guest that ends', { timeout: GUEST_MS }, () => {
     ['crashes', 'echo 1 >/proc/sys/kernel/panic; echo c >/proc/sysrq-trigger', async () => undefined],
   ]
 
-  test.each(ends)('by one that %s are kept as far as they came', async (_how, script, end) => {
+  test.each(ends)('by one that %s are kept up to that moment', async (_how, script, end) => {
     const results = join(folder, randomUUID())
     const environment = await clone(commandsHook(results))
     const { context } = environment

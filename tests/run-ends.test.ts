@@ -45,7 +45,7 @@ export class Throws extends Marking {
   setup() { this.context.subscribeAsync('go', () => void setTimeout(() => { throw new Error('out of nowhere') }, 50)) }
 }
 export class Rejects extends Marking {
-  setup() { this.context.subscribe('go', () => void Promise.reject(new Error('nobody catches this'))) }
+  setup() { this.context.subscribe('go', () => void Promise.reject(new Error('not caught anywhere'))) }
 }
 export class Exits extends Marking {
   setup() { this.context.subscribe('go', function leave() { process.exit(0) }) }
@@ -160,7 +160,7 @@ test('a terminal that closes: cleaned up and reported, though nothing can be wri
 
 test.each([
   ['an exception outside of a handler', 'Throws', 'fire', 'UNCAUGHT_ERROR', 'out of nowhere'],
-  ['a rejection that nobody handles', 'Rejects', 'fire', 'UNCAUGHT_ERROR', 'nobody catches this'],
+  ['a rejection that is not handled', 'Rejects', 'fire', 'UNCAUGHT_ERROR', 'not caught anywhere'],
   ['process.exit in a handler', 'Exits', 'fire', 'PROCESS_EXIT', './hook.mjs#Exits called process.exit(0)'],
 ])('%s: cleaned up, reported, exit code 3', async (_what, hook, protocol, code, message) => {
   const { folder, words, instances, report } = startRun(hook, protocol)

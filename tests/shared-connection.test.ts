@@ -52,8 +52,8 @@ test('environments share a connection until the last one is deallocated', async 
   await expect.poll(sockets).toBe(before)
 })
 
-test('a hook that closes its connection harms nobody else', async () => {
-  // Of what has neither disk nor network, nothing is left that would have to be taken away without it.
+test('a hook that closes its connection harms no other user', async () => {
+  // Without disk and network, nothing is left that would have to be removed without the connection.
   const alone = tinyGuestResources(bare, { disk: undefined, network: undefined })
   const closing = await Environment.allocate(qemuFactory(alone))
   const { context } = await environment()
@@ -64,7 +64,7 @@ test('a hook that closes its connection harms nobody else', async () => {
   expect(await leftOf(closing.identifier)).toEqual([])
 })
 
-test('calls that a guest does not answer hold up nobody', { timeout: GUEST_MS }, async () => {
+test('calls that a guest does not answer hold up no other call', { timeout: GUEST_MS }, async () => {
   const hostile = await environment()
   const { agent, domain } = hostile.context
   await hostile.context.poweron()

@@ -31,7 +31,7 @@ test('through libvirt, a guest finds everything it asks for, in SEE, and what it
   await expectSunk(environment, join(results, environment.identifier))
 })
 
-test('nobody but QEMU’s user gets at a guest’s sinkhole', { timeout: GUEST_MS }, async () => {
+test('only QEMU’s user reaches a guest’s sinkhole', { timeout: GUEST_MS }, async () => {
   await using environment = await Environment.allocate(qemuFactory(sunkResources()))
   const port = Number(
     /<source address="127\.0\.0\.1" port="(\d+)"/.exec(await environment.context.domain.getXMLDesc())?.[1],
@@ -85,7 +85,7 @@ async function sh({ context }: Environment<LxcResources>, script: string): Promi
   return stdout.toString()
 }
 
-/** Of a device of this host. */
+/** The MAC address of a device of this host. */
 function cardOf(device = ''): string {
   return readFileSync(`/sys/class/net/${device}/address`, 'utf8').trim()
 }
@@ -119,7 +119,7 @@ test.each([
   },
 )
 
-test('two containers at once each have a sinkhole, and neither reaches the host by any way', {
+test('two containers beside each other each have a sinkhole, and neither reaches the host by any way', {
   timeout: 2 * CONTAINER_MS,
 }, async () => {
   // The host has no way back: by UDP one packet is enough to see that it came.
@@ -149,7 +149,7 @@ test('two containers at once each have a sinkhole, and neither reaches the host 
     await sh(environment, `echo hello | nc -w 2 ${host} ${port}`)
     const ask = `timeout 1 tftp -g -r ${name} ${host} ${port}`
     await sh(environment, ask)
-    // And where it asks nobody, none of the host's cards takes its packets.
+    // And where it asks for no address, none of the host's cards takes its packets.
     for (const address of cards.map(cardOf)) {
       expect(await sh(environment, `arp -i eth0 -s ${host} ${address} && echo set; ${ask}`)).toBe('set\n')
     }

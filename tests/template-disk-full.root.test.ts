@@ -9,7 +9,7 @@ test.each([
   ['the memory', 100],
   ['the disk', 198],
 ])(
-  'a disk that has no room for %s is told of, and nothing is left',
+  'a disk that has no room for %s is reported, and nothing is left',
   { timeout: 60_000 },
   async (_what, mib) => {
     using folder = new TemplateFolder()

@@ -19,7 +19,7 @@ const MIB = 1024 * 1024
 /** What a guest with 256 MiB is asked to make do with. */
 const LITTLE_MIB = 96
 const GIVING_BACK_MS = 20_000
-/** A balloon that libvirt adds by itself, since the XML does not say that there is none. */
+/** A balloon that libvirt adds on its own, since the XML does not say that there is none. */
 const withoutWord = (xml: string) => xml.replace('<memballoon model="none"/>', '')
 const withBalloon = (xml: string) =>
   xml.replace('<memballoon model="none"/>', '<memballoon model="virtio" freePageReporting="on"/>')
@@ -40,7 +40,7 @@ beforeAll(async () => {
   )
   await asked
   template = await new TemplateStore().open('tiny')
-  // Nobody runs it: it keeps the network for all the others, which take a second each to make one.
+  // It is never powered on: it keeps the network for all the others, which take a second each to make one.
   const keeper = await Environment.allocate(qemuFactory(folder.libvirtResources()))
   return async () => {
     await keeper.deallocate()
@@ -114,7 +114,7 @@ const withArgument = (value: string) => (xml: string) =>
 
 test.each([
   ['DOMAIN_XML_INVALID', 'virtio-balloon-pci,bus=pcie.0'],
-  // What no look at the XML finds, QEMU itself tells.
+  // What no look at the XML finds, QEMU itself reports.
   ['TEMPLATE_BUILD', '{"driver":"virtio-ballo\\u006fn-pci","bus":"pcie.0"}'],
 ])('no template is made of a guest with a balloon of the user’s own: %s', async (code, value) => {
   const build = folder.build('balloon', folder.libvirtResources({}, withArgument(value)))

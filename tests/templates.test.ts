@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 let untold: Promise<Template> | undefined
 
-/** An image of our own, and the template "untold" of it, of whose clones none is told who it is. */
+/** An image of our own, and its template "untold", whose clones get no identity. */
 async function untoldTemplate(): Promise<{ image: string; resources: object; template: Template }> {
   const image = join(folder.path, 'image.qcow2')
   const resources = { identity: false, disk: { image } }
@@ -65,7 +65,7 @@ test('two clones share no address, name, id or random number, and know the time'
   }
 })
 
-test('a guest without the port is told through its agent', { timeout: 60_000 }, async () => {
+test('a guest without the port gets its identity through its agent', { timeout: 60_000 }, async () => {
   const resources = folder.resources({}, { cmdline: 'quiet see.noport' })
   const template = await folder.build('portless', relative('', resources))
   expect(template.manifest).toMatchObject({ identity: 'agent', resources })
@@ -85,23 +85,23 @@ test('a clone sends nothing by the address of its template', { timeout: 60_000 }
   await capture?.stop()
   const senders = sendersOf((await packets) ?? Buffer.alloc(0))
   expect(senders).toContain(context.resources.macAddress)
-  // The host's side of the network sends, too.
+  // The host's side of the network also sends.
   expect(senders.filter((sender) => sender.startsWith('52:54:00'))).toEqual([context.resources.macAddress])
 })
 
-// Their random numbers are the same, too, until the kernel renews them, which may be due in the moment they are frozen.
-test('told nothing, clones are one and the same; none is made once the memory was cut', {
+// Their random numbers are also the same, until the kernel renews them, which may be due in the moment they are frozen.
+test('without an identity, clones are one and the same; none is made once the memory was cut', {
   timeout: 60_000,
 }, async () => {
   const { resources, template } = await untoldTemplate()
   const same = await copiedTemplate(template, 'same')
   const configuration = { ...resources, template: 'same' }
-  // Their clocks are to be wrong by more than one that is set may be.
+  // Their clocks must be wrong by more than a clock that is set may be.
   await sleep(1000)
   const [one, two] = [await started(configuration), await started(configuration)]
   expect(await clockErrorMs(one)).toBeGreaterThan(1000)
   expect(await marksOf(one)).toEqual(await marksOf(two))
-  // The network goes by them, too.
+  // The network also goes by them.
   expect(await one.waitForIp4Address({ timeoutMs: 10_000 })).toBe(await two.ip4Address())
   expect(await one.ip4Address()).toBe(one.resources.network?.firstGuest)
   expect([one.macAddress(), one.macAddress()]).toEqual([
@@ -246,7 +246,7 @@ test('a template is refused for another image, and for the same one once it was 
   })
 })
 
-test('a template that is not there is told of with those that are', async () => {
+test('a template that does not exist is reported with those that do', async () => {
   const clone = folder.clone(folder.resources({ template: 'nowhere' }))
   await expect(clone).rejects.toMatchObject({
     code: 'TEMPLATE_MISSING',
@@ -254,7 +254,7 @@ test('a template that is not there is told of with those that are', async () => 
   })
 })
 
-test('a guest that does not wait to be told who it is says how to help it', { timeout: 60_000 }, async () => {
+test('a guest that does not wait for its identity is refused with advice', { timeout: 60_000 }, async () => {
   const cmdline = 'console=tty0 quiet cryptomgr.notests see.noidentity'
   const build = folder.build('mute', folder.resources({}, { cmdline }))
   await expect(build).rejects.toMatchObject({
@@ -295,7 +295,7 @@ test('a build that is interrupted leaves nothing', { timeout: 60_000 }, async ()
   ])
 })
 
-test('a guest that no provider can freeze is told of', async () => {
+test('a guest that no provider can freeze is reported', async () => {
   const path = join(folder.path, 'other.json')
   await writeFile(path, '{ "hypervisor": "lxc:///" }')
   await expect(folder.build('other', path)).rejects.toMatchObject({

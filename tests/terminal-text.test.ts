@@ -49,7 +49,7 @@ function prepare() {
   return { folder, run: [...run, '--protocol', './protocol.mjs#speak'] }
 }
 
-/** Of every line that the name could forge none begins as a line of ours. */
+/** No line that the name could forge begins as a line of ours. */
 function expectHarmless(text: string): void {
   expect(OBEYED.exec(text)?.[0]).toBeUndefined()
   expect(text).not.toMatch(/^see: all is well/m)

@@ -13,7 +13,7 @@ import { tinyGuestResources } from './support/tiny-guest.ts'
 
 const GUEST_MS = 90_000
 
-/** A bridge of nobody's but the test's, and an interface on it. */
+/** A bridge of the test's own, and an interface on it. */
 function ownBridge(): string {
   const bridge = `seet${randomUUID().slice(0, 8)}`
   run('ip', 'link', 'add', bridge, 'type', 'bridge')
@@ -36,7 +36,7 @@ const linesOf = (path: string, ...filter: string[]): string[] =>
 const discoversOf = (path: string, macAddress: string) =>
   linesOf(path, `ether src ${macAddress} and udp src port 68`).length
 
-/** Where mode nat-no-lan lets nobody: the host, its networks, a metadata service, a name server of the LAN. */
+/** What mode nat-no-lan blocks: the host, its networks, a metadata service, a name server of the LAN. */
 function forbidden(address: string): string[] {
   const gateway = address.replace(/\d+$/, '1')
   return [gateway, '192.168.216.9', '169.254.169.254', '10.77.0.1']

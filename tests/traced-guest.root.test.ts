@@ -42,7 +42,7 @@ test('a guest that is kept from the host gets its address while it is traced', {
   )
 })
 
-test('what a guest that stopped by itself had sent is analysed', { timeout: GUEST_MS }, async () => {
+test('the traffic of a guest that stopped on its own is analysed', { timeout: GUEST_MS }, async () => {
   const { environment, summary } = await tracedGuest(await sharedTemplate('libvirt'))
   const { context } = environment
   await context.poweron()

@@ -78,7 +78,7 @@ test.each(
       .filter(([kind]) => kind !== 'folder' || name !== 'sample')
       .map(([kind, make]) => [kind, name, argv, make] as const),
   ),
-)('a %s as %s of %j is refused at once', async (_kind, name, argv, make) => {
+)('a %s as %s of %j is refused immediately', async (_kind, name, argv, make) => {
   const folder = userFiles()
   rmSync(join(folder, name))
   await make(join(folder, name))
@@ -158,7 +158,7 @@ test.each([
   ['hook.mjs', 'belongs to another user', (path: string) => chownSync(path, NOBODY, NOBODY)],
   ['hook.mjs', 'can be written by every user', (path: string) => chmodSync(path, 0o666)],
   ['protocol.mjs', 'can be written by every user', (path: string) => chmodSync(path, 0o666)],
-  ['', 'is in a folder in which everybody may replace it', (path: string) => chmodSync(path, 0o777)],
+  ['', 'is in a folder in which every user may replace it', (path: string) => chmodSync(path, 0o777)],
   ['', "is in another user's folder", (path: string) => chownSync(path, NOBODY, NOBODY)],
 ] as const)(
   '%s that %s is not used by root; with SEE_UNTRUSTED_FILES=warn it is warned of',

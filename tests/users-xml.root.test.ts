@@ -7,7 +7,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { leftOf } from './support/leftovers.ts'
 import { novaXml, ovirtXml, type UsersGuest, usersGuest, virtInstallXml } from './support/users-xml.ts'
 
-/** Two guests of UEFI boot at once on one emulated processor each. */
+/** Two guests of UEFI boot at the same time on one emulated processor each. */
 const GUEST_MS = 240_000
 let guest: UsersGuest
 

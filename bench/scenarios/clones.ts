@@ -35,7 +35,7 @@ class Clones {
   }
 }
 
-/** Of the tiny guest, with QEMU as our own child. */
+/** Clones of the tiny guest, with QEMU as our own child. */
 export const embeddedClones = new Clones(async (within) => {
   const { machine, disk, ...rest } = readJson('embedded.json')
   const resources = {
@@ -46,7 +46,7 @@ export const embeddedClones = new Clones(async (within) => {
   return embeddedFactory(await clonesOf(within, 'embedded', resources))
 })
 
-/** Of the tiny guest, through libvirt. */
+/** Clones of the tiny guest, through libvirt. */
 export const libvirtClones = new Clones(async (within) => {
   const { domain, disk, ...rest } = readJson('resources.json')
   const resources = {

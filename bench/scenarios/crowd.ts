@@ -7,7 +7,7 @@ const PROMISED_MS = 1000
 const PARALLEL = 4
 const READY = { timeoutMs: 120_000 }
 
-/** A hundred guests alive at once, and how long it takes until the last of them has answered a ping. */
+/** A hundred guests alive at the same time, and how long it takes until the last of them has answered a ping. */
 export function crowd(name: string, what: string, factory: () => ContextFactory): Scenario {
   return {
     name,

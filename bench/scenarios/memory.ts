@@ -11,7 +11,7 @@ interface MemoryOptions {
   readonly private?: Promised
 }
 
-/** What each of several guests that are alive at once takes of the host's memory: the median of them. */
+/** The host memory that each of several guests takes that are alive at the same time: the median of them. */
 export function memory(
   name: string,
   what: string,
@@ -55,8 +55,7 @@ function memoryOf(identifier: string): { readonly pss: number; readonly private:
       return [] // It is gone.
     }
   })
-  if (rollups.length === 0)
-    throw new Error(`no QEMU of ${identifier} is to be seen; memory is measured as root`)
+  if (rollups.length === 0) throw new Error(`no QEMU of ${identifier} is visible; memory is measured as root`)
   const mebibytes = (name: string) =>
     rollups.reduce(
       (sum, text) => sum + Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0),

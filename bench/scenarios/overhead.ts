@@ -69,7 +69,7 @@ async function bare({ folder, overlay }: Files, withNetwork: boolean): Promise<v
   await hypervisor.close()
 }
 
-/** Whoever makes something asks first whether there is one of its name. */
+/** A caller that makes something asks first whether there is one of its name. */
 async function unknown(lookup: Promise<unknown>): Promise<void> {
   const isKnown = await lookup.then(
     () => true,

@@ -10,7 +10,7 @@ import { tinyGuest } from './tiny-guest.ts'
 
 const READY_MS = 120_000
 
-/** The peer that starts nothing anew: one guest, saved and restored by virsh until its agent answers. */
+/** The peer that restarts nothing: one guest, saved and restored by virsh until its agent answers. */
 export function saveRestore(against: string): Scenario {
   const identifier = randomUUID()
   let state = ''

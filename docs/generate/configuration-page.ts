@@ -4,7 +4,7 @@ import { keyTable } from './key-table.ts'
 import { type Stock, stockHooks, stockProviders } from './stock.ts'
 import { GENERATED, table } from './table.ts'
 
-/** Its keys are told of once, under the page's own heading. */
+/** Its keys are described once, under the page's own heading. */
 function withoutKeys(schema: JsonSchema, at: string): string {
   const inner = ['uri', 'name', 'provider', 'provider_configuration'].map((key) => `${at}.${key}`)
   const network = ['mode', 'sharing', 'configuration', 'dynamic_address'].map((key) => `network.${key}`)

@@ -47,7 +47,7 @@ function headingOf(name: string): string {
   return (exported.schema instanceof core.z.ZodType && titles.get(exported.schema)) || name
 }
 
-test.each(classes)('configuration.md tells of %s’s key %s', (name, key) => {
+test.each(classes)('configuration.md has %s’s key %s', (name, key) => {
   const section = page('configuration')
     .split(/^##+ /m)
     .find((text) => text.startsWith(`${headingOf(name)}\n`))

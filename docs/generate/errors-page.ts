@@ -61,7 +61,7 @@ ${table(
       'the daemon has no driver for this hypervisor: install its `libvirt-daemon-driver-…`',
     ],
     ['`VIR_ERR_AUTH_FAILED`', 'you may not use the daemon: be root, or a member of the group `libvirt`'],
-    ['`VIR_ERR_XML_ERROR`', 'the XML is well formed, and yet no domain or network'],
+    ['`VIR_ERR_XML_ERROR`', 'the XML is well formed, but not a valid domain or network'],
     [
       '`VIR_ERR_CONFIG_UNSUPPORTED`',
       'the XML asks for what this host cannot do: KVM, a machine type, a device',

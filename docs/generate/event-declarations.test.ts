@@ -43,7 +43,11 @@ test('an event, who fires it and its attributes', () => {
 
 test.each([
   ['an event without a comment', 'found: Attributes', /the event found has no comment/],
-  ['an event of which nobody says who fires it', '/** Found. */ found: Attributes', /by whom it is fired/],
+  [
+    'an event whose comment does not say who fires it',
+    '/** Found. */ found: Attributes',
+    /by whom it is fired/,
+  ],
   ['an attribute without a comment', '/** Fired by us. */ found: { path: string }', /the attribute path/],
 ])('%s is an error', (_what, member, message) => {
   expect(() => eventsIn(`interface EventMap {\n${member}\n}`)).toThrow(message)

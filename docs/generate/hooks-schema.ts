@@ -17,7 +17,7 @@ const entry = {
   ),
 }
 
-/** What most hooks know. Of all other keys, what they must be depends on the hooks that are named. */
+/** What most hooks know. The types of all other keys depend on the hooks that are named. */
 const generic = {
   results_folder: { type: 'string', minLength: 1, description: 'The folder for what the hooks leave.' },
 } as const

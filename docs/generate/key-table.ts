@@ -24,7 +24,7 @@ export function rowsOf(schema: JsonSchema, prefix = ''): Row[] {
   })
 }
 
-/** The objects whose keys are told of under a key's own name; of one or a list of them, once. */
+/** The objects whose keys are described under a key's own name; for one or a list of them, once. */
 function within(schema: JsonSchema): JsonSchema[] {
   if (schema.properties !== undefined) return [schema]
   return [

@@ -7,9 +7,9 @@ import { describePhrase, phrasesIn } from './plain-english.ts'
 import { phrasesLeft, roomOf } from './phrases-left.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-/** The list itself, its test, what is made by others, and binary files. */
+/** The list itself, its test, what is made by others, what a run left, and binary files. */
 const NOT_READ =
-  /(?:^|\/)(?:LICENSE|NOTICE|package-lock\.json|word-list\.ts|guest\/root\/etc\/passwd|plain-english(?:\.test)?\.ts)$|\.gen\.ts$|\.(?:png|gz|bin|raw|qcow2|hive|pcap|xml|vmdk|vdi)$/
+  /^packages\/evidence\/fixtures\/|(?:^|\/)(?:LICENSE|NOTICE|package-lock\.json|word-list\.ts|guest\/root\/etc\/passwd|plain-english(?:\.test)?\.ts)$|\.gen\.ts$|\.(?:png|gz|bin|raw|qcow2|hive|pcap|xml|vmdk|vdi)$/
 
 const files = execFileSync('git', ['ls-files'], { cwd: repository, encoding: 'utf8' })
   .trim()

@@ -19,7 +19,7 @@ const COMMENT = /\/\/.*|\/\*[^]*?\*\//g
 const OF_DEVELOPERS = /^docs\/adr\/|^vitest\.config\.ts$/
 const OF_TESTS = /\.test\.ts$|(?:^|\/)(?:testing|test-servers|tests|bench)\//
 const SENTENCE_OF = {
-  pattern: String.raw`(?<=(?:^|\0|[.!?;] )\s*)Of\b`,
+  pattern: String.raw`(?<=(?:^|\0|[.!?;] )\s*)Of\b(?! (?:\d+|two|three|eight)\b)`,
   instead: 'the noun: "Size of the file, in bytes."',
 }
 
@@ -91,7 +91,9 @@ function partsOf(text: string): { readonly comments: string; readonly strings: s
       const start = node.getStart(source)
       between(start)
       comments += empty.slice(start, node.end)
-      strings += ` ${text.slice(start + 1, node.end - 1)} `
+      strings += ts.isRegularExpressionLiteral(node)
+        ? empty.slice(start, node.end)
+        : ` ${text.slice(start + 1, node.end - 1)} `
     }
     ts.forEachChild(node, visit)
   }

@@ -3,7 +3,7 @@ import * as hooks from '@see/hooks'
 
 /** A class that a configuration names, and its schema. */
 export interface Stock {
-  /** Of the class. */
+  /** Name of the class. */
   readonly name: string
   /** All names that a configuration may have for it. */
   readonly names: readonly string[]

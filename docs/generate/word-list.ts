@@ -26,7 +26,7 @@ export const wordList: readonly Phrase[] = [
   { pattern: String.raw`\b(?:stands?|stood|standing) still\b`, instead: '"is paused", "stalls"' },
   { pattern: String.raw`\bby (?:itself|themselves)\b`, instead: '"alone", "automatically", "on its own"' },
   { pattern: String.raw`\bas far as\b`, instead: '"where", "as much as", "up to"' },
-  { pattern: String.raw`, too(?=[.,:;)]| \*| and\b| but\b)`, instead: '"also", before the verb' },
+  { pattern: String.raw`, too(?=[.,:;)]| \*|\s*\0|\s*$| and\b| but\b)`, instead: '"also", before the verb' },
   { pattern: String.raw`, say\b(?! what| so| whether)`, instead: '"for example"' },
   { pattern: String.raw`\bat once\b`, instead: '"immediately", "at the same time"' },
   { pattern: String.raw`\bbecomes? (?:its|their|one’s) own\b`, instead: '"gets its own identity"' },

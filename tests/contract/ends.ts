@@ -5,7 +5,7 @@ import { poweredOn, sh } from './in-guest.ts'
 import { GUEST_MS, type Provider } from './provider.ts'
 import { expectRefusals, expectTransition, recorded } from './transitions.ts'
 
-/** After which a guest that was told to be stubborn is. */
+/** The time after which a guest that was asked to be stubborn is. */
 const STUBBORN_MS = 4000
 
 /** By a script of the guest's own. */
@@ -19,7 +19,7 @@ async function become(context: SeeContext, script: string, state: 'pmsuspended' 
   await expectRefusals(context, state)
 }
 
-/** What becomes of a guest that does not do what it is told, or does what it was not. */
+/** What happens to a guest that does not do what it is asked for, or ends without a request. */
 export function endsContract({ name, factory, guest, leftOf }: Provider): void {
   describe(`a wilful guest of ${name}`, { timeout: 2 * GUEST_MS }, () => {
     let environments: Environment[]
@@ -68,7 +68,7 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
       })
     }
 
-    test('that ignores its shutdown is given up after the timeout; once it stops by itself, it is off', async () => {
+    test('that ignores its shutdown is given up after the timeout; once it stops on its own, it is off', async () => {
       await sh(context, stubborn)
       await setTimeout(STUBBORN_MS)
       const fired = recorded(context)
@@ -91,7 +91,7 @@ export function endsContract({ name, factory, guest, leftOf }: Provider): void {
 
     // Only they have a reset line.
     if (crash !== undefined) {
-      test('that boots when it is told to shut down is told again', async () => {
+      test('that reboots instead of shutting down is asked again', async () => {
         await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
         await context.domain.reset()
         await expectTransition(context, 'shutdown')

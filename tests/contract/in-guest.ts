@@ -14,7 +14,7 @@ export async function poweredOn(context: SeeContext): Promise<void> {
   await context.agent.waitUntilReady({ timeoutMs: GUEST_MS })
 }
 
-/** While it boots, nobody answers. */
+/** While it boots, there is no answer. */
 export async function waitForNextBoot(context: SeeContext, bootMark: string, before: string): Promise<void> {
   const asked = expect.poll(() => sh(context, bootMark).catch(() => before), {
     timeout: GUEST_MS,

@@ -12,7 +12,7 @@ export function libvirtLxc(): Provider & Disposable {
     factory: lxcFactory(tiny.resources()),
     abilities: abilitiesOf('lxc'),
     guest: {
-      // What init is told before it listens is lost.
+      // Signals that init gets before it listens are lost.
       bootMark: `until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/1/status; do sleep 0.05; done; cut -d" " -f22 /proc/1/stat`,
       console: '/dev/console',
       stubborn: 'touch /run/stubborn; (sleep 9; rm /run/stubborn; kill -TERM 1) >/dev/null 2>&1 &',

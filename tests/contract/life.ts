@@ -49,7 +49,7 @@ export function lifeContract(provider: Provider): void {
       await expectAbilities(context, provider)
     })
 
-    test('off, it can only be powered on; it has no address and nobody to ask', async () => {
+    test('while off: only poweron is allowed, no address, agent calls fail', async () => {
       await expectRefusals(context, 'shutoff')
       expect(await context.ip4Address()).toBeUndefined()
       await expect(context.waitForIp4Address()).rejects.toMatchObject({ code: 'GUEST_STOPPED' })
@@ -73,7 +73,7 @@ export function lifeContract(provider: Provider): void {
 
     agentContract(() => context)
 
-    test('hooks work in it, and with it while it stands still', async () => {
+    test('hooks work in it, and with it while it is paused', async () => {
       await workInGuest(context, provider, results)
       await expectTransition(context, 'pause')
       await expectRefusals(context, 'paused')
@@ -84,7 +84,7 @@ export function lifeContract(provider: Provider): void {
       expect(context.failures).toEqual([])
     })
 
-    test('another beside it has an address and events of its own, and can go while it stands still', async () => {
+    test('another beside it has its own address and events, and can end while it is paused', async () => {
       const addresses = await Promise.all([context, beside.context].map((each) => each.waitForIp4Address()))
       expect(new Set([...addresses, context.macAddress(), beside.context.macAddress()]).size).toBe(4)
       await beside.context.pause()
@@ -95,7 +95,7 @@ export function lifeContract(provider: Provider): void {
       await context.agent.ping()
     })
 
-    test('restart boots it anew', async () => {
+    test('restart reboots it', async () => {
       const { bootMark } = provider.guest
       const before = await sh(context, bootMark)
       await expectTransition(context, 'restart')
@@ -108,7 +108,7 @@ export function lifeContract(provider: Provider): void {
       expect(await context.ip4Address()).toBeUndefined()
     })
 
-    test('its power can be cut while it runs and while it stands still, and it can be powered on again', async () => {
+    test('its power can be cut while it runs and while it is paused, and it can be powered on again', async () => {
       await expectTransition(context, 'poweron')
       await expectTransition(context, 'poweroff')
       await expectTransition(context, 'poweron')

@@ -11,13 +11,13 @@ export interface Provider {
     readonly bootMark: string
     /** A device of the guest that is its console. */
     readonly console: string
-    /** From now on the guest ignores that it is asked to shut down; some seconds later it does so by itself. */
+    /** From now on the guest ignores requests to shut down; some seconds later it shuts down on its own. */
     readonly stubborn: string
     /** Crashes the guest once the script has ended; missing where there is no such state. */
     readonly crash?: string
     /** Suspends the guest to RAM once the script has ended; missing where there is no such state. */
     readonly sleep?: string
-    /** Ends that nobody asks for. */
+    /** Ends without a request. */
     readonly unasked: {
       readonly powerOff: string
       readonly reboot: string

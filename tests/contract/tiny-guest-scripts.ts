@@ -1,10 +1,10 @@
 import { processOf } from './unasked.ts'
 
-/** What the tiny guest does when it is told. */
+/** Scripts for the tiny guest. */
 export const tinyGuestScripts = {
   bootMark: 'cat /proc/sys/kernel/random/boot_id',
   console: '/dev/ttyS0',
-  // Without the agent there is nobody to ask either, who could shut it down instead. It answers before it is killed.
+  // Without the agent, nothing else can shut it down either. It answers before it is killed.
   stubborn: '(sleep 3; killall acpid start-agent qemu-ga; sleep 6; poweroff) >/dev/null 2>&1 &',
   crash: 'modprobe pvpanic-mmio; (sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &',
   sleep: '(sleep 0.5; echo mem >/sys/power/state) >/dev/null 2>&1 &',

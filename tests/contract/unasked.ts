@@ -21,9 +21,9 @@ async function endBy(context: SeeContext, script: string): Promise<void> {
   await sh(context, `(sleep 0.3; ${script}) >/dev/null 2>&1 &`).catch(() => undefined)
 }
 
-/** Ends a guest that nobody asked to end, and a reboot, are events; what is asked for is none. */
+/** An unrequested end of a guest, and an unrequested reboot, are events; requested ones are not. */
 export function unaskedContract({ name, factory, guest, leftOf }: Provider): void {
-  describe(`an end that nobody asked ${name} for`, { timeout: 2 * GUEST_MS }, () => {
+  describe(`an unrequested end of ${name}`, { timeout: 2 * GUEST_MS }, () => {
     let environments: Environment[]
     let contexts: Record<'off' | 'rebooting' | 'killed' | 'asked', SeeContext>
 
@@ -83,7 +83,7 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       expect(seen).toHaveLength(1)
     })
 
-    test('a guest that ends by itself while its power is to be cut: done, and domain_stopped', async () => {
+    test('a guest that ends on its own while its power is being cut: done, and domain_stopped', async () => {
       const context = contexts.killed
       const seen = unasked(context)
       const cut: string[] = []
@@ -97,7 +97,7 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
       await expect.poll(() => seen, { timeout: SEEN_MS }).toMatchObject([guest.unasked.killed])
     })
 
-    test('a guest that ends by itself while its environment does: all is released', async () => {
+    test('a guest that ends on its own while its environment does: all is released', async () => {
       const context = contexts.rebooting
       process.kill(guest.unasked.process(context.identifier), 'SIGKILL')
       await expect.poll(() => context.state(), { timeout: SEEN_MS }).toBe('shutoff')

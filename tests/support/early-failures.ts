@@ -5,7 +5,7 @@ export interface Expected {
   readonly configuration?: object
   /** Keys, and values that their schema refuses: before anything is made. */
   readonly refused: readonly (readonly [key: string, value: unknown])[]
-  /** What only the set-up can see, and how it is told of. */
+  /** What only the set-up can see, and how it is reported. */
   readonly unusable?: readonly (readonly [configuration: object, code: SeeErrorCode, message: RegExp])[]
   /** Programs of this host that it runs, and their Debian packages. */
   readonly tools?: readonly (readonly [program: string, debianPackage: string])[]

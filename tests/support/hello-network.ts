@@ -14,7 +14,7 @@ export function networkTests(run: () => { readonly evidence: Evidence; readonly 
       )
       const questions = sent.filter(({ destinationPort }) => destinationPort === 53)
       expect(new Set(questions.map(({ destination }) => destination))).toEqual(new Set([hello.SERVER]))
-      // The guest asks again where it waits for an answer, and is told the same.
+      // The guest asks again where it waits for an answer, and gets the same answer.
       expect(distinct(questions.map(({ payload }) => questionOf(payload)))).toEqual([
         { name: hello.NAME, type: 1 },
         { name: hello.NAME, type: 28 },

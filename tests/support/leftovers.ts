@@ -46,12 +46,12 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** Of this host, one a line. */
+/** The mounts of this host, one a line. */
 export function mounts(): string[] {
   return readFileSync('/proc/self/mounts', 'utf8').trimEnd().split('\n')
 }
 
-/** libvirt's, and where there is nft, those of everybody. */
+/** libvirt's rules, and where there is nft, all rules. */
 function firewallRules(): string[] {
   const programs = [['iptables-save'], ['ebtables-save'], ['nft', 'list', 'ruleset']]
   return programs.flatMap(([program = '', ...argv]) =>

@@ -12,7 +12,7 @@ const PROGRAM = `
     listening.push(new Promise((resolve) => socket.bind(Number(port), resolve)))
   }
   Promise.all(listening).then(() => console.log('listening'))
-  // Nobody may be left to end it.
+  // There may be no process left to end it.
   process.stdin.on('end', () => process.exit()).resume()`
 
 /** Listens on every address: greets who connects, and remembers what is sent to it by UDP. */
@@ -46,7 +46,7 @@ export class Listener implements AsyncDisposable {
     return this.#child.pid ?? -1
   }
 
-  /** Whether somebody has sent this. */
+  /** Whether this was received. */
   hasHeard(message: string): boolean {
     return this.#heard.split('\n').includes(message)
   }

@@ -9,7 +9,7 @@ export async function line(guest: Guest, command: string): Promise<string> {
   return stdout.toString().trim()
 }
 
-/** Random numbers at once: from the kernel's device, and by getrandom, of which mktemp makes its name. */
+/** Random numbers, immediately: from the kernel's device, and by getrandom, of which mktemp makes its name. */
 async function randomOf(guest: Guest): Promise<readonly string[]> {
   const request = { execute: 'guest-file-open', arguments: { path: '/dev/urandom' } }
   const ask = async (command: object) => {

@@ -6,7 +6,7 @@ export function run(command: string, ...argv: string[]): string {
   return execFileSync(command, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** A run that was killed leaves it, with nobody in it. */
+/** A run that was killed leaves it, without a process in it. */
 function removeIfLeft(name: string): void {
   if (!existsSync(`/run/netns/${name}`) || run('ip', 'netns', 'pids', name) !== '') return
   run('ip', 'netns', 'delete', name)
@@ -23,7 +23,7 @@ interface OtherHost {
   readonly ports: readonly number[]
 }
 
-/** Another host, as far as this one can tell: a network namespace at the end of a cable, on which something listens. */
+/** Another host, to this one: a network namespace at the end of a cable, on which something listens. */
 export class NetworkNamespace implements AsyncDisposable {
   /** What the cable's end on this host is called. */
   readonly device: string
@@ -72,7 +72,7 @@ export class NetworkNamespace implements AsyncDisposable {
     this.#listener = await Listener.start(name, ports, ['ip', 'netns', 'exec', name])
   }
 
-  /** Whether somebody has sent this by UDP. */
+  /** Whether this was received by UDP. */
   hasHeard(message: string): boolean {
     return this.#listener?.hasHeard(message) ?? false
   }

@@ -43,7 +43,7 @@ export class OtherProcess implements AsyncDisposable {
     return this.#end(() => this.#child.kill('SIGKILL'))
   }
 
-  /** Also of what libvirt leaves of a container that nobody tidied up after. */
+  /** Also cleans up what libvirt leaves of a container that was not cleaned up. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end(() => this.#child.stdin?.end())
     for (const kind of ['dev', 'devpts', 'fuse', 'sock']) {

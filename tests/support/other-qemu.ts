@@ -15,15 +15,15 @@ export function copyOfQemu(folder: string): string {
 }
 
 /**
- * Replaces such a copy by a QEMU of another version: by itself, but for the version that it says it has, as text and, to
- * its monitor, as numbers.
+ * Replaces such a copy by a QEMU of another version: the same program but for the version that it reports, as text
+ * and, to its monitor, as numbers.
  * @returns that version
  */
 export function upgradeQemu(program: string): string {
   const said = execFileSync(program, ['--version'], { encoding: 'utf8' })
   const [, release = '', last = ''] = /version (\d+\.\d+)\.(\d+) /.exec(said) ?? []
   const micro = Number(last)
-  // Of as many digits.
+  // A version of as many digits.
   const other = micro % 2 === 0 ? micro + 1 : micro - 1
   const code = readFileSync(program)
   replaceOnly(code, assignmentOf(micro), assignmentOf(other))

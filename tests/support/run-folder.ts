@@ -11,7 +11,7 @@ declare module 'vitest' {
 }
 
 const OWNED = /^see-test-run-(\d+)-/
-/** A run that goes on may be one whose processes are not to be seen from here. */
+/** A run that goes on may be one whose processes are not visible from here. */
 const OLD_MS = 3_600_000
 
 /** Makes the folder of a run, and removes what runs have left that were killed. */

@@ -18,7 +18,7 @@ function rowsOf(screenshot: Buffer): string[][] {
   )
 }
 
-/** Of each element, where its like was first. */
+/** For each element, the index of the first equal one. */
 const patternOf = (elements: readonly string[]) => elements.map((element) => elements.indexOf(element)).join()
 
 /**

@@ -47,7 +47,7 @@ export function startSee(
   return { child, ended, said }
 }
 
-/** The same in this process, which is far quicker: for commands that end by themselves. */
+/** The same in this process, which is far quicker: for commands that end without a signal. */
 export async function seeHere(
   folder: string,
   argv: readonly string[],

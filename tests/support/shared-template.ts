@@ -38,7 +38,7 @@ export async function sharedTemplate(name: keyof typeof guests): Promise<string>
     await buildTemplate(resources, name, options)
     return clones
   } catch (error) {
-    // Somebody else may have more luck.
+    // Another process may have more luck.
     rmSync(folder, { recursive: true })
     throw error
   }

@@ -19,7 +19,7 @@ export function tinyGuest(): string {
   return readlinkSync(known)
 }
 
-/** Two files of a run may have asked at once. */
+/** Two files of a run may have asked at the same time. */
 function linkUnlessThere(target: string, path: string): void {
   try {
     symlinkSync(target, path)
@@ -29,7 +29,7 @@ function linkUnlessThere(target: string, path: string): void {
 }
 
 type Edit = (xml: string) => string
-/** Keys of the resources file that are to be others. */
+/** Keys of the resources file to change. */
 type Changes = Readonly<Record<string, unknown>>
 
 /** A resources file of the tiny guest whose domain XML is changed by `edit`. It is gone when the test ends. */
@@ -56,7 +56,7 @@ export function withSwitches(...switches: string[]): Edit {
   return (xml) => xml.replace('<cmdline>', `<cmdline>${switches.join(' ')} `)
 }
 
-/** Beside what the tiny guest has: a device that tells of a crash, and leave to suspend itself. */
+/** Beside what the tiny guest has: a device that reports a crash, and permission to suspend itself. */
 export function withAllDevices(xml: string): string {
   const devices = '<panic model="isa"/></devices>'
   return xml

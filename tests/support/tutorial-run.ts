@@ -13,7 +13,7 @@ export interface Ran {
   readonly shown: readonly string[]
 }
 
-/** The commands of a document, run by one shell, one block after the other, as somebody who reads it would. */
+/** The commands of a document, run by one shell, one block after the other, as a reader would. */
 export class TutorialRun implements Disposable {
   readonly ran: readonly Ran[]
   /** The folder of each of its `see run`s, in their order. */

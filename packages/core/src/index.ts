@@ -91,6 +91,7 @@ export { QemuResources, qemuFactory } from './providers/libvirt/qemu/qemu.ts'
 export type { SinkholeListener, SinkholeRequest } from './contract/entry.ts'
 export { VboxResources, vboxFactory } from './providers/libvirt/vbox/vbox.ts'
 export { hasKnownLoader, hostLibraries } from './samples/host-libraries.ts'
+export { copySample, type SampleCopy } from './samples/copy-sample.ts'
 export { injectSample, type InjectOptions } from './samples/inject-sample.ts'
 export {
   assertRunnable,

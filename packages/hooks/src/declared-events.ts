@@ -9,6 +9,7 @@ export const stockEvents = [
   'run_command',
   'run_sample',
   'command_finished',
+  'evidence_written',
   'disk_checkpoint_taken',
   'files_extracted',
   'memory_snapshot_taken',

@@ -13,7 +13,7 @@ test('every hook with keys is looked at', () => {
   expect([...new Set(documented.map(([name]) => name))].toSorted()).toEqual(names.toSorted())
 })
 
-test.each(documented)('the README tells of %s’s key %s', (name, key) => {
+test.each(documented)('the README has %s’s key %s', (name, key) => {
   const section = readme.split('\n## ').find((text) => text.startsWith(`${name}\n`))
   expect(section).toContain(`\n| \`${key}\` |`)
 })

@@ -1,5 +1,5 @@
 import { createReadStream, writeFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { type Faults, simulatedFactory, type SimulatedGuest } from '@see/core/testing'
@@ -11,7 +11,16 @@ import { MemoryHook } from './memory/memory-hook.ts'
 import { NetworkTracerHook } from './network/network-tracer-hook.ts'
 import { ScreenHook } from './screen/screen-hook.ts'
 import { pcapOf, udpFrame } from './testing/pcap.ts'
+import { evidenceIn, manifestFaults, readManifest } from './testing/manifest.ts'
 import { temporaryFolder } from './testing/temporary-folder.ts'
+
+function qcow2Header(): Buffer {
+  const header = Buffer.alloc(65_536)
+  header.write('QFI\xfb\0\0\0\x03', 'latin1')
+  header.writeUInt32BE(16, 20)
+  header.writeUInt32BE(104, 100)
+  return header
+}
 
 /** A whole case, with every hook that needs something of the guest. */
 async function runCase(folder: string, guest: SimulatedGuest = {}, faults: Faults = {}) {
@@ -30,6 +39,8 @@ async function runCase(folder: string, guest: SimulatedGuest = {}, faults: Fault
     ],
   })
   const { context, identifier } = environment
+  const names: string[] = []
+  context.observe({ eventHandled: ({ event }) => void names.push(event.name) })
   await context.poweron()
   await context.trigger('run_command', { command: 'uname' })
   context.domain.consoles[0]?.write('and goes on')
@@ -37,19 +48,16 @@ async function runCase(folder: string, guest: SimulatedGuest = {}, faults: Fault
   await context.pause()
   await context.poweroff()
   await context.settled()
-  const files = (await readdir(folder)).toSorted().map((file) => file.replace(`${identifier}_`, ''))
+  const files = (await evidenceIn(folder)).toSorted().map((file) => file.replace(`${identifier}_`, ''))
   const read = async (suffix: string) => await readFile(join(folder, `${identifier}${suffix}`))
-  return { context, files, read }
+  await environment.deallocate()
+  return { context, files, names, read }
 }
 
 test('a simulated sandbox has whatever hooks need, as it is asked for', async () => {
   await using temporary = await temporaryFolder()
   const disk = join(temporary.path, 'disk')
-  const header = Buffer.alloc(65_536)
-  header.write('QFI\xfb\0\0\0\x03', 'latin1')
-  header.writeUInt32BE(16, 20)
-  header.writeUInt32BE(104, 100)
-  writeFileSync(disk, header)
+  writeFileSync(disk, qcow2Header())
   const packets = pcapOf([udpFrame({ sourcePort: 1, port: 53 }, Buffer.from('who is it'))])
   const { context, read } = await runCase(join(temporary.path, 'results'), {
     run: (argv) => ({ stdout: `ran ${argv.at(-1)}`, stderr: 'err', exitCode: 3 }),
@@ -81,7 +89,70 @@ test('a simulated sandbox has whatever hooks need, as it is asked for', async ()
   expect(requests).toMatchObject([{ kind: 'dns', name: 'see.example' }, { kind: 'ping' }])
 })
 
-test('each ability has a fault, of which the hook that needs it tells', async () => {
+test('the manifest names every file of a case, with its hash, its event and who wrote it', async () => {
+  await using temporary = await temporaryFolder()
+  const disk = join(temporary.path, 'disk')
+  writeFileSync(disk, qcow2Header())
+  const results = join(temporary.path, 'results')
+  await runCase(results, {
+    run: () => ({ stdout: 'printed' }),
+    console: 'the guest boots',
+    memory: 'secret',
+    disk: { image: { path: '/nowhere', format: 'raw' }, read: async () => createReadStream(disk) },
+    packets: pcapOf([udpFrame({ sourcePort: 1, port: 53 }, Buffer.from('who is it'))]),
+    requests: [{ kind: 'ping', address: '10.0.0.1' }],
+  })
+  expect(await manifestFaults(results)).toEqual([])
+  const { identifier, files } = await readManifest(results)
+  const told = files.map(({ path, kind, event, state }) =>
+    [path.replace(identifier, ''), kind, event?.name, state].join(' '),
+  )
+  expect(told.toSorted()).toEqual([
+    '.pcap network_trace pre_poweron complete',
+    '_command_1.json command_record run_command complete',
+    '_command_1.stderr command_stderr run_command complete',
+    '_command_1.stdout command_stdout run_command complete',
+    '_console.log console post_poweron complete',
+    '_post_pause.elf memory_dump post_pause incomplete',
+    '_post_pause.ppm screenshot post_pause complete',
+    '_post_pause.qcow2 disk_checkpoint post_pause complete',
+    '_sinkhole.jsonl sinkhole_requests pre_poweron complete',
+  ])
+  expect(new Set(files.map(({ writer }) => writer))).toEqual(
+    new Set([
+      'CommandsHook',
+      'ConsoleHook',
+      'DiskCheckPointHook',
+      'MemoryHook',
+      'NetworkTracerHook',
+      'ScreenHook',
+    ]),
+  )
+})
+
+test('a case fires the same events in the same order, and evidence_written beside them', async () => {
+  await using temporary = await temporaryFolder()
+  const { names } = await runCase(temporary.path, { memory: 'secret' })
+  expect(names.filter((name) => name !== 'evidence_written')).toEqual([
+    'network_tracing_started',
+    'pre_poweron',
+    'post_poweron',
+    'command_finished',
+    'run_command',
+    'pre_pause',
+    'evidence_incomplete',
+    'memory_snapshot_taken',
+    'disk_checkpoint_taken',
+    'post_pause',
+    'pre_poweroff',
+    'network_tracing_stopped',
+    'post_poweroff',
+  ])
+  // Of a command three; then the trace with its record, the screen, and the memory.
+  expect(names.filter((name) => name === 'evidence_written').length).toBeGreaterThanOrEqual(6)
+})
+
+test('each ability has a fault, which the hook that needs it reports', async () => {
   await using temporary = await temporaryFolder()
   const methods = ['exec', 'openConsole', 'capture', 'screenshot', 'coreDump', 'read']
   const { context, files } = await runCase(temporary.path, {}, { failing: methods })

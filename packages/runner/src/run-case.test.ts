@@ -42,7 +42,7 @@ test('a case from its configuration to its evidence, with a protocol in code', a
     'succeeded: true',
   ])
   const results = join(folder.path, identifier)
-  expect(report).toMatchObject({ ok: true, identifier, results_folder: results, events: 6 })
+  expect(report).toMatchObject({ ok: true, identifier, results_folder: results, events: 11 })
   expect(JSON.parse(await readFile(join(results, 'run.json'), 'utf8'))).toEqual(report)
   const timeline = await readFile(join(results, `${identifier}_timeline.jsonl`), 'utf8')
   expect(timeline).toContain('"name":"run_command","origin":"drive"')

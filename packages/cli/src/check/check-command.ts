@@ -10,8 +10,8 @@ Exit codes: 0 when at least one provider is ready; 2 when none is; 130 interrupt
 /** The command `see check`. */
 export function checkCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
   return new Command('check')
-    .description('say what on this host is ready for which provider, and how to mend what is missing')
-    .option('--json', 'print it as one JSON document', false)
+    .description('report which providers this host is ready for, and how to fix what is missing')
+    .option('--json', 'print the result as one JSON document', false)
     .addHelpText('after', HELP)
     .action(async ({ json }: { readonly json: boolean }) => {
       const { tellOfHost } = await import('./tell-of-host.ts')

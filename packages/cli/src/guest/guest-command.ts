@@ -10,11 +10,11 @@ const timeout = (what: string) =>
   new Option('--timeout <seconds>', what).argParser(secondsOption('positive')).default(600_000, '600')
 
 const PREPARE_HELP = `
-An address is USER@HOST[:PORT] or ssh://[USER@]HOST[:PORT], with an IPv6 address in brackets. Where there is a file of the name,
-it is an image. SEE asks no password: a key lets it in, for root or for a user whom sudo asks none either. The guest's network
-stays as it is until its next boot.
+An address is USER@HOST[:PORT] or ssh://[USER@]HOST[:PORT], with an IPv6 address in brackets. If a file
+of that name exists, it is an image. SEE asks for no password: it needs a key, for root or for a user whose sudo needs no password.
+The guest's network stays as it is until its next boot.
 
-Exit codes: 0 installed, where it still needs something the output says what; 1 bad usage; 2 it could not be installed; 130 interrupted.`
+Exit codes: 0 installed, and the output says what it still needs; 1 bad usage; 2 it could not be installed; 130 interrupted.`
 
 const PACKAGES = new Option(
   '--packages <names>',
@@ -28,15 +28,15 @@ const NAME = new Option(
 ).argParser(guestNameOption)
 const SIZE = new Option(
   '--size <size>',
-  'of its disk, such as 800M or 2G (default: what the packages need, and 256M free)',
+  'the size of its disk, such as 800M or 2G (default: what the packages need, and 256M free)',
 ).argParser(sizeOption)
-const TEMPLATE = new Option('--template <name>', 'boot it once and freeze it as a template, too').argParser(
+const TEMPLATE = new Option('--template <name>', 'also boot it once and freeze it as a template').argParser(
   guestNameOption,
 )
 
 const HELP = `
 A guest with packages is the tiny guest with these packages and what they depend on in it, as unpacked: their installation
-scripts are not run. It boots as fast. One of the same packages, in the same versions, is built once.
+scripts are not run. It boots as fast. A guest with the same packages, in the same versions, is built only once.
 Guests are in /var/cache/see/guest for root and /var/tmp/see-UID/guest for others; SEE_GUEST_CACHE overrides.
 
 Exit codes: 0 done; 1 bad usage, no such package or guest, or one in use; 2 a guest failed; 130 interrupted.
@@ -67,8 +67,8 @@ interface Flags {
 
 /** The command `see guest`, which builds guests, and makes guests of the user's ready for SEE. */
 export function guestCommand(terminal: Terminal): Command {
-  const command = new Command('guest').description('build guests, or make those that you have ready for SEE')
-  const json = ['--json', 'print it as one JSON document', false] as const
+  const command = new Command('guest').description('build guests, or prepare existing ones for SEE')
+  const json = ['--json', 'print the result as one JSON document', false] as const
   command
     .command('build')
     .description('build a tiny guest that has the Debian packages of your choice')

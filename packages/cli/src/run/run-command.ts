@@ -31,7 +31,7 @@ const TIMEOUT = new Option('--timeout <seconds>', 'bound of each wait for the gu
 
 const SHUTDOWN_TIMEOUT = new Option(
   '--shutdown-timeout <seconds>',
-  'after which a guest that does not shut down is cut from its power',
+  'how long the guest may take to shut down before its power is cut',
 )
   .argParser(secondsOption('positive'))
   .default(25_000, '25')
@@ -48,13 +48,13 @@ const HELP = `
 Without a resources file the sample runs in the tiny guest, which is built when it is missing: as a child of this process
 (--provider embedded, the default), without a daemon and without a network, or through libvirt (--provider libvirt). With
 --guest it runs in a guest with packages, such as python3, which npx see guest build made. A name that ends in .json is a
-resources file; put a sample of such a name behind one.
+resources file; put a sample with such a name after one.
 
 The sample is a program, a script, a folder, an archive (zip, 7z, rar, cab, iso, tar, gz, xz, bz2, zst), or - for
-standard input. What it is, is recognised; what such a guest cannot run is refused before anything is made, unless
---command says how it is opened. A program for this kind of machine brings the libraries of this host along that the
+standard input. Its kind is detected; a sample that the guest cannot run is refused before anything is made, unless
+--command says how to open it. A program for this kind of machine brings along the libraries of this host that the
 guest lacks. An archive is unpacked on this host, confined; if one file of it, or of a folder, can be run, that is the
-sample. With --command, {sample} is the path of a folder where no file of it is named. What stands behind the sample are
+sample. With --command, {sample} is the path of the folder unless a file of it is named. The words after the sample are
 its arguments.
 
 The protocol, if none is given: power on, wait for the guest's address, fire ip_address, fire run_sample (or
@@ -79,9 +79,7 @@ Examples:
 /** The command `see run`. */
 export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
   return new Command('run')
-    .description(
-      'run a sample, or a protocol of your own, in a sandbox that is made for it and destroyed after',
-    )
+    .description('run a sample, or a protocol of your own, in a new sandbox that is destroyed afterwards')
     .usage('[options] [--] [resources.json] [sample [arguments...]]')
     .argument(
       '[given...]',
@@ -93,10 +91,13 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
       "run by the guest's shell; {sample} becomes the sample's quoted path there",
     )
     .option('--entry <path>', 'which file of a folder or an archive is the sample; . is all of it')
-    .option('--password <text>', 'of an archive', 'infected')
+    .option('--password <text>', 'the password of an archive', 'infected')
     .option('--no-unpack', 'bring an archive into the guest as it is')
-    .option('--protocol <module#export>', 'drives the test case; TypeScript needs no build step')
-    .option('--guest <guest>', 'one that npx see guest build made, in place of the tiny guest')
+    .option(
+      '--protocol <module#export>',
+      'the function that drives the test case; TypeScript needs no build step',
+    )
+    .option('--guest <guest>', 'a guest that npx see guest build made, in place of the tiny guest')
     .addOption(PROVIDER)
     .addOption(RUNTIME)
     .addOption(TIMEOUT)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContextFactory, GuestEnd, SeeContext } from '@see/core'
 import { type SimulatedDomain, simulatedFactory, SimulatedResources } from '@see/core/testing'
+import { EvidenceWriter } from '@see/hooks'
 import { afterEach, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import type { Protocol, RunReport } from '@see/runner'
@@ -83,13 +84,13 @@ export const run = (...all: unknown[]): unknown => globalThis.seeTestProtocols.g
   return `${path}#run`
 }
 
-/** The names of the events in the timeline, in the order of its lines. */
+/** The names of the events in the timeline, in the order of its lines, but for those of written evidence. */
 async function eventsOf(report: RunReport | undefined): Promise<string[]> {
   const path = join(report?.results_folder ?? '', `${report?.identifier}_timeline.jsonl`)
   const lines = (await readFile(path, 'utf8')).trim().split('\n')
   return lines
     .map((line) => JSON.parse(line) as { type: string; name: string })
-    .filter(({ type }) => type === 'event')
+    .filter(({ type, name }) => type === 'event' && name !== 'evidence_written')
     .map(({ name }) => name)
 }
 
@@ -111,8 +112,9 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_console.log`, bytes: 0 },
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
+      { path: 'manifest.json', bytes: expect.any(Number) },
     ],
-    events: 12,
+    events: 15,
     files_omitted: 0,
     sample: null,
     commands: [],
@@ -143,7 +145,7 @@ test('for people: lines of progress with the time on standard error, a summary o
   await using folder = await temporaryFolder()
   const { out, error } = await runIn(folder.path, { json: false })
   expect(error).toMatch(/^\d{4}-\d\d-\d\dT\S+Z powering on$/m)
-  expect(out).toMatch(/^Run \S+: done \(12 events\)$/m)
+  expect(out).toMatch(/^Run \S+: done \(15 events\)$/m)
   expect(out).toMatch(/^Evidence in \S+\/$/m)
   expect(out).toMatch(/^ +14 B {2}\S+_snapshots_capture\.ppm$/m)
 })
@@ -248,56 +250,75 @@ test('exits with 3 when a handler fails, and names it', async () => {
   expect(out).toContain('.broken: no luck\\u{1b}[31m')
 })
 
+/** Leaves what CommandsHook does of a command. */
+async function leaveCommand(context: SeeContext, folder: string, record: string, stdout?: string) {
+  const hook = { context, logger: context.logger, configuration: { results_folder: folder } }
+  const evidence = new EvidenceWriter(hook)
+  await evidence.open()
+  const extension = 'json'
+  const path = await evidence.write({ kind: 'command_record', name: 'command', extension }, record)
+  if (stdout === undefined) return path
+  await evidence.write({ kind: 'command_stdout', name: 'said', extension: 'txt', of: path }, stdout)
+  return path
+}
+
+const ended = {
+  event: 'run_command',
+  status: 'finished',
+  command: 'x',
+  sample: null,
+  sha256: null,
+  guest_path: null,
+  exit_code: 7,
+  signal: null,
+  started: null,
+  duration_ms: 1200,
+  truncated: false,
+  lost: null,
+  output_open: false,
+  late_bytes: { stdout: 0, stderr: 0 },
+  error: null,
+}
+
 test('shows the output of what was run in the guest, harmless for a terminal', async () => {
   await using folder = await temporaryFolder()
   const protocol = await protocolNamed(folder.path, async (context) => {
-    const base = join(folder.path, 'results', context.identifier, `${context.identifier}_command_1`)
-    const end = {
-      status: 'finished',
-      exit_code: 7,
-      signal: null,
-      duration_ms: 1200,
-      truncated: false,
-      error: null,
-    }
-    await writeFile(
-      `${base}.json`,
-      JSON.stringify({ event: 'run_command', command: 'x', sample: null, ...end }),
+    const results = join(folder.path, 'results', context.identifier)
+    await leaveCommand(
+      context,
+      results,
+      JSON.stringify(ended),
+      `\u001b]0;title\u0007${'line\n'.repeat(5000)}`,
     )
-    await writeFile(`${base}.stdout`, `\u001b]0;title\u0007${'line\n'.repeat(5000)}`)
   })
   const { out } = await runIn(folder.path, { protocol, json: false })
   expect(out).toContain('Command x: exit code 7 after 1.2 s\n  stdout: \\u{1b}]0;title\\u{7}line\n')
   expect(out.length).toBeLessThan(3000)
   const { report } = await runIn(folder.path, { protocol })
   expect(report?.commands).toMatchObject([
-    { exit_code: 7, stdout: expect.stringMatching(/more in \S+\.stdout\)$/) },
+    { exit_code: 7, stdout: expect.stringMatching(/more in \S+_said\.txt\)$/) },
   ])
 })
 
 test('commands are shown wherever their records are, but for what is no record', async () => {
   await using folder = await temporaryFolder()
-  const elsewhere = join(folder.path, 'elsewhere_command_1')
+  const elsewhere = join(folder.path, 'elsewhere')
+  const unlisted = join(folder.path, 'unlisted.json')
+  let path = ''
   const protocol = await protocolNamed(folder.path, async (context) => {
-    const { identifier } = context
-    await writeFile(join(folder.path, 'results', identifier, `${identifier}_command_1.json`), '{ "cut sho')
-    const end = {
-      status: 'finished',
-      exit_code: 7,
-      signal: null,
-      duration_ms: 1,
-      truncated: false,
-      error: null,
-    }
-    const record = { event: 'run_command', command: 'x', sample: null, ...end }
-    await writeFile(`${elsewhere}.json`, JSON.stringify(record))
-    await writeFile(`${elsewhere}.stdout`, 'said')
-    for (const path of [`${elsewhere}.json`, `${elsewhere}.json`, '/nowhere']) {
-      await context.trigger('command_finished', { command: 'x', exit_code: 7, signal: null, path })
+    await leaveCommand(context, join(folder.path, 'results', context.identifier), '{ "cut sho')
+    await leaveCommand(context, elsewhere, JSON.stringify({ ...ended, command: 'never finished' }))
+    path = await leaveCommand(context, elsewhere, JSON.stringify(ended), 'said')
+    await writeFile(unlisted, JSON.stringify({ ...ended, exit_code: 3 }))
+    for (const each of [path, path, '/nowhere', unlisted]) {
+      await context.trigger('command_finished', { command: 'x', exit_code: 7, signal: null, path: each })
     }
   })
   const { report } = await runIn(folder.path, { protocol })
-  expect(report?.commands).toMatchObject([{ record: `${elsewhere}.json`, exit_code: 7, stdout: 'said' }])
+  expect(report?.commands).toMatchObject([
+    { record: path, exit_code: 7, stdout: 'said' },
+    { record: unlisted, exit_code: 3, stdout: '' },
+  ])
 })
 
 test('a protocol in TypeScript gets what the user asked for, and its events carry its name', async () => {

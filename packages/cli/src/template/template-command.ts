@@ -23,15 +23,13 @@ interface Flags {
 
 /** The command `see template`, which makes and shows guests that were booted once and are cloned from then on. */
 export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
-  const command = new Command('template').description(
-    'freeze a guest that has booted, to clone it in no time',
-  )
-  const json = ['--json', 'print it as one JSON document', false] as const
+  const command = new Command('template').description('freeze a booted guest, to clone it within a second')
+  const json = ['--json', 'print the result as one JSON document', false] as const
   command
     .command('build')
     .description('boot the guest of a resources file once, and freeze it under a name')
     .argument('<resources.json>', 'what the guest is made of')
-    .argument('<template>', 'the name of the template; one that is there is replaced')
+    .argument('<template>', 'the name of the template; an existing one is replaced')
     .addOption(TIMEOUT)
     .option(...json)
     .action(async (resources: string, name: string, flags: Flags & { readonly timeout: number }) => {
@@ -48,7 +46,7 @@ export function templateCommand(terminal: Terminal, exitWith: (code: ExitCode) =
     })
   command
     .command('info')
-    .description('say what a template is, and whether it can be cloned')
+    .description('describe a template, and check whether it can be cloned')
     .argument('<template>')
     .option('--verify', 'compute the checksums of everything', false)
     .option(...json)

@@ -19,7 +19,7 @@ export type ContextFactory<C extends Context = SeeContext> = (
 
 /**
  * A factory of contexts over a class of resources. The configuration, a path of a JSON file or the object itself, is
- * read and checked at once.
+ * read and checked immediately.
  * @throws SeeError `CONFIGURATION_INVALID` or `FILE_UNREADABLE`
  */
 export function contextFactory<Schema extends z.ZodType, R extends Resources>(

@@ -4,6 +4,7 @@ import type { SeeEvent } from '../events/event.ts'
 import type { EvidenceWarning } from '../contract/evidence-warning.ts'
 import type { Logger } from '../common/logger.ts'
 import { Observable } from '../events/observable.ts'
+import { ReleaseStack } from '../common/release-stack.ts'
 import { WarningRecord } from './warning-record.ts'
 
 /**
@@ -16,6 +17,7 @@ export abstract class Context extends Observable {
   readonly #abort = new AbortController()
   readonly #warnings = new WarningRecord()
   readonly #events = new Set<string>()
+  readonly #afterHooks = new ReleaseStack()
   #closed = false
 
   constructor(identifier: string, logger: Logger) {
@@ -56,7 +58,7 @@ export abstract class Context extends Observable {
     })
   }
 
-  /** Says that something fires events of these names in this environment: a hook that is configured with them, say. */
+  /** Declares that something fires events of these names in this environment, for example a hook configured with them. */
   declareEvents(events: Iterable<string>): void {
     for (const event of events) this.#events.add(event)
   }
@@ -64,6 +66,26 @@ export abstract class Context extends Observable {
   /** What was declared for this environment only. */
   get declaredEvents(): ReadonlySet<string> {
     return this.#events
+  }
+
+  /**
+   * Has something that hooks share ended once every hook is cleaned up, before the sandbox is released; last in, first out.
+   * @param what names it, for the error
+   */
+  afterHooks(what: string, end: () => unknown): void {
+    this.#afterHooks.defer(what, end)
+  }
+
+  /**
+   * Ends what hooks share. Called by the environment, when they are cleaned up.
+   * @throws the failure, if it is the only one, or AggregateError with all of them
+   */
+  async endShared(): Promise<void> {
+    try {
+      await this.#afterHooks.release()
+    } catch (error) {
+      throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error
+    }
   }
 
   /** From now on nothing fires any more. */

@@ -111,7 +111,7 @@ describe('a transition', () => {
     expect(context.domain.state).toBe('shutoff')
   })
 
-  test('of an environment that is deallocated is refused, though nobody can be asked for the state', async () => {
+  test('of an environment that is deallocated is refused, though the state cannot be read', async () => {
     const { environment, context } = await observed('shutoff')
     await environment.deallocate()
     context.domain.getState = () => Promise.reject(new Error('connection closed'))
@@ -169,7 +169,7 @@ describe('transitions from inside handlers', () => {
     expect(seen).toEqual(['paused'])
   })
 
-  test('two at once from one handler run one after the other', async () => {
+  test('two that one handler starts together run one after the other', async () => {
     const { environment, context, events } = await observed('running', { delayMs: 5 })
     await using _ = environment
     context.subscribe('post_restart', async () => {
@@ -443,7 +443,7 @@ test('a shutdown, or a wait for an address, of a guest that is killed says how i
   expect(await settled).toEqual(waits.map(() => ({ status: 'rejected', reason })))
 })
 
-test('how a container ended, which nobody reports, is a warning', async () => {
+test('how a container ended is not reported, which is a warning', async () => {
   const { environment, context } = await observed('running')
   await using _ = environment
   context.resources.guest?.ended({ reason: 'stopped', detail: 'who knows', exitCode: null, signal: null })

@@ -92,7 +92,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   poweron(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('poweron', attributes, options, (state, wait) => {
-      // The guest may have stopped by itself since.
+      // The guest may have stopped on its own since.
       this.#addresses.forget()
       this.#conduct.beginRun()
       return this.start(state, wait)
@@ -124,7 +124,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   poweroff(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('poweroff', attributes, options, async (_state, wait) => {
       await this.domain.destroy(wait).catch(async (error: unknown) => {
-        // The guest may have ended by itself meanwhile, for example while handlers of `pre_poweroff` ran.
+        // The guest may have ended on its own meanwhile, for example while handlers of `pre_poweroff` ran.
         if ((await this.state(wait).catch(() => undefined)) !== 'shutoff') throw error
       })
       this.#addresses.forget()

@@ -13,7 +13,7 @@ export const transitionTimeoutsMs = {
   poweroff: 60_000,
 } as const satisfies Record<Transition, number>
 
-/** For a hypervisor to say in which state a domain is whose power is to be cut. */
+/** Before its power is cut, how long a hypervisor may take to report the state of a domain. */
 const ANSWER_MS = 5000
 
 const waitedFor: Record<Transition, string> = {

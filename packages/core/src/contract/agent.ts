@@ -67,7 +67,7 @@ export interface Agent {
   ping(options?: PingOptions): Promise<void>
   /**
    * Waits until the agent answers: it starts some time after the guest.
-   * @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
+   * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
    */
   waitUntilReady(options: UntilOptions): Promise<void>
   /**

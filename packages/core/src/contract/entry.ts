@@ -18,7 +18,7 @@ export type SinkholeRequest =
       /** The first bytes that the guest sent on a connection, or a UDP datagram, of no protocol that is answered. */
       readonly kind: 'data'
       readonly protocol: 'tcp' | 'udp'
-      /** Of the datagram, or of what came at first. */
+      /** Size of the datagram, or of what came at first. */
       readonly bytes: number
       /** At most 256 of them. */
       readonly first_hex: string

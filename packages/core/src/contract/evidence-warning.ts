@@ -3,10 +3,10 @@
  * what helps.
  */
 export const evidenceWarningCodes = {
-  AGENT_MISBEHAVED: 'the guest’s agent sent what no agent sends, so that what was asked of it is missing',
+  AGENT_MISBEHAVED: 'the guest’s agent sent invalid data, so that its answer is missing',
   COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
   CONSOLE_CLOSED: 'a console closed while its guest ran on',
-  CONSOLE_CUT: 'a guest said more on its console than is kept',
+  CONSOLE_CUT: 'a guest wrote more to its console than is kept',
   CONSOLE_MISSING: 'the guest has no console to log',
   DISK_CHANGES_CUT: 'more files changed on a disk than are kept',
   DISK_FILES_NOT_EXTRACTED: 'files that changed were not kept, since too much was extracted',
@@ -17,7 +17,7 @@ export const evidenceWarningCodes = {
   DISK_NAMES_UNCLEAR: 'names of files have characters that are not known',
   DISK_NOT_COMPARED: 'the guest can write to another disk or folder, which no disk hook reads',
   DISK_PARTITION_NOT_COMPARED: 'what a partition or disk holds changed, and its files were not compared',
-  DISK_TABLE_DAMAGED: 'partition tables are damaged or say different things',
+  DISK_TABLE_DAMAGED: 'partition tables are damaged or contradict each other',
   EVENT_UNKNOWN: 'a hook is configured with an event that is probably misspelt, so that it never acts',
   EVIDENCE_ABSENT: 'an analysis was started, and there was nothing to analyse',
   EVIDENCE_UNPROCESSED: 'evidence was kept for an analysis that was never started',
@@ -31,11 +31,11 @@ export const evidenceWarningCodes = {
     'the guest has an interface, or another way out, that the network mode does not cover',
   INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
   KEY_UNKNOWN:
-    'the generic configuration of hooks has a key that is probably misspelt, so that no hook heeds it',
+    'the generic configuration of hooks has a key that is probably misspelt, so that no hook reads it',
   MEMORY_SHORT: 'a memory snapshot is shorter than its own header says',
-  NETWORK_CONTENT_UNKNOWN: 'conversations carried what is not recognized, so that it is not in the summary',
+  NETWORK_CONTENT_UNKNOWN: 'the content of conversations was not recognized, and is not in the summary',
   NETWORK_DATA_GAPS: 'data of a trace was not read, since bytes or fragments before it never came',
-  NETWORK_PACKETS_MALFORMED: 'packets of a trace are not what their protocol says, and were read in part',
+  NETWORK_PACKETS_MALFORMED: 'packets of a trace are malformed, and were read only in part',
   NETWORK_PACKETS_UNREAD: 'packets of a trace were not analysed',
   NETWORK_REQUESTS_UNREAD: 'requests were sent by a protocol that is not read there',
   NETWORK_SUMMARY_CUT: 'a table of the network summary was full',

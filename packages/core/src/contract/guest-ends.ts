@@ -9,7 +9,7 @@ const ONE_REBOOT_MS = 1000
  * Each run of a guest ends at most once.
  */
 export class GuestEnds {
-  /** The context that is told; the latest one where a sandbox gets a second. */
+  /** The context that gets the reports; the latest one where a sandbox gets a second. */
   listener: GuestListener | undefined
   #run: 'off' | 'starting' | 'on' | 'crashed' = 'off'
   #asked: 'nothing' | 'reboot' | 'shutdown' | 'off' = 'nothing'
@@ -17,7 +17,7 @@ export class GuestEnds {
   #early: GuestEnd | undefined
   #lastResetMs = Number.NEGATIVE_INFINITY
 
-  /** Whether the guest runs, or is being started, as far as was reported. */
+  /** Whether the guest runs, or is being started, by the reports so far. */
   get isOn(): boolean {
     return this.#run === 'on' || (this.#run === 'starting' && this.#early === undefined)
   }

@@ -413,6 +413,23 @@ describe('deallocating', () => {
     expect(log).toEqual(['third', 'first'])
   })
 
+  test('ends what hooks share once all of them are cleaned up, before the sandbox is released', async () => {
+    const log: string[] = []
+    const share = (hook: Hook) => {
+      hook.context.afterHooks('the first', () => log.push('first'))
+      hook.context.afterHooks('the second', () => {
+        log.push('second')
+        throw new Error('kept')
+      })
+    }
+    const entries = [{ setup: share, cleanup: () => log.push('one') }, { cleanup: () => log.push('other') }]
+    const { allocation } = await allocate(entries, {}, { failing: ['deallocate'] })
+    const error = await thrownBy((await allocation).deallocate())
+    expect(log).toEqual(['other', 'one', 'second', 'first'])
+    const { errors } = error as AggregateError
+    expect(errors).toMatchObject([{ message: 'kept' }, { message: 'simulated failure of deallocate' }])
+  })
+
   test('twice releases once', async () => {
     const log: string[] = []
     const { allocation } = await allocate([
@@ -529,7 +546,7 @@ describe('deallocating', () => {
   })
 })
 
-test('two environments at once see nothing of each other', async () => {
+test('two environments beside each other see nothing of each other', async () => {
   const shared = { list: ['given'] }
   const schema = z.looseObject({ shared: z.object({ list: z.array(z.string()) }) })
   const log: string[] = []

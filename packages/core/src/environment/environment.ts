@@ -85,6 +85,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
     const handlersTimeoutMs = options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS
     const hurry = options.hurry ?? new AbortController().signal
+    const shared = () => inHurry('what hooks share', hurry, context.endShared())
+    releases.defer('what hooks share', shared, Number.POSITIVE_INFINITY)
     const environment = new Environment(context, releases, { handlersTimeoutMs, hurry })
     const { cleanupTimeoutMs } = options
     const setUp = setUpHooks(context, loaded.hooks, { releases, cleanupTimeoutMs, hurry })

@@ -6,8 +6,8 @@ import type { DomainState } from '../contract/transitions.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 
 /**
- * The context of a sandbox that was powered on ahead and stands still: for whoever has the context it is off, until
- * `poweron` lets it go on. From then on it is like any other.
+ * The context of a sandbox that was powered on ahead and is paused: to its user it is off, until `poweron` resumes
+ * it. From then on it is like any other.
  */
 export class WarmContext<R extends Resources> extends SeeContext<R> {
   readonly #warmed: SeeContext<R>
@@ -26,7 +26,7 @@ export class WarmContext<R extends Resources> extends SeeContext<R> {
     return this.#warmed.cleanup()
   }
 
-  /** @throws SeeError `GUEST_STOPPED` when it died meanwhile; then it can be powered on anew */
+  /** @throws SeeError `GUEST_STOPPED` when it died meanwhile; then it can be powered on again */
   protected override async start(state: DomainState | undefined, wait: WaitOptions): Promise<void> {
     if (!this.#waits) return await super.start(state, wait)
     this.#waits = false

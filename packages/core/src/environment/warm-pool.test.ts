@@ -35,7 +35,7 @@ async function pooled(
   return pool
 }
 
-test('what waits is prepared and stands still, and is off for whoever gets it, until poweron', async () => {
+test('a waiting sandbox is prepared and paused, and is off to its user, until poweron', async () => {
   const { factory, made } = remembering()
   const prepared: string[] = []
   const prepare = async (context: SeeContext) => {
@@ -57,7 +57,7 @@ test('what waits is prepared and stands still, and is off for whoever gets it, u
   for (const each of ['pause', 'resume', 'restart', 'poweroff'] as const) {
     await expect(context[each]()).rejects.toMatchObject({ code: 'TRANSITION_FORBIDDEN' })
   }
-  context.domain.create = () => Promise.reject(new Error('it is not to be started again'))
+  context.domain.create = () => Promise.reject(new Error('it must not be started again'))
   await context.poweron({ why: 'a test' })
   expect([await context.state(), await context.ip4Address()]).toEqual(['running', '10.0.0.2'])
   expect(seen).toEqual(['pre_poweron a test', 'post_poweron a test'])
@@ -69,7 +69,7 @@ test('after its first life it is powered on like any other', async () => {
   const { context } = environment
   await context.poweron()
   await context.poweroff()
-  context.domain.resume = () => Promise.reject(new Error('it does not stand still'))
+  context.domain.resume = () => Promise.reject(new Error('it is not paused'))
   await context.poweron()
   expect(await context.state()).toBe('running')
 })
@@ -108,7 +108,7 @@ test('one that died while it waited is never handed out, and is released', async
   expect([dead.resources.allocated, mute.resources.allocated]).toEqual([false, false])
 })
 
-test('one that dies between its allocation and poweron is told of, and can be powered on anew', async () => {
+test('one that dies between its allocation and poweron is reported, and can be powered on again', async () => {
   const pool = await pooled(remembering().factory)
   await using environment = await pool.allocate()
   const { context } = environment
@@ -127,7 +127,7 @@ test.each(['allocate', 'create', 'suspend'])(
   },
 )
 
-test('without an agent that answers it cannot be filled, unless it is told what to wait for', async () => {
+test('without an agent that answers it cannot be filled, unless it is configured what to wait for', async () => {
   const factory = simulatedFactory({ lacking: ['agent'] })
   await expect(WarmPool.create(factory, { size: 1 })).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE' })
 })
@@ -139,7 +139,7 @@ test('a preparation that never ends is ended', async () => {
   expect(allocated()).toBe(0)
 })
 
-test('failures of replacements are told, tried again ever later, and do not stop who allocates', async () => {
+test('failures of replacements are logged, retried with growing pauses, and do not stop allocations', async () => {
   let isBroken = false
   const { factory, asked } = remembering(() => (isBroken ? { failing: ['suspend'] } : {}))
   const { logger, lines } = recordingLogger()
@@ -211,7 +211,7 @@ test('closing waits for what is just being taken, and found dead', async () => {
   await expect(taking).rejects.toMatchObject({ code: 'POOL_CLOSED' })
 })
 
-test('what cannot be released is told when it is closed, and the rest is released', async () => {
+test('what cannot be released is reported when it is closed, and the rest is released', async () => {
   const { factory, allocated } = remembering((index) => (index === 0 ? { failing: ['deallocate'] } : {}))
   const pool = await pooled(factory, { size: 3, parallel: 1 })
   await expect(pool.close()).rejects.toThrow(/left something behind.*simulated failure of deallocate/)

@@ -12,7 +12,7 @@ import { releaseSandbox, standsStill, warmSandbox } from './warm-sandbox.ts'
 /** Each failure in a row doubles the wait before the next try, this often. */
 const MOST_DOUBLINGS = 6
 
-/** Sandboxes that are powered on, prepared, and stand still until somebody allocates one; it is replaced behind. */
+/** Sandboxes that are powered on, prepared and paused until they are allocated; each is replaced in the background. */
 export class WarmPool<R extends Resources = Resources> implements AsyncDisposable {
   readonly #factory: ContextFactory<SeeContext<R>>
   readonly #settings: WarmPoolSettings<R>
@@ -192,7 +192,7 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
     }, waitMs)
   }
 
-  /** Nobody waits for it but `close`. */
+  /** Only `close` waits for it. */
   #track(work: Promise<void>): void {
     const tracked = work.finally(() => this.#working.delete(tracked))
     this.#working.add(tracked)

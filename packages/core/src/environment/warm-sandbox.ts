@@ -23,7 +23,7 @@ export interface WarmingOptions<R extends Resources> {
 }
 
 /**
- * Makes a sandbox, powers it on, prepares it and makes it stand still, all without an event. On any failure, and when
+ * Makes a sandbox, powers it on, prepares it and pauses it, all without an event. On any failure, and when
  * aborted, it is released.
  */
 export async function warmSandbox<R extends Resources>(

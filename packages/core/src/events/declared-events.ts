@@ -26,7 +26,7 @@ export const declaredEvents: ReadonlySet<string> = names
 
 /**
  * Says at run time what `EventMap` says to the compiler: that something fires events of these names. A module that adds
- * to `EventMap` calls it once, so that nobody who is configured with such a name is warned of it as misspelt.
+ * to `EventMap` calls it once, so that no hook that is configured with such a name warns of it as misspelt.
  */
 export function declareEvents(...events: readonly EventName[]): void {
   for (const event of events) names.add(event)

@@ -1,6 +1,6 @@
 import { runAs } from './actor.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
-import type { SeeEvent } from './event.ts'
+import { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from '../common/logger.ts'
 import { nameOf } from './owner.ts'
@@ -18,7 +18,7 @@ interface Dispatch {
   readonly event: SeeEvent
   readonly sequence: number
   readonly outer: Turn | undefined
-  /** None when nobody observes. */
+  /** None without an observer. */
   readonly record: (EventRecord & { readonly handlers: HandlerRun[] }) | undefined
 }
 
@@ -38,7 +38,7 @@ export class Dispatcher {
   readonly running = new Set<AsynchronousRun>()
   readonly #context: object
   readonly #logger: Logger
-  /** Refused events, which whoever fired them may throw again. */
+  /** Refusals of events, which the code that fired them may throw again. */
   readonly #refusals = new Set<unknown>()
   #sequence = 0
 
@@ -58,6 +58,7 @@ export class Dispatcher {
     outer: Turn | undefined,
   ): Promise<void> {
     const sequence = ++this.#sequence
+    SeeEvent.count(event, sequence)
     const observed = this.observers.size > 0
     if (subscriptions.length === 0 && !observed) return DONE
     const record = observed

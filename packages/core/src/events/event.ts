@@ -94,6 +94,7 @@ export class SeeEvent<Name extends string = string> {
   readonly origin: string
   /** When it was fired, in milliseconds since the epoch. */
   readonly timestamp: number
+  #sequence: number | undefined
 
   private constructor(name: Name, origin: string) {
     this.name = name
@@ -102,7 +103,7 @@ export class SeeEvent<Name extends string = string> {
   }
 
   /**
-   * Makes an event, fired by whoever calls.
+   * Makes an event, fired by the caller.
    * @throws SeeError `EVENT_RESERVED_ATTRIBUTE` when an attribute would hide a part of the event itself
    */
   static create<Name extends string, A extends object = object>(
@@ -119,7 +120,19 @@ export class SeeEvent<Name extends string = string> {
         )
       }
     }
-    return Object.freeze(Object.assign(event, attributes))
+    const made = Object.assign(event, attributes)
+    Object.freeze(made)
+    return made
+  }
+
+  /** Which of its context's events it is, counted from 1 as on the timeline; undefined until it is fired. */
+  static sequenceOf(event: SeeEvent): number | undefined {
+    return #sequence in event ? event.#sequence : undefined
+  }
+
+  /** Called by the context that fires it. */
+  static count(event: SeeEvent, sequence: number): void {
+    if (#sequence in event) event.#sequence = sequence
   }
 
   toString(): Name {

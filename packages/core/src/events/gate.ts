@@ -12,7 +12,7 @@ export class Gate {
     return this.#waiting.length
   }
 
-  /** Enters if nobody is inside; returns whether it did. Whoever entered must `leave`. */
+  /** Enters if it is free; returns whether it did. The caller must then `leave`. */
   tryEnter(): boolean {
     if (this.#busy) return false
     this.#busy = true
@@ -20,12 +20,12 @@ export class Gate {
   }
 
   /**
-   * Waits for its turn to enter. Whoever entered must `leave`.
+   * Waits for its turn to enter. The caller must then `leave`.
    * @throws the signal's reason, when it aborts first
    */
   async enter(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    // Whoever leaves with somebody waiting hands over: the gate stays busy.
+    // A caller that leaves while another waits hands over: the gate stays busy.
     if (!this.tryEnter()) await this.#wait(signal)
   }
 
@@ -50,7 +50,7 @@ export class Gate {
     else next()
   }
 
-  /** Resolves when nobody is inside. */
+  /** Resolves when it is free. */
   async idle(): Promise<void> {
     while (this.#busy) {
       await this.enter()

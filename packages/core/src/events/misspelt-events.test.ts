@@ -55,7 +55,7 @@ test('an event that is named much as a declared one is warned of, with that one'
   ])
 })
 
-test('not of one that resembles none, nor of a default, for somebody may fire it', async () => {
+test('not of one that resembles none, nor of a default, for some code may fire it', async () => {
   expect(await warningsOf({ act_on_event: ['halfway', 'Q'], stop_on_event: [] }, {})).toEqual([])
 })
 

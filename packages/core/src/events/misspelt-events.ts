@@ -21,8 +21,8 @@ interface EventFacts {
 }
 
 /**
- * Warns of events that are not declared. Where somebody may fire such ones, those are warned of that are named much as
- * one that is declared.
+ * Warns of events that are not declared. Where undeclared events may be fired, it warns only of those whose names
+ * resemble a declared one.
  */
 export function misspeltEvents(
   configured: readonly ConfiguredEvent[],

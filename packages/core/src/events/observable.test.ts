@@ -111,7 +111,7 @@ describe('synchronous handlers', () => {
 })
 
 describe('asynchronous handlers', () => {
-  test('start at once and do not hold trigger back', async () => {
+  test('start immediately and do not hold trigger back', async () => {
     const { context, log, note } = bare()
     context.subscribe('test_a', note('synchronous'))
     context.subscribeAsync('test_a', async () => {
@@ -372,8 +372,20 @@ describe('a handler that throws', () => {
   })
 })
 
+test('an event has its number once it is fired, and none before', async () => {
+  const { context } = bare()
+  const numbers: (number | undefined)[] = []
+  context.subscribe('test_b', (event) => void numbers.push(SeeEvent.sequenceOf(event)))
+  const made = SeeEvent.create('test_b')
+  expect(SeeEvent.sequenceOf(made)).toBeUndefined()
+  await context.trigger('test_a')
+  await context.trigger(made)
+  await context.trigger('test_b')
+  expect(numbers).toEqual([2, 3])
+})
+
 describe('an observer', () => {
-  test('is told of every event: sequence, parent, handlers, durations and errors', async () => {
+  test('gets every event: sequence, parent, handlers, durations and errors', async () => {
     const { context, records, settled, observe } = bare()
     observe()
     const error = new Error('boom')
@@ -400,7 +412,7 @@ describe('an observer', () => {
     const [slow, quick, fails] = b?.handlers ?? []
     expect(fails).toMatchObject({ handler: 'environment.fails', error })
     expect(fails?.durationMs).toBeGreaterThanOrEqual(0)
-    // Told once of each handler: with the event if it was over by then, else when it is.
+    // Each handler is reported once: with the event if it was over by then, else when it is.
     expect(quick?.durationMs).toBeGreaterThanOrEqual(0)
     expect(slow).not.toHaveProperty('durationMs')
     expect(settled).toEqual([])
@@ -410,7 +422,7 @@ describe('an observer', () => {
     expect(slow).not.toHaveProperty('error')
   })
 
-  test('is told of an asynchronous handler only after the event itself', async () => {
+  test('gets an asynchronous handler only after the event itself', async () => {
     const { context, settled, records, observe } = bare()
     observe()
     context.subscribeAsync('test_a', async () => {
@@ -471,7 +483,7 @@ describe('an observer', () => {
     expect(records[0]?.handlers[0]).toHaveProperty('error', undefined)
   })
 
-  test('is told of events nobody handles, and of none after it was disposed of', async () => {
+  test('gets events without handlers, and none after it was disposed of', async () => {
     const { context, records, observe } = bare()
     const observation = observe()
     await context.trigger('test_a')
@@ -496,7 +508,7 @@ describe('an observer', () => {
 })
 
 describe('the origin of an event', () => {
-  test('is whoever subscribed the handler that fires it', async () => {
+  test('is the subscriber of the handler that fires it', async () => {
     const { context } = bare()
     const origins: string[] = []
     context.subscribe('test_c', (event) => origins.push(event.origin))

@@ -21,7 +21,7 @@ import { type Handler, type Subscription, Subscriptions } from './subscription.t
 import type { Turn } from './turn.ts'
 import { Turns } from './turns.ts'
 
-/** Whoever made the environment. */
+/** The code that made the environment. */
 const USER: Owner = { name: 'environment' }
 
 /** How many events may wait to be fired, and how many asynchronous handlers may run. */
@@ -71,10 +71,10 @@ export class Observable {
 
   /**
    * Fires an event and resolves when its synchronous handlers have run. Triggers run one after the other; one from
-   * inside a synchronous handler that has not ended runs at once. A handler that throws is logged and put on record in
-   * `failures`.
+   * inside a synchronous handler that has not ended runs immediately. A handler that throws is logged and put on
+   * record in `failures`.
    * @throws SeeError `EVENT_RESERVED_ATTRIBUTE`, or `EVENT_LIMIT` for one fired inside handlers fifty deep, or when ten
-   * thousand wait; then it is on record, too
+   * thousand wait; then it is also on record
    */
   trigger<Name extends EventName>(event: Name, ...attributes: AttributesArgument<Name>): Promise<void>
   trigger(event: ConfiguredEventName, attributes?: Attributes): Promise<void>
@@ -135,7 +135,7 @@ export class Observable {
     await this.#pass(gate, event, inside, outer)
   }
 
-  /** Whoever fired it may not wait for what comes of it: then the failure is on record, and nothing else. */
+  /** The code that fired it may not await it: then the failure is on record, without another effect. */
   #refuse(refusal: SeeError, event: SeeEvent, turn: Turn | undefined): Promise<void> {
     const run = turn?.run
     const handler = run === undefined ? event.origin : nameOf(run.subscription)

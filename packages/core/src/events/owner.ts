@@ -3,7 +3,7 @@ export interface Owner {
   readonly name: string
 }
 
-/** A handler, as far as its name goes. */
+/** The parts of a handler that name it. */
 export interface OwnersHandler {
   readonly owner: Owner
   readonly handle: { readonly name: string }

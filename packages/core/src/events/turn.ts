@@ -43,7 +43,7 @@ export class Turn implements Actor {
     this.owner = owner
     this.context = context
     this.sequence = sequence
-    // What has ended is not around anything: a timer that a handler left behind begins anew.
+    // A turn that has ended encloses nothing: a timer that a handler left behind starts outside of it.
     this.outer = outer?.active === true ? outer : undefined
     this.run = run
     this.depth = (this.outer?.depth ?? 0) + 1
@@ -58,7 +58,7 @@ export class Turn implements Actor {
     return (this.#gate ??= new Gate())
   }
 
-  /** Whether something runs inside of which whoever started it did not wait for the end. */
+  /** Whether nested work is still pending that its caller did not await. */
   get pending(): boolean {
     return this.#gate?.busy === true
   }

@@ -40,7 +40,7 @@ export class Turns {
     }
   }
 
-  /** Resolves when nobody has the turn, but for the caller. */
+  /** Resolves when no one but the caller has the turn. */
   async idle(): Promise<void> {
     if (this.current() === undefined) await this.#gate.idle()
   }

@@ -46,7 +46,7 @@ test('of several configurations the hooks come in order, with the later generic 
   ])
 })
 
-test('a mistake in a file among several is told with its line', async () => {
+test('a mistake in a file among several is reported with its line', async () => {
   const file = join(folder, 'broken.json')
   await writeFile(file, '{\n  "hooks": [\n    { "name": "./missing.mjs#Nothing" }\n  ]\n}\n')
   await expect(Environment.allocate(simulatedFactory(), [{ hooks: [] }, file])).rejects.toMatchObject({

@@ -81,13 +81,14 @@ interface MissingHook {
 interface LoadedHooks {
   readonly hooks: LoadedHook[]
   readonly missing: MissingHook[]
-  /** Of keys in the generic configuration. */
+  /** Warnings of keys in the generic configuration. */
   readonly warnings: readonly EvidenceWarning[]
 }
 
 /**
- * Loads every hook of a configuration and parses what each is configured with, before anything is allocated. Of several
- * configurations the hooks come one after the other, and the generic part of each goes over that of those before.
+ * Loads every hook of a configuration and parses what each is configured with, before anything is allocated. The
+ * hooks of several configurations come one after the other, and the generic part of each overrides that of those
+ * before.
  * @throws SeeError `CONFIGURATION_INVALID`, `FILE_UNREADABLE` or `HOOK_LOAD`
  */
 export async function loadHooks(

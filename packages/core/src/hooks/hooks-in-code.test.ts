@@ -105,7 +105,7 @@ test('a configuration that does not fit is refused before anything is made', asy
   await refused({ hook: Date }, 'is not a hook: its class neither extends Hook', 'HOOK_LOAD')
 })
 
-test('a warm pool takes classes, too', async () => {
+test('a warm pool also takes classes', async () => {
   await using pool = await WarmPool.create(simulatedFactory(), { size: 1, prepare: async () => undefined })
   await using environment = await pool.allocate({ hooks: [{ hook: Pauser }] })
   await environment.context.poweron()

@@ -15,7 +15,7 @@ type Described = Omit<Provider<z.ZodType, Resources>, 'resources' | 'freeze'>
 
 /** A provider in the list of providers. */
 export interface RegisteredProvider extends Described {
-  /** Of its resources files. */
+  /** Schema of its resources files. */
   readonly schema: z.ZodType
   /**
    * The factory of contexts for a resources file.

@@ -4,6 +4,7 @@ import { extname, posix } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { bringFile } from './bring-file.ts'
+import type { SampleCopy } from './copy-sample.ts'
 import { pack } from './pack.ts'
 import { runInGuest } from './run-in-guest.ts'
 import { entryPath } from './sample-entry.ts'
@@ -11,6 +12,8 @@ import { entryPath } from './sample-entry.ts'
 export interface InjectOptions {
   /** The file of a folder that is the sample, by its path in it. */
   readonly entry?: string | undefined
+  /** Is brought in place of the file, or of the entry. */
+  readonly copy?: SampleCopy | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -25,7 +28,7 @@ export interface InjectOptions {
 export async function injectSample(
   context: SeeContext,
   path: string,
-  { entry, signal }: InjectOptions = {},
+  { entry, copy, signal }: InjectOptions = {},
 ): Promise<string> {
   const isFolder = await isSampleFolder(path)
   signal?.throwIfAborted()
@@ -35,12 +38,12 @@ export async function injectSample(
       throw new SeeError('SAMPLE_UNSUITABLE', `the folder ${path} cannot be brought into a Windows guest`)
     }
     const target = `C:\\Windows\\Temp\\${name}${extensionOf(path)}`
-    await bringFile(context, path, target, signal)
+    await bringFile(context, copy?.path ?? path, target, signal)
     return target
   }
-  if (isFolder) return await injectFolder(context, path, `/tmp/${name}`, { entry, signal })
+  if (isFolder) return await injectFolder(context, path, `/tmp/${name}`, { entry, copy, signal })
   const target = `/tmp/${name}${extensionOf(path)}`
-  await bringFile(context, path, target, signal)
+  await bringFile(context, copy?.path ?? path, target, signal)
   await runInGuest(context, ['chmod', '0755', target], signal)
   return target
 }
@@ -49,14 +52,24 @@ async function injectFolder(
   context: SeeContext,
   path: string,
   target: string,
-  { entry, signal }: InjectOptions,
+  { entry, copy, signal }: InjectOptions,
 ): Promise<string> {
   if (entry !== undefined) await entryPath(path, entry)
-  await bringPacked(context, ['-C', path, '.'], target, signal)
+  await bringPacked(context, folderWith(path, entry, copy), target, signal)
   if (entry === undefined) return target
   const program = posix.join(target, entry)
   await runInGuest(context, ['chmod', 'a+rx', '--', program], signal)
   return program
+}
+
+/** What tar packs of a folder: all of it, but the copy of the entry in its place where there is one. */
+function folderWith(path: string, entry: string | undefined, copy: SampleCopy | undefined): string[] {
+  const all = ['-C', path, '.']
+  if (entry === undefined || copy === undefined) return all
+  const name = posix.normalize(entry)
+  // Only the folder's own names begin with a dot.
+  const except = ['--anchored', '--no-wildcards', `--exclude=./${name}`]
+  return [...except, ...all, '-C', copy.folder, `--add-file=${name}`]
 }
 
 /** Brings what `tar` packs into a new folder of the guest. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { SeeError } from '../common/errors.ts'
 import type { SeeContext } from '../context/see-context.ts'
+import type { SampleCopy } from './copy-sample.ts'
 import type { Elf } from './elf.ts'
 import { hasKnownLoader, hostLibraries } from './host-libraries.ts'
 import { bringPacked, injectSample } from './inject-sample.ts'
@@ -13,6 +14,8 @@ const ASK_MS = 30_000
 export interface OpenOptions {
   /** The file of a folder that is run, by its path in it. */
   readonly entry?: string | undefined
+  /** Is brought in place of the file, or of the entry. */
+  readonly copy?: SampleCopy | undefined
   /** What the sample is started with. */
   readonly arguments?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
@@ -33,16 +36,16 @@ export interface OpenedSample {
 export async function openSample(
   context: SeeContext,
   sample: string,
-  { entry, arguments: words = [], signal }: OpenOptions = {},
+  { entry, copy, arguments: words = [], signal }: OpenOptions = {},
 ): Promise<OpenedSample> {
-  const kind = await recogniseSample(entry === undefined ? sample : await entryPath(sample, entry))
+  const kind = await kindOf(sample, { entry, copy })
   // What opens a file there is for Windows to know.
   const isWindows = await context.agent.isWindows()
   if (!isWindows) {
     assertRunnable(kind)
     await assertGuestRuns(context, kind, signal)
   }
-  const path = await injectSample(context, sample, { entry, signal })
+  const path = await injectSample(context, sample, { entry, copy, signal })
   const [first, ...rest] = [...(isWindows ? [] : await opener(context, kind, path, signal)), path]
   return { path, argv: [first, ...rest, ...words] }
 }
@@ -57,14 +60,22 @@ export async function loaderFor(
   context: SeeContext,
   sample: string,
   path: string,
-  { entry, signal }: Pick<OpenOptions, 'entry' | 'signal'> = {},
+  { entry, copy, signal }: Pick<OpenOptions, 'entry' | 'copy' | 'signal'> = {},
 ): Promise<readonly string[]> {
-  const kind = await recogniseSample(entry === undefined ? sample : await entryPath(sample, entry))
+  const kind = await kindOf(sample, { entry, copy })
   if (kind.kind !== 'elf' || kind.elf.type !== 'program' || (await context.agent.isWindows())) return []
   return await loaderOf(context, kind, path, signal).catch((error: unknown) => {
     if (error instanceof SeeError && error.code === 'SAMPLE_UNSUITABLE') return []
     throw error
   })
+}
+
+async function kindOf(
+  sample: string,
+  { entry, copy }: Pick<OpenOptions, 'entry' | 'copy'>,
+): Promise<SampleKind> {
+  if (copy !== undefined) return await recogniseSample(copy.path)
+  return await recogniseSample(entry === undefined ? sample : await entryPath(sample, entry))
 }
 
 /** What stands before the sample's path on the command line. */

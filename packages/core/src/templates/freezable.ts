@@ -2,7 +2,7 @@ import type { Resources } from '../contract/resources.ts'
 import type { TemplateMachine } from './manifest.ts'
 import type { Monitor } from './monitor.ts'
 
-/** A sandbox that is to become a template: it was made with a file to keep its memory in. */
+/** A sandbox being frozen into a template; its memory is backed by a file. */
 export interface Freezable extends Resources {
   /** The user's files that the guest is made from. */
   readonly inputs: readonly string[]
@@ -17,10 +17,10 @@ export interface Freezable extends Resources {
   readonly diskFile: string | undefined
   /** The subnet that was chosen for this guest alone, as `10.1.2.0/24`; undefined where there is none. */
   readonly subnet: string | undefined
-  /** Whether a program of the running guest waits at the port by which a clone can be told who it is. */
+  /** Whether a program of the running guest waits at the port by which a clone can get its identity. */
   hasOpenIdentityPort(): Promise<boolean>
   /** The size of its memory. */
   memoryMib(): Promise<number>
-  /** What the running guest is on, as far as its clones have to find it the same. */
+  /** The parts of the running guest's machine that must be the same for its clones. */
   templateMachine(): Promise<TemplateMachine>
 }

@@ -30,7 +30,7 @@ async function tell(guest: (socket: Socket) => void, timeoutMs = 10_000): Promis
   await giveIdentityAtPort(await port(guest), identity, timeoutMs)
 }
 
-test('tells a guest who it is, in lines of which the last is empty', async () => {
+test('sends a guest its identity, in lines of which the last is empty', async () => {
   let told = ''
   await tell((socket) => {
     socket.setEncoding('utf8').on('data', (text: string) => {
@@ -45,7 +45,7 @@ test('tells a guest who it is, in lines of which the last is empty', async () =>
 
 test.each([
   ['refuses', (socket: Socket) => void socket.write('error: no such thing\n'), /no such thing/],
-  ['goes on for ever', (socket: Socket) => void socket.write('x'.repeat(1_000_000)), /xxxxx/],
+  ['goes on forever', (socket: Socket) => void socket.write('x'.repeat(1_000_000)), /xxxxx/],
   ['goes away', (socket: Socket) => void socket.end('o'), /did not take its identity/],
 ])('says what a guest said that %s', async (_what, guest, message) => {
   const failure = await tell(guest).catch((error: unknown) => error)

@@ -9,7 +9,7 @@ import { until } from '../common/until.ts'
 import { within } from '../common/within.ts'
 import { newSshHostKey } from './ssh-host-key.ts'
 
-/** Where a guest waits to be told who it is: a FIFO, and beside it the answer. */
+/** Where a guest waits for its identity: a FIFO, and beside it the answer. */
 const PLACE = '/run/see-identity'
 const RESULT = `${PLACE}.result`
 /** What a guest may answer. */
@@ -27,13 +27,13 @@ export interface Identity {
   readonly card?: string | undefined
 }
 
-/** Of the guest of one environment. */
+/** The identity of the guest of one environment. */
 export function identityOf(identifier: string, macAddress: string | undefined): Identity {
   return { hostname: `see-${identifier.slice(0, 8).toLowerCase()}`, macAddress }
 }
 
 /**
- * Waits until the guest waits to be told who it is.
+ * Waits until the guest waits for its identity.
  * @throws SeeError `TEMPLATE_IDENTITY`
  */
 export async function assertTakesIdentity(
@@ -50,8 +50,8 @@ export async function assertTakesIdentity(
 }
 
 /**
- * Tells a clone that was just resumed who it is, at the host's end of a port of its own, and waits until it is.
- * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
+ * Gives a clone that was just resumed its identity, at the host's end of a port of its own, and waits until it has
+ * it. @throws SeeError `TEMPLATE_IDENTITY` when it cannot have it
  */
 export async function giveIdentityAtPort(port: Socket, identity: Identity, timeoutMs: number): Promise<void> {
   const answered = lineOf(port)
@@ -60,7 +60,7 @@ export async function giveIdentityAtPort(port: Socket, identity: Identity, timeo
 }
 
 /**
- * Tells it through its agent.
+ * Gives a clone its identity through its agent.
  * @throws SeeError `TEMPLATE_IDENTITY` when it cannot be
  */
 export async function giveIdentity(

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 
 /**
- * Whether somebody has locked the file, as QEMU does with every disk that it has open, those beneath an overlay too.
- * False where the kernel does not tell.
+ * Whether a process has locked the file, as QEMU does with every disk that it has open, including those beneath an
+ * overlay. False where the kernel does not report it.
  */
 export async function isLocked(path: string): Promise<boolean> {
   const { dev, ino } = await stat(path, { bigint: true })

@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { fileFacts } from './file-facts.ts'
 import { templateName } from './template-name.ts'
 
-/** Of the form of the folder; another one is not read. */
+/** Version of the folder's format; another one is not read. */
 export const TEMPLATE_VERSION = 4
 
 /** What a frozen guest runs on. A machine that differs in any of it cannot take it over. */
 export const templateMachine = z.strictObject({
   /** What its clones run on: `embedded` for QEMU as a child of SEE, `libvirt` for QEMU through libvirt. */
   provider: z.string().min(1),
-  /** Of the daemon that makes QEMU's devices out of XML; null where there is none. */
+  /** Version of the daemon that makes QEMU's devices out of XML; null where there is none. */
   libvirt_version: z.string().min(1).nullable(),
   qemu_version: z.string().min(1),
   machine: z.string().min(1),
@@ -18,7 +18,7 @@ export const templateMachine = z.strictObject({
   /** The host's processor, where the guest sees it: not under emulation. */
   host_cpu: z.string().nullable(),
   memory_mib: z.int().positive(),
-  /** Of what else QEMU is told that the guest sees: its devices, in their order. */
+  /** SHA-256 of QEMU's other arguments that the guest sees: its devices, in their order. */
   devices_sha256: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
@@ -34,11 +34,11 @@ export const templateManifest = z.strictObject({
   /** The resources file that it was built from. */
   resources: z.string().nullable(),
   machine: templateMachine,
-  /** By which way a clone is told who it is; null where it is not. */
+  /** The way by which a clone gets its identity; null where it gets none. */
   identity: z.enum(['port', 'agent']).nullable(),
   /** How long it took from its start until it could be frozen: what is waited for in a clone may take as long. */
   boot_ms: z.int().positive().max(2_147_483_647),
-  /** Its network card and subnet, which a clone keeps that is not told who it is; null where it has no card. */
+  /** Its network card and subnet, which a clone without an identity of its own keeps; null where it has no card. */
   card: z
     .strictObject({
       mac_address: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/),
@@ -68,6 +68,6 @@ export const templateFiles = {
   memory: 'memory',
   state: 'state',
   disk: 'disk.qcow2',
-  /** Of the disk, and empty: what a clone's disk begins as. */
+  /** An empty overlay of the disk: what a clone's disk begins as. */
   overlay: 'overlay.qcow2',
 } as const

@@ -1,4 +1,4 @@
-/** QEMU's monitor, as far as it is needed to freeze a guest and to take one over. */
+/** The parts of QEMU's monitor that freezing and cloning a guest need. */
 export interface Monitor {
   execute(
     command: string,

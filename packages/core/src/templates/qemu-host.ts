@@ -9,7 +9,7 @@ const version = z.object({
   package: z.string(),
 })
 
-/** What of a machine the running QEMU and this host make up, whatever the guest is. */
+/** The parts of a machine's fingerprint that come from QEMU and the host. */
 export async function qemuHost(
   monitor: Monitor,
   accelerator: string,

@@ -13,7 +13,7 @@ export interface SshHostKey {
   readonly privateKey: string
 }
 
-/** Of Ed25519. It is made here, since a guest without acceleration takes seconds to start what makes one. */
+/** A key of Ed25519. It is made here, since a guest without acceleration takes seconds to start what makes one. */
 export function newSshHostKey(): SshHostKey {
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   const [point, seed] = [Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url')]

@@ -61,7 +61,7 @@ export class TemplateClone {
     throw templateError('TEMPLATE_INVALID', name, why)
   }
 
-  /** Whether a clone is told who it is, and so has another network card than the template. */
+  /** Whether a clone gets its own identity, and so has another network card than the template. */
   get isToldWhoItIs(): boolean {
     return this.#template.manifest.identity !== null
   }
@@ -71,7 +71,7 @@ export class TemplateClone {
     return this.#template.timeoutMs
   }
 
-  /** The template's network card, which a clone keeps that is not told who it is; undefined for others. */
+  /** The template's network card, which a clone without an identity of its own keeps; undefined for others. */
   get keptCard(): NonNullable<TemplateManifest['card']> | undefined {
     const { identity, card } = this.#template.manifest
     return identity === null && card !== null ? card : undefined
@@ -84,8 +84,7 @@ export class TemplateClone {
   }
 
   /**
-   * What a disk begins as that is to be an overlay of the template's: an empty one, to be copied; undefined where the
-   * template was moved.
+   * An empty overlay of the template's disk, to be copied for a clone; undefined where the template was moved.
    */
   async readOverlay(): Promise<Buffer | undefined> {
     this.#isOverlay = true
@@ -156,7 +155,7 @@ export class TemplateClone {
     this.#taken = true
     const { identity: way, at_rest: isAtRest } = this.#template.manifest
     const thawed = isAtRest ? this.#thaw(channel) : undefined
-    // At the port it can be told while its disk is frozen, and so before it sends by the template's address.
+    // At the port it can get its identity while its disk is frozen, and so before it sends from the template's address.
     if (way === 'port' && port !== undefined) await together(thawed, this.#tell(channel, port, identity))
     else {
       await thawed
@@ -192,8 +191,8 @@ export class TemplateClone {
 }
 
 /**
- * Its disk, whose header is read all the same: it stands by itself.
- * @throws SeeError `TEMPLATE_INVALID` when it leads to another file
+ * Its disk, which has no backing file; its header is read all the same. @throws SeeError `TEMPLATE_INVALID` when it
+ * leads to another file
  */
 async function diskOf(template: Template): Promise<DiskImage> {
   const path = template.path('disk')

@@ -114,7 +114,7 @@ test('refuses a clone when the image that it was made from is another now', asyn
   await expect(template.assertUnchanged()).rejects.toMatchObject(refused)
 })
 
-test('the checksums tell what the times do not', async () => {
+test('the checksums detect what the times do not', async () => {
   await store.build(
     'tiny',
     async (building) => {
@@ -214,7 +214,7 @@ test('what a build left that was killed is removed like a template', async () =>
   expect(await readdir(store.root)).toEqual([])
 })
 
-test('is removed once: whoever comes second is told that there is none', async () => {
+test('is removed once: the second call fails, since there is none', async () => {
   await build()
   const both = await Promise.allSettled([store.remove('tiny', signal), store.remove('tiny', signal)])
   const failures = both.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
@@ -222,7 +222,7 @@ test('is removed once: whoever comes second is told that there is none', async (
   expect(await readdir(store.root)).toEqual([])
 })
 
-test('an overlay that cannot be read is told of like a state', async () => {
+test('an overlay that cannot be read is reported like a state', async () => {
   const template = await build()
   await rm(template.path('overlay'))
   await rm(template.path('state'))

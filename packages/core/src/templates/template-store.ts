@@ -15,7 +15,7 @@ import { templateRoot } from './template-root.ts'
 import { assertTrusted, assertTrustedRoot } from './trusted-files.ts'
 
 const MANIFEST = 'manifest.json'
-/** Of the hidden names of a template that is not complete yet, and of one that is being removed. */
+/** Endings of the hidden names of a template that is not complete yet, and of one that is being removed. */
 const ENDS = ['building', 'gone'] as const
 
 /** Makes what a template is of in a folder, of its manifest too. */
@@ -78,7 +78,7 @@ export class TemplateStore {
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
-    // Somebody else may have removed it while we waited for the lock.
+    // Another process may have removed it while we waited for the lock.
     const isThere = await exists(folder)
     if (isThere) {
       const gone = this.#hidden(name, 'gone')
@@ -90,8 +90,8 @@ export class TemplateStore {
   }
 
   /**
-   * Builds a template beside the others and gives it its name when it is complete. Whoever builds one of the same name
-   * meanwhile waits. One that was there is replaced.
+   * Builds a template beside the others and gives it its name when it is complete. A second build of the same name
+   * waits meanwhile. An existing one is replaced.
    * @throws SeeError `TEMPLATE_IN_USE`, or what the builder throws; then nothing has changed
    */
   async build(name: string, builder: TemplateBuilder, signal: AbortSignal): Promise<Template> {
@@ -119,7 +119,7 @@ export class TemplateStore {
     return await this.open(name)
   }
 
-  /** What is left of a build that ended without cleaning up: whoever has the lock knows that nobody works in it. */
+  /** Removes what a build left that ended without cleaning up: the lock proves that no build is running. */
   async #sweep(_lock: FileLock, name: string): Promise<void> {
     for (const end of ENDS) await rm(this.#hidden(name, end), { recursive: true, force: true })
   }

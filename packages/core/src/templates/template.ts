@@ -18,11 +18,11 @@ const words = {
   devices_sha256: 'the list of devices',
 } as const satisfies Record<keyof TemplateMachine, string>
 
-/** A clone that hangs is told of after this, or after several times what its template took to boot. */
+/** A clone that hangs is reported after this, or after several times what its template took to boot. */
 const SHORTEST_BOUND_MS = 60_000
 const BOOTS = 4
 
-/** Of a value in a message. */
+/** Length of a value in a message. */
 const EXCERPT_CHARACTERS = 80
 
 const aspects = templateMachine.keyof().options

@@ -87,7 +87,7 @@ test('a folder in which every user has what is theirs may hold templates', async
   expect((await store.open('tiny')).name).toBe('tiny')
 })
 
-test('nothing is built where somebody else could change it', async () => {
+test('nothing is built where another user could change it', async () => {
   await mkdir(store.root)
   await chmod(store.root, 0o777)
   const building = build()

@@ -5,11 +5,12 @@ import { templateFiles } from './manifest.ts'
 
 const GROUP_WRITES = 0o020
 const OTHERS_WRITE = 0o002
-/** Whoever may write to such a folder can remove and rename only what is their own. */
+/** Users who may write to such a folder can remove and rename only what is their own. */
 const STICKY = 0o1000
 
 /**
- * Whether nobody else could have made a template or can change it: its memory runs with the user's rights on this host.
+ * Checks that no other user could have made a template or can change it: its memory runs with the user's rights on
+ * this host.
  * @param root the folder of all templates
  * @throws Error saying what is wrong
  */

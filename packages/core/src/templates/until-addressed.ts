@@ -4,7 +4,7 @@ import type { SandboxDomain } from '../contract/resources.ts'
 import { until, type UntilOptions } from '../common/until.ts'
 
 /**
- * Waits until a guest has an IPv4 address. The guest is asked itself, since not every network tells.
+ * Waits until a guest has an IPv4 address. The guest itself is asked, since not every network reports addresses.
  * @throws SeeError `ADDRESS_TIMEOUT`
  */
 export async function untilAddressed(

@@ -2,6 +2,10 @@
 export type EvidenceErrorCode =
   /** It is not what the format says it is. */
   | 'EVIDENCE_INVALID'
+  /** There is none. */
+  | 'EVIDENCE_ABSENT'
+  /** There is that of several environments, and none is named. */
+  | 'EVIDENCE_UNCLEAR'
   /** It was written by a newer SEE. */
   | 'EVIDENCE_NEWER'
   /** It is longer than is read. */

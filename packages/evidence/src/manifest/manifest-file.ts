@@ -16,7 +16,9 @@ export const manifestFileSchema = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .nullable()
-    .describe('The SHA-256 of its content, in hexadecimal; null while it grows.'),
+    .describe(
+      'The SHA-256 of its content, in hexadecimal; null while it grows, where it could not be read, and in version 1.',
+    ),
   media_type: z.string().max(255).describe('Its media type, such as `application/json`.'),
   event: z
     .object({

@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { AnalysisRecord } from './analysis.ts'
+import { evidenceIn, manifestFaults, manifestFiles } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 async function allocate(folder: string, configuration: object, name = 'AnalyserHook') {
@@ -43,6 +44,43 @@ test('runs a command over what was kept when analysis starts, and waits for it',
   expect(await read('analysis_1/found')).toBe('found it\n')
 })
 
+test('what a program wrote is in the manifest, but for what no manifest can name', async () => {
+  await using temporary = await temporaryFolder()
+  const results = join(temporary.path, 'results')
+  const command = [
+    'sh',
+    '-c',
+    'mkdir "$1/sub"; echo found >"$1/sub/a"; echo b >"$1/b\\c"; ln -s a "$1/link"',
+    'sh',
+    '{output}',
+  ]
+  const { environment, context, analyse } = await allocate(temporary.path, {
+    command,
+    results_folder: results,
+  })
+  const written: string[] = []
+  context.subscribe('evidence_written', ({ kind }) => void written.push(kind))
+  await analyse()
+  await environment.deallocate()
+  expect(context.failures).toEqual([])
+  const files = await manifestFiles(results)
+  const of = `${context.identifier}_analysis_1.json`
+  expect(files['analysis_1/sub/a']).toMatchObject({
+    kind: 'analysis_output',
+    bytes: 6,
+    of,
+    state: 'complete',
+  })
+  expect(Object.keys(files).toSorted()).toEqual([
+    'analysis_1.json',
+    'analysis_1.stderr',
+    'analysis_1.stdout',
+    'analysis_1/sub/a',
+  ])
+  expect(await manifestFaults(results)).toEqual([`${context.identifier}_analysis_1/b\\c is not in it`])
+  expect(written.toSorted()).toEqual(['analysis_record', 'analysis_stderr', 'analysis_stdout'])
+})
+
 test('takes the path of the event that starts it, and does not hold that event back', async () => {
   await using temporary = await temporaryFolder()
   const configuration = {
@@ -68,7 +106,7 @@ test('two hooks over the same evidence overwrite nothing, and an empty output fo
   await environment.context.trigger('start_analysis')
   await environment.context.trigger('wait_analysis')
   expect(environment.context.failures).toEqual([])
-  const records = (await readdir(temporary.path)).filter((name) => !name.includes('.std'))
+  const records = (await evidenceIn(temporary.path)).filter((name) => !name.includes('.std'))
   const { identifier } = environment
   expect(records).toEqual([`${identifier}_analysis_1.json`, `${identifier}_analysis_2.json`, 'evidence'])
 })
@@ -102,7 +140,7 @@ test.each([[''], ["sh 'open"], [[]], [1]])('refuses the command %j', async (comm
   await expect(allocate(temporary.path, { command })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })
 })
 
-// Volatility is not to be had from Debian: this takes its place, and says how it was called.
+// Debian has no package of Volatility: this takes its place, and says how it was called.
 const standIn = '#!/bin/sh\necho "$@"\n'
 
 test.each([
@@ -127,7 +165,7 @@ test.each([
   expect(await record('volatility_windows.netscan_1')).toMatchObject({ status: 'finished', exit_code: 0 })
 })
 
-test('a plugin of Volatility that fails is a warning, in its record, too', async () => {
+test('a plugin of Volatility that fails is a warning, which is also in its record', async () => {
   await using temporary = await temporaryFolder()
   await using tool = await temporaryFolder()
   const program = join(tool.path, 'vol')

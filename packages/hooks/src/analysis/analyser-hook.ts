@@ -1,13 +1,13 @@
-import { join } from 'node:path'
-import { evidenceWarning, z } from '@see/core'
+import { type AnyEvent, evidenceWarning, z } from '@see/core'
 import { analyse } from './analysis.ts'
 import { requireConfinedProgram } from '../confinement/confined-program.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  results_folder: resultsKey('records and output'),
   command: commandWords.describe(
     'A program and its arguments, as a list or as a line, of which only quotes are understood: there is no shell. `{path}` is the evidence, `{output}` a folder that may be written.',
   ),
@@ -23,20 +23,26 @@ const schema = z.object({
 /** Runs any command over evidence that other hooks leave, confined. */
 export class AnalyserHook extends ProcessingHook<typeof schema> {
   static override readonly schema = schema
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
 
   async setup(): Promise<void> {
-    const { results_folder, command, readable } = this.configuration
-    this.#folder = await prepareResultsFolder(results_folder)
+    const { command, readable } = this.configuration
+    await this.#evidence.open()
     await requireConfinedProgram(command[0], { readable, signal: this.context.signal })
     this.listen(this.configuration)
   }
 
-  protected async process(evidence: readonly Evidence[]): Promise<void> {
+  protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
     if (evidence.length === 0) this.warnOf([nothingToAnalyse])
     for (const each of evidence) {
-      const base = join(this.#folder, `${this.identifier}_analysis`)
-      await analyse({ ...this.configuration, base, evidence: each, signal: this.context.signal })
+      await analyse({
+        ...this.configuration,
+        writer: this.#evidence,
+        name: 'analysis',
+        event,
+        evidence: each,
+        signal: this.context.signal,
+      })
     }
   }
 }

@@ -1,12 +1,21 @@
-import { mkdir, open, readdir, rmdir, stat } from 'node:fs/promises'
-import { type EvidenceWarning, messageOf, SeeError } from '@see/core'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rmdir, stat } from 'node:fs/promises'
+import { type AnyEvent, type EvidenceWarning, messageOf, SeeError } from '@see/core'
 import { type ConfinedResult, type ExceededBound, runConfined } from '../confinement/confined-command.ts'
-import { evidenceModes, resultsLost, writeEvidence } from '../results/evidence-file.ts'
+import type { ClaimedName } from '../results/claimed-names.ts'
+import { evidenceModes } from '../results/evidence-file.ts'
+import type { EvidenceWriter } from '../results/evidence-writer.ts'
+import { filesIn } from './yara-files.ts'
 import type { Evidence } from './processing.ts'
 
 const MIB = 1024 * 1024
+/** Files of a program's that the manifest names. */
+const MOST_OUTPUT = 1000
 
-/** What `<base>_<n>.json` holds; the output is in `.stdout` and `.stderr` beside it, files in the folder `<base>_<n>`. */
+/**
+ * What `<identifier>_<name>_<n>.json` holds; the output is in `.stdout` and `.stderr` beside it, files in the folder
+ * `<identifier>_<name>_<n>`.
+ */
 export interface AnalysisRecord {
   event: string
   evidence: string
@@ -23,8 +32,11 @@ export interface AnalysisRecord {
 }
 
 interface AnalysisOptions {
-  /** Of the result files: folder and beginning of the name; a number follows. */
-  readonly base: string
+  readonly writer: EvidenceWriter
+  /** What the names of the result files have behind the environment's identifier; a number follows. */
+  readonly name: string
+  /** The event that started the processing. */
+  readonly event: AnyEvent
   readonly evidence: Evidence
   /** `{path}` and `{output}` in it stand for the evidence and for the folder that may be written. */
   readonly command: readonly [string, ...string[]]
@@ -42,12 +54,14 @@ interface AnalysisOptions {
 
 /**
  * Runs a tool over evidence, confined, and keeps what it says and writes.
- * @throws SeeError `TOOL_FAILED` when it exceeded a bound, or what `runConfined` throws; the record tells of both
+ * @throws SeeError `TOOL_FAILED` when it exceeded a bound, or what `runConfined` throws; both are in the record
  */
 export async function analyse(options: AnalysisOptions): Promise<void> {
-  const { evidence, signal } = options
-  const base = await claimName(options.base)
-  const output = base
+  const { writer, event, evidence, signal } = options
+  const name = claimName(writer, options.name)
+  const output = name.base
+  const of = name.path('json')
+  const recordFile = writer.entry(of, { kind: 'analysis_record', event })
   await mkdir(output, { mode: evidenceModes.folder })
   const [program, ...rest] = options.command
   const fill = (word: string): string =>
@@ -65,9 +79,8 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     error: null,
     warnings: [],
   }
-  const write = (): Promise<void> =>
-    writeEvidence(`${base}.json`, `${JSON.stringify(record, undefined, 2)}\n`)
-  await write()
+  const text = (): string => `${JSON.stringify(record, undefined, 2)}\n`
+  await recordFile.draft(text())
   try {
     const result = await runConfined(command, {
       readable: [evidence.path, ...options.readable],
@@ -80,8 +93,12 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     record.exit_code = result.exitCode
     record.exceeded = result.exceeded
     record.duration_ms = result.durationMs
-    await writeEvidence(`${base}.stdout`, result.stdout)
-    await writeEvidence(`${base}.stderr`, result.stderr)
+    const state = result.exceeded === null ? 'complete' : 'incomplete'
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const facts = { kind: `analysis_${stream}`, event, of } as const
+      await writer.entry(name.path(stream), facts).write(result[stream], state)
+    }
+    await register(output, { writer, event, of, state })
     assertWithinBounds(command, result)
     record.status = 'finished'
     const warning = options.exitCodes?.warningOf(result.exitCode ?? 0)
@@ -94,7 +111,7 @@ export async function analyse(options: AnalysisOptions): Promise<void> {
     record.error = messageOf(error)
     throw error
   } finally {
-    await write()
+    await recordFile.write(text())
     if ((await readdir(output)).length === 0) await rmdir(output)
   }
 }
@@ -109,7 +126,7 @@ export function assertWithinBounds(command: readonly string[], { exceeded }: Con
   )
 }
 
-/** In bytes; what is missing is told of when it is to be read. */
+/** Size of the file, in bytes; 0 when it is missing: a missing file is reported when it is read. */
 export async function sizeOf(path: string): Promise<number> {
   return await stat(path).then(
     ({ size }) => size,
@@ -117,15 +134,25 @@ export async function sizeOf(path: string): Promise<number> {
   )
 }
 
-/** Makes the first record that is not there yet: several hooks may use one folder. */
-async function claimName(base: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    try {
-      await using _ = await open(`${base}_${number}.json`, 'wx', evidenceModes.file)
-      return `${base}_${number}`
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue
-      throw resultsLost(`${base}_${number}.json`, error)
-    }
+/** Names the first record that is not there yet: an environment before may have had the same identifier. */
+function claimName(writer: EvidenceWriter, name: string): ClaimedName {
+  for (;;) {
+    const claimed = writer.claim(name, { extensions: ['json', 'stdout', 'stderr'], alwaysNumbered: true })
+    if (!existsSync(claimed.path('json')) && !existsSync(claimed.base)) return claimed
+  }
+}
+
+interface Registration {
+  readonly writer: EvidenceWriter
+  readonly event: AnyEvent
+  readonly of: string
+  readonly state: 'complete' | 'incomplete'
+}
+
+/** Has the manifest name what a program wrote into its folder, up to a bound. */
+async function register(folder: string, { writer, event, of, state }: Registration): Promise<void> {
+  const { files } = await filesIn(folder)
+  for (const path of files.slice(0, MOST_OUTPUT)) {
+    writer.entry(path, { kind: 'analysis_output', event, of, isSilent: true }).endUnread(state)
   }
 }

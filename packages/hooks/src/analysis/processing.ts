@@ -32,11 +32,11 @@ interface ProcessingEvents {
   readonly wait_processing_on_event: readonly ConfiguredEventName[]
 }
 
-/** A file that another hook left, and the event that told of it. */
+/** A file that another hook left, and the event that named it. */
 export interface Evidence {
   readonly path: string
   readonly event: string
-  /** Of a checkpoint, those of the guest's further disks. */
+  /** The checkpoints of the guest's further disks, if this is a checkpoint. */
   readonly otherDisks?: readonly DiskCheckpoint[]
 }
 
@@ -113,7 +113,7 @@ export abstract class ProcessingHook<Schema extends z.ZodObject> extends Hook<Sc
     }
   }
 
-  /** Called when the processing was waited for: only then can a hook fire an event that tells of its results. */
+  /** Called when the processing was waited for: only then can a hook fire an event with its results. */
   protected processed?(): Promise<void>
 
   /** What fails is on record by the handler that started it. */

@@ -1,15 +1,16 @@
-import { isAbsolute, join } from 'node:path'
-import { type EvidenceWarning, evidenceWarning, z } from '@see/core'
+import { isAbsolute } from 'node:path'
+import { type AnyEvent, type EvidenceWarning, evidenceWarning, z } from '@see/core'
 import { analyse } from './analysis.ts'
 import { requireConfinedProgram } from '../confinement/confined-program.ts'
 import { fileNameOf } from '../results/file-name.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { boundKeys, commandWords, paths } from './tool-settings.ts'
 import { otherHookTools } from '../processes/tools.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  results_folder: resultsKey('records and output'),
   command: commandWords
     .prefault(['vol'])
     .describe('How Volatility is started, as a list or a line; by its path if it is not in a usual folder.'),
@@ -36,12 +37,12 @@ const schema = z.object({
 /** Runs plugins of Volatility over memory snapshots, confined. */
 export class VolatilityHook extends ProcessingHook<typeof schema> {
   static override readonly schema = schema
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
 
   async setup(): Promise<void> {
-    const { results_folder, command, readable } = this.configuration
+    const { command, readable } = this.configuration
     const [program, ...words] = command
-    this.#folder = await prepareResultsFolder(results_folder)
+    await this.#evidence.open()
     await requireConfinedProgram(program, {
       readable,
       needs: words.filter((word) => isAbsolute(word)),
@@ -51,17 +52,18 @@ export class VolatilityHook extends ProcessingHook<typeof schema> {
     this.listen(this.configuration)
   }
 
-  protected async process(evidence: readonly Evidence[]): Promise<void> {
+  protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
     const { command, profile, plugins } = this.configuration
     if (evidence.length === 0) this.warnOf([nothingToAnalyse])
     for (const each of evidence) {
       for (const plugin of plugins) {
         const options =
           profile === undefined ? ['-q', '-f', '{path}'] : ['-f', '{path}', `--profile=${profile}`]
-        const base = join(this.#folder, `${this.identifier}_volatility_${fileNameOf(plugin)}`)
         await analyse({
           ...this.configuration,
-          base,
+          writer: this.#evidence,
+          name: `volatility_${fileNameOf(plugin)}`,
+          event,
           evidence: each,
           command: [...command, ...options, plugin],
           signal: this.context.signal,

@@ -95,7 +95,7 @@ test('scans dropped files, whatever they are called, and follows none of their l
   ])
 })
 
-test('scans the files in a folder that an event tells of, beside what it scanned before', async () => {
+test('scans the files in a folder that an event names, beside what it scanned before', async () => {
   await using temporary = await temporaryFolder()
   const configuration = { start_processing_on_event: ['start_analysis', 'files_extracted'] }
   const { environment, context, scan, matches } = await allocate(temporary.path, RULES, configuration)

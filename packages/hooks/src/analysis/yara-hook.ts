@@ -1,13 +1,14 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type EvidenceWarning, evidenceWarning, SeeError, z } from '@see/core'
+import { type AnyEvent, type EvidenceWarning, evidenceWarning, SeeError, z } from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from '../confinement/confined-command.ts'
-import { writeEvidence } from '../results/evidence-file.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { type Evidence, ProcessingHook, processingKeys } from './processing.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { boundKeys, paths } from './tool-settings.ts'
 import { filesIn, filesOf, type FilesToScan, type SkippedFile } from './yara-files.ts'
 import { parseYaraErrors, parseYaraOutput, type YaraMatch } from './yara-output.ts'
@@ -19,7 +20,7 @@ const MIB = 1024 * 1024
 const MOST_SKIPPED = 1000
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the results; made when it is missing.'),
+  results_folder: resultsKey('the results'),
   rules: paths
     .refine((files) => files.length > 0, 'expected at least one file of rules')
     .describe('The file or files with rules; they may include others that lie beside them.'),
@@ -40,13 +41,14 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   readonly #scanned: string[] = []
   readonly #skipped: SkippedFile[] = []
   readonly #warnings: EvidenceWarning[] = []
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
+  #results: EvidenceEntry | undefined
   #temporary = ''
   #rules: CompiledRules | undefined
 
   async setup(): Promise<void> {
-    const { results_folder, rules, external_variables: externals } = this.configuration
-    this.#folder = await prepareResultsFolder(results_folder)
+    const { rules, external_variables: externals } = this.configuration
+    await this.#evidence.open()
     await requireHookTool('yara')
     await assertConfinement(this.context.signal)
     this.#temporary = await mkdtemp(join(tmpdir(), 'see-yara-'))
@@ -63,8 +65,12 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     if (this.#temporary !== '') await rm(this.#temporary, { recursive: true })
   }
 
-  protected async process(evidence: readonly Evidence[]): Promise<void> {
+  protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
     const { scan_folder } = this.configuration
+    this.#results ??= this.#evidence.entry(
+      this.#evidence.claim('yara', { extensions: ['json'] }).path('json'),
+      { kind: 'yara_matches', event },
+    )
     const readable = evidence.map(({ path }) => resolve(path))
     const found: FilesToScan[] = []
     for (const each of evidence) found.push(await filesOf(each))
@@ -75,7 +81,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     const files = found.flatMap((each) => each.files)
     this.#skip(found.flatMap(({ skipped }) => skipped))
     if (readable.length === 0) this.#warn(nothingToScan)
-    // That nothing was scanned has to be seen, too.
+    // The results must also show that nothing was scanned.
     if (files.length === 0) return await this.#writeResults()
     await this.#scan(files, readable)
     this.logger.info({ matches: this.#matches.length }, 'scanned by YARA')
@@ -84,7 +90,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   async #scan(files: readonly string[], readable: readonly string[]): Promise<void> {
     if (this.#rules === undefined) throw new Error('the rules are compiled at set-up')
     const { path, fileOf } = this.#rules
-    // A file's own name may be made to look like YARA's output: it is told numbers.
+    // A file's own name may be made to look like YARA's output: it gets numbers.
     const aliases = await mkdtemp(join(this.#temporary, 'files-'))
     await Promise.all(files.map((file, index) => symlink(file, join(aliases, String(index)))))
     await writeFile(join(aliases, 'list'), files.map((_file, index) => `${index}\n`).join(''))
@@ -143,8 +149,10 @@ export class YaraHook extends ProcessingHook<typeof schema> {
       matches: this.#matches,
       warnings: this.#warnings,
     }
-    const path = join(this.#folder, `${this.identifier}_yara.json`)
-    await writeEvidence(path, `${JSON.stringify(results, undefined, 2)}\n`)
+    await this.#results?.write(
+      `${JSON.stringify(results, undefined, 2)}\n`,
+      this.#warnings.length === 0 ? 'complete' : 'incomplete',
+    )
   }
 }
 

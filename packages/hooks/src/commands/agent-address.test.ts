@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { AgentAddress } from './agent-address.ts'
 
-/** Of no host: kept for documentation. */
+/** Addresses of no host: reserved for documentation. */
 const [HEARD, CONFIGURED, GUEST] = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
 const context = { ip4Address: async () => GUEST }
 
@@ -20,7 +20,7 @@ test('a guest may have none yet', async () => {
 })
 
 test.each(['127.0.0.2', '0.0.0.0', '::1', '::ffff:127.0.0.1'])(
-  'a guest that is said to be at %s is not believed, whoever says so',
+  'a guest’s address %s is not believed, whatever its source',
   async (own) => {
     const refused = { code: 'AGENT_CHANNEL', message: expect.stringContaining(own) }
     const heard = new AgentAddress(CONFIGURED)

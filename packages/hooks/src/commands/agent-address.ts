@@ -42,7 +42,7 @@ export class AgentAddress {
   }
 }
 
-/** An address can come from the guest itself, which may want us to talk to somebody else. */
+/** An address can come from the guest itself, which may want us to talk to another machine. */
 function isOwn(address: string): boolean {
   const own = new BlockList()
   own.addSubnet('127.0.0.0', 8)

@@ -41,7 +41,7 @@ export async function askHttp({ upload, maxBytes, onBody, ...question }: HttpQue
       client.once('close', () => reject(new Error('the connection was closed without an answer')))
     })
     if (upload === undefined) client.end()
-    // What goes wrong is the client's error, too.
+    // A failure is also the client's error.
     else pipeline(createReadStream(upload), client).catch(() => undefined)
     return await bodyOf(await answered, maxBytes, onBody)
   } finally {

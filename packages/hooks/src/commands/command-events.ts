@@ -13,6 +13,8 @@ declare module '@see/core' {
       readonly sample: string
       /** The file of a folder that is the sample, by its path in it. */
       readonly entry?: string | undefined
+      /** The SHA-256 that the sample, or its entry, must have, in hexadecimal: another file is not run. */
+      readonly sha256?: string | undefined
       /** `{sample}` in it becomes the quoted path in the guest; without a command the sample itself is run. */
       readonly command?: string | undefined
       /** What the sample is started with, where there is no command. */

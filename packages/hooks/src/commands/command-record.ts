@@ -2,7 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { messageOf, type OutputStream, SeeError, type SeeEvent } from '@see/core'
 import type { CommandRequest } from './command-request.ts'
-import { evidenceModes, writeEvidence } from '../results/evidence-file.ts'
+import { evidenceModes } from '../results/evidence-file.ts'
+import type { ClaimedName } from '../results/claimed-names.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import type { EvidenceWriter } from '../results/evidence-writer.ts'
 
 /**
  * What `<identifier>_command_<n>.json` holds. A record that says `running` of a guest that is gone belongs to a command
@@ -35,6 +38,11 @@ export interface CommandRecord {
   error: string | null
 }
 
+/** Whether nothing is known to be missing in what the command printed. */
+export function isOutputWhole({ truncated, lost }: CommandRecord): boolean {
+  return !truncated && lost === null
+}
+
 /** The record of a command that is being prepared. */
 export function newRecord(event: SeeEvent, { command, sample }: CommandRequest): CommandRecord {
   return {
@@ -56,24 +64,46 @@ export function newRecord(event: SeeEvent, { command, sample }: CommandRequest):
   }
 }
 
-/** The files of one command: `<base>.json`, `<base>.stdout` and `<base>.stderr`. */
+interface OutputFile {
+  readonly entry: EvidenceEntry
+  readonly file: FileHandle
+}
+
+/** The files of one command: `<identifier>_command_<n>.json`, `.stdout` and `.stderr`. */
 export class CommandFiles {
   readonly recordPath: string
-  readonly #base: string
-  readonly #streams = new Map<OutputStream, FileHandle>()
+  readonly #evidence: EvidenceWriter
+  readonly #event: SeeEvent
+  readonly #name: ClaimedName
+  readonly #record: EvidenceEntry
+  readonly #streams = new Map<OutputStream, OutputFile>()
+  #isFinal = false
   #recorded: Promise<void> = Promise.resolve()
   /** What is being written, in the order in which it came. */
   #written: Promise<void> = Promise.resolve()
   #failure: unknown
 
-  constructor(base: string) {
-    this.#base = base
-    this.recordPath = `${base}.json`
+  constructor(evidence: EvidenceWriter, event: SeeEvent) {
+    this.#evidence = evidence
+    this.#event = event
+    this.#name = evidence.claim('command', {
+      extensions: ['json', 'stdout', 'stderr'],
+      alwaysNumbered: true,
+    })
+    this.recordPath = this.#name.path('json')
+    this.#record = evidence.entry(this.recordPath, { kind: 'command_record', event })
   }
 
-  /** Writes the record as it is once those before are written. */
-  async writeRecord(record: CommandRecord): Promise<void> {
-    const write = () => writeEvidence(this.recordPath, `${JSON.stringify(record, undefined, 2)}\n`)
+  /**
+   * Writes the record as it is once those before are written.
+   * @param isFinal whether it stays as it is
+   */
+  async writeRecord(record: CommandRecord, isFinal = false): Promise<void> {
+    this.#isFinal ||= isFinal
+    const write = async () => {
+      const text = `${JSON.stringify(record, undefined, 2)}\n`
+      await (this.#isFinal ? this.#record.write(text) : this.#record.draft(text))
+    }
     const mine = this.#recorded.then(write)
     this.#recorded = mine.catch(() => undefined)
     await mine
@@ -82,22 +112,37 @@ export class CommandFiles {
   /** Makes the files of the output, which are empty at first. */
   async openOutput(): Promise<void> {
     for (const stream of ['stdout', 'stderr'] as const) {
-      this.#streams.set(stream, await open(`${this.#base}.${stream}`, 'w', evidenceModes.file))
+      const path = this.#name.path(stream)
+      const facts = { kind: `command_${stream}`, event: this.#event, of: this.recordPath } as const
+      const entry = this.#evidence.entry(path, facts)
+      this.#streams.set(stream, { entry, file: await open(path, 'w', evidenceModes.file) })
+      entry.begin()
     }
   }
 
   /** Output as it comes, whatever becomes of the guest. */
   readonly addOutput = (stream: OutputStream, chunk: Buffer): void => {
-    const write = async () => await this.#streams.get(stream)?.appendFile(chunk)
+    const write = async () => {
+      const output = this.#streams.get(stream)
+      await output?.file.appendFile(chunk)
+      output?.entry.pass(chunk)
+    }
     this.#written = this.#written.then(write).catch((error: unknown) => void (this.#failure ??= error))
   }
 
-  /** @throws SeeError `RESULTS_UNWRITABLE` */
-  async closeOutput(): Promise<void> {
+  /**
+   * @param isComplete whether it is all that the command printed
+   * @throws SeeError `RESULTS_UNWRITABLE`
+   */
+  async closeOutput({ isComplete }: { readonly isComplete: boolean }): Promise<void> {
     await this.#written
-    const files = Array.from(this.#streams.values())
+    const outputs = Array.from(this.#streams.values())
     this.#streams.clear()
-    for (const file of files) await file.close()
+    const state = isComplete && this.#failure === undefined ? 'complete' : 'incomplete'
+    for (const { entry, file } of outputs) {
+      await file.close()
+      entry.end(state)
+    }
     this.#assertWritten()
   }
 
@@ -115,7 +160,7 @@ export class CommandFiles {
     const why = messageOf(this.#failure)
     throw new SeeError(
       'RESULTS_UNWRITABLE',
-      `the output ${this.#base}.stdout or .stderr cannot be written: ${why}`,
+      `the output ${this.#name.base}.stdout or .stderr cannot be written: ${why}`,
       {
         cause: this.#failure,
       },

@@ -1,12 +1,14 @@
 import { SeeError, type SeeEvent, z } from '@see/core'
 
-/** What is to be run: a command, a sample, or a command on a sample. */
+/** What to run: a command, a sample, or a command on a sample. */
 export interface CommandRequest {
   readonly command: string | undefined
   /** A file or folder of this host. */
   readonly sample: string | undefined
   /** The file of a folder that is the sample. */
   readonly entry: string | undefined
+  /** The SHA-256 that the sample, or its entry, must have; any when undefined. */
+  readonly sha256: string | undefined
   /** What a sample without a command is started with. */
   readonly words: readonly string[]
   readonly inBackground: boolean
@@ -15,12 +17,13 @@ export interface CommandRequest {
 const command = z.string().min(1).max(32_768)
 const async_flag = z.boolean().optional()
 const none = z.undefined().optional()
-const runCommand = z.object({ command, sample: none, entry: none, arguments: none, async_flag })
+const runCommand = z.object({ command, sample: none, entry: none, sha256: none, arguments: none, async_flag })
 const runSample = z
   .object({
     command: command.optional(),
     sample: z.string().min(1),
     entry: z.string().min(1).optional(),
+    sha256: z.string().optional(),
     arguments: z.array(z.string()).optional(),
     async_flag,
   })
@@ -36,8 +39,8 @@ const runSample = z
 export function requestOf(event: SeeEvent): CommandRequest {
   const parsed = (event.name === 'run_sample' ? runSample : runCommand).safeParse(event)
   if (parsed.success) {
-    const { sample, entry, arguments: words = [], async_flag: inBackground = false } = parsed.data
-    return { command: parsed.data.command, sample, entry, words, inBackground }
+    const { sample, entry, sha256, arguments: words = [], async_flag: inBackground = false } = parsed.data
+    return { command: parsed.data.command, sample, entry, sha256, words, inBackground }
   }
   const problems = parsed.error.issues.map(({ path, message }) => `"${path.join('.')}": ${message}`)
   throw new SeeError(

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CommandRecord } from './command-record.ts'
 import { HostAgent } from '../testing/host-agent.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 interface Options {
@@ -162,7 +163,7 @@ test.each(['poweroff', 'shutdown'] as const)(
   },
 )
 
-test('notices a guest that stops by itself', async () => {
+test('notices a guest that stops on its own', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })
@@ -212,7 +213,7 @@ test('kills a command after its timeout, and says so', async () => {
   })
 })
 
-test('waits for the agent, but not for ever', async () => {
+test('waits for the agent, but not forever', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const configuration = { agent_timeout: 0.3 }
@@ -265,6 +266,48 @@ test.each([
   await context.trigger('run_sample', { sample: join(temporary.path, name) })
   expect(context.failures).toMatchObject([{ error: { code } }])
   expect(await record()).toMatchObject({ status: 'failed' })
+})
+
+test.each([
+  ['a file', undefined],
+  ['an entry of a folder', 'go'],
+])('what is hashed is what runs, where %s is replaced meanwhile', async (_what, entry) => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const folder = join(temporary.path, 'sample')
+  await mkdir(folder)
+  const path = join(folder, 'go')
+  const [hashed, replaced] = ['#!/bin/sh\necho hashed\n', '#!/bin/sh\necho replaced\n']
+  await writeFile(path, hashed)
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  const exec = context.agent.exec.bind(context.agent)
+  // The guest is asked for the interpreter after the sample was hashed, and before it is brought in.
+  vi.spyOn(context.agent, 'exec').mockImplementation(async (...parameters) => {
+    await writeFile(path, replaced)
+    return await exec(...parameters)
+  })
+  await context.trigger('run_sample', { sample: entry === undefined ? path : folder, entry })
+  expect(context.failures).toEqual([])
+  const { guest_path: guestPath, sha256 } = await record()
+  await rm(entry === undefined ? (guestPath ?? '') : dirname(guestPath ?? ''), { recursive: true })
+  expect(sha256).toBe(createHash('sha256').update(hashed).digest('hex'))
+  expect(await read('1.stdout')).toBe('hashed\n')
+  expect(await readFile(path, 'utf8')).toBe(replaced)
+})
+
+test('a sample that is not the one that is wanted is not run', async () => {
+  await using temporary = await temporaryFolder()
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'go')
+  await writeFile(sample, '#!/bin/sh\ntouch "$0.ran"\n')
+  const { environment, context, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample, sha256: 'a'.repeat(64) })
+  expect(context.failures).toMatchObject([
+    { error: { code: 'SAMPLE_CHANGED', message: expect.stringContaining(sample) } },
+  ])
+  expect(await record()).toMatchObject({ status: 'failed', guest_path: null })
 })
 
 test('says when the guest cannot execute the sample', async () => {
@@ -401,7 +444,7 @@ test('an event without what it needs, as a timer fires it, is one failure and ru
     { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"command"') } },
     { error: { code: 'CONFIGURATION_INVALID', message: expect.stringContaining('"async_flag"') } },
   ])
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 const LATE_MS = 60_000
@@ -452,7 +495,7 @@ test.each(['poweroff', 'shutdown', 'deallocation'] as const)(
     const pid = Number(await read('1.stdout'))
     try {
       await writeFile(go, '')
-      await expect.poll(() => readdir(temporary.path), late).toContain('go.done')
+      await expect.poll(() => evidenceIn(temporary.path), late).toContain('go.done')
       await (end === 'deallocation' ? environment.deallocate() : context[end]())
     } finally {
       process.kill(pid, 'SIGKILL')
@@ -486,7 +529,7 @@ test('a guest that does not say whether more can be printed is warned of', async
   ])
 })
 
-test('a command that left nothing running is over at once', async () => {
+test('a command that left nothing running is over immediately', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()
   const { environment, context, record } = await start(temporary.path, { agent })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   type EventOf,
   type ExecResult,
@@ -11,8 +10,8 @@ import {
 } from '@see/core'
 import { AgentAddress } from './agent-address.ts'
 import { assertExecuted } from './assert-executed.ts'
-import type { CommandProgress, PreparedCommand } from './command-channel.ts'
-import { CommandFiles, type CommandRecord, newRecord } from './command-record.ts'
+import type { CommandProgress, CopiedRequest, PreparedCommand } from './command-channel.ts'
+import { CommandFiles, type CommandRecord, isOutputWhole, newRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
 import { commandWarnings, openOutputWarnings } from './command-warnings.ts'
 import { commandsSchema } from './commands-settings.ts'
@@ -21,8 +20,8 @@ import { GuestLife } from '../guest/guest-life.ts'
 import { LastLook } from './last-look.ts'
 import { Latch } from '../processes/latch.ts'
 import { type Collected, LateCollection } from './late-collection.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
-import { sampleSum } from './sample-sum.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { copyOf } from './sample-copy.ts'
 
 /** How long a guest whose agent failed may take to be seen as stopped. */
 const STOPPING_MS = 5000
@@ -44,8 +43,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   readonly #running = new Set<LastLook>()
   readonly #late = new Set<LateCollection>()
   readonly #lateFailures: unknown[] = []
-  #count = 0
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
   readonly #address = new AgentAddress(this.configuration['agent-host'])
   readonly #channel = configuredChannel(this.context, this.configuration, this.#address)
 
@@ -61,7 +59,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       this.context.subscribe(event, this.lookOnceMore)
     }
     for (const event of ENDS) this.context.subscribe(event, this.endLateOutput)
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    await this.#evidence.open()
     for (const event of ['run_command', 'run_sample'] as const) {
       this.context.subscribeAsync(event, this.runInBackground)
       this.context.subscribe(event, this.run)
@@ -108,14 +106,17 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   }
 
   async #run(event: SeeEvent, request: CommandRequest, started?: Latch): Promise<void> {
-    const files = new CommandFiles(join(this.#folder, `${this.identifier}_command_${++this.#count}`))
+    const files = new CommandFiles(this.#evidence, event)
     const record = newRecord(event, request)
     using life = new GuestLife(this.context)
     const look = new LastLook()
     let late: LateOutput | undefined
+    let isLate = false
     try {
       await files.writeRecord(record)
-      const command = await this.#prepare(request, record, life.signal)
+      await using copy = await copyOf(request, life.signal)
+      record.sha256 = copy?.sha256 ?? null
+      const command = await this.#prepare({ ...request, copy }, record, life.signal)
       record.status = 'running'
       record.started = new Date().toISOString()
       await files.writeRecord(record)
@@ -129,15 +130,17 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       const progress = { onOutput, onRunning: look.looked }
       const result = await this.#execute(command, record, life.signal, progress)
       late = result?.late
-      await (late === undefined ? files.closeOutput() : files.flushOutput())
+      const isComplete = isOutputWhole(record)
+      await (late === undefined ? files.closeOutput({ isComplete }) : files.flushOutput())
       if (result !== undefined) assertExecuted(request, record, result)
+      isLate = late !== undefined
       if (late !== undefined) this.#collectLate({ late, files, record })
     } catch (error) {
-      await files.closeOutput().catch(() => undefined)
+      await files.closeOutput({ isComplete: false }).catch(() => undefined)
       await late?.close().catch(() => undefined)
       await this.#fail(error, request, record, life)
     } finally {
-      await files.writeRecord(record)
+      await files.writeRecord(record, !isLate)
       this.#running.delete(look)
       look.end()
       // What is fired from here on has to wait for the event that waits for this.
@@ -166,11 +169,10 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   }
 
   async #prepare(
-    request: CommandRequest,
+    request: CopiedRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
-    record.sha256 = await sampleSum(request, signal)
     await this.#assertRunning(record.event)
     return await this.#channel.prepare(request, record, signal)
   }
@@ -188,7 +190,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     )
   }
 
-  /** Undefined when the command runs on in the background, and nothing will tell of its end. */
+  /** Undefined when the command runs on in the background, and its end is never reported. */
   async #execute(
     command: PreparedCommand,
     record: CommandRecord,

@@ -86,7 +86,7 @@ const hostile: Record<string, { behaviour: Behaviour; problem: RegExp; code?: st
     problem: /within 300 ms/,
     code: 'GUEST_EXEC_TIMEOUT',
   },
-  'is announced for ever': {
+  'is announced forever': {
     behaviour: (socket) => drip(socket, '', 'HTTP/1.1 102 Processing\r\n\r\n'),
     problem: /within 300 ms/,
     code: 'GUEST_EXEC_TIMEOUT',

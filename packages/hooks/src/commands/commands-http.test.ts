@@ -75,7 +75,7 @@ test('posts a sample whole', async () => {
   expect(finished).toMatchObject([{ exit_code: 3, sample }])
 })
 
-test('a command in the background is told of as running, since the agent tells no more', async () => {
+test('a command in the background is recorded as running, since the agent reports no more', async () => {
   await using temporary = await temporaryFolder()
   await using agent = await hostileAgent(answering({ exit_code: null, command_output: 'Asynchronous call.' }))
   const { environment, context, finished, record } = await startWithHttpAgent(temporary.path, agent.port)
@@ -109,7 +109,7 @@ test('keeps no more output than configured', async () => {
   expect(await record()).toMatchObject({ truncated: true, exit_code: 0 })
 })
 
-test('a guest that does not take the sample is not waited for for ever', async () => {
+test('a guest that does not take the sample is not waited for forever', async () => {
   await using temporary = await temporaryFolder()
   const sample = join(temporary.path, 'sample')
   await writeFile(sample, Buffer.alloc(20_000_000))
@@ -137,7 +137,7 @@ test('a command is cut off when its guest is', async () => {
   expect(await record()).toMatchObject({ status: 'running', error: expect.stringContaining('was shutoff') })
 })
 
-test('waits for the agent to listen, but not for ever', async () => {
+test('waits for the agent to listen, but not forever', async () => {
   await using temporary = await temporaryFolder()
   const server = createServer().listen(0, AGENT_HOST)
   await once(server, 'listening')
@@ -160,7 +160,7 @@ test('waits for the agent to listen, but not for ever', async () => {
   expect(await record(2)).toMatchObject({ status: 'finished', exit_code: 3 })
 })
 
-test('the address that ip_address tells goes before the configured one, until the guest is off', async () => {
+test('the address of ip_address takes precedence over the configured one, until the guest is off', async () => {
   await using temporary = await temporaryFolder()
   await using agent = await hostileAgent(answering(done))
   const { environment, context, record } = await startWithHttpAgent(temporary.path, agent.port)

@@ -1,9 +1,10 @@
 import { z } from '@see/core'
+import { resultsKey } from '../results/results-key.ts'
 
 const seconds = z.number().positive().max(2_147_483)
 
 const keys = z.object({
-  results_folder: z.string().min(1).describe('The folder for records and output; made when it is missing.'),
+  results_folder: resultsKey('records and output'),
   timeout: seconds
     .default(600)
     .describe('Seconds that a command may run before it is killed, which is a failure.'),

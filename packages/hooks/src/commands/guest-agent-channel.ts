@@ -1,7 +1,6 @@
 import { injectSample, loaderFor, openSample, type SeeContext } from '@see/core'
-import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
+import type { ChannelBounds, CommandChannel, CopiedRequest, PreparedCommand } from './command-channel.ts'
 import type { CommandRecord } from './command-record.ts'
-import type { CommandRequest } from './command-request.ts'
 import { quoteFor } from './shell-words.ts'
 
 const STARTS_SAMPLE = /^\s*\{sample\}(?=[\s;|&<>)]|$)/
@@ -18,7 +17,7 @@ export class GuestAgentChannel implements CommandChannel {
   }
 
   async prepare(
-    request: CommandRequest,
+    request: CopiedRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
@@ -31,21 +30,22 @@ export class GuestAgentChannel implements CommandChannel {
   }
 
   async #argv(
-    { command, sample, entry, words }: CommandRequest,
+    { command, sample, entry, copy, words }: CopiedRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<readonly [string, ...string[]]> {
     const shell = (await this.#context.agent.isWindows()) ? 'cmd' : 'sh'
     if (sample !== undefined) {
       if (command === undefined) {
-        const opened = await openSample(this.#context, sample, { entry, arguments: words, signal })
+        const opened = await openSample(this.#context, sample, { entry, copy, arguments: words, signal })
         record.guest_path = opened.path
         record.command = opened.argv.join(' ')
         return opened.argv
       }
-      record.guest_path = await injectSample(this.#context, sample, { entry, signal })
+      record.guest_path = await injectSample(this.#context, sample, { entry, copy, signal })
       const quoted = quoteFor(shell, record.guest_path)
-      const started = [...(await this.#loader(command, sample, record.guest_path, { entry, signal })), quoted]
+      const loader = await this.#loader(command, sample, record.guest_path, { entry, copy, signal })
+      const started = [...loader, quoted]
       record.command = command
         .replace(STARTS_SAMPLE, () => started.join(' '))
         .replaceAll('{sample}', () => quoted)

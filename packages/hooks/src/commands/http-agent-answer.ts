@@ -1,6 +1,6 @@
 import { type ExecResult, parseBoundedJson, z } from '@see/core'
 
-/** Windows has exit codes of 32 bits; Python tells of a signal by its number below zero. */
+/** Windows has exit codes of 32 bits; Python reports a signal as its negative number. */
 const answerSchema = z.object({
   exit_code: z.int().min(-64).max(0xff_ff_ff_ff).nullable(),
   command_output: z.string(),
@@ -12,7 +12,7 @@ export interface AgentAnswer {
   readonly output: string
 }
 
-/** @throws Error saying what of the answer is not as it should be */
+/** @throws Error saying which part of the answer is not as it should be */
 export function parseAnswer(body: Buffer): AgentAnswer {
   const parsed = answerSchema.safeParse(parseBoundedJson(body.toString()))
   if (parsed.success) return { exitCode: parsed.data.exit_code, output: parsed.data.command_output }
@@ -20,7 +20,7 @@ export function parseAnswer(body: Buffer): AgentAnswer {
   throw new Error(problems.join('; '))
 }
 
-/** What there is of an answer that was broken off: the exit code if it was there, and the output as far as it came. */
+/** What there is of a truncated answer: the exit code if it has it, and the output up to there. */
 export function partOfAnswer(body: Buffer): { readonly exitCode: number | null; readonly output: string } {
   const text = body.toString()
   const start = /"command_output"\s*:\s*"/.exec(text)

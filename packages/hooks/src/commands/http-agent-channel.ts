@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { type ExecResult, messageOf, type SeeContext, SeeError, timeoutSignal, until } from '@see/core'
 import type { AgentAddress } from './agent-address.ts'
 import { askHttp, type HttpQuestion } from './bounded-http.ts'
-import type { ChannelBounds, CommandChannel, PreparedCommand } from './command-channel.ts'
+import type { ChannelBounds, CommandChannel, CopiedRequest, PreparedCommand } from './command-channel.ts'
 import type { CommandRecord } from './command-record.ts'
 import type { CommandRequest } from './command-request.ts'
 import { type AgentAnswer, parseAnswer, partOfAnswer, resultOf } from './http-agent-answer.ts'
@@ -36,7 +36,7 @@ export class HttpAgentChannel implements CommandChannel {
   }
 
   async prepare(
-    request: CommandRequest,
+    request: CopiedRequest,
     record: CommandRecord,
     signal: AbortSignal,
   ): Promise<PreparedCommand> {
@@ -53,7 +53,12 @@ export class HttpAgentChannel implements CommandChannel {
         if (output.length > 0) onOutput('stdout', output)
         record.exit_code = part.exitCode
       }
-      const question = { host, path, upload: request.sample, onBody: (part: Buffer) => void parts.push(part) }
+      const question = {
+        host,
+        path,
+        upload: request.copy?.path,
+        onBody: (part: Buffer) => void parts.push(part),
+      }
       const answer = await this.#ask(question, running).catch((error: unknown) => {
         if (!request.inBackground) keepPart()
         throw error

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Latch } from '../processes/latch.ts'
 
-/** A command is given so long from its start, so that one which ends at once does so on record however short the run. */
+/**
+ * A command is given so long from its start, so that one which ends immediately does so on record however short the
+ * run.
+ */
 const LEAST_RUN_MS = 2000
 /** Between two looks are 200 ms, and an agent that is busy. */
 const LOOK_MS = 2000

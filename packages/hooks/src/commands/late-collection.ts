@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LateOutput, messageOf } from '@see/core'
-import type { CommandFiles, CommandRecord } from './command-record.ts'
+import { type CommandFiles, type CommandRecord, isOutputWhole } from './command-record.ts'
 
 const COLLECT_MS = 500
 /** Whether more can come is asked less often: it takes a process of the guest. */
@@ -96,9 +96,9 @@ export class LateCollection {
     const { files, record } = this.#collected
     record.output_open = this.isOpen !== false
     try {
-      await files.closeOutput()
+      await files.closeOutput({ isComplete: isOutputWhole(record) && !record.output_open })
     } finally {
-      await files.writeRecord(record)
+      await files.writeRecord(record, true)
       await this.#over(this)
     }
   }

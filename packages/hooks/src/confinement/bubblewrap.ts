@@ -9,7 +9,7 @@ import { BoundedOutput } from '../processes/bounded-output.ts'
 export const descriptors = { status: 3, alive: 4, information: 5, mapped: 6 } as const
 
 const STATUS_LIMIT_BYTES = 10_000
-/** Everybody is who he is; only root may map so. */
+/** Every user keeps their number; only root may map so. */
 const IDENTITY = '0 0 4294967295\n'
 
 const WAIT_MS = 2
@@ -26,7 +26,7 @@ interface BubblewrapOptions {
   readonly outputExceeded: () => void
   /** Gets the standard output as it comes, of which then nothing is kept. */
   readonly onStdout?: ((part: Buffer) => void) | undefined
-  /** Of the standard output; `outputBytes` when not given. */
+  /** Limit of the standard output, in bytes; `outputBytes` when not given. */
   readonly stdoutBytes?: number | undefined
   /** What it reads; nothing when not given. */
   readonly stdin?: Readable | undefined
@@ -65,7 +65,7 @@ export class Bubblewrap {
     // Read to their ends, without which there would be no `close`.
     this.#pipe(descriptors.alive).resume()
     this.#pipe(descriptors.information).resume()
-    // It may end before it is told.
+    // It may end before the mapping is done.
     this.#pipe(descriptors.mapped)
       .on('error', () => undefined)
       .resume()
@@ -82,7 +82,7 @@ export class Bubblewrap {
     return this.#said('child-pid')
   }
 
-  /** Of the command; undefined when it never ran, or was killed from outside. */
+  /** Exit code of the command; undefined when it never ran, or was killed from outside. */
   get exitCode(): number | undefined {
     return this.#said('exit-code')
   }
@@ -111,11 +111,11 @@ export class Bubblewrap {
     for (let wait = 0; wait < MAX_WAITS && (await isAlive(this.pid)); wait++) await sleep(WAIT_MS)
   }
 
-  /** Without its users the command waits for ever. */
+  /** Until its users are mapped the command waits. */
   #map(): void {
     this.#mapped = true
     this.#mapping = this.#mapIds().catch((error: unknown) => {
-      // One that is killed meanwhile cannot be mapped, which is nobody's failure.
+      // One that is killed meanwhile cannot be mapped, which is not a failure.
       if (this.#killed) return
       this.kill()
       throw error

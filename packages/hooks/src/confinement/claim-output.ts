@@ -15,8 +15,8 @@ const MAX_DEPTH = 32
 
 /**
  * Makes what a confined command wrote the caller's own: plain files and folders stay; links, devices, sockets and what
- * lies too deep are removed, for whoever looks at the results must not be led astray.
- * @param owner who owns it from now on; undefined when it is the caller already
+ * lies too deep are removed, so that they cannot lead a reader of the results astray.
+ * @param owner its owner from now on; undefined when it is the caller already
  */
 export async function claimOutput(folder: string, owner: Owner | undefined, depth = 0): Promise<void> {
   await claim(folder, evidenceModes.folder, owner)

@@ -43,7 +43,7 @@ test('gives arguments on as they are', async () => {
   expect(String((await runConfined(argv, options)).stdout)).toBe("$(id)|two words'|*||")
 })
 
-test('runs as nobody in particular, without a capability over the host and unable to make namespaces', async () => {
+test('runs as an unprivileged user, without a capability over the host and unable to make namespaces', async () => {
   const { stdout, stderr } = await sh('id -u; grep NoNewPrivs /proc/self/status; unshare -U true; echo $?')
   const uid = process.getuid?.() === 0 ? 65_534 : process.getuid?.()
   expect(String(stdout)).toBe(`${uid}\nNoNewPrivs:\t1\n1\n`)
@@ -93,7 +93,8 @@ test('writes its folder only, and that is the caller’s afterwards, without lin
     ln -s /etc/passwd link; mkfifo pipe; mkdir -p $(yes d | head -n 60 | tr '\\n' /)`,
     { readable: [evidence], writable: output },
   )
-  // What stands beside the evidence is in memory, and its own where nobody is root: the folder itself is looked at below.
+  // The files beside the evidence are in memory, and the command's own without root: the folder itself is looked at
+  // below.
   expect(String(stdout).replace(`wrote ${temporary.path}/x\n`, '')).toBe('')
   expect(await readFile(evidence, 'utf8')).toBe('the evidence')
   expect(await readdir(temporary.path)).toEqual(['evidence', 'output'])

@@ -18,13 +18,13 @@ export interface ConfinedOptions {
   /** The process in whose mount namespace they are; this process's own when not given. */
   readonly mountsOf?: number
   readonly timeoutMs: number
-  /** Of address space a process, files that it maps included, and of memory all processes together. */
+  /** Address space of each process, files that it maps included, and memory of all processes together, in bytes. */
   readonly memoryBytes: number
-  /** Of each output stream, each file and the writable folder as a whole. */
+  /** Size of each output stream, of each file and of the writable folder as a whole, in bytes. */
   readonly outputBytes: number
   /** Gets the standard output as it comes, of which then nothing is kept; what it throws ends the command. */
   readonly onStdout?: (part: Buffer) => void
-  /** Of the standard output, where that is not the same as `outputBytes`. */
+  /** Limit of the standard output, in bytes, if it is not `outputBytes`. */
   readonly stdoutBytes?: number
   /** What the command reads on its standard input; nothing when not given. */
   readonly stdin?: Readable

@@ -25,7 +25,7 @@ interface Options {
 }
 
 /**
- * Sees that a program can be run confined, where it is to be run, before anything depends on it.
+ * Checks that a program can be run confined, in its folder, before anything depends on it.
  * @throws SeeError `TOOL_MISSING`, `FILE_UNREADABLE` for what is readable and not there, or `CONFINEMENT_FAILED`
  */
 export async function requireConfinedProgram(

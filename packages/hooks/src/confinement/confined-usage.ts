@@ -1,7 +1,7 @@
 import { readFile, readdir, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Of a page, in bytes, on the machines that SEE runs on. */
+/** Size of a page, in bytes, on the machines that SEE runs on. */
 const PAGE_BYTES = 4096
 /** Entries that a folder is looked through for; one with more is as good as full. */
 const MAX_ENTRIES = 10_000

@@ -11,7 +11,7 @@ export interface Confinement {
   readonly outputBytes: number
 }
 
-/** Who a command is when root confines it: nobody. */
+/** The user and group of a command when root confines it: `nobody`. */
 export const UNPRIVILEGED_ID = 65_534
 
 /** Processes and threads that may live at one time. */
@@ -19,7 +19,7 @@ const MAX_PROCESSES = 64
 const MAX_OPEN_FILES = 256
 
 /**
- * Where programs and libraries lie; on a merged system links into /usr. Of /etc only what the dynamic loader and
+ * The places of programs and libraries; on a merged system links into /usr. In /etc only what the dynamic loader and
  * Debian's alternatives need.
  */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc/ld.so.cache', '/etc/alternatives']
@@ -68,7 +68,7 @@ function rootArguments(): string[] {
 }
 
 /**
- * Becomes nobody. It keeps one capability, and that in its own user namespace only: to read
+ * Becomes `nobody`. It keeps one capability, and that in its own user namespace only: to read
  * evidence whatever its owner, as root would; nothing else can be seen that it could read.
  */
 function unprivileged(): string[] {

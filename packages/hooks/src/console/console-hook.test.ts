@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { type Faults, simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { ConsoleHook } from './console-hook.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 async function allocate(folder: string, own: { readonly console_limit?: number } = {}, faults: Faults = {}) {
@@ -29,7 +30,10 @@ test('keeps what the guest says on its console, as it said it, of each run in a 
   }
   expect([context.failures, context.warnings]).toEqual([[], []])
   expect(await readFile(path)).toEqual(bytes)
-  expect(await readdir(temporary.path)).toEqual([`${identifier}_console.log`, `${identifier}_console_2.log`])
+  expect(await evidenceIn(temporary.path)).toEqual([
+    `${identifier}_console.log`,
+    `${identifier}_console_2.log`,
+  ])
 })
 
 test.each([
@@ -94,7 +98,7 @@ test('keeps what is on its way at the end of the environment', async () => {
   await context.poweron()
   await expect.poll(() => consoles.length).toBe(1)
   const [console] = consoles
-  await expect.poll(() => readdir(temporary.path)).toHaveLength(1)
+  await expect.poll(() => evidenceIn(temporary.path)).toHaveLength(1)
   context.signal.addEventListener('abort', () => {
     console?.write('good')
     setTimeout(() => console?.write('bye'), 20)
@@ -109,7 +113,7 @@ test('a guest that talks on does not hold its environment', async () => {
   const { environment, context, consoles, path } = await allocate(temporary.path)
   await context.poweron()
   await expect.poll(() => consoles.length).toBe(1)
-  await expect.poll(() => readdir(temporary.path)).toHaveLength(1)
+  await expect.poll(() => evidenceIn(temporary.path)).toHaveLength(1)
   const talking = setInterval(() => consoles[0]?.write('and '), 10)
   const started = performance.now()
   await environment.deallocate()
@@ -149,7 +153,7 @@ test('that the domain has no console is a warning, and nothing is logged', async
   await using _ = environment
   await context.poweron()
   await context.settled()
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
   expect(context.failures).toEqual([])
   expect(context.warnings).toMatchObject([
     { code: 'CONSOLE_MISSING', why: expect.stringContaining('<serial type="pty"/>') },

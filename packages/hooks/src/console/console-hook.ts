@@ -1,13 +1,24 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ConsoleStream, evidenceWarning, Hook, messageOf, requireAbility, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  type ConsoleStream,
+  evidenceWarning,
+  Hook,
+  messageOf,
+  requireAbility,
+  SeeError,
+  z,
+} from '@see/core'
 import { evidenceModes } from '../results/evidence-file.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the logs; made when it is missing.'),
+  results_folder: resultsKey('the logs'),
   console_limit: z
     .int()
     .positive()
@@ -18,6 +29,7 @@ const schema = z.object({
 
 /** In which a guest that is cut from its power is off. */
 const STOP_MS = 2000
+const OPEN_MS = 30_000
 /** What is on its way when the environment ends has come once there is silence for so long. */
 const SILENCE_MS = 100
 const MOST_MS = 1000
@@ -31,29 +43,39 @@ const noConsole = evidenceWarning(
 /** Writes what the guest says on its console into `<identifier>_console.log`, from each power-on to its end. */
 export class ConsoleHook extends Hook<typeof schema> {
   static override readonly schema = schema
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
   #runs = 0
 
   async setup(): Promise<void> {
     const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
     if (!(await console.isConfigured())) return await this.context.warn(noConsole)
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    await this.#evidence.open()
     this.context.subscribeAsync('post_poweron', this.logConsole)
   }
 
   /** That the guest said more than is kept, and that its console closed while it ran on, are warnings. */
-  readonly logConsole = async (): Promise<void> => {
+  readonly logConsole = async (event: AnyEvent): Promise<void> => {
     const run = ++this.#runs
-    const path = join(this.#folder, `${this.identifier}_console${run === 1 ? '' : `_${run}`}.log`)
+    const path = this.#evidence.claim('console', { extensions: ['log'] }).path('log')
     const { signal } = this.context
     const console = await this.#open(run, signal)
     if (console === undefined) return
     const { console_limit: limit } = this.configuration
     const counted = { bytes: 0 }
+    const log = this.#evidence.entry(path, { kind: 'console', event })
+    let isBegun = false
+    const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
+    file.once('open', () => {
+      isBegun = true
+      log.begin()
+    })
     try {
-      const file = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
-      await pipeline(untilSilent(console, signal), (source) => bounded(source, limit, counted), file)
+      const source = untilSilent(console, signal)
+      await pipeline(source, (chunks) => bounded(chunks, { limit, counted, log }), file)
     } catch (error) {
+      // It may be opened only now.
+      if (!file.closed) await once(file, 'close').catch(() => undefined)
+      if (isBegun) log.end('incomplete')
       if (!isFileError(error)) throw error
       throw new SeeError(
         'RESULTS_UNWRITABLE',
@@ -66,11 +88,14 @@ export class ConsoleHook extends Hook<typeof schema> {
       console.destroy()
     }
     this.logger.info({ path, bytes: counted.bytes }, 'console logged')
-    if (counted.bytes > limit) {
+    const isCut = counted.bytes > limit
+    if (isCut) {
       const why = `of the ${counted.bytes} bytes the first ${limit} are in ${path}; raise console_limit`
       await this.context.warn(evidenceWarning('CONSOLE_CUT', 'what the guest said last on its console', why))
     }
-    if (await this.#hasEnded(run, signal)) return
+    const hasEnded = await this.#hasEnded(run, signal)
+    log.end(isCut || !hasEnded ? 'incomplete' : 'complete')
+    if (hasEnded) return
     const what = 'what the guest said on its console from then on'
     const why = `the console of ${path} closed while the guest ran on: another client took it, or the guest restarted it`
     await this.context.warn(evidenceWarning('CONSOLE_CLOSED', what, why))
@@ -85,7 +110,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     try {
       signal.throwIfAborted()
       const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
-      return await console.open({ signal: opening.signal })
+      return await console.open({ signal: opening.signal, timeoutMs: OPEN_MS })
     } catch (error) {
       if (await this.#hasEnded(run, signal)) return undefined
       throw error
@@ -134,15 +159,20 @@ async function* untilSilent(console: ConsoleStream, signal: AbortSignal): AsyncG
   }
 }
 
-/** Goes on reading beyond the limit, since a guest whose console nobody reads stands still. */
+/** Goes on reading beyond the limit, since a guest whose console is not read stalls. */
 async function* bounded(
   source: AsyncIterable<Uint8Array>,
-  limit: number,
-  counted: { bytes: number },
+  {
+    limit,
+    counted,
+    log,
+  }: { readonly limit: number; readonly counted: { bytes: number }; readonly log: EvidenceEntry },
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     const room = Math.max(0, limit - counted.bytes)
     counted.bytes += chunk.length
-    if (room > 0) yield chunk.subarray(0, room)
+    if (room === 0) continue
+    log.pass(chunk.subarray(0, room))
+    yield chunk.subarray(0, room)
   }
 }

@@ -26,6 +26,8 @@ interface AnalyseOptions {
   readonly left: Left
   /** Names the folder of extracted files. */
   readonly extractTo: () => string
+  /** Gets the path of each file that was extracted. */
+  readonly extracted: (path: string) => void
   /** A folder to work in. */
   readonly work: string
   readonly signal: AbortSignal
@@ -35,14 +37,14 @@ interface AnalyseOptions {
 
 interface Analysed {
   readonly report: FilesystemReport
-  /** Of extracted files, if there are any. */
+  /** Folder of extracted files, if there are any. */
   readonly folder: string
 }
 
 /** Compares two states of a disk. */
 export async function analyseDisk(
   { disk: { target }, before, after, checkpoint, wasRunning }: Subject,
-  { configuration, deadlineMs, left, extractTo, work, signal, known }: AnalyseOptions,
+  { configuration, deadlineMs, left, extractTo, extracted: kept, work, signal, known }: AnalyseOptions,
 ): Promise<Analysed> {
   await using raw = await RawDisks.open([before, after], signal)
   const [former = '', now = ''] = raw.paths
@@ -82,7 +84,7 @@ export async function analyseDisk(
   // A further disk may be for swap, or empty until the guest uses it.
   if (target === undefined && failures.length === 0) assertAnyListed(comparison.regions)
   const folder = extractTo()
-  const extracted = new ExtractedFiles(folder, left.extractBytes)
+  const extracted = new ExtractedFiles(folder, left.extractBytes, kept)
   const described = await describeChanges(tools, comparison, {
     disks,
     kernels,

@@ -168,7 +168,7 @@ class Describer {
     }
   }
 
-  /** Of all that may have changed: two names that are listed alike may be one that was renamed. */
+  /** Unclear paths of all that may have changed: two names that are listed alike may be one that was renamed. */
   unclear(): string[] {
     const { kernels } = this.#options
     return this.#comparison.changes

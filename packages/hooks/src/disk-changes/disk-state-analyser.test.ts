@@ -6,11 +6,12 @@ import { expect, test } from 'vitest'
 import { changedDisk, checkpointOf, pathsOf, rootFolder } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from '../testing/disk-images.ts'
+import { evidenceIn, manifestFaults, readManifest } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const EVIL_SHA1 = '7da4e9bb7066dcfcf97b28f22fff2b63fe574ac9'
 
-test('tells what was created, modified and deleted on a bare file system, and keeps the content', async () => {
+test('reports what was created, modified and deleted on a bare file system, and keeps the content', async () => {
   await using temporary = await temporaryFolder()
   const moved = ['link old moved', 'unlink old']
   const written = ['write EVIL evil', 'rm etc/passwd', 'write EVIL etc/passwd']
@@ -41,7 +42,18 @@ test('tells what was created, modified and deleted on a bare file system, and ke
   expect(readFileSync(join(run.results, extracted), 'utf8')).toBe('#!/bin/sh\necho evil\n')
   const names = readdirSync(join(run.results, `${run.identifier}_extracted_files`))
   expect(names.toSorted()).toEqual(['1_passwd', '2_evil', '3_moved'])
-  expect(readdirSync(run.results)).toHaveLength(2)
+  expect(await evidenceIn(run.results)).toHaveLength(2)
+
+  await run.deallocate()
+  expect(await manifestFaults(run.results)).toEqual([])
+  const { files } = await readManifest(run.results)
+  const of = `${run.identifier}_filesystem.json`
+  expect(files.filter(({ kind }) => kind === 'extracted_file').map((file) => file.of)).toEqual([of, of, of])
+  expect(files.find(({ kind }) => kind === 'disk_changes')).toMatchObject({
+    path: of,
+    event: { name: 'start_analysis' },
+    writer: 'DiskStateAnalyser',
+  })
 })
 
 test('compares one checkpoint with the image, and the last of several with the first of them', async () => {
@@ -65,7 +77,7 @@ test('compares one checkpoint with the image, and the last of several with the f
   expect(run.context.failures).toEqual([])
 })
 
-test('tells of files in the order of their paths, whichever came to be first', async () => {
+test('reports files in the order of their paths, whichever was made first', async () => {
   await using temporary = await temporaryFolder()
   const disk = checkpointOf(temporary.path, ['rm same', 'rm gone', 'write EVIL new-2', 'write EVIL new-1'])
   await using run = await diskAnalysis(temporary.path, disk)
@@ -74,7 +86,7 @@ test('tells of files in the order of their paths, whichever came to be first', a
   expect(deleted_files.map(({ path }) => path)).toEqual(['/gone', '/same'])
 })
 
-test.each(['dos', 'gpt'] as const)('tells the partitions of a %s disk apart', async (label) => {
+test.each(['dos', 'gpt'] as const)('separates the partitions of a %s disk', async (label) => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const { before, after } = changedDisk(folder, ['write EVIL evil'])
@@ -96,7 +108,7 @@ test.each(['dos', 'gpt'] as const)('tells the partitions of a %s disk apart', as
   expect(run.context.failures).toEqual([])
 })
 
-test('tells links, special files and permissions', async () => {
+test('reports links, special files and permissions', async () => {
   await using temporary = await temporaryFolder()
   const root = rootFolder(temporary.path)
   symlinkSync('same -> x', join(root, 'link'))

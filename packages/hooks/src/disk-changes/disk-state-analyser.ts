@@ -5,13 +5,14 @@ import { analyseDisk } from './analyse-disk.ts'
 import { diskStateSettings } from './disk-state-settings.ts'
 import { checkpointsOf, type Subject, subjectNow, subjectOf } from './disk-subject.ts'
 import { requireDiskTools } from './disk-tools-required.ts'
-import { writeEvidence } from '../results/evidence-file.ts'
+import type { ClaimedName } from '../results/claimed-names.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
 import type { FilesystemReport } from './filesystem-report.ts'
 import { isFolder } from '../results/is-folder.ts'
 import { jsonParts } from '../results/json-parts.ts'
 import { type Evidence, ProcessingHook } from '../analysis/processing.ts'
 import { requireReader } from './kernel/reader-kit.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
 import {
   diskSuffix,
   type NamedDisk,
@@ -21,18 +22,18 @@ import {
 } from '../disk/save-disk.ts'
 import { throwAll } from '../results/throw-all.ts'
 
-/** Tells what a guest changed on its disks; writes `<identifier>_filesystem.json`, and one for each further disk. */
+/** Reports what a guest changed on its disks; writes `<identifier>_filesystem.json`, and one for each further disk. */
 export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> {
   static override readonly schema: typeof diskStateSettings = diskStateSettings
   #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
   readonly #extracted: string[] = []
-  #count = 0
 
   async setup(): Promise<void> {
     await requireGuestDisk(this.context, 'DiskStateAnalyser')
     await requireDiskTools(this.configuration, this.context.signal)
     await requireReader(this.configuration.reader)
-    this.#folder = await prepareResultsFolder(this.configuration.results_folder)
+    this.#folder = await this.#evidence.open()
     this.listen(this.configuration)
   }
 
@@ -49,7 +50,7 @@ export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> 
         evidence.length === 0
           ? await this.#subjectsNow(disks, event, work)
           : await this.#subjectsOf(disks, evidence)
-      await this.#analyse(subjects, work)
+      await this.#analyse(subjects, work, event)
     } finally {
       await rm(work, { recursive: true, force: true })
     }
@@ -76,34 +77,38 @@ export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> 
   }
 
   /** The bounds hold for all disks together. */
-  async #analyse(subjects: readonly Subject[], work: string): Promise<void> {
+  async #analyse(subjects: readonly Subject[], work: string, event: AnyEvent): Promise<void> {
     const { timeout, changes_limit, extract_limit } = this.configuration
     const deadlineMs = performance.now() + timeout * 1000
     const left = { changes: changes_limit, extractBytes: extract_limit }
     const failures: unknown[] = []
-    let number: number | undefined
+    let name: ClaimedName | undefined
     for (const [index, subject] of subjects.entries()) {
       this.context.signal.throwIfAborted()
       const now = performance.now()
       const share = (deadlineMs - now) / (subjects.length - index)
-      const suffix = () => {
-        number ??= ++this.#count
-        return `${number === 1 ? '' : `_${number}`}${diskSuffix(subject.disk)}`
+      const claimed = () => (name ??= this.#evidence.claim('filesystem', { extensions: ['json'] }))
+      const suffix = diskSuffix(subject.disk)
+      const extractTo = () =>
+        join(this.#folder, `${this.identifier}_extracted_files${claimed().suffix}${suffix}`)
+      const of = () => `${claimed().base}${suffix}.json`
+      const extracted = (path: string): void => {
+        this.#evidence.entry(path, { kind: 'extracted_file', event, of: of(), isSilent: true }).endUnread()
       }
-      const extractTo = () => join(this.#folder, `${this.identifier}_extracted_files${suffix()}`)
       try {
         const { report, folder } = await analyseDisk(subject, {
           configuration: this.configuration,
           deadlineMs: now + share,
           left,
           extractTo,
+          extracted,
           work: await mkdtemp(join(work, 'of-')),
           signal: this.context.signal,
           known: subject.disk.target === undefined ? this.#allocationWarnings() : [],
         })
         if (await isFolder(folder)) this.#extracted.push(folder)
         this.warnOf(report.warnings.map((warning) => ofDisk(warning, subject.disk)))
-        await this.#write(report, join(this.#folder, `${this.identifier}_filesystem${suffix()}.json`))
+        await this.#write(report, this.#evidence.entry(of(), { kind: 'disk_changes', event }))
       } catch (error) {
         // A guest must not hide one disk by what it does to another.
         failures.push(error)
@@ -117,8 +122,10 @@ export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> 
     return this.context.warnings.filter(({ code }) => code === 'DISK_NOT_COMPARED')
   }
 
-  async #write(report: FilesystemReport, path: string): Promise<void> {
-    await writeEvidence(path, jsonParts(report))
+  async #write(report: FilesystemReport, file: EvidenceEntry): Promise<void> {
+    const { path } = file
+    const isComplete = report.warnings.length === 0 && report.errors.length === 0
+    await file.write(jsonParts(report), isComplete ? 'complete' : 'incomplete')
     const { disk, created_files, modified_files, deleted_files, errors } = report
     this.logger.info(
       { path, created: created_files.length, modified: modified_files.length, deleted: deleted_files.length },

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { changedDisk, pathsOf, rootFolder, withTwoNamesEach } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from '../testing/disk-images.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 test('is not led astray by names', async () => {
@@ -27,7 +28,7 @@ test('is not led astray by names', async () => {
   for (const name of names) writeFileSync(join(root, name), name)
   writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]), 'no text')
   mkdirSync(join(root, 'dir'))
-  // Names that no kernel lets anybody make: they are put in place of others of their length.
+  // Names that no kernel creates: they are put in place of others of their length.
   for (const name of ['placeholder-one', 'placeholder-2']) writeFileSync(join(root, 'dir', name), 'placed')
   const forged = ext4(join(folder, 'forged'), root)
   const bytes = readFileSync(forged).toString('latin1')
@@ -64,11 +65,11 @@ test('is not led astray by names', async () => {
     expect(found).toHaveLength(1)
   }
   expect(readdirSync(join(run.results, extracted)).every((name) => /^\d+_[\w.-]*$/.test(name))).toBe(true)
-  expect(readdirSync(run.results)).toHaveLength(2)
+  expect(await evidenceIn(run.results)).toHaveLength(2)
   expect(readdirSync(folder)).not.toContain('evl')
 })
 
-test('finds in strict mode what only the content tells', async () => {
+test('finds in strict mode what only the content shows', async () => {
   await using temporary = await temporaryFolder()
   const { before } = changedDisk(temporary.path, [])
   const after = copyOf(before)
@@ -108,7 +109,7 @@ test('a file system that was wiped, or that cannot be listed, is a failure and n
   ])
   expect(report.deleted_files).toEqual([])
   expect(wiped.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
-  expect(readdirSync(run.results).filter((name) => name.startsWith('.'))).toEqual([])
+  expect((await evidenceIn(run.results)).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
 test.each([
@@ -196,7 +197,7 @@ test('a checkpoint or disk that leads to other files, or to a server, is not ope
   expect(connections).toBe(0)
 })
 
-test('what the image is an overlay of is compared as it was told, whatever its header names', async () => {
+test('the image’s base is compared as it was given, whatever the header names', async () => {
   await using temporary = await temporaryFolder()
   const folder = temporary.path
   const { before, after } = changedDisk(folder, ['write EVIL evil'])

@@ -43,7 +43,7 @@ test.each([
   expect(await warningsOf(temporary.path, before, after)).toEqual([warning])
 })
 
-/** A restart page of `$LogFile`, of a log that is in use unless it is said to be clean. */
+/** A restart page of `$LogFile`, of a log that is in use unless it is marked clean. */
 function restartPage(sequence: number, flags: number): Buffer {
   const page = Buffer.alloc(CLUSTER)
   page.write('RSTR')
@@ -85,7 +85,7 @@ test('NTFS: a volume that is marked as dirty, and a log that is in use, are warn
   expect(await warningsOf(folder, clean, closed)).toEqual([])
 })
 
-test('NTFS: what its state is told by cannot be read', () => {
+test('NTFS: the bytes that show its state cannot be read', () => {
   const [clean, log] = [Buffer.alloc(12), Buffer.alloc(8192, 0xff)]
   expect(stateOfNtfs(clean, log).dirty).toBeUndefined()
   expect(stateOfNtfs(Buffer.alloc(0), log).dirty).toBe('whether it was unmounted cannot be read')

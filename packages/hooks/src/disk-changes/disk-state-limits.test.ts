@@ -1,10 +1,11 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkpointOf, rootFolder } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, ext4, quietly } from '../testing/disk-images.ts'
 import { programsBut, withoutPrograms } from '../testing/fake-program.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 test('does not read what is too large, and keeps to the limit of what is extracted', async () => {
@@ -49,7 +50,7 @@ test.each([
   await expect(run.analyse()).rejects.toThrow('ENOENT')
   expect(run.context.failures).toMatchObject([{ error: { code: 'TOOL_FAILED' } }])
   expect(String(run.context.failures[0]?.error)).toContain(`exceeded its ${key}`)
-  expect(readdirSync(run.results)).toEqual([])
+  expect(await evidenceIn(run.results)).toEqual([])
 })
 
 test('refuses a limit of files that their reader could not keep to', async () => {

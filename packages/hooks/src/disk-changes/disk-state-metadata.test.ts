@@ -129,7 +129,7 @@ test('a device that became another is modified', async () => {
   ])
 })
 
-test('the target of a link that is too long for its inode is compared and told', async () => {
+test('the target of a link that is too long for its inode is compared and reported', async () => {
   await using temporary = await temporaryFolder()
   const { path: folder } = temporary
   const [was, is] = ['x'.repeat(100), 'y'.repeat(100)]

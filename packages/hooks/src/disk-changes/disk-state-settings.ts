@@ -1,5 +1,6 @@
 import { eventNames, z } from '@see/core'
 import { processingKeys } from '../analysis/processing.ts'
+import { resultsKey } from '../results/results-key.ts'
 
 const MIB = 1024 * 1024
 
@@ -11,7 +12,7 @@ const bytes = z
 /** The configuration of DiskStateAnalyser. */
 export const diskStateSettings = z
   .object({
-    results_folder: z.string().min(1).describe('The folder for the results; made when missing.'),
+    results_folder: resultsKey('the results'),
     identify_files: z.boolean().default(false).describe('Report the type of each file’s content, by `file`.'),
     get_file_size: z.boolean().default(true).describe('Report the sizes of files.'),
     extract_files: z.boolean().default(false).describe('Keep the content of created and modified files.'),

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { path } = temporary
   const before = ntfs(join(path, 'ntfs'), MEBIBYTES)
   const scripts = ntfsChanges(CHANGES)
-  // The times that The Sleuth Kit tells are in seconds.
+  // The times that The Sleuth Kit reports are in seconds.
   inNtfs(before, `${scripts.before}\nsleep 1.1`)
   const after = copyOf(before)
   inNtfs(after, scripts.after)

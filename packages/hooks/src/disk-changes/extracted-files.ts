@@ -5,12 +5,15 @@ import { fileNameOf } from '../results/file-name.ts'
 /** A folder with files of a guest's, which are numbered: their own names are only hinted at. */
 export class ExtractedFiles {
   readonly #folder: string
+  readonly #kept: (path: string) => void
   #bytesLeft: number
   #count = 0
   #made: Promise<unknown> | undefined
 
-  constructor(folder: string, maxBytes: number) {
+  /** @param kept gets the path of each file */
+  constructor(folder: string, maxBytes: number, kept: (path: string) => void) {
     this.#folder = folder
+    this.#kept = kept
     this.#bytesLeft = maxBytes
   }
 
@@ -32,6 +35,7 @@ export class ExtractedFiles {
     const target = join(this.#folder, `${++this.#count}_${fileNameOf(basename(name))}`)
     await chmod(file, 0o600)
     await rename(file, target)
+    this.#kept(target)
     return join(basename(this.#folder), basename(target))
   }
 }

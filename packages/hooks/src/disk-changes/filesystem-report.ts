@@ -16,7 +16,7 @@ interface FileEntry {
   /** When it was modified, by the guest's clock; null where that is not known. */
   readonly mtime: string | null
   readonly target?: string
-  /** Of a device, its number. */
+  /** Number of a device. */
   readonly device?: string
   /**
    * Extended attributes, access control lists and capabilities among them, by their names; values are text in quotes, or

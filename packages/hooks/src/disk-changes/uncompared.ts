@@ -15,7 +15,7 @@ export const uncompared = [
 
 export type Uncompared = (typeof uncompared)[number]
 
-/** Of each kind, by how its name begins, what The Sleuth Kit does not tell; of any other: attributes. */
+/** What The Sleuth Kit does not report, for each kind by how its name begins; for any other: attributes. */
 const UNTOLD: readonly (readonly [kind: string, untold: readonly Uncompared[]])[] = [
   ['ext', []],
   ['iso9660', []],

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 test.each([
@@ -27,7 +27,7 @@ test.each([
     if (event === 'post_resume') await environment.context.resume()
     expect(environment.context.failures).toMatchObject([{ error: { code: 'DISK_FULL' } }])
     expect(await environment.context.state()).toBe(state)
-    expect(readdirSync(folder)).toEqual([])
+    expect(await evidenceIn(folder)).toEqual([])
   } finally {
     execFileSync('umount', [folder])
   }

@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { attributesOf, Environment, type GuestDisk } from '@see/core'
@@ -6,6 +6,7 @@ import { type SimulatedGuest, simulatedFactory } from '@see/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Latch } from '../processes/latch.ts'
 import { quietly } from '../testing/disk-images.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const MIB = 1024 * 1024
@@ -39,7 +40,7 @@ async function allocate(folder: string, read?: GuestDisk['read'], configuration:
   return { environment, context: environment.context, taken }
 }
 
-test('writes the disk for its owner only, with its holes, and tells where', async () => {
+test('writes the disk for its owner only, with its holes, and reports where', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path)
   await using _ = environment
@@ -56,7 +57,7 @@ test('writes the disk for its owner only, with its holes, and tells where', asyn
     expect(mode & 0o777).toBe(0o600)
     expect(blocks * 512).toBeLessThan(2 * MIB)
   }
-  expect(readdirSync(temporary.path)).toHaveLength(2)
+  expect(await evidenceIn(temporary.path)).toHaveLength(2)
 })
 
 test('takes one of a guest that is off', async () => {
@@ -72,7 +73,7 @@ test('takes one of a guest that is off', async () => {
 
 const WHILE_IT_RUNS = { checkpoint_on_event: 'post_poweron' }
 
-test('has a guest that runs stand still meanwhile, of which no event tells', async () => {
+test('suspends a running guest meanwhile, without an event', async () => {
   await using temporary = await temporaryFolder()
   const states: string[] = []
   const read: GuestDisk['read'] = async () => {
@@ -112,7 +113,7 @@ test.each<[string, GuestDisk['read'], object]>([
   await context.poweron()
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
   expect(await context.state()).toBe('running')
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('has the guest run on where the environment ends', async () => {
@@ -130,7 +131,7 @@ test('has the guest run on where the environment ends', async () => {
   await environment.deallocate()
   await poweron
   expect(domain.state).toBe('running')
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test.each([
@@ -148,7 +149,7 @@ test.each([
   expect(String(context.failures[0]?.error)).toMatch(new RegExp(`${message}.*no ${method}`))
 })
 
-test('refuses a guest that neither runs nor stands still', async () => {
+test('refuses a guest that is neither running nor paused', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, undefined, {
     checkpoint_on_event: 'snapshots_capture',
@@ -170,10 +171,10 @@ test('takes one of a crashed guest, which writes nothing any more', async () => 
   context.domain.state = 'crashed'
   await context.trigger('snapshots_capture')
   expect(context.failures).toEqual([])
-  expect(readdirSync(temporary.path)).toHaveLength(1)
+  expect(await evidenceIn(temporary.path)).toHaveLength(1)
 })
 
-test('keeps nothing of a guest that somebody had run meanwhile', async () => {
+test('keeps nothing of a guest that was resumed meanwhile', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, async () => {
     await environment.context.domain.resume()
@@ -183,7 +184,7 @@ test('keeps nothing of a guest that somebody had run meanwhile', async () => {
   await context.poweron()
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'GUEST_NOT_PAUSED' } }])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test.each([
@@ -200,7 +201,7 @@ test.each([
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
   expect(String(context.failures[0]?.error)).toContain(message)
   expect(taken).toEqual([])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 async function* breaking(): AsyncGenerator<Buffer> {
@@ -210,17 +211,17 @@ async function* breaking(): AsyncGenerator<Buffer> {
 
 const stuck: GuestDisk['read'] = async ({ signal }) => new Readable({ signal, read: () => undefined })
 
-test('does not wait for ever for a provider that sends nothing', async () => {
+test('does not wait forever for a provider that sends nothing', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, stuck, { timeout: 0.1 })
   await using _ = environment
   await context.poweron()
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
-  expect(readdirSync(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
-test('deletes the checkpoints at the end when it is told to', async () => {
+test('deletes the checkpoints at the end if configured', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path, undefined, {
     delete_checkpoints: true,
@@ -230,7 +231,7 @@ test('deletes the checkpoints at the end when it is told to', async () => {
   await context.pause()
   expect(taken).toHaveLength(1)
   await environment.deallocate()
-  expect(readdirSync(temporary.path)).toEqual(['of another'])
+  expect(await evidenceIn(temporary.path)).toEqual(['of another'])
 })
 
 describe('a disk whose guest has taken over QEMU, which leads', () => {
@@ -260,7 +261,7 @@ describe('a disk whose guest has taken over QEMU, which leads', () => {
     await context.pause()
     expect(context.failures).toMatchObject([{ error: { code: 'CHECKPOINT_FAILED' } }])
     expect(taken).toEqual([])
-    expect(readdirSync(temporary.path)).toEqual([])
+    expect(await evidenceIn(temporary.path)).toEqual([])
   })
 })
 

@@ -26,7 +26,7 @@ function overlay(folder: string): { path: string; raw: string; content: Buffer }
 
 const foldersLeft = () => readdirSync(tmpdir()).filter((name) => name.startsWith('see-disks-'))
 
-test('makes a raw file of an image for confined tools, and for nobody else', async () => {
+test('makes a raw file of an image for confined tools, and for no other process', async () => {
   await using temporary = await temporaryFolder()
   const { path, raw: base, content } = overlay(temporary.path)
   const image = { path, format: 'qcow2', backing: { path: base, format: 'raw' } }
@@ -44,7 +44,7 @@ test('makes a raw file of an image for confined tools, and for nobody else', asy
   expect([existsSync(disk), existsSync(`/proc/${pid}`)]).toEqual([false, false])
 })
 
-test('opens nothing that is not told, whatever a header names', async () => {
+test('opens nothing that was not given, whatever a header names', async () => {
   await using temporary = await temporaryFolder()
   const { path, content } = overlay(temporary.path)
   await using raw = await RawDisks.open([{ path, format: 'qcow2' }], never)
@@ -54,7 +54,7 @@ test('opens nothing that is not told, whatever a header names', async () => {
   expect(stdout.equals(Buffer.alloc(content.length))).toBe(true)
 })
 
-test('what is no image of the kind that it is said to be is a failure, and leaves nothing', async () => {
+test('an image of another format than given is a failure, and leaves nothing', async () => {
   await using temporary = await temporaryFolder()
   const path = join(temporary.path, 'none')
   writeFileSync(path, 'nothing of QEMU')

@@ -52,7 +52,7 @@ export function diskSuffix({ target }: NamedDisk): string {
 }
 
 /**
- * Writes the disk of a guest that stands still into a new file, which is its owner's alone.
+ * Writes the disk of a paused guest into a new file, which only its owner may read.
  * @param why what it is for, in errors
  * @throws SeeError `GUEST_NOT_PAUSED`, `DISK_FULL` or `CHECKPOINT_FAILED`; nothing is left of the file then
  */
@@ -67,7 +67,7 @@ export async function saveDisk(
   try {
     await write(await disk.read({ signal }), part)
     await savedDisk(part, disk)
-    // Somebody else may have had it run meanwhile.
+    // Another user may have resumed it meanwhile.
     await assertStill(context, why)
     await rename(part, path)
   } catch (error) {
@@ -112,7 +112,7 @@ export async function savedDisk(path: string, { image }: GuestDisk): Promise<Ima
 
 /** What is zero is left out, so that holes stay holes. */
 async function write(source: AsyncIterable<Uint8Array>, path: string): Promise<void> {
-  // What a guest has on its disk is for nobody else's eyes.
+  // Only the owner may read what a guest has on its disk.
   await using file = await open(path, 'wx', 0o600)
   let position = 0
   for await (const part of source) {

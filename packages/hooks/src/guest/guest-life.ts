@@ -42,7 +42,7 @@ export class GuestLife implements Disposable {
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]()
   }
 
-  /** A guest can also stop itself, of which no event tells. */
+  /** A guest can also stop itself, without an event. */
   async #watch(): Promise<void> {
     const signal = AbortSignal.any([this.signal, this.#over.signal])
     while (!signal.aborted) {

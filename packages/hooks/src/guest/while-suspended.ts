@@ -4,7 +4,7 @@ import { messageOf, type SeeContext, SeeError } from '@see/core'
 const TIMEOUT_MS = 60_000
 
 /**
- * Has a guest that runs stand still during the work, of which no event tells; another is left as it is. Only for
+ * Suspends a running guest during the work, without an event; another is left as it is. Only for
  * handlers that hold the event back: nothing else of the context may see the guest meanwhile.
  * @throws SeeError `CHECKPOINT_FAILED` when it cannot be suspended, or resumed; else what the work throws
  */

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { Latch } from '../processes/latch.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const withoutMemory = simulatedFactory({ lacking: ['memory'] })
@@ -25,7 +26,7 @@ test.each([
   [false, 'elf', '\x7fELF'],
   [true, 'kdump', 'makedumpfile\0'],
 ])(
-  'writes the memory for its owner only, and tells where (compressed: %s)',
+  'writes the memory for its owner only, and reports where (compressed: %s)',
   async (compress, extension, header) => {
     await using temporary = await temporaryFolder()
     const { environment, context, taken } = await allocate(temporary.path, { compress_snapshots: compress })
@@ -39,7 +40,7 @@ test.each([
     expect(taken).toEqual([`${base}.${extension}`, `${base}_2.${extension}`])
     expect((await readFile(taken[0] ?? '')).toString('latin1')).toBe(`${header}${'x'.repeat(300_000)}`)
     expect((await stat(taken[0] ?? '')).mode & 0o777).toBe(0o600)
-    expect(await readdir(temporary.path)).toHaveLength(2)
+    expect(await evidenceIn(temporary.path)).toHaveLength(2)
   },
 )
 
@@ -85,7 +86,7 @@ test('refuses while the guest runs', async () => {
     { handler: '@see/hooks#MemoryHook.takeSnapshot', error: { code: 'GUEST_NOT_PAUSED' } },
   ])
   expect(String(context.failures[0]?.error)).toContain('at post_poweron: the guest is running')
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('leaves nothing of a snapshot that failed', async () => {
@@ -98,10 +99,10 @@ test('leaves nothing of a snapshot that failed', async () => {
   expect(context.failures).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
   expect(String(context.failures[0]?.error)).toContain('simulated failure of coreDump')
   expect(taken).toEqual([])
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
-test('does not wait for ever for a hypervisor that never writes', { timeout: 20_000 }, async () => {
+test('does not wait forever for a hypervisor that never writes', { timeout: 20_000 }, async () => {
   await using temporary = await temporaryFolder()
   const { environment, context } = await allocate(temporary.path, { timeout: 0.2 })
   await using _ = environment
@@ -109,7 +110,7 @@ test('does not wait for ever for a hypervisor that never writes', { timeout: 20_
   await context.poweron()
   await context.pause()
   expect(context.failures).toMatchObject([{ error: { code: 'MEMORY_SNAPSHOT_FAILED' } }])
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('the hypervisor has ended writing when a snapshot is given up', async () => {
@@ -136,7 +137,7 @@ test('the hypervisor has ended writing when a snapshot is given up', async () =>
   await environment.deallocate()
   await paused
   expect(ended).toMatchObject({ code: 'EPIPE' })
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('a hypervisor that has not begun when a snapshot is given up finds no pipe to wait at', async () => {
@@ -154,14 +155,14 @@ test('a hypervisor that has not begun when a snapshot is given up finds no pipe 
   expect(found).toMatchObject({ code: 'ENOENT' })
 })
 
-test('deletes the snapshots at the end when it is told to', async () => {
+test('deletes the snapshots at the end if configured', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, taken } = await allocate(temporary.path, { delete_snapshots: true })
   await context.poweron()
   await context.pause()
   expect((await stat(taken[0] ?? '')).size).toBeGreaterThan(300_000)
   await environment.deallocate()
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('fails at set-up when the provider cannot write memory', async () => {

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   type AnyEvent,
   evidenceWarning,
@@ -16,15 +15,17 @@ import {
 import { elfLength } from './elf-length.ts'
 import { fileNameOf } from '../results/file-name.ts'
 import { throughNamedPipe } from '../processes/named-pipe.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 
-/** Of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
+/** A flag of libvirt's virDomainCoreDumpFlags: the memory alone, in a format that tools know. */
 const MEMORY_ONLY = 16
 /** For the hypervisor to end a snapshot that was given up. */
 const ENDING_MS = 5000
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the snapshots; made when it is missing.'),
+  results_folder: resultsKey('the snapshots'),
   memory_snapshots_on_event: eventNames
     .default([])
     .describe('The event or events at which the memory is written; the guest must be paused.'),
@@ -42,20 +43,19 @@ const schema = z.object({
 /** Writes the paused guest's memory at the configured events, as `<identifier>_<event>.elf` or `.kdump`. */
 export class MemoryHook extends Hook<typeof schema> {
   static override readonly schema = schema
-  readonly #paths: string[] = []
-  readonly #counts = new Map<string, number>()
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
+  readonly #snapshots: EvidenceEntry[] = []
 
   async setup(): Promise<void> {
-    const { results_folder, memory_snapshots_on_event } = this.configuration
+    const { memory_snapshots_on_event } = this.configuration
     requireAbility(this.context, 'memory', { for: 'MemoryHook' })
-    this.#folder = await prepareResultsFolder(results_folder)
+    await this.#evidence.open()
     for (const event of new Set(memory_snapshots_on_event)) this.context.subscribe(event, this.takeSnapshot)
   }
 
   override async cleanup(): Promise<void> {
-    if (!this.configuration.delete_snapshots) return
-    for (const path of this.#paths) await rm(path, { force: true })
+    if (!this.configuration.delete_snapshots) return await this.#evidence.settled()
+    for (const snapshot of this.#snapshots) await snapshot.remove()
   }
 
   readonly takeSnapshot = async (event: AnyEvent): Promise<void> => {
@@ -68,7 +68,9 @@ export class MemoryHook extends Hook<typeof schema> {
         `cannot take a memory snapshot at ${event.name}: the guest is ${state}; choose an event at which it is paused, such as post_pause`,
       )
     }
-    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}`)
+    const extension = this.configuration.compress_snapshots ? 'kdump' : 'elf'
+    const path = this.#evidence.claim(fileNameOf(event.name), { extensions: [extension] }).path(extension)
+    const snapshot = this.#evidence.entry(path, { kind: 'memory_dump', event })
     const part = `${path}.part`
     try {
       await this.#write(memory, part)
@@ -81,9 +83,10 @@ export class MemoryHook extends Hook<typeof schema> {
         { cause: error },
       )
     }
-    this.#paths.push(path)
+    this.#snapshots.push(snapshot)
     this.logger.info({ event: event.name, path }, 'memory snapshot taken')
-    await this.#warnIfShort(path)
+    const isShort = await this.#warnIfShort(path)
+    snapshot.endUnread(isShort ? 'incomplete' : 'complete')
     await this.context.trigger('memory_snapshot_taken', { path })
   }
 
@@ -91,7 +94,7 @@ export class MemoryHook extends Hook<typeof schema> {
     const { compress_snapshots, timeout } = this.configuration
     const format = compress_snapshots ? 'kdump-zlib' : 'raw'
     const signal = AbortSignal.any([this.context.signal, timeoutSignal(timeout * 1000)])
-    // What a guest has in its memory is for nobody else's eyes.
+    // Only the owner may read what a guest has in its memory.
     const target = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     // Aborting closes the pipe, which ends the writing; only of a hypervisor that hangs is the call itself given up.
     const options = { format, flags: MEMORY_ONLY, timeoutMs: timeout * 1000 + ENDING_MS } as const
@@ -100,26 +103,18 @@ export class MemoryHook extends Hook<typeof schema> {
   }
 
   /** Its own headers say how long an ELF file is; nothing says so of kdump. */
-  async #warnIfShort(path: string): Promise<void> {
-    if (this.configuration.compress_snapshots) return
+  async #warnIfShort(path: string): Promise<boolean> {
+    if (this.configuration.compress_snapshots) return false
     await using file = await open(path)
     const { size } = await file.stat()
     const wanted = await elfLength(file)
-    if (wanted !== undefined && wanted <= size) return
+    if (wanted !== undefined && wanted <= size) return false
     const why =
       wanted === undefined
         ? `it has ${size} bytes, and its headers are not complete`
         : `it has ${size} bytes of the ${wanted} that its headers declare`
     await this.context.warn(evidenceWarning('MEMORY_SHORT', `a part of the memory in ${path}`, why))
-  }
-
-  /** A second snapshot at the same event must not overwrite the first. */
-  #numbered(event: AnyEvent): string {
-    const name = fileNameOf(event.name)
-    const count = (this.#counts.get(name) ?? 0) + 1
-    this.#counts.set(name, count)
-    const extension = this.configuration.compress_snapshots ? 'kdump' : 'elf'
-    return `${name}${count === 1 ? '' : `_${count}`}.${extension}`
+    return true
   }
 }
 

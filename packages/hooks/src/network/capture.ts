@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SeeError } from '@see/core'
 import { Latch } from '../processes/latch.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
 import type { PacketSource, SourceOutcome } from './packet-source.ts'
 import { PcapCutter, TraceBudget } from './pcap-cutter.ts'
 import { TraceFile } from './trace-file.ts'
@@ -16,7 +17,7 @@ const COUNTS = 10
 
 export interface CaptureOptions {
   /** The file to write; it must not exist. */
-  readonly path: string
+  readonly file: EvidenceEntry
   readonly limitBytes: number
   /** Bytes that are kept of each packet. */
   readonly snapLength: number
@@ -47,7 +48,7 @@ interface Running {
  * its limit and ends with a whole packet, and so that who captures need not be able to write there.
  */
 export class Capture {
-  readonly path: string
+  readonly file: EvidenceEntry
   readonly #file: TraceFile
   readonly #budget: TraceBudget
   readonly #sources: Running[] = []
@@ -55,14 +56,14 @@ export class Capture {
   #latest = 0
 
   private constructor(file: TraceFile, limitBytes: number) {
-    this.path = file.path
+    this.file = file.entry
     this.#file = file
     this.#budget = new TraceBudget(limitBytes)
   }
 
   /** @throws SeeError `RESULTS_UNWRITABLE` */
-  static async create({ path, limitBytes, snapLength }: CaptureOptions): Promise<Capture> {
-    return new Capture(await TraceFile.create(path, snapLength), limitBytes)
+  static async create({ file, limitBytes, snapLength }: CaptureOptions): Promise<Capture> {
+    return new Capture(await TraceFile.create(file, snapLength), limitBytes)
   }
 
   /**
@@ -75,7 +76,7 @@ export class Capture {
     await adding.finally(() => this.#adding.delete(adding))
   }
 
-  /** Ends the capture; the file is complete then. Harmless when its sources have ended by themselves. */
+  /** Ends the capture; the file is complete then. Harmless when its sources have already ended. */
   async stop(): Promise<CaptureResult> {
     await Promise.allSettled(this.#adding)
     await this.#quiet()

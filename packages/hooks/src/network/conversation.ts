@@ -28,7 +28,7 @@ function textOfEnd({ address, port }: Endpoint): string {
 /** All packets between two ends. */
 export interface Conversation {
   readonly protocol: string
-  /** Whoever sent first. */
+  /** The side that sent first. */
   readonly source: Endpoint
   readonly destination: Endpoint
   packets: number
@@ -52,8 +52,8 @@ const PROTOCOLS = new Map([
 ])
 
 /**
- * Of a packet in a tunnel, or of an error message that quotes another packet, the outermost is meant, which is what
- * really passed.
+ * If a packet is in a tunnel, or an error message quotes another packet, the outermost is meant, which is what really
+ * passed.
  */
 export function routeOf(packet: Packet): Route {
   const layers = packet.first('frame.protocols')?.split(':') ?? []

@@ -1,4 +1,4 @@
-/** Of texts that are kept with the things of one kind, which a guest makes up. */
+/** Characters of texts that are kept with the things of one kind, which a guest makes up. */
 const CHARACTERS = 4 * 1024 * 1024
 
 /** Things that occur again and again, each kept once; no more than a limit of them, and of text. */

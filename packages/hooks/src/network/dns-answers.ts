@@ -38,7 +38,7 @@ export interface DnsMessage {
   readonly answers: readonly DnsRecord[]
 }
 
-/** The DNS messages of a packet. Of messages that tshark does not count all sections of, all are taken for one. */
+/** The DNS messages of a packet. If tshark does not count all sections of the messages, they are taken for one. */
 export function dnsMessages(packet: Packet): DnsMessage[] {
   const responses = packet.all('dns.flags.response')
   const types = packet.all('dns.qry.type')

@@ -83,7 +83,7 @@ export function isUnreadHttp2(packet: Packet, [first]: readonly UnrecognizedRequ
   return first?.method === HTTP2_PREFACE && packet.first('frame.protocols')?.includes(':http2') !== true
 }
 
-/** Of several requests in one packet, one without a host makes it unclear which have which. */
+/** If a packet has several requests and one has no host, it is unclear which host belongs to which. */
 function valueFor(values: readonly string[], index: number, count: number): string | undefined {
   return values.length === count ? values[index] : values[0]
 }

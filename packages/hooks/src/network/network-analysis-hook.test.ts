@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { withoutPrograms } from '../testing/fake-program.ts'
 import { allocateAnalysis as allocate } from '../testing/network-analysis.ts'
@@ -13,6 +13,7 @@ import {
   udpFrame,
   uint16,
 } from '../testing/pcap.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { unanalysed } from './unanalysed.ts'
 
@@ -52,7 +53,7 @@ const request = tcpFrame(
   Buffer.from('GET /gate.php?id=7 HTTP/1.1\r\nHost: c2.example.org\r\nUser-Agent: bot/1.0\r\n\r\n'),
 )
 
-test('tells of the conversations, DNS names and HTTP requests of a trace', async () => {
+test('lists the conversations, DNS names and HTTP requests of a trace', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary, read } = await allocate(temporary.path)
   await using _ = environment
@@ -191,7 +192,7 @@ test('takes for answers what a response says of the name that was asked for, of 
   ])
 })
 
-test('tells the answers of several DNS messages in one segment apart', async () => {
+test('separates the answers of several DNS messages in one segment', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path)
   await using _ = environment
@@ -231,7 +232,7 @@ test('counts a question that an error message quotes once, and a fragmented data
   ])
 })
 
-test('says what of the trace it did not read, could not, or has no room for', async () => {
+test('says which parts of the trace it did not read, could not, or has no room for', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, trace, analyse, summary } = await allocate(temporary.path, {
     packet_limit: 3,
@@ -312,7 +313,7 @@ test('analyses each trace once, under numbers of their own', async () => {
   await trace([request], 'second.pcap')
   await analyse()
   expect(context.failures).toEqual([])
-  const files = (await readdir(temporary.path)).filter((name) => name.startsWith(identifier))
+  const files = (await evidenceIn(temporary.path)).filter((name) => name.startsWith(identifier))
   expect(files.toSorted()).toEqual(
     ['', '_2'].flatMap((number) => ['.json', '.log'].map((end) => `${identifier}_network${number}${end}`)),
   )
@@ -386,7 +387,7 @@ test('a trace without a packet is a failure, not an idle guest', async () => {
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringContaining(`no packet in ${path}`) } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test.each([
@@ -407,7 +408,7 @@ test.each([
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringMatching(message) } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('takes no longer than configured', async () => {
@@ -419,7 +420,7 @@ test('takes no longer than configured', async () => {
   expect(context.failures).toMatchObject([
     { error: { code: 'TOOL_FAILED', message: expect.stringContaining('bound in time; raise timeout') } },
   ])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('is ended by the end of its environment', async () => {
@@ -429,7 +430,7 @@ test('is ended by the end of its environment', async () => {
   await context.trigger('start_analysis')
   await environment.deallocate()
   expect(context.failures).toMatchObject([{ event: 'start_analysis', error: { code: 'CONTEXT_CLOSED' } }])
-  expect(await readdir(temporary.path)).toEqual(['trace.pcap'])
+  expect(await evidenceIn(temporary.path)).toEqual(['trace.pcap'])
 })
 
 test('fails at set-up when tshark is missing, with the package to install', async () => {

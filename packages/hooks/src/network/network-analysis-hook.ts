@@ -1,5 +1,4 @@
 import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   type AnyEvent,
   eventNames,
@@ -12,20 +11,18 @@ import {
 } from '@see/core'
 import { assertConfinement } from '../confinement/confined-command.ts'
 import { escapedJson } from '../results/escape-text.ts'
-import { writeEvidence } from '../results/evidence-file.ts'
+import type { ClaimedName } from '../results/claimed-names.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { throwAll } from '../results/throw-all.ts'
 import { TraceFrames } from './trace-frames.ts'
 import { dissect } from './tshark.ts'
 
 const schema = z.object({
-  results_folder: z
-    .string()
-    .min(1)
-    .describe('The folder for the log and the summary; made when it is missing.'),
+  results_folder: resultsKey('the log and the summary'),
   start_processing_on_event: eventNames
     .prefault('start_analysis')
     .describe('The event or events at which the traces that are complete by then are analysed.'),
@@ -53,9 +50,10 @@ const schema = z.object({
     .describe('Seconds that the analysis of a trace may take.'),
 })
 
-/** A trace that NetworkTracerHook told of. */
+/** A trace that NetworkTracerHook announced. */
 interface Trace {
-  readonly number: number
+  /** Of its log and its summary. */
+  readonly name: ClaimedName
   /** How many packets are in it, once it is complete. */
   packets?: number
   /** What the trace lacks, once it is complete. */
@@ -69,12 +67,12 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   readonly #traces = new Map<string, Trace>()
   readonly #warnings: EvidenceWarning[] = []
   #processing: Promise<void> | undefined
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
   #tshark = ''
 
   async setup(): Promise<void> {
-    const { results_folder, start_processing_on_event, wait_processing_on_event } = this.configuration
-    this.#folder = await prepareResultsFolder(results_folder)
+    const { start_processing_on_event, wait_processing_on_event } = this.configuration
+    await this.#evidence.open()
     this.#tshark = await requireHookTool('tshark')
     await assertConfinement(this.context.signal)
     this.context.subscribe('network_tracing_started', this.traceStarted)
@@ -88,7 +86,8 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
   }
 
   readonly traceStarted = ({ path }: EventOf<'network_tracing_started'>): void => {
-    this.#traces.set(path, { number: this.#traces.size + 1, warnings: [], analysed: false })
+    const name = this.#evidence.claim('network', { extensions: ['log', 'json'] })
+    this.#traces.set(path, { name, warnings: [], analysed: false })
   }
 
   readonly traceStopped = ({ path, packets, warnings }: EventOf<'network_tracing_stopped'>): void => {
@@ -105,7 +104,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     return this.#processing
   }
 
-  /** The handler that failed tells of the failure. */
+  /** The handler that failed reports the failure. */
   readonly waitForProcessing = async (event: AnyEvent): Promise<void> => {
     if (this.#processing === undefined) {
       throw new SeeError(
@@ -155,25 +154,31 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
       )
     }
     trace.analysed = true
-    await this.#analyse(path, trace)
+    await this.#analyse(path, trace, event)
   }
 
-  /** Of a guest that stopped by itself no event tells, but its trace is whole, too. */
+  /** No event reports a guest that stopped on its own, but its trace is also whole. */
   async #guestEnded(): Promise<boolean> {
     const state = await this.context.state()
     return state === 'shutoff' || state === 'crashed'
   }
 
-  async #analyse(path: string, { number, packets: expected, warnings }: Trace): Promise<void> {
+  async #analyse(path: string, { name, packets: expected, warnings }: Trace, event: AnyEvent): Promise<void> {
     const { log_format, packet_limit: packetLimit, timeout } = this.configuration
     const { signal } = this.context
     const options = { tshark: this.#tshark, packetLimit, timeoutMs: timeout * 1000, signal }
-    const base = join(this.#folder, `${this.identifier}_network${number === 1 ? '' : `_${number}`}`)
-    const part = `${base}.log.part`
+    const summaryFile = this.#evidence.entry(name.path('json'), { kind: 'network_summary', event, of: path })
+    const logFile = this.#evidence.entry(name.path('log'), {
+      kind: 'network_log',
+      event,
+      of: path,
+      ...(log_format === 'json' && { mediaType: 'application/json' }),
+    })
+    const part = `${logFile.path}.part`
     try {
       using frames = new TraceFrames(path)
       const summary = new Summary(frames)
-      using log = new NetworkLog(part, log_format)
+      using log = new NetworkLog(part, log_format, (bytes) => logFile.pass(bytes))
       const packets = await dissect(path, [log, summary], options)
       if (expected !== undefined && packets < Math.min(expected, packetLimit)) {
         throw new SeeError(
@@ -182,18 +187,20 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
         )
       }
       log.end()
-      await rename(part, `${base}.log`)
+      await rename(part, logFile.path)
       const report = summary.of({ path, unread: unreadOf(packets, expected, packetLimit), warnings })
-      await writeEvidence(`${base}.json`, `${escapedJson(report, 2)}\n`)
+      const state = report.warnings.length === 0 ? 'complete' : 'incomplete'
+      logFile.end(state)
+      await summaryFile.write(`${escapedJson(report, 2)}\n`, state)
       this.#warnings.push(...report.warnings)
-      this.logger.info({ path: `${base}.json`, packets }, 'network trace analysed')
+      this.logger.info({ path: summaryFile.path, packets }, 'network trace analysed')
     } finally {
       await rm(part, { force: true })
     }
   }
 }
 
-/** Packets of a trace beyond those that were read; null when there may be some, of a trace that nobody stopped. */
+/** Packets of a trace beyond those that were read; null when there may be some, of a trace that was not stopped. */
 function unreadOf(read: number, expected: number | undefined, packetLimit: number): number | null {
   if (expected !== undefined) return Math.max(0, expected - read)
   return read < packetLimit ? 0 : null

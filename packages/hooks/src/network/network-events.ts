@@ -13,7 +13,7 @@ declare module '@see/core' {
       readonly path: string
       /** How many are in the trace. */
       readonly packets: number
-      /** Of the file. */
+      /** Size of the file, in bytes. */
       readonly bytes: number
       /** What the guest sent or received that is not in the trace. */
       readonly warnings: readonly EvidenceWarning[]

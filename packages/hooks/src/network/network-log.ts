@@ -7,11 +7,12 @@ import type { PacketSink } from './packet-lines.ts'
 export class NetworkLog implements PacketSink {
   readonly #file: LineFile
   readonly #format: 'text' | 'json'
-  /** Only the next entry, or the end, tells whether a comma follows. */
+  /** Only the next entry, or the end, decides whether a comma follows. */
   #last: string | undefined
 
-  constructor(path: string, format: 'text' | 'json') {
-    this.#file = new LineFile(path)
+  /** @param pass gets the bytes of the log */
+  constructor(path: string, format: 'text' | 'json', pass: (bytes: Uint8Array) => void) {
+    this.#file = new LineFile(path, pass)
     this.#format = format
     if (format === 'json') this.#file.append('[')
   }

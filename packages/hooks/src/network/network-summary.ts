@@ -21,7 +21,7 @@ export interface NetworkSummary {
   readonly trace: string
   readonly packets: number
   readonly bytes: number
-  /** Whether there was more than is told: packets beyond the limit, or more of something than is read or kept. */
+  /** Whether there was more than is listed: packets beyond the limit, or more of something than is read or kept. */
   readonly truncated: boolean
   readonly conversations: readonly Conversation[]
   readonly dns: readonly DnsName[]

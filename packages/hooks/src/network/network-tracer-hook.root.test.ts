@@ -6,6 +6,7 @@ import { type Faults, simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import { fakeProgram, withoutPrograms } from '../testing/fake-program.ts'
 import { type NetworkDevice, networkDevice } from '../testing/network-device.ts'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const before = Buffer.from('sent before the trace')
@@ -76,7 +77,7 @@ test('begins a new trace when it is started again', async () => {
     await device.send(during)
     await context.shutdown()
   }
-  expect(await readdir(temporary.path)).toEqual([`${identifier}.pcap`, `${identifier}_2.pcap`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}.pcap`, `${identifier}_2.pcap`])
 })
 
 test('is stopped, complete, by the end of its environment', async () => {
@@ -100,9 +101,9 @@ test('deletes the trace at the end if it is to, and not before', async () => {
   )
   await context.poweron()
   await context.poweroff()
-  expect(await readdir(temporary.path)).toEqual([`${identifier}.pcap`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}.pcap`])
   await environment.deallocate()
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('on a network shared with others, has all that leaves the guest’s device, and nothing for others', async () => {
@@ -143,7 +144,7 @@ test('keeps no more of a packet than configured', async () => {
   ])
 })
 
-test('reaches its limit: the trace ends with a whole packet, and a failure tells', async () => {
+test('reaches its limit: the trace ends with a whole packet, and a failure says so', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const configuration = { trace_limit: 5 }
@@ -175,7 +176,7 @@ async function captureOf(device: NetworkDevice): Promise<number> {
   return Number.NaN
 }
 
-test('is killed: what came by then is kept, and a failure tells', async () => {
+test('is killed: what came by then is kept, and a failure says so', async () => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const { environment, context, path } = await allocate(temporary.path, { device: device.name })
@@ -270,7 +271,7 @@ test.each([
     'post_poweron',
     /still being written/,
   ],
-])('is %s: a failure tells', async (_how, configuration, event, message) => {
+])('is %s: a failure says so', async (_how, configuration, event, message) => {
   await using temporary = await temporaryFolder()
   using device = networkDevice()
   const { environment, context } = await allocate(temporary.path, { device: device.name }, configuration)
@@ -289,7 +290,7 @@ test('a guest without an interface is a failure, and leaves no empty trace', asy
   await context.poweron()
   expect(context.failures[0]).toMatchObject({ event: 'pre_poweron', error: { code: 'HOOK_ORDER' } })
   expect(String(context.failures[0]?.error)).toContain('no network interface')
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('a device that is not there is a failure, and leaves no empty trace', async () => {
@@ -301,7 +302,7 @@ test('a device that is not there is a failure, and leaves no empty trace', async
     event: 'pre_poweron',
     error: { code: 'TOOL_FAILED', message: expect.stringMatching(/seenodevice.*No such device/s) },
   })
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('fails at set-up when the provider has no network', async () => {

@@ -1,13 +1,13 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type AnyEvent, eventNames, Hook, requireAbility, SeeError, z } from '@see/core'
 import { assertCapturable } from './assert-capturable.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { Trace } from './trace.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the traces; made when it is missing.'),
+  results_folder: resultsKey('the traces'),
   start_trace_on_event: eventNames
     .prefault('pre_poweron')
     .describe('The event or events at which a trace begins.'),
@@ -30,16 +30,15 @@ const schema = z.object({
 /** Captures what passes the guest's network devices into `<identifier>.pcap`, from one event to another. */
 export class NetworkTracerHook extends Hook<typeof schema> {
   static override readonly schema = schema
-  readonly #traces: string[] = []
-  #count = 0
+  readonly #evidence = new EvidenceWriter(this)
+  readonly #traces: EvidenceEntry[] = []
   #trace: Trace | undefined
-  #folder = ''
   #tcpdump = ''
 
   async setup(): Promise<void> {
-    const { results_folder, start_trace_on_event, stop_trace_on_event } = this.configuration
+    const { start_trace_on_event, stop_trace_on_event } = this.configuration
     const { interfaces } = requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' })
-    this.#folder = await prepareResultsFolder(results_folder)
+    await this.#evidence.open()
     if (interfaces !== undefined) {
       this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)
@@ -56,16 +55,15 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       )
     }
     const { trace_limit, snap_length: snapLength } = this.configuration
-    const path = this.#nextPath()
     this.#trace = await Trace.start(requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' }), {
-      path,
+      evidence: this.#evidence,
       limitBytes: Math.floor(trace_limit * 1000),
       snapLength,
       tcpdump: this.#tcpdump,
-      event: event.name,
+      event,
     })
     this.#traces.push(...this.#trace.files)
-    this.#count++
+    const { path } = this.#trace
     this.logger.info({ path }, 'network tracing started')
     await this.context.trigger('network_tracing_started', { path })
   }
@@ -93,13 +91,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
     this.#trace = undefined
     for (const warning of result?.warnings ?? []) await this.context.warn(warning)
     if (this.configuration.delete_trace_file) {
-      await Promise.all(this.#traces.map((path) => rm(path, { force: true })))
+      await Promise.all(this.#traces.map((trace) => trace.remove()))
     }
     if (result?.failure !== undefined) throw result.failure
-  }
-
-  #nextPath(): string {
-    const number = this.#count + 1
-    return join(this.#folder, `${this.identifier}${number === 1 ? '' : `_${number}`}.pcap`)
   }
 }

@@ -6,7 +6,7 @@ const LINE_BYTES = 16 * 1024 * 1024
 /** What is made of the packets, one after the other; none of them is kept. */
 export interface PacketSink {
   add(packet: Packet): void
-  /** Of a packet there is more than is read. */
+  /** Called for a packet that has more than is read. */
   skip(): void
 }
 

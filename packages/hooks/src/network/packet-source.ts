@@ -19,7 +19,7 @@ export interface PacketSource {
   /** Resolves when it has ended. */
   readonly ended: Promise<unknown>
   /**
-   * Packets that the guest has sent so far and that are not captured, at most; unknown where nobody counts them.
+   * Packets that the guest has sent so far and that are not captured, at most; unknown where they are not counted.
    * @param captured packets of the source that have come so far
    */
   missing(captured: number): number | 'unknown'

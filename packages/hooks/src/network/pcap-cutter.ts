@@ -1,6 +1,6 @@
 import { SeeError } from '@see/core'
 
-/** Of the file's own header and of each packet's: https://www.tcpdump.org/manpages/pcap-savefile.5.txt */
+/** Sizes of the file's own header and of each packet's, in bytes: https://www.tcpdump.org/manpages/pcap-savefile.5.txt */
 export const FILE_HEADER = 24
 export const PACKET_HEADER = 16
 /** Where a packet's header says how many bytes of it follow, and how many it had. */
@@ -18,7 +18,7 @@ const LINK_TYPE_OFFSET = 20
 export class TraceBudget {
   /** Packets in the trace. */
   packets = 0
-  /** Of the file. */
+  /** Size of the file, in bytes. */
   bytes = FILE_HEADER
   /** Packets in the trace of which only the beginning is there. */
   cut = 0

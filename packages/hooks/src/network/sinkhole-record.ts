@@ -6,6 +6,7 @@ import {
   type SinkholeRequest,
 } from '@see/core'
 import { escapedJson } from '../results/escape-text.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
 import { LineFile } from '../results/line-file.ts'
 
 /** The guest decides how much it asks for. */
@@ -13,7 +14,7 @@ const MOST_BYTES = 16 * 1024 * 1024
 
 /** Writes what a guest asks of its sinkhole into a file, a line of JSON for each request, up to a bound. */
 export class SinkholeRecord {
-  readonly path: string
+  readonly entry: EvidenceEntry
   readonly #file: LineFile
   readonly #unlisten: () => void
   #bytes = 0
@@ -21,18 +22,19 @@ export class SinkholeRecord {
   #why = `the record reached its limit of ${MOST_BYTES} bytes`
 
   /** @throws the operating system's error when the file cannot be made */
-  constructor(source: RequestSource, path: string) {
-    this.path = path
-    this.#file = new LineFile(path)
+  constructor(source: RequestSource, entry: EvidenceEntry) {
+    this.entry = entry
+    this.#file = new LineFile(entry.path, (bytes) => entry.pass(bytes))
+    entry.begin()
     this.#unlisten = source.listen((request) => this.#add(request))
   }
 
-  /** Ends it. @returns what is not in it */
+  /** Nothing more is written. @returns what is not in it */
   close(): EvidenceWarning[] {
     this.#unlisten()
     this.#file.close()
     if (this.#lost === 0) return []
-    return [evidenceWarning('SINKHOLE_RECORD_CUT', `${this.#lost} requests in ${this.path}`, this.#why)]
+    return [evidenceWarning('SINKHOLE_RECORD_CUT', `${this.#lost} requests in ${this.entry.path}`, this.#why)]
   }
 
   /** Must not throw: it is called for every frame that matters. */

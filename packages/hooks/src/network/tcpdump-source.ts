@@ -16,9 +16,9 @@ export interface TcpdumpTarget {
 
 /**
  * How the packets of a device are captured: by one tcpdump, or by two, one for each way, where packets that the guest had
- * sent before are counted, and on a network shared with other guests. There the host's broadcasts for the others arrive,
- * too: only questions for the guest's address and DHCP answers with its MAC address are taken of those. A filter cannot
- * tell the way: with "inbound" in it, libpcap 1.10 loses the first packet.
+ * sent before are counted, and on a network shared with other guests. There the host's broadcasts for the others also
+ * arrive: only questions for the guest's address and DHCP answers with its MAC address are taken of those. A filter
+ * cannot match the direction: with "inbound" in it, libpcap 1.10 loses the first packet.
  */
 export function tcpdumpTargets(point: CapturePoint): TcpdumpTarget[] {
   const { shared } = point
@@ -96,7 +96,7 @@ function captureCommand(
   { point, direction, filter }: TcpdumpTarget,
   snapLength: number,
 ): [string, ...string[]] {
-  // Every packet at once, and none left in a buffer at the end.
+  // Every packet immediately, and none left in a buffer at the end.
   const output = ['--immediate-mode', '-U', '-w', '-']
   const input = ['-i', point.device, '-n', '-s', String(snapLength), '-B', String(KERNEL_BUFFER_KIB)]
   const way = direction === undefined ? [] : ['-Q', direction]

@@ -1,34 +1,37 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { messageOf, SeeError } from '@see/core'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
 import { evidenceModes } from '../results/evidence-file.ts'
 import { ETHERNET, FILE_HEADER, MAGIC_NUMBER } from './pcap-cutter.ts'
 
 /** A pcap file of Ethernet packets, written as they come. */
 export class TraceFile {
-  readonly path: string
+  readonly entry: EvidenceEntry
   readonly #stream: WriteStream
   readonly #closed: Promise<unknown>
   #failure: SeeError | undefined
 
-  private constructor(path: string, stream: WriteStream) {
-    this.path = path
+  private constructor(entry: EvidenceEntry, stream: WriteStream) {
+    this.entry = entry
     this.#stream = stream
     stream.on('error', (error) => {
-      this.#failure ??= unwritable(path, error)
+      this.#failure ??= unwritable(entry.path, error)
     })
     this.#closed = once(stream, 'close').catch(() => undefined)
   }
 
   /** @throws SeeError `RESULTS_UNWRITABLE`, also when there is such a file already */
-  static async create(path: string, snapLength: number): Promise<TraceFile> {
+  static async create(entry: EvidenceEntry, snapLength: number): Promise<TraceFile> {
+    const { path } = entry
     const stream = createWriteStream(path, { flags: 'wx', mode: evidenceModes.file })
     try {
       await once(stream, 'open')
     } catch (error) {
       throw unwritable(path, error)
     }
-    const file = new TraceFile(path, stream)
+    const file = new TraceFile(entry, stream)
+    entry.begin()
     await file.write(fileHeader(snapLength))
     return file
   }
@@ -40,7 +43,9 @@ export class TraceFile {
 
   /** What cannot be written is lost; `failure` says so. */
   async write(bytes: Buffer): Promise<void> {
-    if (bytes.length === 0 || this.#failure !== undefined || this.#stream.write(bytes)) return
+    if (bytes.length === 0 || this.#failure !== undefined) return
+    this.entry.pass(bytes)
+    if (this.#stream.write(bytes)) return
     await Promise.race([once(this.#stream, 'drain'), this.#closed]).catch(() => undefined)
   }
 

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import {
   type CaptureAbility,
   type EvidenceWarning,
@@ -6,24 +5,29 @@ import {
   messageOf,
   type RequestSource,
   SeeError,
+  type SeeEvent,
   evidenceWarning,
 } from '@see/core'
 import { Capture, type CaptureOptions } from './capture.ts'
+import type { ClaimedName } from '../results/claimed-names.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import type { EvidenceWriter } from '../results/evidence-writer.ts'
 import { providerSource } from './provider-source.ts'
 import { SinkholeRecord } from './sinkhole-record.ts'
 import { tcpdumpSource, tcpdumpTargets } from './tcpdump-source.ts'
 import { traceFailure, traceWarnings, untracedWarnings } from './trace-warnings.ts'
 
-export interface TraceOptions extends CaptureOptions {
+export interface TraceOptions extends Omit<CaptureOptions, 'file'> {
+  readonly evidence: EvidenceWriter
   /** The program's path; empty where the provider captures. */
   readonly tcpdump: string
-  /** The event that starts the trace, for the error. */
-  readonly event: string
+  /** The event that starts the trace. */
+  readonly event: SeeEvent
 }
 
 export interface TraceResult {
   readonly packets: number
-  /** Of the file. */
+  /** Size of the file, in bytes. */
   readonly bytes: number
   readonly warnings: readonly EvidenceWarning[]
   readonly failure: SeeError | undefined
@@ -32,6 +36,7 @@ export interface TraceResult {
 /** The packets of all interfaces of a guest, from one event to another, however often it is powered on between them. */
 export class Trace {
   readonly path: string
+  readonly #name: ClaimedName
   readonly #capture: Capture
   readonly #options: TraceOptions
   readonly #warnings: EvidenceWarning[] = []
@@ -39,8 +44,9 @@ export class Trace {
   #unwatch: (() => void) | undefined
   #requests: SinkholeRecord | undefined
 
-  private constructor(capture: Capture, options: TraceOptions) {
-    this.path = capture.path
+  private constructor(name: ClaimedName, capture: Capture, options: TraceOptions) {
+    this.path = capture.file.path
+    this.#name = name
     this.#capture = capture
     this.#options = options
   }
@@ -50,23 +56,26 @@ export class Trace {
    * @throws SeeError `HOOK_ORDER`, `TOOL_FAILED`, `NETWORK_INVALID` or `RESULTS_UNWRITABLE`
    */
   static async start(ability: CaptureAbility, options: TraceOptions): Promise<Trace> {
-    const trace = new Trace(await Capture.create(options), options)
+    const { evidence, event } = options
+    const name = evidence.claim('', { extensions: ['pcap'] })
+    let trace: Trace | undefined
     try {
+      const file = evidence.entry(name.path('pcap'), { kind: 'network_trace', event })
+      trace = new Trace(name, await Capture.create({ ...options, file }), options)
       await trace.#begin(ability)
       if (trace.#failure !== undefined) throw trace.#failure
       return trace
     } catch (error) {
-      trace.#unwatch?.()
-      await trace.#capture.stop()
-      trace.#requests?.close()
-      for (const path of trace.files) await rm(path, { force: true })
+      if (trace !== undefined) await trace.#undo()
+      name.release()
       throw error
     }
   }
 
   /** Every file that it writes. */
-  get files(): string[] {
-    return this.#requests === undefined ? [this.path] : [this.path, this.#requests.path]
+  get files(): EvidenceEntry[] {
+    const { file } = this.#capture
+    return this.#requests === undefined ? [file] : [file, this.#requests.entry]
   }
 
   /** The files are complete then. */
@@ -75,8 +84,18 @@ export class Trace {
     const result = await this.#capture.stop()
     const { packets, bytes } = result.budget
     const cut = this.#requests?.close() ?? []
-    const warnings = [...this.#warnings, ...traceWarnings(this.path, result), ...cut]
-    return { packets, bytes, warnings, failure: this.#failure ?? traceFailure(this.path, result) }
+    const missing = [...this.#warnings, ...traceWarnings(this.path, result)]
+    const failure = this.#failure ?? traceFailure(this.path, result)
+    this.#capture.file.end(missing.length === 0 && failure === undefined ? 'complete' : 'incomplete')
+    this.#requests?.entry.end(cut.length === 0 ? 'complete' : 'incomplete')
+    return { packets, bytes, warnings: [...missing, ...cut], failure }
+  }
+
+  async #undo(): Promise<void> {
+    this.#unwatch?.()
+    await this.#capture.stop()
+    this.#requests?.close()
+    for (const file of this.files) await file.remove()
   }
 
   async #begin(ability: CaptureAbility): Promise<void> {
@@ -88,22 +107,24 @@ export class Trace {
     if (capture !== undefined || this.#unwatch !== undefined) return
     throw new SeeError(
       'HOOK_ORDER',
-      `cannot start a trace at ${event}: the guest has no network interface; leave NetworkTracerHook out`,
+      `cannot start a trace at ${event.name}: the guest has no network interface; leave NetworkTracerHook out`,
     )
   }
 
   /** @throws SeeError `RESULTS_UNWRITABLE` */
   #record(source: RequestSource): void {
-    const path = this.path.replace(/\.pcap$/, '_sinkhole.jsonl')
+    const path = `${this.#name.base}_sinkhole.jsonl`
+    const { evidence, event } = this.#options
+    const facts = { kind: 'sinkhole_requests', event, of: this.path } as const
     try {
-      this.#requests = new SinkholeRecord(source, path)
+      this.#requests = new SinkholeRecord(source, evidence.entry(path, facts))
     } catch (error) {
       const message = `the record ${path} cannot be written: ${messageOf(error)}`
       throw new SeeError('RESULTS_UNWRITABLE', message, { cause: error })
     }
   }
 
-  /** A failure must not keep a guest from running: it is reported when the trace is stopped. */
+  /** A failure must not prevent a guest from running: it is reported when the trace is stopped. */
   async #add(interfaces: GuestInterfaces): Promise<void> {
     const { tcpdump, snapLength } = this.#options
     this.#warnings.push(...untracedWarnings(this.path, interfaces))

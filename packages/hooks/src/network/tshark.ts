@@ -29,7 +29,7 @@ export interface DissectOptions {
 /**
  * Has tshark read a trace, confined: the trace is the guest's making, and dissectors have had their bugs. The sinks get
  * each packet as it is read. Returns how many there were.
- * @throws SeeError `TOOL_FAILED`; saying nothing is a failure, too
+ * @throws SeeError `TOOL_FAILED`; no output is also a failure
  */
 export async function dissect(
   trace: string,

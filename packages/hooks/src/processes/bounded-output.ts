@@ -17,7 +17,7 @@ export class BoundedOutput {
       if (this.#bytesLeft > 0) keep(part.subarray(0, this.#bytesLeft))
       this.#bytesLeft -= Math.min(part.length, this.#bytesLeft)
     })
-    // A killed writer is told of by its exit.
+    // A killed writer is reported by its exit.
     stream.on('error', () => undefined)
   }
 

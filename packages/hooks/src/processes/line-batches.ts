@@ -61,8 +61,8 @@ interface LinePair {
 }
 
 /**
- * Goes through the lines of two files that are sorted by their bytes: both at once where they are equal, else the one that
- * comes first.
+ * Goes through the lines of two files that are sorted by their bytes: both together where they are equal, else the
+ * one that comes first.
  * @param take gets a line of one file, or the same of both; it is valid during the call only
  */
 export async function mergeLines(

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { childEnvironment } from '@see/core'
 
-/** How long the other process may take to see that nobody reads any more. */
+/** How long the other process may take to see that there is no reader any more. */
 const ENDING_MS = 5000
 
 /**
@@ -42,7 +42,7 @@ export async function throughNamedPipe(
       await Promise.race([written, copied])
     } catch (error) {
       over.abort()
-      // Before the holder is closed: who opens it afterwards would wait for a reader for ever.
+      // Before the holder is closed: a process that opens it afterwards would wait for a reader forever.
       await rm(path)
       throw error
     } finally {

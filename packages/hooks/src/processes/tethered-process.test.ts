@@ -15,7 +15,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('gives arguments on as they are, and tells how it ended', async () => {
+test('passes arguments on as they are, and reports how it ended', async () => {
   const process = await TetheredProcess.start(['printf', '%s', `two words; $(id) 'quoted' "*"`])
   expect(await text(process.stdout)).toBe(`two words; $(id) 'quoted' "*"`)
   expect(await process.ended).toBe('exit code 0')

@@ -7,8 +7,8 @@ import { childEnvironment, messageOf, SeeError } from '@see/core'
 /** What is kept of the end of the standard error. */
 const STDERR_CHARACTERS = 4096
 
-// Waits for a line on descriptor 3. There is none when whoever holds the other end dies, even by SIGKILL: then it takes
-// the program and its process group along. What the kernel offers for this, PR_SET_PDEATHSIG, is lost when a program
+// Waits for a line on descriptor 3. There is none when the process at the other end dies, even by SIGKILL: then it
+// ends the program and its process group. What the kernel offers for this, PR_SET_PDEATHSIG, is lost when a program
 // changes its user, as tcpdump does.
 const WATCHED = '(exec >/dev/null 2>&1; read -r _ <&3 || kill -KILL -$$) & exec "$@" 3<&-'
 

@@ -16,5 +16,5 @@ declare module '@see/core' {
   }
 }
 
-/** The events by which a protocol tells the hooks how far it is. */
+/** The events by which a protocol reports its progress to the hooks. */
 export type ProtocolEvent = 'ip_address' | 'snapshots_capture' | 'start_analysis' | 'wait_analysis'

@@ -43,7 +43,7 @@ test.each(['poweroff', 'shutdown'] as const)('is stopped by %s and set again by 
   await expect.poll(() => events.length).toBe(1)
 })
 
-test('is given up when the guest ends by itself, which is a warning for each event', async () => {
+test('is given up when the guest ends on its own, which is a warning for each event', async () => {
   const { environment, context, events } = await allocate({ timer_x: 0.1, timer_y: 0.1 })
   await using _ = environment
   await context.poweron()

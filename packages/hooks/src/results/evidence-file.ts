@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, SeeError } from '@see/core'
+import type { EvidenceData } from './slices.ts'
 
-/** Of what is made for evidence: only the user who runs SEE may read it. */
+/** Modes of files and folders of evidence: only the user who runs SEE may read them. */
 export const evidenceModes = { file: 0o600, folder: 0o700 } as const
-
-/** The whole, or its parts. */
-type EvidenceData = string | Uint8Array | Iterable<string>
 
 /**
  * Writes a file of evidence as a whole: beside its place, then renamed. A disk that fills up or a folder that is removed

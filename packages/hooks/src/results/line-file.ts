@@ -5,10 +5,13 @@ import { evidenceModes, resultsLost } from './evidence-file.ts'
 export class LineFile {
   readonly path: string
   readonly #descriptor: number
+  readonly #pass: ((bytes: Uint8Array) => void) | undefined
   #torn = false
 
-  constructor(path: string) {
+  /** @param pass gets the bytes that were appended */
+  constructor(path: string, pass?: (bytes: Uint8Array) => void) {
     this.path = path
+    this.#pass = pass
     try {
       this.#descriptor = openSync(path, 'a', evidenceModes.file)
     } catch (error) {
@@ -26,6 +29,8 @@ export class LineFile {
     } catch (error) {
       this.#torn ||= written > 0
       throw resultsLost(this.path, error)
+    } finally {
+      this.#pass?.(bytes.subarray(0, written))
     }
   }
 

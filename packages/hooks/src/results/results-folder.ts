@@ -11,7 +11,7 @@ export async function prepareResultsFolder(folder: string): Promise<string> {
   const path = resolve(folder)
   try {
     await makeFolder(path, evidenceModes.folder)
-    // Permission bits do not tell of read-only mounts; a folder made does.
+    // Permission bits do not show read-only mounts; making a folder does.
     await rmdir(await mkdtemp(join(path, '.see-')))
   } catch (error) {
     throw new SeeError(

@@ -1,8 +1,9 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment, type Screenshot } from '@see/core'
 import { SimulatedDomain, simulatedFactory } from '@see/core/testing'
 import { afterEach, expect, test, vi } from 'vitest'
+import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 afterEach(() => void vi.restoreAllMocks())
@@ -35,7 +36,7 @@ test('captures the screen at an event, into a folder it makes', async () => {
   await using environment = await allocate(folder)
   await environment.context.poweron()
   const file = `${environment.identifier}_post_poweron.ppm`
-  expect(await readdir(folder)).toEqual([file])
+  expect(await evidenceIn(folder)).toEqual([file])
   expect((await readFile(join(folder, file))).toString('latin1')).toBe('P6\n1 1\n255\n\0\0\0')
 })
 
@@ -45,7 +46,7 @@ test('takes a list of events, and one named twice once', async () => {
   await environment.context.poweron()
   await environment.context.pause()
   const { identifier } = environment
-  expect(await readdir(temporary.path)).toEqual([
+  expect(await evidenceIn(temporary.path)).toEqual([
     `${identifier}_post_pause.ppm`,
     `${identifier}_pre_pause.ppm`,
   ])
@@ -60,7 +61,7 @@ test('does not overwrite the first shot with the second of the same event', asyn
     await context.pause()
     await context.resume()
   }
-  expect(await readdir(temporary.path)).toEqual([
+  expect(await evidenceIn(temporary.path)).toEqual([
     `${identifier}_post_pause.ppm`,
     `${identifier}_post_pause_2.ppm`,
     `${identifier}_post_pause_3.ppm`,
@@ -79,7 +80,7 @@ test.each([
   })
   await using environment = await allocate(temporary.path)
   await environment.context.poweron()
-  expect(await readdir(temporary.path)).toEqual([`${environment.identifier}_post_poweron.${extension}`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${environment.identifier}_post_poweron.${extension}`])
 })
 
 test('keeps no screenshot larger than 64 MiB', async () => {
@@ -93,7 +94,7 @@ test('keeps no screenshot larger than 64 MiB', async () => {
   await environment.context.poweron()
   expect(environment.context.failures).toMatchObject([{ error: { code: 'GUEST_OUTPUT_LIMIT' } }])
   expect(sent).toBe(64)
-  expect(await readdir(temporary.path)).toEqual([])
+  expect(await evidenceIn(temporary.path)).toEqual([])
 })
 
 test('refuses while the guest does not run', async () => {
@@ -113,7 +114,7 @@ test('keeps an event with a slash in its name inside the folder', async () => {
   await context.poweron()
   // @ts-expect-error: only the configuration knows this event
   await context.trigger('../../outside')
-  expect(await readdir(temporary.path)).toEqual([`${identifier}_.._.._outside.ppm`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}_.._.._outside.ppm`])
 })
 
 test('fails at set-up when the provider has no screen', async () => {
@@ -141,7 +142,7 @@ test('captures what a guest shows that has crashed', async () => {
   context.domain.state = 'crashed'
   context.resources.guest?.ended({ reason: 'crashed', detail: 'panic', exitCode: null, signal: null })
   await context.settled()
-  expect(await readdir(temporary.path)).toEqual([`${identifier}_domain_crashed.ppm`])
+  expect(await evidenceIn(temporary.path)).toEqual([`${identifier}_domain_crashed.ppm`])
 })
 
 test('fails at set-up when the folder cannot be written', async () => {

@@ -1,17 +1,16 @@
-import { join } from 'node:path'
 import { type AnyEvent, evidenceWarning, eventNames, Hook, requireAbility, SeeError, z } from '@see/core'
 import { collectBounded } from '../processes/collect-bounded.ts'
-import { writeEvidence } from '../results/evidence-file.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { fileNameOf } from '../results/file-name.ts'
-import { imageExtension } from './image-type.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
+import { imageType } from './image-type.ts'
+import { resultsKey } from '../results/results-key.ts'
 
 /** An 8K screen of 24 bits is 95 MiB as PPM, but what libvirt sends as PNG is far smaller. */
 const LIMIT_BYTES = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the screenshots; made when it is missing.'),
+  results_folder: resultsKey('the screenshots'),
   screenshot_on_event: eventNames
     .default([])
     .describe('The event or events at which the screen is captured.'),
@@ -26,14 +25,13 @@ const noScreen = evidenceWarning(
 /** Captures the guest's screen at the configured events, as `<identifier>_<event>.<extension>`. */
 export class ScreenHook extends Hook<typeof schema> {
   static override readonly schema = schema
-  readonly #shots = new Map<string, number>()
-  #folder = ''
+  readonly #evidence = new EvidenceWriter(this)
 
   async setup(): Promise<void> {
-    const { results_folder, screenshot_on_event } = this.configuration
+    const { screenshot_on_event } = this.configuration
     const screen = requireAbility(this.context, 'screen', { for: 'ScreenHook' })
     if (!(await screen.isConfigured())) return await this.context.warn(noScreen)
-    this.#folder = await prepareResultsFolder(results_folder)
+    await this.#evidence.open()
     for (const event of new Set(screenshot_on_event)) this.context.subscribe(event, this.captureScreenshot)
   }
 
@@ -52,16 +50,9 @@ export class ScreenHook extends Hook<typeof schema> {
       maxBytes: LIMIT_BYTES,
       timeoutMs: TIMEOUT_MS,
     })
-    const path = join(this.#folder, `${this.identifier}_${this.#numbered(event)}.${imageExtension(data)}`)
-    await writeEvidence(path, data)
-    this.logger.info({ event: event.name, path }, 'screenshot captured')
-  }
-
-  /** A second shot at the same event must not overwrite the first. */
-  #numbered(event: AnyEvent): string {
+    const [extension, mediaType] = imageType(data)
     const name = fileNameOf(event.name)
-    const count = (this.#shots.get(name) ?? 0) + 1
-    this.#shots.set(name, count)
-    return count === 1 ? name : `${name}_${count}`
+    const path = await this.#evidence.write({ kind: 'screenshot', name, extension, mediaType, event }, data)
+    this.logger.info({ event: event.name, path }, 'screenshot captured')
   }
 }

@@ -48,7 +48,7 @@ test.each(['poweroff', 'shutdown', 'deallocate'] as const)(
   },
 )
 
-test('may be closed by whoever looks', async () => {
+test('may be closed by its user', async () => {
   await using temporary = await temporaryFolder()
   await using environment = await allocate({
     viewer: standIn(temporary.path, 'sleep 2.1'),
@@ -62,7 +62,7 @@ test('may be closed by whoever looks', async () => {
   expect([context.failures, context.warnings]).toEqual([[], []])
 })
 
-test('one that ends at once, showing nothing, is a warning with what it said', async () => {
+test('one that ends immediately, showing nothing, is a warning with what it said', async () => {
   await using environment = await allocate({ viewer: ['sh', '-c', 'echo refused >&2'] })
   const { context } = environment
   await context.poweron()
@@ -71,7 +71,7 @@ test('one that ends at once, showing nothing, is a warning with what it said', a
   expect(context.warnings).toMatchObject([{ code: 'VIEWER_ENDED', why: expect.stringContaining('refused') }])
 })
 
-test('the viewer of the default is told the port of any display, by the name that it has for that', async () => {
+test('the default viewer gets the port of any display, by its own option for that', async () => {
   await using temporary = await temporaryFolder()
   const [program, ...words] = standIn(temporary.path)
   await using _ = await fakeProgram(

@@ -27,7 +27,7 @@ const DESKTOP = [
   'XDG_SESSION_TYPE',
   'DBUS_SESSION_BUS_ADDRESS',
 ]
-/** One that is closed sooner showed nothing: nobody looks and closes it in that time. */
+/** A viewer that is closed sooner showed nothing: no user looks and closes it in that time. */
 const LOOK_MS = 2000
 /** Display 0 is at this port. */
 const FIRST_PORT = 5900

@@ -57,6 +57,7 @@ export async function diskAnalysis(
     results,
     analyse,
     reportOf,
+    deallocate: () => environment.deallocate(),
     [Symbol.asyncDispose]: () => environment.deallocate(),
   }
 }

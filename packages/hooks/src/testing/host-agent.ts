@@ -19,7 +19,7 @@ const message = z.object({
     })
     .partial(),
 })
-/** Where the output of a program is collected, and stays when that is killed at once. */
+/** Where the output of a program is collected, and stays when that is killed immediately. */
 const OUTPUT = /^(\/[a-z/]+)\/\.see-[0-9a-f-]{36}\.(out|err)$/
 type Arguments = z.output<typeof message>['arguments']
 

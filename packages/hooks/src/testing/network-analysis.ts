@@ -15,7 +15,7 @@ export async function allocateAnalysis(folder: string, configuration: Record<str
   const { context, identifier } = environment
   const read = async (file: string) => await readFile(join(folder, `${identifier}_network${file}`), 'utf8')
   const summary = async (): Promise<NetworkSummary> => JSON.parse(await read('.json'))
-  /** Writes a trace and tells of it, as NetworkTracerHook does. */
+  /** Writes a trace and announces it, as NetworkTracerHook does. */
   const trace = async (packets: readonly Buffer[], name = 'trace.pcap') => {
     const path = join(folder, name)
     const capture = pcapOf(packets)

@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 
-/** A network device of a test's own, on which nobody else sends. */
+/** A network device of a test's own, without another sender. */
 export interface NetworkDevice extends Disposable {
   readonly name: string
   readonly macAddress: string
   /** Sends UDP datagrams out on it. */
   send(...payloads: readonly Buffer[]): Promise<void>
-  /** Has an IPv4 packet with the payload come in on it, from a MAC address of nobody's. */
+  /** Has an IPv4 packet with the payload come in on it, from an unused MAC address. */
   sendIn(payload: Buffer): void
 }
 
@@ -25,7 +25,7 @@ const ip = (...argv: string[]) => execFileSync('ip', argv)
 export function networkDevice(): NetworkDevice {
   const [first = 0, second = 0, third = 0] = randomBytes(3)
   const name = `seet${Buffer.from([first, second, third]).toString('hex')}`
-  // In the range for benchmarks, which nobody routes.
+  // In the range for benchmarks, which is not routed.
   const subnet = `198.${18 + (first % 2)}.${second}`
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}p`)
   // No packets of IPv6 among those of a test.

@@ -82,7 +82,7 @@ interface TrueNtfsFile {
   readonly isFolder: boolean
   readonly sha1: string
   readonly size: number
-  /** The Sleuth Kit tells times in seconds. */
+  /** The Sleuth Kit reports times in seconds. */
   readonly mtime: number
   readonly ctime: number
   readonly shown: number

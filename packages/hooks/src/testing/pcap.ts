@@ -42,7 +42,10 @@ export function synFrame(ports: TcpPorts): Buffer {
   return tcpFrame({ ...ports, flags: SYN }, Buffer.alloc(0))
 }
 
-/** A TCP segment, the one that begins a connection's data where nothing else is said: without a handshake, which nobody needs to read it. */
+/**
+ * A TCP segment, the one that begins a connection's data where nothing else is said: without a handshake, which no
+ * reader needs.
+ */
 export function tcpFrame(
   { sourcePort, port, sequence = 1, flags = PUSH | ACK }: TcpPorts,
   payload: Buffer,

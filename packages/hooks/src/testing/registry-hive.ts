@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 
 const BLOCK = 4096
 const NONE = 0xffffffff
-/** Owner and group are the administrators; nobody is denied anything. */
+/** Owner and group are the administrators; no one is denied anything. */
 const SECURITY = Buffer.from(
   '010004801400000024000000000000003400000001020000000000052000000020020000010200000000000520000000200200000200080000000000',
   'hex',

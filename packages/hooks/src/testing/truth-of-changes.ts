@@ -9,7 +9,7 @@ export function truthOf(
   return differencesOfWalks(before, after, differencesOf)
 }
 
-/** Of each path, what differs between two walks: `created`, `deleted`, or what `compare` names. */
+/** What differs between two walks, by path: `created`, `deleted`, or what `compare` names. */
 export function differencesOfWalks<File>(
   before: ReadonlyMap<string, File>,
   after: ReadonlyMap<string, File>,

@@ -18,7 +18,7 @@ const unreadable: Readonly<Record<string, (path: string) => void>> = {
   noise: (path) => writeAt(path, 0, Buffer.alloc(MIB, 'noise')),
 }
 
-/** One of them, and the same with a byte changed far behind everything that tells what it is. */
+/** One of them, and the same with a byte changed far behind everything that identifies it. */
 export function unreadablePair(folder: string, kind: string): { before: string; after: string } {
   const [before, after] = [join(folder, `${kind}.before`), join(folder, `${kind}.after`)]
   writeFileSync(before, '')

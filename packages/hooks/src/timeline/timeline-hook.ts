@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   attributesOf,
   evidenceWarning,
@@ -11,12 +10,14 @@ import {
 } from '@see/core'
 import { type TimelineLine, TIMELINE_VERSION, type VersionLine } from '@see/evidence'
 import { LineFile } from '../results/line-file.ts'
+import type { EvidenceEntry } from '../results/evidence-entry.ts'
+import { EvidenceWriter } from '../results/evidence-writer.ts'
+import { resultsKey } from '../results/results-key.ts'
 import { cutText, plainAttributes } from './plain-value.ts'
-import { prepareResultsFolder } from '../results/results-folder.ts'
 import { timelineClock } from './timeline-clock.ts'
 
 const schema = z.object({
-  results_folder: z.string().min(1).describe('The folder for the timeline; made when it is missing.'),
+  results_folder: resultsKey('the timeline'),
 })
 
 /**
@@ -25,7 +26,9 @@ const schema = z.object({
  */
 export class TimelineHook extends Hook<typeof schema> {
   static override readonly schema = schema
+  readonly #evidence = new EvidenceWriter(this)
   readonly #clock = timelineClock()
+  #entry: EvidenceEntry | undefined
   #file: LineFile | undefined
   #observation: Disposable | undefined
   /** The events that have a line. */
@@ -34,8 +37,10 @@ export class TimelineHook extends Hook<typeof schema> {
   #lostBecause: unknown
 
   async setup(): Promise<void> {
-    const folder = await prepareResultsFolder(this.configuration.results_folder)
-    this.#file = openTimeline(join(folder, `${this.identifier}_timeline.jsonl`))
+    await this.#evidence.open()
+    const path = this.#evidence.claim('timeline', { extensions: ['jsonl'] }).path('jsonl')
+    this.#entry = this.#evidence.entry(path, { kind: 'timeline' })
+    this.#file = openTimeline(this.#entry)
     this.#append({
       type: 'see-timeline',
       version: TIMELINE_VERSION,
@@ -53,6 +58,7 @@ export class TimelineHook extends Hook<typeof schema> {
   override cleanup(): void {
     this.#observation?.[Symbol.dispose]()
     this.#file?.close()
+    this.#entry?.end(this.#lostLines === 0 ? 'complete' : 'incomplete')
     if (this.#lostLines === 0) return
     throw new SeeError(
       'RESULTS_LOST',
@@ -123,9 +129,12 @@ function runOf({ sequence, handlers }: EventRecord, run: HandlerRun) {
   return { sequence, run: handlers.lastIndexOf(run) + 1, handler, asynchronous }
 }
 
-function openTimeline(path: string): LineFile {
+function openTimeline(entry: EvidenceEntry): LineFile {
+  const { path } = entry
   try {
-    return new LineFile(path)
+    const file = new LineFile(path, (bytes) => entry.pass(bytes))
+    entry.begin()
+    return file
   } catch (error) {
     throw new SeeError(
       'RESULTS_UNWRITABLE',

@@ -121,7 +121,7 @@ describe('download', () => {
     await onlyStreamClosed()
   })
 
-  test('its signal aborts it after it was opened, too', async () => {
+  test('its signal also aborts it after it was opened', async () => {
     daemon.on('STORAGE_VOL_DOWNLOAD', (call) => call.reply(undefined))
     const controller = new AbortController()
     const stream = await volume.download({ signal: controller.signal })

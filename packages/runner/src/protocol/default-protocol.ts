@@ -56,8 +56,15 @@ async function run(context: SeeContext, parameters: ProtocolParameters): Promise
   const { sample, command, progress } = parameters
   if (sample !== undefined) {
     progress(`running the sample ${sample}`)
-    const { entry, arguments: words } = parameters
-    await context.trigger('run_sample', { sample, entry, command, arguments: words, async_flag: true })
+    const { entry, sha256, arguments: words } = parameters
+    await context.trigger('run_sample', {
+      sample,
+      entry,
+      sha256,
+      command,
+      arguments: words,
+      async_flag: true,
+    })
   } else if (command !== undefined) {
     progress(`running ${command}`)
     await context.trigger('run_command', { command, async_flag: true })

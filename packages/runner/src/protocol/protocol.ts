@@ -6,6 +6,8 @@ export interface ProtocolParameters {
   readonly sample?: string
   /** The file of a folder that is the sample. */
   readonly entry?: string
+  /** The SHA-256 of a sample that is a file, in hexadecimal: `run_sample` with it runs no other file. */
+  readonly sha256?: string
   /** What a sample without a command is started with. */
   readonly arguments?: readonly string[]
   /** What to run in the guest; `{sample}` in it stands for the sample's path there. */

@@ -1,10 +1,13 @@
 import { chmod, readdir, rm, rmdir, stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { makeFolder, messageOf, SeeError } from '@see/core'
+import { manifestName } from '@see/evidence'
 import { evidenceModes, prepareResultsFolder, writeEvidence } from '@see/hooks'
 import { folderModeOf } from './folder-mode.ts'
 
 const MOST_FILES = 1000
+/** The name of the report in the folder. */
+export const REPORT = 'run.json'
 /** A file that keeps room for run.json on a disk that fills up. */
 const RESERVE = '.run.json.reserve'
 const RESERVE_BYTES = 64 * 1024
@@ -21,8 +24,11 @@ export class EvidenceFolder {
   /** The outermost folder that had to be made for it. */
   readonly #made: string | undefined
 
-  private constructor(path: string, made: string | undefined) {
+  readonly #identifier: string
+
+  private constructor(path: string, identifier: string, made: string | undefined) {
     this.path = path
+    this.#identifier = identifier
     this.#made = made
   }
 
@@ -31,7 +37,7 @@ export class EvidenceFolder {
     const path = join(resolve(results), identifier)
     try {
       const made = await makeFolder(path, evidenceModes.folder)
-      const folder = new EvidenceFolder(path, made)
+      const folder = new EvidenceFolder(path, identifier, made)
       await prepareResultsFolder(path)
       await writeEvidence(join(path, RESERVE), Buffer.alloc(RESERVE_BYTES, '\n'))
       return folder
@@ -46,13 +52,16 @@ export class EvidenceFolder {
   }
 
   /**
-   * The files in it: first its own, then those of its folders, a thousand at most; and how many there are beyond those.
+   * The files in it but the manifest: first its own, then those of its folders, a thousand at most; and how many there are
+   * beyond those.
    * None when it was removed meanwhile.
    */
   async files(): Promise<{ readonly files: EvidenceFile[]; readonly omitted: number }> {
     const files: EvidenceFile[] = []
     let omitted = 0
+    const manifest = join(this.path, manifestName(basename(this.path), this.#identifier))
     for await (const path of this.#paths('file')) {
+      if (path === manifest) continue
       if (files.length >= MOST_FILES) omitted++
       else files.push({ path: relative(this.path, path), bytes: await sizeOf(path) })
     }
@@ -64,7 +73,7 @@ export class EvidenceFolder {
    * @throws SeeError `RESULTS_LOST` when only the short one could be written, or none
    */
   async writeReport(text: string, short: string): Promise<void> {
-    const path = join(this.path, 'run.json')
+    const path = join(this.path, REPORT)
     try {
       await writeEvidence(path, text, { durable: true })
     } catch (error) {

@@ -10,6 +10,8 @@ export class Outcome {
   sample: SampleReport | undefined
   context: SeeContext | undefined
   events = 0
+  /** When the run began, in milliseconds since the epoch. */
+  readonly started = Date.now()
   /** Paths of the records of the commands that have finished. */
   readonly records: string[] = []
   readonly #signal: AbortSignal

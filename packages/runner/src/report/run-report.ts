@@ -13,7 +13,7 @@ export interface RunReport {
   readonly exit_code: ExitCode
   /** Null when the run ended before there was any evidence. */
   readonly results_folder: string | null
-  /** What the hooks wrote: first the files beside run.json, then those in folders; a thousand at most. */
+  /** What the hooks wrote, without the manifest: first the files beside run.json, then those in folders; a thousand at most. */
   readonly files: readonly EvidenceFile[]
   /** How many files there are beyond those in `files`. */
   readonly files_omitted: number

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto'
 import { messageOf, printableJson } from '@see/core'
+import { kindFacts, type ManifestFile } from '@see/evidence'
 import { commandResults } from './command-results.ts'
-import type { EvidenceFolder } from './evidence-folder.ts'
+import { type EvidenceFolder, REPORT } from './evidence-folder.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Outcome } from './outcome.ts'
 import { reportedError } from './reported-error.ts'
 import { guestReport, type RunReport } from './run-report.ts'
+import { addToManifest } from './stored-manifest.ts'
 
 interface Options {
   readonly identifier: string
@@ -15,10 +18,12 @@ interface Options {
 /** Writes `run.json` beside the evidence, and gives the evidence its mode. A failure to do so is part of the report. */
 export async function writeReport(outcome: Outcome, { identifier, mode }: Options): Promise<RunReport> {
   const evidence = await evidenceOf(outcome)
+  const { started } = outcome
   let report = await reportOf(outcome, identifier, evidence)
   if (evidence !== undefined) {
     try {
       await write(evidence, report)
+      await addToManifest(evidence.path, identifier, entryOf(textOf(report), started))
       await evidence.open(mode)
     } catch (error) {
       outcome.fail(error)
@@ -49,7 +54,8 @@ async function reportOf(
     files_omitted: omitted,
     sample: sample ?? null,
     events,
-    commands: evidence === undefined ? [] : await commandResults(evidence.path, files, records),
+    commands:
+      evidence === undefined ? [] : await commandResults({ folder: evidence.path, identifier }, records),
     failures: failures.map((failure) => ({
       event: failure.event,
       handler: failure.handler,
@@ -81,6 +87,22 @@ async function write(evidence: EvidenceFolder, report: RunReport): Promise<void>
     commands: [],
   }
   await evidence.writeReport(textOf(report), textOf(short))
+}
+
+/** `run.json` in the manifest. */
+function entryOf(text: string, from: number): ManifestFile {
+  return {
+    kind: 'run_report',
+    path: REPORT,
+    bytes: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+    media_type: kindFacts.run_report.mediaType,
+    event: null,
+    from,
+    to: Date.now(),
+    writer: 'runCase',
+    state: 'complete',
+  }
 }
 
 function textOf(report: RunReport): string {

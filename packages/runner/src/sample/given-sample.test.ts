@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -66,6 +67,8 @@ const give = async (name: string, options: Options = {}) =>
     ...options,
   })
 
+const sumOf = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
+
 const samplesLeft = () => readdirSync(temporary())
 
 /** Why it is refused; nothing is left of it. */
@@ -89,7 +92,8 @@ describe('what the tiny guest cannot run is refused by name, with what to do', (
   test('unless a command says how it is opened, or the guest is another', async () => {
     for (const options of [{ command: 'strings {sample}' }, { guest: undefined }]) {
       await using given = await give('paper.pdf', options)
-      expect(given.parameters).toEqual({ sample: join(folder.path, 'paper.pdf') })
+      const sample = join(folder.path, 'paper.pdf')
+      expect(given.parameters).toEqual({ sample, sha256: sumOf(sample) })
     }
   })
 
@@ -157,7 +161,7 @@ test('a program of this host is taken, with its arguments', async () => {
     signal: AbortSignal.timeout(WAIT_MS),
     progress: () => undefined,
   })
-  expect(given.parameters).toEqual({ sample: '/bin/ls', arguments: ['-l', '/'] })
+  expect(given.parameters).toEqual({ sample: '/bin/ls', sha256: sumOf('/bin/ls'), arguments: ['-l', '/'] })
   expect(given.report).toMatchObject({
     path: '/bin/ls',
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -189,6 +193,18 @@ describe('a folder', () => {
 })
 
 describe('an archive', { timeout: WAIT_MS }, () => {
+  test('that is replaced before it is unpacked: what is hashed is what is unpacked', async () => {
+    inFolder('tar', '-cf', 'swapped.tar', 'hello.sh')
+    const path = join(folder.path, 'swapped.tar')
+    const sum = sumOf(path)
+    const progress = () => writeFileSync(path, 'no archive any more')
+    await using given = await give('swapped.tar', { progress })
+    expect(readFileSync(path, 'utf8')).toBe('no archive any more')
+    expect(given.report.sha256).toBe(sum)
+    expect(readFileSync(given.parameters.sample, 'utf8')).toBe(SCRIPT)
+    expect(given.parameters.sha256).toBeUndefined()
+  })
+
   test.each([
     ['zip with the usual password', 'a.zip', () => sevenZip('-pinfected', 'a.zip', 'hello.sh')],
     ['zip with AES', 'aes.zip', () => sevenZip('-pinfected', '-mem=AES256', 'aes.zip', 'hello.sh')],
@@ -246,7 +262,8 @@ describe('an archive', { timeout: WAIT_MS }, () => {
   test('is brought in as it is, if asked', async () => {
     sevenZip('plain.zip', 'hello.sh')
     await using given = await give('plain.zip', { unpack: false, command: 'unzip {sample}' })
-    expect(given.parameters).toEqual({ sample: join(folder.path, 'plain.zip') })
+    const sample = join(folder.path, 'plain.zip')
+    expect(given.parameters).toEqual({ sample, sha256: sumOf(sample) })
     expect(await refusal('plain.zip', { unpack: false })).toMatch(/a zip archive, and it is no program/)
   })
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import {
   assertRunnable,
+  copySample,
   describeSample,
   entryPath,
   recogniseSample,
@@ -10,7 +11,6 @@ import {
   type SampleKind,
   SeeError,
 } from '@see/core'
-import { sha256Of } from '@see/hooks'
 import type { GuestContents } from './guest-contents.ts'
 import { assertGuestRuns } from './guest-runs.ts'
 import { programsIn, severalFiles } from './programs-in.ts'
@@ -40,6 +40,7 @@ export interface GivenSample extends AsyncDisposable {
   readonly parameters: {
     readonly sample: string
     readonly entry?: string
+    readonly sha256?: string
     readonly arguments?: readonly string[]
   }
   readonly report: SampleReport
@@ -75,8 +76,11 @@ async function find(
   const isInput = given === '-'
   if (isInput) progress('reading the sample from standard input')
   const path = isInput ? await keepStandardInput(await temporary(), signal) : resolve(given)
-  const kind = await recogniseSample(path)
-  const opened = await unpacked({ path, kind }, temporary, options)
+  const isFolder = (await recogniseSample(path)).kind === 'folder'
+  // What is hashed is what is recognised and unpacked, whatever becomes of the file.
+  await using copy = isFolder ? undefined : await copySample(path, { signal })
+  const kind = await recogniseSample(copy?.path ?? path)
+  const opened = await unpacked({ path: copy?.path ?? path, kind }, temporary, options)
   const entry = await entryOf(opened, options)
   const run = entry === undefined ? opened.kind : await recogniseSample(await entryPath(opened.path, entry))
   if (options.command === undefined) {
@@ -89,13 +93,14 @@ async function find(
   const inside = entry ?? opened.only
   return {
     parameters: {
-      sample: opened.path,
+      sample: opened.isUnpacked ? opened.path : path,
       ...(entry === undefined ? {} : { entry }),
+      ...(copy === undefined || opened.isUnpacked ? {} : { sha256: copy.sha256 }),
       ...(words.length === 0 ? {} : { arguments: words }),
     },
     report: {
       path: isInput ? given : path,
-      sha256: kind.kind === 'folder' ? null : await sha256Of(path, signal),
+      sha256: copy?.sha256 ?? null,
       is: describeSample(kind),
       entry: inside ?? null,
       entry_is: inside === undefined ? null : describeSample(run),

@@ -19,12 +19,12 @@ export interface GuestInputs {
 
 type Options = Pick<ResourcesParameters<EmbeddedConfiguration>, 'configuration' | 'folder' | 'logger'> & {
   readonly signal: AbortSignal
-  /** Whether the guest is to become a template itself. */
+  /** Whether the guest will be frozen into a template. */
   readonly becomesTemplate: boolean
 }
 
 /**
- * Looks at everything that a guest is to be made from, and fetches its image.
+ * Checks everything that a guest is made from, and fetches its image.
  * @throws SeeError `FILE_UNREADABLE`, `IMAGE_INVALID`, `IMAGE_REFUSED`, `TEMPLATE_MISSING`, `TEMPLATE_INVALID`, or as image providers do
  */
 export async function guestInputs(options: Options): Promise<GuestInputs> {
@@ -49,7 +49,7 @@ async function assertReadable(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK)
     const kind = kindOf(await stat(file))
-    // QEMU would wait for whoever writes into a pipe.
+    // QEMU would wait for a writer of a pipe.
     if (kind !== undefined) throw new Error(`it is a ${kind}`)
   } catch (error) {
     throw new SeeError('FILE_UNREADABLE', `cannot read ${file}: ${messageOf(error)}`, { cause: error })

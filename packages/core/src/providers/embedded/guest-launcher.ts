@@ -24,7 +24,7 @@ export interface LauncherParts {
   readonly hardware: Omit<GuestHardware, 'memory'>
   readonly limits: EmbeddedConfiguration['limits']
   readonly clone: TemplateClone | undefined
-  /** The file in which the memory is to be, of a guest that is to become a template. */
+  /** The file that backs the memory, for a guest that will be frozen into a template. */
   readonly memoryFile: string | undefined
   /** What the guest's network ends in, in the mode of that name. */
   readonly sinkhole: Sinkhole | undefined
@@ -83,7 +83,7 @@ export class GuestLauncher {
     }
   }
 
-  /** Before a clone knows its card: without somebody at the other end it has no link. */
+  /** Before a clone knows its card: without a peer at the other end it has no link. */
   async #connectCard(signal: AbortSignal): Promise<void> {
     const { hardware, sinkhole, allowed } = this.#parts
     if (sinkhole === undefined && allowed === undefined) return
@@ -94,7 +94,7 @@ export class GuestLauncher {
     allowed.connect(card, await connectSocket(hardware.folder.of(sockets.beyond), connecting))
   }
 
-  /** Before a clone knows its devices: a guest is told, and pauses, when somebody comes to the other end or goes. */
+  /** Before a clone knows its devices: a guest notices, and pauses, when the other end is opened or closed. */
   async #connect(agent: AgentSocket, qemu: QemuProcess, signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     void qemu.ended.then(() => ended.abort(qemu.failure() ?? new Error('QEMU ended while it started')))
@@ -117,12 +117,12 @@ export class GuestLauncher {
     return capture
   }
 
-  /** What a running guest is on, as far as its clones have to find it the same. */
+  /** The parts of a running guest's machine that must be the same for its clones. */
   async templateMachine(qmp: QmpClient): Promise<TemplateMachine> {
     return await templateMachine(qmp, this.#argv, this.#parts.hardware.machine)
   }
 
-  /** Of a guest that is to become a template, or is a clone that has not been off since. */
+  /** The port of a guest that will be frozen, or of a clone that has not been off since. */
   get identityPort(): Socket | undefined {
     return this.#identityPort
   }

@@ -21,7 +21,7 @@ export interface Certificate {
 
 let made: Promise<Certificate> | undefined
 
-/** A certificate that nobody trusts, with a key of this process only. Made when the first guest needs it, in 0.1 s. */
+/** An untrusted certificate, with a key of this process only. Made when the first guest needs it, in 0.1 s. */
 export function sinkholeCertificate(): Promise<Certificate> {
   made ??= makeCertificate()
   return made

@@ -52,7 +52,7 @@ export function isEchoRequest(payload: Buffer): boolean {
   return payload.length >= 8 && payload.readUInt8() === ECHO_REQUEST
 }
 
-/** Of a datagram whose other fragments follow: its beginning, and how many bytes it has. Undefined when it is malformed. */
+/** The beginning of a datagram whose other fragments follow, and its size. Undefined when it is malformed. */
 export function readFirstOfUdp({ payload }: Ipv4): (Udp & { readonly bytes: number }) | undefined {
   if (payload.length < UDP_BYTES || payload.readUInt16BE(4) < UDP_BYTES) return undefined
   const bytes = payload.readUInt16BE(4) - UDP_BYTES

@@ -15,7 +15,7 @@ export interface Lease {
   /** The DHCP server. */
   readonly host: string
   readonly netmask: string
-  /** Undefined for a guest that is to have no route. */
+  /** Undefined for a guest without a route. */
   readonly router: string | undefined
   readonly nameServer: string
 }

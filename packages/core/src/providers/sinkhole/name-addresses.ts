@@ -1,6 +1,6 @@
 import { formatIpv4, parseIpv4 } from '../../common/subnet.ts'
 
-/** The range for benchmarks (RFC 2544), which is nobody's: each name gets an address of its own from it. */
+/** The range for benchmarks (RFC 2544), which no host has: each name gets an address of its own from it. */
 const FIRST = parseIpv4('198.18.0.1')
 /** Names that are kept apart: they are kept in memory. */
 const ADDRESSES = 2 ** 14

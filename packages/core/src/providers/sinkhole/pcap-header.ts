@@ -3,7 +3,7 @@ export const PCAP_HEADER_BYTES = 24
 const PACKET_HEADER_BYTES = 16
 const ETHERNET = 1
 
-/** Of a capture of Ethernet frames, with microseconds. */
+/** The header of a capture of Ethernet frames, with microseconds. */
 export function pcapHeader(snapLength: number): Buffer {
   const header = Buffer.alloc(PCAP_HEADER_BYTES)
   header.writeUInt32LE(0xa1b2c3d4, 0)

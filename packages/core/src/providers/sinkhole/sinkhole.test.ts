@@ -132,7 +132,7 @@ test('what a connection said before it was reset, or its guest ended, is on reco
     .toMatchObject(expected)
 })
 
-test('what comes over the port of DNS and is no question is on record at once', async () => {
+test('what comes over the port of DNS and is no question is immediately on record', async () => {
   const card = guest()
   const { sequence, acknowledged } = await open(card, '203.0.113.1', { port: 53 })
   card.sendTcp('203.0.113.1', { port: 53, sequence, acknowledged, payload: Buffer.from('\0\x05hello') })

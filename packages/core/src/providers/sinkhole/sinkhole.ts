@@ -32,7 +32,7 @@ const EVERY_CARD = 'ff:ff:ff:ff:ff:ff'
 
 /**
  * A network for one guest that ends in this process: it has everything that a guest looks for, at every address, and no
- * way out, for it opens no socket. What the guest asks for is told to listeners.
+ * way out, for it opens no socket. The guest's requests go to listeners.
  */
 export class Sinkhole {
   readonly #lease: Lease
@@ -51,7 +51,7 @@ export class Sinkhole {
     this.#lease = lease
   }
 
-  /** Of a subnet of its own, which no other guest sees. */
+  /** A sinkhole in a subnet of its own, which no other guest sees. */
   static inSubnet({ firstGuest, host }: Pick<Subnet, 'firstGuest' | 'host'>): Sinkhole {
     return new Sinkhole({
       guest: firstGuest,

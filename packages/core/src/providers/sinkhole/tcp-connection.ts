@@ -150,7 +150,7 @@ export class TcpConnection extends Duplex {
     this.#flush()
   }
 
-  /** What of a segment was not there before, and has room; nothing of one that does not follow what was. */
+  /** The bytes of a segment that are new and have room; none of one that does not follow what was received. */
   #freshOf({ sequence, payload }: TcpSegment): Buffer {
     const known = after(this.#received, sequence)
     return known < 0 || this.#hasEnded ? NOTHING : payload.subarray(known, known + this.#room)

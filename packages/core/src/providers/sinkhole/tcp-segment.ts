@@ -3,7 +3,7 @@ import { type Ipv4, PROTOCOL, transportChecksum } from './packet.ts'
 const HEADER_BYTES = 20
 /** What fits a frame of 1500 bytes. */
 export const SEGMENT_BYTES = 1460
-/** Tells the other side that segments may be that long; without it they are 536 bytes. */
+/** Announces that segments may be that long; without it they are 536 bytes. */
 export const MOST_SEGMENT_OPTION = Buffer.of(2, 4, SEGMENT_BYTES >> 8, SEGMENT_BYTES & 0xff)
 const NO_OPTIONS = Buffer.alloc(0)
 
@@ -15,7 +15,7 @@ export interface TcpSegment {
   readonly port: number
   readonly sequence: number
   readonly acknowledged: number
-  /** Of {@link FLAG}. */
+  /** Bits of {@link FLAG}. */
   readonly flags: number
   readonly window: number
   readonly payload: Buffer

@@ -12,14 +12,14 @@ export interface FileChange {
 /** The disk as it was, or as it is now. */
 export type Side = Exclude<keyof FileChange, 'start'>
 
-/** Tells whether the content of a file that is there on both sides differs, though nothing else may. */
+/** Decides whether the content of a file that exists on both sides differs, though nothing else may. */
 export type ContentDiffers = (before: ListedFile, after: ListedFile) => boolean
 
 /**
  * What is new, gone, or may have been changed, from one listing of a file system to the next. A file that is on both sides
  * with the same content but other times may still turn out to be unchanged: its content says. They come in the order of
  * their paths; directories have names in the order in which a guest happened to make them.
- * @param suspect what was changed last before may differ though nothing tells: its time is in whole seconds
+ * @param suspect the file that was changed last before may differ without a sign: its time is in whole seconds
  */
 export function compareListings(
   start: number,
@@ -80,7 +80,7 @@ function mayDiffer(before: ListedFile, after: ListedFile): boolean {
     before.uid === after.uid &&
     before.gid === after.gid &&
     before.target === after.target &&
-    // Of a directory it changes with its attributes; what is in one is listed itself.
+    // A directory's changes with its attributes; what is in it is listed itself.
     isSameTime(before, after, 'ctime') &&
     (after.kind === 'directory' ||
       (before.size === after.size && isSameTime(before, after, 'mtime') && before.inode === after.inode)) &&
@@ -89,7 +89,7 @@ function mayDiffer(before: ListedFile, after: ListedFile): boolean {
   return !isSame
 }
 
-/** To the nanosecond, where the reader tells it. */
+/** To the nanosecond, where the reader reports it. */
 function isSameTime(before: ListedFile, after: ListedFile, time: 'mtime' | 'ctime'): boolean {
   return before[time] === after[time] && before[`${time}Ns`] === after[`${time}Ns`]
 }
@@ -98,7 +98,7 @@ function isSameMetadata(before: ListedFile, after: ListedFile): boolean {
   return hasSameAttributes(before, after) && hasSameFlags(before, after)
 }
 
-/** Of a file on both sides, what is different; the sums are those of its contents, where they are known. */
+/** What differs of a file on both sides; the sums are those of its contents, where they are known. */
 export function differencesOf(
   before: ListedFile,
   after: ListedFile,
@@ -115,7 +115,7 @@ export function differencesOf(
     ...(before.device === after.device ? [] : ['device']),
     ...(hasSameAttributes(before, after) ? [] : ['attributes']),
     ...(hasSameFlags(before, after) ? [] : ['flags']),
-    // Of a link it is that of its target.
+    // A link's size is that of its target.
     ...(hasContent && !isLink && before.size !== after.size ? ['size'] : []),
     ...(sha1.before === sha1.after ? [] : ['content']),
     ...(hasTimes && !isSameTime(before, after, 'mtime') ? ['mtime'] : []),

@@ -33,7 +33,7 @@ test.each([
   ['b/brw-r--r--', 'block device'],
   ['-/rrw-r--r--', 'file'],
   ['r/-rw-r--r--', 'unknown'],
-])('tells the kind by the inode: %s is a %s', (mode, kind) => {
+])('reads the kind from the inode: %s is a %s', (mode, kind) => {
   expect(parseListedFile(`0|/x|12|${mode}${tail}`)).toMatchObject({ kind, path: '/x' })
 })
 
@@ -86,7 +86,7 @@ test.each(['', 'nothing', '0|/x|12|r/rrw-r--r--|0|0|5', `1|/x|12|r/rrw-r--r--${t
   },
 )
 
-test('writes what is no text such that it can be told from text', () => {
+test('writes what is no text such that it can be told apart from text', () => {
   expect(textOf(bytes('über ☃ 😀'))).toBe('über ☃ 😀')
   expect(textOf(bytes('\u{feff}x'))).toBe('\u{feff}x')
   expect(textOf('a\xff\xfeb\xe2\x98')).toBe(String.raw`a\xff\xfeb\xe2\x98`)

@@ -16,9 +16,9 @@ export interface ListedFile {
   readonly mtime: number
   readonly ctime: number
   readonly crtime: number
-  /** Of a symbolic link, in the same characters as the path. */
+  /** Target of a symbolic link, in the same characters as the path. */
   readonly target?: string
-  /** What the times have behind the second, in nanoseconds, where the reader tells it. */
+  /** The times' fractions of a second, in nanoseconds, where the reader reports them. */
   readonly mtimeNs?: number
   readonly ctimeNs?: number
   /** Extended attributes by their names, with characters that are bytes; absent where they were not read. */
@@ -27,9 +27,9 @@ export interface ListedFile {
   readonly flags?: string
   /** NTFS: a stream of a directory. Its times are the directory's, which change with the files in that. */
   readonly isOfDirectory?: true
-  /** Of a device, its number. */
+  /** Number of a device. */
   readonly device?: string
-  /** Of the content, where the reader has read it all. */
+  /** SHA-1 of the content, where the reader has read it all. */
   readonly sha1?: string
 }
 
@@ -51,7 +51,7 @@ const kinds = {
 
 export type FileKind = (typeof kinds)[keyof typeof kinds] | 'unknown'
 
-// Only the name may hold a bar: it is told by what follows.
+// Only the name may hold a bar: its end is found by what follows.
 const LINE =
   /^0\|(.*)\|(\d+(?:-\d+-\d+)?)\|(.)\/(.)(.{9})\|(\d+)\|(\d+)\|(\d+)\|(-?\d+)\|(-?\d+)\|(-?\d+)\|(-?\d+)$/s
 const ARROW = ' -> '

@@ -1,7 +1,7 @@
 import type { FileChange } from './compare-listings.ts'
 import type { ListedFile } from './listed-file.ts'
 
-/** Of each file that is gone from one path and there at another, the other end, both ways. */
+/** For each file that is gone from one path and exists at another, the other end, both ways. */
 export function renamesIn(changes: readonly FileChange[]): Map<ListedFile, ListedFile> {
   const gone = new Map<string, ListedFile>()
   for (const { start, before, after } of changes) {

@@ -11,7 +11,7 @@ const BOOT_SHARE = 1 / 2
 /** A guest that says nothing new for so long hangs; less where less is left, so that the rest of a report can still be made. */
 const PATIENCE_MS = 25_000
 const PATIENCE_SHARE = 1 / 4
-/** Of the time that is left, for all that it does. */
+/** Share of the time that is left, for all that it does. */
 const WHOLE_SHARE = 3 / 4
 
 /** @returns whether it brings anything new, so that the guest is waited for */

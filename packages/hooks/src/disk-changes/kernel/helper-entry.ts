@@ -11,12 +11,12 @@ const KINDS: Readonly<Record<number, FileKind>> = {
   0o12: 'symbolic link',
   0o14: 'socket',
 }
-/** XFS tells of a list of access rights once more, as it is on the disk. */
+/** XFS reports a list of access rights once more, as it is on the disk. */
 const IN_OTHER_WORDS = /^trusted\.SGI_ACL_/
 const NO_FLAGS = 0xffff_ffff
 
 /**
- * Reads what the helper guest tells of a name.
+ * Reads what the helper guest reports about a name.
  * @throws RangeError when it is cut short, Error when there is more than belongs to it
  */
 export function parseEntry(payload: Buffer): MutableListedFile {

@@ -5,10 +5,13 @@ export interface ReaderKit {
 }
 
 const MEMORY_MIB = 320
-/** Of what QEMU keeps of the guest's code that it has translated. */
+/** Size of QEMU's cache of translated guest code. */
 const TRANSLATED_MIB = 64
 
-/** What makes the start quicker is measured in guest/README.md. A kernel that trips over a file system ends at once. */
+/**
+ * What makes the start quicker is measured in guest/README.md. A kernel that trips over a file system ends
+ * immediately.
+ */
 const KERNEL = [
   'console=ttyS0 quiet loglevel=1 panic=-1 oops=panic softlockup_panic=1 random.trust_cpu=on',
   'cryptomgr.notests mitigations=off initcall_blacklist=init_kprobe_trace pcie_ports=compat',

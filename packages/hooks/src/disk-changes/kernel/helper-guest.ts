@@ -52,7 +52,7 @@ export class HelperGuest implements AsyncDisposable {
     return new HelperGuest(volumes, conversation)
   }
 
-  /** Has the kernel look at a device of which others may be made: a member of a btrfs, say. */
+  /** Has the kernel look at a device of which others may be made, for example a member of a btrfs. */
   async scan(device: string): Promise<void> {
     await this.#conversation.ask('B', [device], unexpected)
   }

@@ -21,7 +21,7 @@ interface ListingBounds {
 /** What the helper guest lists of a mounted file system: names, each with its content behind it where that is asked for. */
 export class HelperListing {
   readonly files: MutableListedFile[] = []
-  /** Of which names something could not be read, and why. */
+  /** The names of which something could not be read, and why. */
   readonly troubles: { readonly path: string; readonly why: string }[] = []
   readonly #inodes = new Set<string>()
   readonly #maxNames: number

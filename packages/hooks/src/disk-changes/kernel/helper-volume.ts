@@ -3,7 +3,7 @@ export interface HelperVolume {
   /** What the guest calls it; null where it could not be assembled. */
   readonly device: string | null
   readonly place: 'disk' | 'partition' | 'lvm' | 'md'
-  /** Of LVM `group/volume`, of md the array's own name, of a partition its number. */
+  /** For LVM `group/volume`, for md the array's own name, for a partition its number. */
   readonly name: string
   /** The sector, of 512 bytes, at which it begins on the disk; 0 where it has no one place there. */
   readonly start: number

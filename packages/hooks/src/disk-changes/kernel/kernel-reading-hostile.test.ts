@@ -16,7 +16,7 @@ set -- /dev/vport*
 until { [ -c "$1" ] && $b printf 'S\\0\\0\\0\\0' >"$1"; } 2>/dev/null; do $b sleep 0.1; set -- /dev/vport*; done
 `
 
-/** The partition is there, and how it was mounted is told without end. */
+/** The partition exists, and the answer of how it was mounted does not end. */
 const ENDLESS_ANSWER = `
 $b printf 'V\\0\\0\\0\\047/dev/vda2\\tpartition\\t2\\t36864\\t32768\\text4\\tK\\0\\0\\0\\0' >"$1"
 while :; do $b printf 'M\\0\\0\\0\\0010'; done >"$1"

@@ -8,8 +8,8 @@ export function contentCapacity(sizeBytes: number): number {
 }
 
 /**
- * Of what is to be read, what makes it more than the disk can hold: holes cost a guest nothing, and reading them takes
- * time. The smallest are read first.
+ * The files that exceed what the disk can hold: holes cost a guest nothing, and reading them takes time. The smallest
+ * are read first.
  */
 export function beyondCapacity<Item>(
   items: readonly Item[],

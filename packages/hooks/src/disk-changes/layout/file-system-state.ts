@@ -13,7 +13,7 @@ export const NOT_UNMOUNTED = 'it was not unmounted'
 
 export const QUIET: FileSystemState = { hasPendingJournal: false, dirty: undefined, misread: undefined }
 
-/** Bytes of a file system that its state is told by. */
+/** First bytes of a file system, which show its state. */
 export const HEAD_BYTES = 4096
 
 // The superblock of ext2, 3 and 4 (Linux, Documentation/filesystems/ext4/super.rst).

@@ -28,7 +28,7 @@ export function parseMasterBootRecord(sector: Buffer): MasterBootRecord | undefi
   const entries: Entry[] = []
   for (let index = 0; index < 4; index++) {
     const at = ENTRIES_AT + index * ENTRY_BYTES
-    // Code or text of a file system's boot sector, as the kernel tells it.
+    // Code or text of a file system's boot sector, by the kernel's own test.
     if (((sector[at] ?? 0) & 0x7f) !== 0) return undefined
     const type = sector[at + 4] ?? 0
     const [start, sectors] = [sector.readUInt32LE(at + 8), sector.readUInt32LE(at + 12)]

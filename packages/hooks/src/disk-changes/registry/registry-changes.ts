@@ -1,7 +1,7 @@
 import { shownData, typeName } from './registry-data.ts'
 import type { Children, RegistryKey, RegistryValue } from './registry-hive.ts'
 
-/** Of each kind of change in a hive: a new user's hive alone has thousands. */
+/** The most changes of each kind in a hive: a new user's hive alone has thousands. */
 const MAX_CHANGES = 20_000
 /** Levels of keys; Windows allows 512. */
 const MAX_DEPTH = 600
@@ -109,7 +109,7 @@ class Comparison {
     this.#hive = hive
   }
 
-  /** @returns the subkeys that are to be compared, the last first */
+  /** @returns the subkeys to compare, the last first */
   compare({ path, depth, before, after }: Pair): Pair[] {
     const key = { hive: this.#hive, key: path }
     if (depth > 0 && before === undefined) this.#add(this.#found.created_keys, key)

@@ -22,7 +22,7 @@ export interface ComparedRegion extends DiskRegion {
   readonly isSame: boolean
   /** Names, at least, that changed and are not among the changes. */
   readonly cut: number
-  /** Why the content of its files was not compared, though it was to be. */
+  /** Why the content of its files was not compared, though it should have been. */
   readonly whyNotStrict?: string
 }
 
@@ -37,7 +37,7 @@ export interface DiskComparison {
   readonly changedGaps: readonly ByteRange[]
   readonly changes: readonly FileChange[]
   readonly hashes: SideHashes
-  /** Paths of files whose content was to be compared, and was not. */
+  /** Paths of files whose content should have been compared, and was not. */
   readonly unverified: readonly string[]
 }
 
@@ -84,7 +84,7 @@ export async function compareDisks(
 ): Promise<DiskComparison> {
   const both = async <Result>(ask: (disk: string) => Promise<Result>): Promise<[Result, Result]> =>
     concurrent
-      ? // Whoever clears up after one that failed is not to find the other at work.
+      ? // A clean-up after a failure of one must not find the other at work.
         await together(ask(disks[0]), ask(disks[1]))
       : [await ask(disks[0]), await ask(disks[1])]
   const look = async (sectorBytes: number): Promise<Look> => {

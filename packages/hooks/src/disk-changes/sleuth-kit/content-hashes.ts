@@ -14,12 +14,12 @@ const SECTOR_BYTES = 512
 /** As fiwalk: a file beyond that is not read. */
 const MAX_FILE_BYTES = 2 ** 31
 
-/** Of each sector at which a file system begins and each inode, the SHA-1 of its content. */
+/** The SHA-1 of contents, by the sector at which the file system begins and the inode. */
 export type ContentHashes = ReadonlyMap<string, string>
 
-/** Of what is left of the time, for each of both ways to read contents. */
+/** Share of the remaining time, for each of the two ways to read contents. */
 const TIME_SHARE = 1 / 2
-/** Of what a tool may write, for what fiwalk says. */
+/** Share of what a tool may write, for what fiwalk says. */
 const OUTPUT_SHARE = 3 / 4
 /** How `timeout` says that there was no more time. */
 const LATE = 124

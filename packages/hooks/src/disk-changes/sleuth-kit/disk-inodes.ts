@@ -9,7 +9,7 @@ type Side = 'before' | 'after'
 
 const UNREAD = 'its attributes and flags lie on damaged blocks'
 
-/** Adds to listed files what The Sleuth Kit does not tell of inodes of ext2, 3 and 4. */
+/** Adds to listed files what The Sleuth Kit does not report about inodes of ext2, 3 and 4. */
 export class DiskInodes {
   readonly #tools: DiskTools
   readonly #disks: readonly [string, string]

@@ -38,19 +38,19 @@ export interface PlaceContent {
    */
   readonly type: string | null
   /**
-   * Who listed its files: The Sleuth Kit or the kernel of a helper guest; `volumes` when it has none, but volumes that are
-   * regions of their own. Null when nobody did.
+   * The reader that listed its files: The Sleuth Kit or the kernel of a helper guest; `volumes` when it has none, but
+   * volumes that are regions of their own. Null when they were not listed.
    */
   readonly readBy: 'tsk' | 'kernel' | 'volumes' | null
-  /** Why nobody did, where more is known than that it is of no kind that can be read. */
+  /** Why they were not listed, where more is known than that it is of no kind that can be read. */
   readonly whyUnread?: string
-  /** It was to be listed, and that failed. */
+  /** Why listing it failed. */
   readonly failure?: string
   /** What The Sleuth Kit has listed. */
   readonly names?: ListedNames
   /** What the kernel has listed. */
   readonly files: readonly ListedFile[]
-  /** Of which names something could not be read, and why. */
+  /** The names of which something could not be read, and why. */
   readonly unreadFiles?: readonly { readonly path: string; readonly why: string }[]
   readonly state: FileSystemState
   /** Directories, too deep or too many, whose files are not listed. */
@@ -60,7 +60,7 @@ export interface PlaceContent {
 }
 
 const AMBIGUOUS = 8
-/** Of what may be listed altogether, what one file system may have. */
+/** One file system's share of what may be listed altogether. */
 const SHARE = 3 / 4
 
 // A directory that is in itself has no end, and one that has two names in one that has two names soon none either.
@@ -74,8 +74,8 @@ const UNLESS_AGAIN = `{
 /** What a program may take that looks at a few blocks only. */
 const SHORT_SECONDS = 5
 
-// Of each place: its first bytes, the type of its file system, the listing, and how that went. One that does not come to
-// its end is the failure of its own file system, not of the others.
+// For each place: its first bytes, the type of its file system, the listing, and how that went. One that does not end
+// is the failure of its own file system, not of the others.
 const SCRIPT = `${WATCHED}
 disk=$1 most=$2 count=$3; shift 3
 while [ $# -gt 0 ]; do

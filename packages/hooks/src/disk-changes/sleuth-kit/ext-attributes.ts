@@ -30,7 +30,7 @@ export function attributesIn(area: Buffer, first: number, found: Map<string, str
   }
 }
 
-/** A value that is in an inode of its own is told by that inode's number and the sum of it. */
+/** A value in an inode of its own is represented by that inode's number and checksum. */
 function valueOf(area: Buffer, at: number, isAcl: boolean): string {
   const [offset, inode, size] = [
     area.readUInt16LE(at + 2),

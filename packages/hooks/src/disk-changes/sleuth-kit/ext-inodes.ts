@@ -73,7 +73,7 @@ function withDetails(file: ListedFile, details: InodeDetails | undefined): Liste
   return complete
 }
 
-/** Of each group with such files, the block of its first inodes. */
+/** The block of the first inodes, for each group with such files. */
 async function tablesOf(
   tools: DiskTools,
   system: ExtFileSystem,

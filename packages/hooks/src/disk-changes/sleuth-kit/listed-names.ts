@@ -20,10 +20,10 @@ export interface ListedNames {
   readonly latest: number
 }
 
-/** Of a listing that was ended since it names the same files again and again. */
+/** Exit code of a listing that was ended since it names the same files again and again. */
 export const AGAIN = 75
 
-/** Of a listing that is longer than it may be: fls had no reader any more. */
+/** Exit code of a listing that is longer than it may be: fls had no reader any more. */
 export const MUCH = 141
 
 /** How the shell says that fls was ended. */
@@ -71,7 +71,7 @@ export class NamesSummary {
     if (kind === 'directory' && !this.#parents.has(path) && this.leaves.length < MAX_LEAVES)
       this.leaves.push(file)
     this.#parents.add(path.slice(0, path.lastIndexOf('/')))
-    // Of those that are still to come, the path is the beginning of this one.
+    // The paths of those that are still to come are beginnings of this one.
     if (this.#parents.size > MAX_PARENTS)
       this.#parents = new Set([...this.#parents].filter((parent) => path.startsWith(parent)))
   }

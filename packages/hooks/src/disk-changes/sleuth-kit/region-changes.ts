@@ -6,7 +6,7 @@ import type { SideHashes } from './side-hashes.ts'
 import { unmatchedNames } from './unmatched-names.ts'
 import type { WholeListing } from './whole-listings.ts'
 
-/** Of an alternate data stream of NTFS, which fiwalk leaves out. */
+/** The path of an alternate data stream of NTFS, which fiwalk leaves out. */
 const STREAM = /:[^/:]+$/s
 
 /** Changes that are kept, and how many there are beyond. */

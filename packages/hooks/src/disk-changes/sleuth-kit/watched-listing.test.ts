@@ -22,7 +22,7 @@ interface Bounds {
   readonly whole?: number
 }
 
-/** Lists one after the other, and tells how each ended, what it said, and how long all took. */
+/** Lists one after the other, and returns how each ended, what it said, and how long all took. */
 async function listed(names: readonly string[], { silence, whole = 30 }: Bounds) {
   await using temporary = await temporaryFolder()
   writeFileSync(join(temporary.path, 'fls'), FLS, { mode: 0o755 })

@@ -5,7 +5,7 @@ import { type ConfinedResult, runConfined } from '../../confinement/confined-com
 import { ListingBudget } from './listing-budget.ts'
 
 const MIB = 1024 * 1024
-/** Of each file of a program that is talked to; what it says is bounded by who talks to it. */
+/** Limit of each file of an interactive program, in bytes; its output is bounded by its caller. */
 const TALKING_FILE_BYTES = 256 * MIB
 
 const RESERVE_SHARE = 1 / 10

@@ -2,7 +2,7 @@
 const SILENCE_MS = 25_000
 /** What the kernel of the helper guest is waited for at least, though listings have used up what there is. */
 const LEAST_MS = 5_000
-/** Of the time that is left, for all listings of a disk. */
+/** Share of the time that is left, for all listings of a disk. */
 const WHOLE_SHARE = 1 / 2
 
 /**

@@ -4,7 +4,7 @@ const THING_MS = 20
 const ANSWER_MS = 1000
 
 /**
- * How long somebody is waited for who may talk without end: time uses it up, and what is new gives some of it back. Times
+ * How long to wait for a program that may talk without end: time uses it up, and new output gives some of it back. Times
  * are those of `performance.now()`.
  */
 export class Patience {

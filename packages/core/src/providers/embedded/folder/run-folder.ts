@@ -20,7 +20,7 @@ export class RunFolder {
   }
 
   /**
-   * Makes it, closed to all but `user`; it is removed at the end, by whoever comes next if need be.
+   * Makes it, closed to all but `user`; it is removed at the end, or else by the next environment.
    * @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
    */
   static async make(
@@ -79,7 +79,7 @@ async function makeParent(parent: string): Promise<void> {
   }
   const uid = process.geteuid?.() ?? 0
   if (parent !== defaultParent(uid)) return
-  // Where everybody may create, the name could be somebody else's trap.
+  // Where every user may create files, the name could be another user's trap.
   const owner = await lstat(join(parent, '..'))
   if (owner.uid === uid && !owner.isSymbolicLink()) return
   throw new SeeError(

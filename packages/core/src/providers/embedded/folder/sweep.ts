@@ -16,8 +16,8 @@ const LOCK = '.sweep.lock'
 const sweeps = new Map<string, { readonly at: number; readonly done: Promise<void> }>()
 
 /**
- * Removes the run folders of processes that ended without doing so, once a minute at most. It fails silently: whoever
- * comes next tries again.
+ * Removes the run folders of processes that ended without doing so, once a minute at most. It fails silently: the
+ * next environment tries again.
  */
 export function sweep(parent: string): Promise<void> {
   const last = sweeps.get(parent)
@@ -38,8 +38,8 @@ async function sweepNow(parent: string): Promise<void> {
 }
 
 /**
- * Removes those run folders whose processes have ended. One at a time does so on this host: what another has removed may be
- * somebody's anew.
+ * Removes those run folders whose processes have ended. One process at a time does so on this host: a name that
+ * another has removed may be in use again.
  */
 export async function removeLeft(parent: string, identifiers: readonly string[]): Promise<void> {
   const path = join(parent, LOCK)

@@ -36,7 +36,7 @@ export async function dumpMemory(
     const parameters = { paging: false, detach: true, protocol: `file:${pipe.path}`, format: formats[format] }
     await Promise.race([qmp.execute('dump-guest-memory', parameters, { signal }), copied])
     pipe.opened()
-    // Who reads it may leave; that ends QEMU's writing, too.
+    // The reader may leave; that also ends QEMU's writing.
     await Promise.race([completed, copied.then(() => completed)])
     await copied
   } finally {

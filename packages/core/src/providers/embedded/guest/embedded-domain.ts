@@ -38,7 +38,7 @@ export interface DomainParts {
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
   /** Called just before the guest runs. */
   readonly starting: () => void
-  /** What is to be done as soon as the guest runs. */
+  /** Called as soon as the guest runs. */
   readonly started: () => Promise<void>
 }
 
@@ -62,7 +62,7 @@ export class EmbeddedDomain implements SandboxDomain {
         if (state === 'shutoff') throw new SeeError('GUEST_STOPPED', this.#whyOff())
         if (state === 'crashed') throw new SeeError('GUEST_STOPPED', 'the guest has crashed')
         if (this.#run?.lacksRoom === true) throw new SeeError('GUEST_STOPPED', this.#run.whyStill())
-        // What is sent to it now it would answer once it runs again, when nobody waits for it any more.
+        // It would answer what is sent now once it runs again, when the answer is no longer awaited.
         if (state === 'paused' || this.#suspending) {
           throw new SeeError('AGENT_UNRESPONSIVE', 'the guest is paused: its agent will not answer')
         }
@@ -126,7 +126,7 @@ export class EmbeddedDomain implements SandboxDomain {
     await bounded(options, hypervisorTimeout('cutting the power'), ended)
   }
 
-  /** Cuts the power for good, of a guest that is being started, too. */
+  /** Cuts the power for good, also of a guest that is being started. */
   async close(): Promise<void> {
     this.#closing.abort(new SeeError('CONTEXT_CLOSED', 'the sandbox of the guest is being taken away'))
     await this.#starting
@@ -165,7 +165,10 @@ export class EmbeddedDomain implements SandboxDomain {
     })
   }
 
-  /** Asks the guest's agent, or, where none answers, presses the power button and starts the guest anew once it is off. */
+  /**
+   * Asks the guest's agent, or, where none answers, presses the power button and restarts the guest after it powers
+   * off.
+   */
   async reboot(options: WaitOptions = {}): Promise<void> {
     this.#parts.ends.askReboot()
     await bounded(options, hypervisorTimeout('asking the guest to restart'), async (signal) => {

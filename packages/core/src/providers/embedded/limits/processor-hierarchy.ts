@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 /** Where the kernel shares processor time out among groups of processes. */
 export interface ProcessorHierarchy {
-  /** Of control groups: in version 2, only a threaded group may be below one with processes. */
+  /** Version of control groups: in version 2, only a threaded group may be below one with processes. */
   readonly version: 1 | 2
   /** The folder of this process's own group. */
   readonly own: string

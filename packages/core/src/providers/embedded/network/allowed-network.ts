@@ -22,7 +22,7 @@ const DHCP = { server: 67, client: 68 } as const
 const DNS_PORT = 53
 const EVERYBODY = '255.255.255.255'
 const EVERY_CARD = 'ff:ff:ff:ff:ff:ff'
-/** Of a guest, and of each thing that it is allowed, at a time. */
+/** The most connections of a guest at a time, and of each thing that it is allowed. */
 const MOST_CONNECTIONS = 512
 const MOST_FOR_ONE = 256
 /** After so long, a guest is asked whether it still knows a connection. */

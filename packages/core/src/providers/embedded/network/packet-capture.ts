@@ -92,7 +92,7 @@ export class EmbeddedCapture implements PacketCapture {
     if (qemu.isRunning) this.#loss ??= 'QEMU stopped writing packets while the guest ran'
   }
 
-  /** All but the header that QEMU begins with each time. Nobody reads any more once the stream is destroyed. */
+  /** All but the header that QEMU begins with each time. There is no reader any more once the stream is destroyed. */
   async #copy(source: Readable): Promise<void> {
     let header = PCAP_HEADER_BYTES
     try {

@@ -4,10 +4,10 @@ import { hasOpenPort } from './open-port.ts'
 import { sockets } from './qemu-arguments.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 
-/** QEMU's end of the port by which a guest is told who it is. */
+/** QEMU's end of the port by which a guest gets its identity. */
 export async function openIdentityPort(folder: RunFolder, signal: AbortSignal): Promise<Socket> {
   const port = await connectSocket(folder.of(sockets.identity), signal)
-  // Whoever waits for an answer is told of its end.
+  // A caller that waits for an answer notices its end.
   return port.on('error', () => undefined)
 }
 

@@ -40,13 +40,13 @@ export const sockets = {
   agent: 'agent',
   identity: 'identity',
   console: 'console',
-  /** Of a card whose frames come here. */
+  /** Socket of a card whose frames come here. */
   card: 'card',
-  /** Of QEMU's own network, where its frames come here too. */
+  /** Socket of QEMU's own network, if its frames also come here. */
   beyond: 'beyond',
 } as const
 
-/** QEMU's arguments for a guest that is stopped until it is told to go on. */
+/** QEMU's arguments for a guest that is stopped until it is resumed. */
 export function qemuArguments(hardware: GuestHardware): string[] {
   const { identifier, folder, disk, memory } = hardware
   return [
@@ -136,7 +136,7 @@ function networkArguments({ folder, network, subnet, macAddress, hasLent, memory
   const device = [
     '-device',
     // No network boot: the ROM would only be read and run. No announcing: a clone would do so by the address of its
-    // template, and QEMU, when it is told that none is to be made, crashes when such a guest reboots.
+    // template, and QEMU with announcements switched off crashes when such a guest reboots.
     `virtio-net-pci,netdev=${NETDEV},mac=${macAddress},romfile=,guest_announce=off`,
   ]
   if (mode === 'sinkhole') {

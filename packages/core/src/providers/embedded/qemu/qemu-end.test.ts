@@ -56,7 +56,7 @@ test.each(['SIGXCPU', 'SIGXFSZ', 'SIGHUP', 'SIGTERM'] as const)(
   },
 )
 
-test('a kill that nobody owns up to may be for want of memory', () => {
+test('a kill of unknown origin may be for lack of memory', () => {
   const { reason, detail } = guestEndOf(ended('it ended'), { exitCode: null, signal: 'SIGKILL' })
   expect(reason).toBe('killed')
   expect(detail).toMatch(/^it ended; .*out of memory/)

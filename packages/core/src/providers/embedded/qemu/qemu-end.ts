@@ -15,7 +15,7 @@ const TERMINATED = /terminating on signal (\d+)/
 const SIGNALS: Readonly<Record<string, string>> = { 1: 'SIGHUP', 2: 'SIGINT', 15: 'SIGTERM' }
 const OUT_OF_MEMORY = 'if no process sent it, this host was probably out of memory: check its kernel log'
 
-/** What the end of a QEMU that nobody asked for says of its guest's. */
+/** What an unrequested end of QEMU says about its guest's end. */
 export function guestEndOf(
   qemu: Pick<QemuProcess, 'failure' | 'stderr'>,
   { exitCode, signal }: QemuEnd,

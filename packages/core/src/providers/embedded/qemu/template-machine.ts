@@ -17,10 +17,10 @@ const UNSEEN = new Set([
   '-object',
   '-vnc',
 ])
-/** What differs from guest to guest, and is told to each clone. */
+/** What differs from guest to guest, and is given to each clone. */
 const OWN = /mac=[0-9a-f:]{17}/g
 
-/** What a running QEMU is, as far as a guest that was frozen on another has to find it the same. */
+/** The parts of a running QEMU that must be the same for a guest that was frozen on another. */
 export async function templateMachine(
   monitor: Monitor,
   argv: readonly string[],

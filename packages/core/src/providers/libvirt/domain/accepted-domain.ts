@@ -27,14 +27,14 @@ interface Question {
   /** The user's file, for the error. */
   readonly file: string
   readonly xml: string
-  /** Of the removal (virDomainUndefineFlags), as far as the driver knows them. */
+  /** Flags of the removal (virDomainUndefineFlags) that the driver knows. */
   readonly flags: number
 }
 
 /**
- * Whether libvirt takes a domain's XML, which it says of a transient one only when that is started: the domain is defined
- * for a moment, once for each kind of guest in a process. It is asked again once the connection to the daemon was lost, for
- * a daemon of another version, and when the emulator's file was replaced.
+ * Checks that libvirt takes a domain's XML, which it checks for a transient domain only at its start: so the domain
+ * is defined for a moment, once for each kind of guest in a process. It is asked again once the connection to the daemon was
+ * lost, for a daemon of another version, and when the emulator's file was replaced.
  * @returns the XML of the first guest of its kind, as libvirt itself writes it
  * @throws SeeError `DOMAIN_XML_INVALID`
  */

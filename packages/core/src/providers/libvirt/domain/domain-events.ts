@@ -8,7 +8,7 @@ export interface DomainObserver {
   lost(reason: Error): void
 }
 
-/** Of each URI, the connection by which this process receives events while anybody observes. */
+/** The connections by which this process receives events while there is an observer, by URI. */
 const open = new Map<string, Promise<DomainEvents>>()
 
 /**

@@ -37,7 +37,7 @@ function stateIn(xml: string): { readonly hasVariables: boolean; readonly hasTpm
   const os = domain === null ? undefined : childOf(domain, 'os')
   const devices = domain === null ? undefined : childOf(domain, 'devices')
   return {
-    // Of a firmware that libvirt chooses when the guest starts, the path is not in the XML before.
+    // If libvirt chooses the firmware when the guest starts, its path is not in the XML before.
     hasVariables: os !== undefined && (os.hasAttribute('firmware') || childOf(os, 'nvram') !== undefined),
     hasTpm: devices !== undefined && childrenOf(devices, 'tpm').length > 0,
   }

@@ -12,7 +12,7 @@ import { qemuFactory } from '../qemu/qemu.ts'
 const XML =
   '<domain type="qemu"><name>x</name><memory unit="MiB">32</memory><os><type arch="x86_64" machine="q35">hvm</type></os></domain>'
 
-test('a libvirtd that is killed is an end of its guest, and it is said that the end is not known', async () => {
+test('a libvirtd that is killed ends its guest, with the warning that the end is not known', async () => {
   await using daemon = await startPrivateLibvirtd({ drivers: ['qemu'] })
   const folder = mkdtempSync(join(tmpdir(), 'see-watch-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -30,7 +30,7 @@ test('a libvirtd that is killed is an end of its guest, and it is said that the 
   expect(codes.toSorted()).toEqual(['GUEST_END_UNKNOWN', 'GUEST_UNWATCHED'])
 }, 60_000)
 
-test('where events cannot be had, a warning says so', async () => {
+test('where events cannot be received, a warning says so', async () => {
   const daemon = await startPrivateLibvirtd({ drivers: [] })
   const hypervisor = await Hypervisor.open(daemon.uri)
   await daemon[Symbol.asyncDispose]()

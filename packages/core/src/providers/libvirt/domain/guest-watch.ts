@@ -6,7 +6,7 @@ import type { GuestEndReason } from '../../../contract/guest-end.ts'
 import { DomainEvents } from './domain-events.ts'
 import { GuestEnds } from '../../../contract/guest-ends.ts'
 
-/** How long an event may take that tells of an end which a call has seen already. */
+/** How long the event of an end may take that a call has already seen. */
 const EVENT_MS = 1000
 const POLL_MS = 10
 const UNKNOWN = { exitCode: null, signal: null }
@@ -99,7 +99,7 @@ export class GuestWatch {
     this.ends.ended({ reason, detail, ...UNKNOWN })
   }
 
-  /** The connection for events is lost, mostly since libvirtd has ended; then the other one is lost, too. */
+  /** The connection for events is lost, mostly since libvirtd has ended; then the other one is also lost. */
   #lost(reason: Error): void {
     this.#leave = undefined
     this.#warn(reason)

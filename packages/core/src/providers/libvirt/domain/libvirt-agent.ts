@@ -37,7 +37,7 @@ async function hasStopped(domain: Domain, error: LibvirtError): Promise<SeeError
     error.code === 'VIR_ERR_SYSTEM_ERROR' ||
     (error.code === 'VIR_ERR_AGENT_UNRESPONSIVE' && error.message.includes(DISAPPEARED))
   if (error.code !== 'VIR_ERR_OPERATION_INVALID' && !isNoDomain(error) && !isGone) return undefined
-  // Of a guest that is just ending, libvirt says both while its state is another yet.
+  // While a guest is ending, libvirt may answer with both and still report another state.
   const deadline = Date.now() + END_MS
   let { state } = await domain.getState()
   while ((state === 'running' || state === 'shutdown') && Date.now() < deadline) {

@@ -8,6 +8,7 @@ import {
   DomainXMLFlags,
   type FlagOptions,
   type Hypervisor,
+  LibvirtConnectionError,
   parseUuid,
 } from '@see/libvirt'
 import { setImmediate } from 'node:timers/promises'
@@ -34,7 +35,7 @@ export class TransientDomain extends Domain {
 
   /**
    * @param xml what it is powered on with
-   * @param watch is told of what is asked of the domain
+   * @param watch gets the requests to the domain
    */
   constructor(hypervisor: Hypervisor, identifier: string, xml: string, watch: GuestWatch) {
     super(hypervisor, { name: identifier, uuid: parseUuid(identifier), id: -1 })
@@ -106,7 +107,7 @@ export class TransientDomain extends Domain {
     })
   }
 
-  /** Tells the listeners. */
+  /** Calls the listeners. */
   protected async devicesExist(): Promise<void> {
     if (this.#listeners.size === 0) return
     const xml = await this.getXMLDesc()
@@ -139,23 +140,19 @@ export class TransientDomain extends Domain {
 
   /** A start that hangs ends with its QEMU; one that succeeds all the same is stopped after that. */
   async #undo(made: Promise<unknown>): Promise<void> {
-    const isOver = made.then(
-      () => true,
-      () => true,
+    const isRefused = made.then(
+      () => false,
+      (error: unknown) => !(error instanceof LibvirtConnectionError && error.code === 'CALL_TIMEOUT'),
     )
-    if (await Promise.race([isOver, setImmediate(false)])) return await this.#destroyIfMade(made)
+    if (await Promise.race([isRefused, setImmediate(false)])) return
     await this.destroy().catch(() => undefined)
-    await this.#destroyIfMade(made)
-  }
-
-  async #destroyIfMade(made: Promise<unknown>): Promise<void> {
     await made.then(() => this.destroy()).catch(() => undefined)
   }
 
   /** Why it is off is not known: `reason` is 0 then. */
   override async getState(options?: CallOptions): Promise<{ state: DomainState; reason: number }> {
     const found = await whereOff({ state: 'shutoff', reason: 0 } as const, super.getState(options))
-    // Whoever sees it off is to find on record how it ended.
+    // A caller that sees it off must find on record how it ended.
     if (found.state === 'shutoff' || found.state === 'crashed') await this.#watch.hasEnded()
     return found
   }
@@ -197,7 +194,7 @@ export function stopAtTheEnd(
 ): void {
   releases.defer(`domain ${domain.name}`, async () => {
     await domain.undone()
-    // It may end by itself between the two.
+    // It may end on its own between the two.
     if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
     await watch.leave()
     onStopped()

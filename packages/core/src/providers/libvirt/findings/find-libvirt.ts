@@ -48,7 +48,7 @@ function isRefused(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && (cause.code === 'EACCES' || cause.code === 'EPERM')
 }
 
-/** Where polkit decides, the socket is everybody's, and Debian lets this group in. */
+/** Where polkit decides, every user may open the socket, and Debian lets this group in. */
 async function socketGroup(host: InspectedHost, signal: AbortSignal): Promise<string> {
   const { exitCode, stdout } = await host.run('stat', ['--format', '%G', SOCKET], {
     timeoutMs: TIMEOUT_MS,

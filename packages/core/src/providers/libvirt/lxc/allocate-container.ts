@@ -130,7 +130,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   }
 }
 
-/** A container whose sinkhole is gone would speak to nobody, and nothing would be on record: it is stopped. */
+/** A container whose sinkhole is gone would get no answers, and nothing would be on record: it is stopped. */
 function followSinkhole(
   { sinkhole, relay }: SunkNetwork,
   virDomain: TransientDomain,

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 
 /**
- * Whether busybox's init has begun so far that it gets a signal: it blocks those that it heeds first of all, which is not
- * to be seen while it waits for them (sigtimedwait), and before it waits it has a handler for SIGTSTP (its init.c, 1.35).
- * Before, the kernel drops the signal: the process is the first of its namespace (pid_namespaces(7)).
+ * Whether busybox's init has begun so far that it gets a signal: it blocks those that it heeds first of all, which is
+ * not visible while it waits for them (sigtimedwait), and before it waits it has a handler for SIGTSTP (its init.c,
+ * 1.35). Before, the kernel drops the signal: the process is the first of its namespace (pid_namespaces(7)).
  * @param status what is in /proc/PID/status
  */
 export function getsSignal(status: string, signal: NodeJS.Signals): boolean {

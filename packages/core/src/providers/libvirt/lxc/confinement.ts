@@ -3,11 +3,11 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 
-/** What confines a container's init beside its namespaces: programs that join it are to be confined like it. */
+/** What confines a container's init beside its namespaces: programs that join it must be confined like it. */
 export interface Confinement {
   /** The files to which a process writes its number to come under the container's limits and its freezer. */
   readonly cgroupFiles: readonly string[]
-  /** The numbers of the capabilities that can be had. */
+  /** The numbers of the capabilities that can be acquired. */
   readonly capabilities: readonly number[]
 }
 

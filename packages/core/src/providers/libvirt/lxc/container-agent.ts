@@ -45,7 +45,7 @@ export class ContainerAgent implements Agent {
     })
   }
 
-  /** @throws SeeError `AGENT_UNRESPONSIVE`, or at once `AGENT_UNAVAILABLE` or `GUEST_STOPPED` */
+  /** @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED` */
   async waitUntilReady(options: UntilOptions): Promise<void> {
     await untilReady(this, 'the container is paused: resume it', options)
   }
@@ -91,7 +91,7 @@ export class ContainerAgent implements Agent {
   }
 
   async readFile(path: string, { maxBytes = DEFAULT_BYTES } = {}): Promise<Buffer> {
-    // One byte more than is wanted tells whether there is more.
+    // One byte more than is wanted shows whether there is more.
     const argv = ['head', '-c', String(maxBytes + 1), '--', path] as const
     const { stdout } = await this.#must(argv, { maxOutputBytes: maxBytes + 1 })
     if (stdout.length <= maxBytes) return stdout

@@ -14,7 +14,7 @@ import { DrainedConsole } from './drained-console.ts'
 import { onceInitKnown } from './once-init-known.ts'
 import type { SunkNetwork } from './sunk-network.ts'
 
-/** Where the inits that can be told a run level listen. */
+/** Where the inits that take a run level listen. */
 const INITCTL = ['run/initctl', 'dev/initctl', 'etc/.initctl']
 /** For an init to be ready for signals, on a host with much other work. */
 const BEGUN_WITHIN_MS = 3000
@@ -57,8 +57,8 @@ export class ContainerDomain implements SandboxDomain {
   }
 
   /**
-   * Frozen first: libvirt kills what is frozen at once, and an init that runs and does not heed SIGTERM after 1.8 s only,
-   * in which the container goes on.
+   * Frozen first: libvirt immediately kills what is frozen, and an init that runs and does not heed SIGTERM after 1.8
+   * s only, in which the container goes on.
    */
   async destroy(options: WaitOptions = {}): Promise<void> {
     await bounded(options, hypervisorTimeout('cutting the power'), (signal) => this.#destroy(signal))
@@ -74,7 +74,7 @@ export class ContainerDomain implements SandboxDomain {
     }
   }
 
-  /** Whether nothing runs in it now, because it stands still or is off. */
+  /** Whether nothing runs in it now, because it is paused or off. */
   async freeze(options?: WaitOptions): Promise<boolean> {
     const { state } = await this.virDomain.getState(options)
     if (state !== 'running') return true
@@ -131,7 +131,7 @@ export class ContainerDomain implements SandboxDomain {
     return this.virDomain.getXMLDesc()
   }
 
-  /** The container's console, both ways, from the power-on on as far as it is kept. Destroy it to let go. */
+  /** The container's console, both ways, with what is kept of it since the power-on. Destroy it to let go. */
   openConsole(options?: WaitOptions): Promise<Duplex> {
     return this.#console.reader(options)
   }

@@ -6,7 +6,7 @@ import { isNoDomain } from '../domain/no-domain.ts'
 /**
  * The number on this host of the process that is a container's init. It is another one after a restart.
  * @throws SeeError `GUEST_STOPPED`, `AGENT_UNRESPONSIVE` while it stops or restarts, or `AGENT_UNAVAILABLE` when the
- * daemon's processes are not to be seen from here
+ * daemon's processes are not visible from here
  */
 export async function containerInit(domain: Domain): Promise<number> {
   // libvirt's id of a container is the process that supervises it, libvirt_lxc. The container has no say in that one.

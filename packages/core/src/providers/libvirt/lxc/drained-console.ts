@@ -11,9 +11,10 @@ const MOST_BEHIND_BYTES = 4 * 1024 * 1024
 const BYTES_PER_SECOND = 4 * 1024 * 1024
 const RETRY_MS = 200
 const FINISH_MS = 1000
+const OPEN_MS = 30_000
 
 /**
- * Reads a container's console as long as the container runs, through its restarts, whether or not anybody listens: libvirt
+ * Reads a container's console as long as the container runs, through its restarts, with or without a listener: libvirt
  * gives it to one reader only, and a console that is not read stops who writes to it.
  */
 export class DrainedConsole {
@@ -39,7 +40,7 @@ export class DrainedConsole {
     this.#drained = this.#drain(running.signal).finally(() => this.#end(running))
   }
 
-  /** Of a container that is off: takes what it said last, for a moment at most. */
+  /** Takes the last output of a container that is off, for a moment at most. */
   async finish(): Promise<void> {
     await Promise.race([this.#drained, sleep(FINISH_MS, undefined, { ref: false })])
     this.#close()
@@ -50,7 +51,7 @@ export class DrainedConsole {
     this.#stream?.destroy()
   }
 
-  /** What was said since the power-on, as far as it is kept, and from now on; what is written goes to the container. */
+  /** What is kept of the output since the power-on, and what follows; what is written goes to the container. */
   async reader(options: WaitOptions = {}): Promise<Duplex> {
     const { signal } = options
     signal?.throwIfAborted()
@@ -83,7 +84,7 @@ export class DrainedConsole {
   }
 
   async #readOnce(signal: AbortSignal): Promise<void> {
-    const stream = await this.#domain.openConsole({ signal })
+    const stream = await this.#domain.openConsole({ signal, timeoutMs: OPEN_MS })
     this.#stream = stream
     try {
       for await (const chunk of stream) {

@@ -8,7 +8,7 @@ import { until } from '../../../common/until.ts'
 const ADDRESS_SPACE_BYTES = 2 ** 31
 /** It works as long as the container sends. */
 const CPU_SECONDS = 2 ** 31
-/** Of its standard error. */
+/** Length of its standard error that is kept. */
 const KEPT_CHARACTERS = 1000
 const START_MS = 20_000
 const POLL_MS = 5
@@ -31,7 +31,7 @@ interface RelayOptions {
 export class FrameRelay {
   /** Each frame with its length before it. */
   readonly frames: Duplex
-  /** Called when it ended though nobody stopped it. */
+  /** Called when it ended without a request. */
   onLost: (how: string) => void = () => undefined
   readonly #child: ChildProcess
   readonly #ended: Promise<void>

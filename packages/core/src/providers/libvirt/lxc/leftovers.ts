@@ -4,7 +4,7 @@ import { until } from '../../../common/until.ts'
 
 const STATE_FOLDER = '/run/libvirt/lxc'
 const CONTROL_GROUPS = '/sys/fs/cgroup'
-/** Of a container's name, its control group has no more than this for certain. */
+/** So many characters of a container's name its control group has for certain. */
 const SHORT_NAME = 10
 const REAPED_WITHIN_MS = 3000
 

@@ -17,7 +17,7 @@ export interface MountedFolder {
 }
 
 /**
- * Where the folders of one environment are to be.
+ * The places of the folders of one environment.
  * @throws SeeError `FILE_UNREADABLE` when a source path is not a folder
  */
 export async function planFolders(

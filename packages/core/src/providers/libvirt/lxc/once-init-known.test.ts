@@ -21,7 +21,7 @@ test('when it never knows it, its refusal is thrown', async () => {
   await expect(onceInitKnown(() => Promise.reject(notYet), 120)).rejects.toBe(notYet)
 })
 
-test('any other refusal is thrown at once', async () => {
+test('any other refusal is thrown immediately', async () => {
   let asked = 0
   const other = refusal('Requested operation is not valid: domain is not running')
   const ask = async () => {

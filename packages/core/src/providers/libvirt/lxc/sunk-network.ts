@@ -98,7 +98,7 @@ export async function makeSunkNetwork(
 async function cutOff(identifier: string, { nft }: Programs, releases: ReleaseStack): Promise<void> {
   const name = `see-${identifier}`
   const devices = [deviceNameOf(identifier), sinkholeDeviceOf(identifier)]
-  // Should nft be killed while it is at it, nobody knows whether the tables are there.
+  // Should nft be killed meanwhile, it is not known whether the tables exist.
   releases.defer(
     `table ${name} of nftables`,
     () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),

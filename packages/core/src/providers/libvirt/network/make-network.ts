@@ -29,7 +29,7 @@ export function interfaceOn(
   return made?.interface ?? ownInterface(plan, identifier, undefined)
 }
 
-/** What it makes of the guest's further interfaces, if those are to be on it. */
+/** What it makes of the guest's further interfaces, if they are on it. */
 export function othersOn(
   plan: PlannedNetwork,
   { identifier, interfaces }: Pick<Guest, 'identifier' | 'interfaces'>,
@@ -60,7 +60,7 @@ export interface MadeInterface {
 
 export interface MadeNetwork extends MadeInterface {
   readonly network: Network
-  /** Of the guest's further interfaces. */
+  /** The guest's further interfaces. */
   readonly others: readonly MadeInterface[]
   /** The guest's on a shared network. */
   readonly address?: string
@@ -74,13 +74,13 @@ export interface Guest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string
-  /** How many of its interfaces are to be on the network. */
+  /** How many of its interfaces are on the network. */
   readonly interfaces: number
   readonly logger: Logger
 }
 
 /**
- * Puts the guest of one environment on the planned network, and makes what is to be made for that; it goes at the end.
+ * Puts the guest of one environment on the planned network, and makes what that needs; it is removed at the end.
  * @throws SeeError `NETWORK_INVALID` or `NETWORK_EXHAUSTED`
  */
 export async function makeNetwork(
@@ -167,7 +167,7 @@ async function makeOwnNetwork(
   }
 }
 
-/** What goes wrong is told when its turn comes. */
+/** A failure is reported when its turn comes. */
 function early(release: () => Promise<void>): () => void {
   return () => void release().catch(() => undefined)
 }

@@ -8,7 +8,7 @@ import { planShared, type Sharing } from './shared/plan-shared.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
 import { orInvalid } from '../xml/user-xml.ts'
 
-/** A network that is to be made: everything about it read and checked. */
+/** A network to make: everything about it is read and checked. */
 export interface NetworkPlan {
   readonly xml: NetworkXml
   readonly dynamicAddress: DynamicAddress | undefined
@@ -19,7 +19,7 @@ export interface NetworkPlan {
   readonly sharing: Sharing
 }
 
-/** A network that is to be made, or a mode in which none is; undefined where the domain's XML says what there is. */
+/** A network to make, or a mode without one; undefined where the domain's XML says what there is. */
 export type PlannedNetwork = NetworkPlan | 'none' | 'sinkhole' | undefined
 
 const DEFAULT_ADDRESS: DynamicAddress = { ipv4: '10.200.0.0', prefix: 16, subnet_prefix: 24 }

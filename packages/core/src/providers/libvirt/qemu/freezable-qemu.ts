@@ -9,7 +9,7 @@ import { identityPort } from './template/identity-port.ts'
 import { libvirtMonitor } from './template/libvirt-monitor.ts'
 import { templateMachine } from './template/template-machine.ts'
 
-/** A QEMU guest through libvirt that is to become a template. */
+/** A QEMU guest through libvirt that will be frozen into a template. */
 export class FreezableQemu extends QemuResources implements Freezable {
   readonly #memoryFile: string
 

@@ -79,7 +79,7 @@ test("the XML is right by libvirt's schema", async () => {
 test.each([
   ['the driver', [], /no connection driver available for vbox:.*install libvirt-daemon-driver-vbox/],
   ['VirtualBox', ['vbox'], /unable to initialize VirtualBox driver API: install VirtualBox/],
-])('without %s it is told what to install', async (_what, drivers, message) => {
+])('without %s it says what to install', async (_what, drivers, message) => {
   await using daemon = await startPrivateLibvirtd({ drivers })
   const hypervisor = daemon.uriOf('vbox', '/session')
   const factory = vboxFactory({ hypervisor, domain: { configuration }, disk: { image } })

@@ -18,7 +18,7 @@ export class VboxResources implements Resources {
   readonly storagePool = undefined
   /** The domain's XML says what the guest is on. */
   readonly network = undefined
-  /** libvirt's driver answers neither: waiting for an address fails at once, and says so. */
+  /** libvirt's driver answers neither: waiting for an address fails immediately, and says so. */
   readonly addressSource = 'lease'
   readonly warnings = [
     evidenceWarning(

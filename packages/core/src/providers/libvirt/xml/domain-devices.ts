@@ -13,7 +13,7 @@ export interface DomainInterface {
   readonly macAddress: string | undefined
   /** The device on the host's side; for one that libvirt names, only a running domain has it. */
   readonly target: string | undefined
-  /** The bridge it is on; for one on a network, only a running domain tells. */
+  /** The bridge it is on; for one on a network, only a running domain has it. */
   readonly bridge: string | undefined
   /** What it is on: the name of a network, bridge or device. */
   readonly source: string | undefined

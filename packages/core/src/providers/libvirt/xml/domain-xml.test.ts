@@ -65,7 +65,7 @@ describe("the user's XML", () => {
     }
   })
 
-  test('gives its first interface the address it is told, and every other a fresh one each time', () => {
+  test('gives its first interface the given address, and every other a fresh one each time', () => {
     const [first, second] = addressesIn(xml)
     expect([first, macAddress]).toEqual(['52:54:00:01:02:03', '52:54:00:01:02:03'])
     expect(second).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/)
@@ -87,7 +87,7 @@ describe("the user's XML", () => {
   })
 })
 
-test('what the disk is an overlay of is written out to its end, and nobody is given it', () => {
+test('the disk’s backing chain is written out to its end, and no file of it changes its owner', () => {
   const backing = { path: '/a&b', format: 'qcow2', backing: { path: '/c', format: 'raw' } }
   const { xml } = editDomainXml(users, { ...edit, disk: { ...edit.disk, backing } })
   const keep = '<seclabel model="dac" relabel="no"/>'

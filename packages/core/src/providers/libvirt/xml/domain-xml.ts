@@ -33,7 +33,7 @@ export interface DomainEdit {
   readonly readable?: ReadonlySet<string> | undefined
   /** What the first interface is put on: the XML's own network when undefined; "none" leaves the guest without any. */
   readonly network: InterfaceEdit | SinkholeEdit | 'none' | undefined
-  /** Of the first interface, in lower case. */
+  /** MAC address of the first interface, in lower case. */
   readonly macAddress: string
   /** What the interfaces behind the first are put on; the XML's own for those that are not in the list. */
   readonly others?: readonly { readonly interface: InterfaceEdit; readonly macAddress: string }[]
@@ -49,7 +49,7 @@ export interface DomainEdit {
 
 export interface EditedDomain {
   readonly xml: string
-  /** Of the first interface, if there is one. */
+  /** MAC address of the first interface, if there is one. */
   readonly macAddress: string | undefined
   /** Whether the first interface is on a network of libvirt's, which knows the addresses that it gives away. */
   readonly isOnNetwork: boolean
@@ -99,7 +99,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   return { xml: serializeXml(document), macAddress, isOnNetwork, hasAgent: hasAgentChannel(devices), changes }
 }
 
-/** Says in the log what of the user's XML is another in the environment. */
+/** Logs which parts of the user's XML are different in the environment. */
 export function logChanges({ changes }: EditedDomain, file: string, logger: Logger): void {
   if (changes.length > 0)
     logger.info({ file, changes }, "parts of the domain's XML are the environment's own")

@@ -15,7 +15,7 @@ test('an interface with a device on this host can be traced, with what its guest
   expect(untraceable).toEqual([])
 })
 
-test('on a shared network, the first interface is told from others by its address, and only the first', async () => {
+test('on a shared network, the first interface is told apart from others by its address, and only the first', async () => {
   const xml = domain(onNetwork('lo'), onNetwork('lo'))
   const { points } = await guestInterfaces(xml, { ...every, address: '10.0.0.2' })
   expect(points.map(({ shared }) => shared)).toEqual([

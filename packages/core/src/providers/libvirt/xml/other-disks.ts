@@ -12,7 +12,7 @@ const SHARED =
 
 /**
  * Warns of each disk and folder of the host in a domain's XML that its guest can write, and that disk hooks do not read.
- * @param others what is done with disks beside the first; undefined when the first is the user's, too
+ * @param others what is done with disks beside the first; undefined when the first is also the user's
  */
 export function otherDisks(xml: string, others: OtherDisksPolicy | undefined): EvidenceWarning[] {
   const isUsers = others === undefined || others === 'shared'

@@ -38,7 +38,7 @@ test('no declaration is UTF-8, and only there an encoding is looked for', () => 
 
 test.each([
   ['bytes that are no UTF-8', Buffer.from('<domain>ü</domain>', 'latin1'), 'it is not utf-8'],
-  ['an encoding that nobody knows', declared('x-none'), 'the encoding "x-none" is not known'],
+  ['an unknown encoding', declared('x-none'), 'the encoding "x-none" is not known'],
 ])('refuses %s, by name', (_what, content, problem) => {
   expect(() => read(content)).toThrow(
     expect.objectContaining({ code: 'FILE_UNREADABLE', message: expect.stringContaining(problem) }),

@@ -22,7 +22,7 @@ export function readUserXml(path: string): string {
 function markedEncoding(bytes: Buffer): string | undefined {
   const [first, second, third] = bytes
   if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8'
-  // Without a mark, the `<` of the beginning tells.
+  // Without a mark, the `<` of the beginning decides.
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le'
   return (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c) ? 'utf-16be' : undefined
 }

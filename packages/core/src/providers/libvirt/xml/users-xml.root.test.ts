@@ -84,7 +84,7 @@ async function two(parts: Parts, mode?: 'isolated'): Promise<[Machine, Machine]>
 
 const xmlOf = ({ context }: Machine): Promise<string> => context.domain.getXMLDesc()
 
-describe('of two guests that run at once', () => {
+describe('of two guests that run at the same time', () => {
   test('each has a socket of its own for the agent, whatever path the XML names', async () => {
     const path = join(folder, 'agent.sock')
     const devices = `<channel type="unix"><source mode="bind" path="${path}"/><target type="virtio" name="org.qemu.guest_agent.0"/></channel>`
@@ -192,7 +192,7 @@ test('a TPM is the same after the guest was off, another in each environment, an
   await guest.context.poweroff()
   const kept = readFileSync(stateOf(guest))
   await guest.context.domain.create({ flags: DomainCreateFlags.paused })
-  // swtpm writes it anew when it is made, and only then.
+  // swtpm rewrites it when it is made, and only then.
   expect(readFileSync(stateOf(guest)).equals(kept)).toBe(true)
   await Promise.all(guests.map((each) => each.deallocate()))
   expect(guests.map(({ identifier }) => existsSync(join('/var/lib/libvirt/swtpm', identifier)))).toEqual([
@@ -459,7 +459,7 @@ describe('what a start would miss is named at allocation', () => {
     })
   })
 
-  test('all that is missing is named at once', async () => {
+  test('all that is missing is named in one error', async () => {
     const devices = '<interface type="bridge"><source bridge="br-none"/></interface>'
     await expect(allocateOutside({ devices, os: '<kernel>/nowhere/vmlinuz</kernel>' })).rejects.toThrow(
       /\/nowhere\/vmlinuz.*br-none/,

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** The smallest subnet has room for the host, one guest, and the two addresses that nobody can have. */
+/** The smallest subnet has room for the host, one guest, and the two addresses that no host can have. */
 const LONGEST_PREFIX = 30
 
-/** Where a subnet is to be picked, and how large. */
+/** The range to pick a subnet from, and the subnet's size. */
 export const dynamicAddressSchema = z
   .strictObject({
     ipv4: z.ipv4().describe('The first address of the range.'),

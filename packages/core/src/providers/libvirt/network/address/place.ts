@@ -11,7 +11,7 @@ export interface Place {
   readonly device: string
 }
 
-/** The places of a network, in order. The gateway and the addresses at either end are nobody's. */
+/** The places of a network, in order. The gateway and the addresses at either end are no guest's. */
 export function placesOf(uuid: string, subnet: AddressRange): Place[] {
   const first = guestAddressOf(subnet)
   const count = Math.min(subnet.last - first, MOST_PLACES)

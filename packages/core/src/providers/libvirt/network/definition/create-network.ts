@@ -16,7 +16,7 @@ export async function createNetwork(hypervisor: Hypervisor, xml: string): Promis
 }
 
 /**
- * Makes a network in a subnet that is free; another is tried when somebody else was quicker to take the one picked.
+ * Makes a network in a free subnet; another is tried if the picked one was taken meanwhile.
  * @throws SeeError `NETWORK_EXHAUSTED` or `NETWORK_INVALID`
  */
 export async function createInFreeSubnet(

@@ -77,7 +77,7 @@ test.each(['none', 'nat', 'route', 'open', ''])(
   },
 )
 
-test('a <forward> that says no mode is for one that libvirt makes, too', () => {
+test('a <forward> without a mode is also for one that libvirt makes', () => {
   expect(bridgeIn(new NetworkXml('<network><forward/></network>').for(identifier, [mac], undefined))).toBe(
     'virbr-11111111',
   )

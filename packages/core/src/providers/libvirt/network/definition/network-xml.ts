@@ -25,7 +25,7 @@ const forwardModes = { 'nat-no-lan': 'nat', nat: 'nat', routed: 'route', isolate
 export type NetworkMode = keyof typeof forwardModes
 
 // Without STP and its delay, and without asking whether an address is free before giving it out, a guest has its
-// address seconds earlier; nobody else is on this network.
+// address seconds earlier; no other machine is on this network.
 function networkOf(mode: NetworkMode): string {
   const forward = forwardModes[mode]
   return `<network xmlns:dnsmasq="${DNSMASQ_NAMESPACE}">

@@ -14,7 +14,7 @@ function program(name: string, script: string): string {
   return path
 }
 
-test('the program is given the rules, and an environment of nobody', async () => {
+test('the program is given the rules, and an environment without the caller’s variables', async () => {
   const nft = program('good', `env > ${folder}/env; echo "$@" > ${folder}/argv; cat > ${folder}/rules`)
   const rules = `table inet a {\n  # "${'x'.repeat(200_000)}"\n}\n`
   await applyRules(nft, rules)
@@ -30,7 +30,7 @@ test('what it says when it fails is in the error, and nothing in that which a te
   await expect(applyRules(silent, 'a')).rejects.toThrow('nft says ""')
 })
 
-test('a program that reads nothing is one that fails, too', async () => {
+test('a program that reads nothing also counts as failed', async () => {
   await expect(applyRules(program('deaf', 'exit 1'), 'x'.repeat(1_000_000))).rejects.toThrow('nft says')
 })
 

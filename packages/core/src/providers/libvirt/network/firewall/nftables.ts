@@ -5,7 +5,7 @@ import { runBounded } from '../../../../host/bounded-process.ts'
 
 /** The number of CAP_NET_ADMIN: capabilities(7). */
 const NET_ADMIN = 12n
-/** It begins anew for as long as others change rules: 21 s have been seen. */
+/** It starts again for as long as others change rules: 21 s have been seen. */
 const TIMEOUT_MS = 25_000
 const OUTPUT_BYTES = 10_000
 

@@ -134,7 +134,7 @@ describe('a guest does not reach', () => {
     ['a group', { to: '224.0.0.251', protocol: 'udp', ports: [5353, 5353] }],
     ['another guest of the subnet', { to: '10.1.2.3' }],
     ['anything by IPv6', { type: 'ipv6' }],
-    ['a neighbour as somebody else', { type: 'arp', from: gateway }],
+    ['a neighbour as another machine', { type: 'arp', from: gateway }],
     ['a neighbour by a MAC address that is not its own', { type: 'arp', arpMac: '52:54:00:00:00:02' }],
   ])('%s', (_what, frame) => {
     expect(passes(frame)).toBe(false)

@@ -11,13 +11,13 @@ export interface NoLanFilter {
   readonly hostAddresses: readonly string[]
 }
 
-/** Since Linux 6.9, what is sent to all has no state on a bridge on which somebody captures. */
+/** Since Linux 6.9, what is sent to all has no state on a bridge with a capture. */
 const WHATEVER_STATE = ' statematch="false"'
 
 /**
- * A network filter of libvirt that does what `noLanTable` does, as far as such a filter can. Its rules on frames (mac, arp,
- * ip) hold whatever the kernel is told to do with bridged packets; those on packets (all, tcp, udp), which
- * cost libvirt three times as much, are for the host's own address only, where answers must be told from questions.
+ * A network filter of libvirt that does what it can of what `noLanTable` does. Its rules on frames (mac, arp, ip)
+ * hold whatever the kernel's settings for bridged packets are; those on packets (all, tcp, udp), which cost libvirt
+ * three times as much, are for the host's own address only, where answers must be told apart from requests.
  */
 export function noLanFilterXml({ name, gateway, guest, hostAddresses }: NoLanFilter): string {
   const { macAddress, address } = guest

@@ -9,7 +9,7 @@ import { noLanFilterXml } from './no-lan-filter.ts'
 import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
 import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from '../../../../common/subnet.ts'
 
-/** One environment's guest, and the network it is to be on. */
+/** One environment's guest, and its network. */
 interface KeptGuest {
   readonly identifier: string
   /** In their order, which is that of their addresses. */
@@ -17,7 +17,7 @@ interface KeptGuest {
   readonly subnet: AddressRange
 }
 
-/** Keeps a guest from the host and what is near it. */
+/** Blocks the guest from reaching the host and its local networks. */
 export interface NoLan {
   /**
    * The network has to be there, the guest not yet running.
@@ -62,7 +62,7 @@ async function makeTable(
   releases: ReleaseStack,
 ): Promise<void> {
   const name = nameOf(identifier)
-  // Should nft be killed while it is at it, nobody knows whether the table is there.
+  // Should nft be killed meanwhile, it is not known whether the table exists.
   releases.defer(
     `table ${name} of nftables`,
     () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),

@@ -5,7 +5,7 @@ import { lockFile } from '../../../../host/file-lock.ts'
 
 const TIMEOUT_MS = 30_000
 
-/** Does the work while nobody else on this host has the lock; the work may remove its file. */
+/** Does the work while no other process on this host has the lock; the work may remove its file. */
 export async function withHostLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
     await using lock = await held(path)

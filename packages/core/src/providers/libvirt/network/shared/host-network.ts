@@ -17,7 +17,7 @@ import { sharedTable } from './shared-table.ts'
 import { UsersFolder } from './users-folder.ts'
 
 const FOLDER = '/run/see/networks'
-/** Outside, so that whoever holds it may remove the folders. */
+/** Outside, so that its holder may remove the folders. */
 const LOCK = '/run/see-networks.lock'
 
 export interface SharedNetworkPlan {
@@ -46,7 +46,7 @@ export async function openNetwork(
   const users = new UsersFolder(join(FOLDER, plan.name))
   return await changing(async () => {
     try {
-      // One that nobody uses was left by a process that was killed.
+      // An unused one was left by a process that was killed.
       const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
       if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
       await users.enter()
@@ -73,7 +73,7 @@ export async function closeNetwork(
   await changing(() => leave(hypervisor, users, plan))
 }
 
-/** Makes a change while nobody else on this host makes one of shared networks, and this process none at all. */
+/** Makes a change while no other process on this host changes shared networks, and this process no network at all. */
 function changing<Result>(change: () => Promise<Result>): Promise<Result> {
   return withHostLock(LOCK, () => inTurn(change))
 }
@@ -158,7 +158,7 @@ async function create(
   return { uuid, subnet }
 }
 
-/** The table holds for every place there is. Making it anew changes nothing for the guests that run. */
+/** The table holds for every place there is. Making it again changes nothing for the guests that run. */
 async function makeTable(
   uuid: string,
   subnet: AddressRange,

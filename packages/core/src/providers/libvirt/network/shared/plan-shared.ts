@@ -47,12 +47,12 @@ function own(reason: string): Sharing {
   return { shared: undefined, reason }
 }
 
-/** Whoever leaves room for no other means the guest to have the first address, and nobody beside it. */
+/** A range with room for no other guest means one guest, with the first address. */
 function isForOne({ prefix, subnet_prefix }: DynamicAddress): boolean {
   return subnet_prefix === prefix || subnet_prefix === 30
 }
 
-/** The same for all that are to be on the same network. */
+/** The same for all guests of the same network. */
 function nameOf(mode: NetworkMode, { ipv4, prefix, subnet_prefix }: DynamicAddress, uri: string): string {
   const hash = createHash('sha256').update(JSON.stringify([uri, ipv4, prefix, subnet_prefix]))
   return `see-${mode}-${hash.digest('hex').slice(0, 8)}`

@@ -16,7 +16,7 @@ const LEASES_MS = 1000
 export interface Joined {
   readonly network: Network
   readonly place: Place
-  /** Gives the place back, which the guest must have left. It is among the releases, too. */
+  /** Gives the place back, which the guest must have left. It is also among the releases. */
   leave(): Promise<void>
 }
 

@@ -26,7 +26,7 @@ interface Wanted {
   /** What libvirt makes of that. */
   readonly machine: DomainMachine
   readonly memory: GuestMemory
-  /** Of which it is a clone; undefined for one that is to become a template. */
+  /** The clone that it is; undefined for a guest that will be frozen into a template. */
   readonly clone: TemplateClone | undefined
   readonly identity: Identity
   /** The path of the guest's disk, in a folder of its own. */
@@ -48,7 +48,7 @@ export function domainInMemoryFile(
   const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, watch, {
     xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
     async prepare() {
-      // Before a clone knows its devices: a guest is told when somebody comes to the other end.
+      // Before a clone knows its devices: a guest notices when the other end is opened.
       port = await openIdentityPort(own, timeoutSignal(CONNECT_MS))
       if (clone === undefined) return
       const running = await templateMachine(own, machine)

@@ -71,7 +71,7 @@ test.each([
     '>1<',
     '>2<',
   ],
-])('another %s is the same machine, too', (_what, part, from, to) => {
+])('another %s is also the same machine', (_what, part, from, to) => {
   const one = guest.replace('</name>', `</name>${part}`)
   const other = one.replace(from, to)
   expect(other).not.toBe(one)

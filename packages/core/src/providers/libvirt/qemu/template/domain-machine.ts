@@ -4,7 +4,7 @@ import { guestsDiskIn } from '../../xml/parts/guests-disk.ts'
 import { parseXml, serializeXml } from '../../../../common/xml.ts'
 import { childOf, childrenOf, type Element } from '../../../../common/xml-elements.ts'
 
-/** What of a machine the XML of a domain says. */
+/** The parts of a machine's fingerprint that come from the domain's XML. */
 export type DomainMachine = Pick<
   TemplateMachine,
   'machine' | 'accelerator' | 'cpu' | 'memory_mib' | 'devices_sha256'

@@ -4,7 +4,7 @@ import { connectSocket } from '@see/qemu'
 import { IDENTITY_PORT } from '../../../../templates/identity-port.ts'
 import { channelIn, type DomainChannel } from '../../xml/domain-devices.ts'
 
-/** The port by which the guest of a running domain is told who it is; undefined when its XML has none. */
+/** The port by which the guest of a running domain gets its identity; undefined when its XML has none. */
 export async function identityPort(domain: Domain): Promise<DomainChannel | undefined> {
   return channelIn(await domain.getXMLDesc(), IDENTITY_PORT)
 }
@@ -14,6 +14,6 @@ export async function openIdentityPort(domain: Domain, signal: AbortSignal): Pro
   const found = await identityPort(domain)
   if (found === undefined) return undefined
   const port = await connectSocket(found.path, signal)
-  // Whoever waits for an answer is told of its end.
+  // A caller that waits for an answer notices its end.
   return port.on('error', () => undefined).unref()
 }

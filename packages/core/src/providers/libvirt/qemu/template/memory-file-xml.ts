@@ -31,8 +31,8 @@ export function withMemoryFile(xml: string, { path, isClone }: GuestMemory, mib:
 }
 
 /**
- * Without it libvirt asks QEMU for each of some 350 features of the processor, which takes most of a start; as it does of
- * older versions, it asks for all of them at once then.
+ * Without it libvirt asks QEMU for each of some 350 features of the processor, which takes most of a start; then it
+ * asks for all of them in one command, as it does older versions.
  */
 function fewQuestions(document: Document): Element {
   const capabilities = document.createElementNS(QEMU_NAMESPACE, 'qemu:capabilities')

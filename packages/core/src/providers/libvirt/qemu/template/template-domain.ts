@@ -6,11 +6,11 @@ import { TransientDomain } from '../../domain/transient-domain.ts'
 export interface Starts {
   /** What it runs as then. */
   readonly xml: string
-  /** There is a QEMU, whose guest stands still. */
+  /** Called when there is a QEMU, whose guest is paused. */
   readonly prepare: (domain: Domain) => Promise<void>
   /** The guest runs. */
   readonly started: (signal: AbortSignal | undefined) => Promise<void>
-  /** There is a QEMU anew, whose guest is to boot. */
+  /** Called when there is a new QEMU, whose guest will boot. */
   readonly assertBootable: () => Promise<void>
 }
 

@@ -4,7 +4,7 @@ import { qemuHost } from '../../../../templates/qemu-host.ts'
 import type { DomainMachine } from './domain-machine.ts'
 import { libvirtMonitor } from './libvirt-monitor.ts'
 
-/** What a running domain is, as far as a guest that was frozen on another has to find it the same. */
+/** The parts of a running domain that must be the same for a guest that was frozen on another. */
 export async function templateMachine(domain: Domain, machine: DomainMachine): Promise<TemplateMachine> {
   const { major, minor, release } = await domain.hypervisor.getLibVersion()
   return {

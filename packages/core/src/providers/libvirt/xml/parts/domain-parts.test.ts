@@ -176,7 +176,7 @@ test.each([
 
 const serial = (path: string) => `<serial type="file"><source path="${path}"/><source path="/c"/></serial>`
 
-test('each of several ports is the environment’s own, and each change is told once', () => {
+test('each of several ports is the environment’s own, and each change is logged once', () => {
   const { xml, changes } = edited(`${serial('/a')}<serial type="pty"/>${serial('/b')}`)
   expect(xml).toContain('<devices><serial type="pty"/><serial type="pty"/><serial type="pty"/></devices>')
   expect(changes).toHaveLength(2)

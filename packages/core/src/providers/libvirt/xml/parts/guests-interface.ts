@@ -25,11 +25,11 @@ export interface SinkholeEdit {
   readonly sinkholePort: number
 }
 
-/** What of an interface does not depend on what it is on. */
+/** The parts of an interface that do not depend on its network. */
 const OF_THE_CARD = ['mac', 'model', 'address', 'boot', 'rom', 'alias', 'link', 'acpi']
 /** What holds on every network of libvirt's. */
 const ON_A_NETWORK = [...OF_THE_CARD, 'bandwidth', 'mtu', 'filterref']
-/** What a container is told of it. */
+/** The parts that configure a container's side. */
 const OF_A_CONTAINER = ['guest', 'ip', 'route']
 
 /** Puts an interface on a network; what it needed for the one before goes with that. */

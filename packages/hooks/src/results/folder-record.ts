@@ -1,0 +1,36 @@
+import type { SeeContext } from '@see/core'
+import { Announcer } from './announcer.ts'
+import { ClaimedNames } from './claimed-names.ts'
+import { HashQueue } from './hash-queue.ts'
+import { ManifestWriter } from './manifest-writer.ts'
+
+const records = new WeakMap<SeeContext, Map<string, FolderRecord>>()
+
+/** What the hooks of one environment share of a results folder: names, the manifest, and files being hashed. */
+export interface FolderRecord {
+  readonly names: ClaimedNames
+  readonly manifest: ManifestWriter
+  readonly hashes: HashQueue
+  readonly announcer: Announcer
+}
+
+/** The record of an environment's files in a folder; its manifest is completed once every hook is cleaned up. */
+export function folderRecord(context: SeeContext, folder: string): FolderRecord {
+  const ofContext = records.get(context) ?? new Map<string, FolderRecord>()
+  records.set(context, ofContext)
+  const known = ofContext.get(folder)
+  if (known !== undefined) return known
+  const { identifier, logger } = context
+  const record = {
+    names: new ClaimedNames(folder, identifier),
+    manifest: new ManifestWriter(folder, identifier, logger),
+    hashes: new HashQueue(),
+    announcer: new Announcer(context),
+  }
+  ofContext.set(folder, record)
+  context.afterHooks(`the manifest ${record.manifest.path}`, async () => {
+    await record.hashes.end()
+    await record.manifest.end()
+  })
+  return record
+}
