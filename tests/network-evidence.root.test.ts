@@ -192,5 +192,6 @@ test('a guest leaves evidence of all it does on the network, and says', { timeou
 
   expect(readFileSync(join(results, 'banner'), 'latin1')).toMatch(/^RFB 003\.\d{3}\n$/)
   await environment.deallocate()
-  expect(readdirSync(results).filter((name) => name.startsWith(identifier))).toHaveLength(4)
+  // The trace, its summary and its log, the console's, and the manifest of them.
+  expect(readdirSync(results).filter((name) => name.startsWith(identifier))).toHaveLength(5)
 })

@@ -1,6 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Ability, SeeContext } from '@see/core'
+import {
+  abilities,
+  type Ability,
+  Environment,
+  type HooksSource,
+  requireAbility,
+  type SeeContext,
+} from '@see/core'
 import type { ProtocolEvent } from '@see/hooks'
 import { expect } from 'vitest'
 import { bytesAt, Evidence } from '../support/evidence.ts'
@@ -13,12 +20,12 @@ interface StockHook {
   readonly configuration?: Record<string, unknown>
 }
 
-/** Commands are run where there is an agent; a VNC server is a matter of the configuration. */
+/** The hook that needs each ability. The context needs what no hook does. */
 const byAbility: Record<Ability, StockHook | undefined> = {
   agent: { name: 'CommandsHook' },
   attach: undefined,
   ends: undefined,
-  vnc: undefined,
+  vnc: { name: 'VNCHook' },
   screen: { name: 'ScreenHook', configuration: { screenshot_on_event: AT } },
   memory: { name: 'MemoryHook', configuration: { memory_snapshots_on_event: AT } },
   disk: { name: 'DiskCheckPointHook', configuration: { checkpoint_on_event: AT } },
@@ -31,8 +38,36 @@ const onAll: readonly StockHook[] = [
 ]
 
 /** All stock hooks that collect something of a sandbox which can do what the provider's can. */
-export function stockHooks({ abilities }: Provider, results: string) {
-  const hooks = [...onAll, ...Array.from(abilities).flatMap((ability) => byAbility[ability] ?? [])]
+export function stockHooks({ abilities: declared }: Provider, results: string): HooksSource {
+  // A VNC server is a matter of the configuration.
+  const collecting = Array.from(declared).filter((ability) => ability !== 'vnc')
+  return hooksFile(results, [...onAll, ...collecting.flatMap((ability) => byAbility[ability] ?? [])])
+}
+
+/** Whatever the provider cannot do is refused in the same way, and the hook that needs it at its set-up. */
+export async function expectAbilities(
+  context: SeeContext,
+  { abilities: declared, factory }: Provider,
+): Promise<void> {
+  for (const ability of abilities) {
+    const need = () => requireAbility(context, ability, { for: 'MyHook' })
+    if (declared.has(ability)) {
+      expect([ability, need()]).toEqual([ability, expect.any(Object)])
+      continue
+    }
+    const refusal = { code: 'ABILITY_MISSING', message: expect.stringContaining(`the ability "${ability}"`) }
+    expect(need).toThrow(expect.objectContaining(refusal))
+    const hook = byAbility[ability]
+    if (hook === undefined) continue
+    const refused = Environment.allocate(factory, hooksFile('/nowhere', [hook]))
+    await expect(refused).rejects.toMatchObject({
+      code: 'HOOK_SETUP',
+      cause: { ...refusal, message: expect.stringContaining(`which ${hook.name} needs`) },
+    })
+  }
+}
+
+function hooksFile(results: string, hooks: readonly StockHook[]): HooksSource {
   return {
     configuration: { results_folder: results },
     hooks: hooks.map(({ name, ...rest }) => ({ name: `@see/hooks#${name}`, ...rest })),
@@ -69,7 +104,7 @@ const files: readonly (readonly [ability: Ability, name: RegExp, magic: RegExp])
 
 /** What hooks left when the environment is gone. `fired` are the names of all its events, in order. */
 export function expectEvidence(
-  { abilities }: Provider,
+  { abilities: declared }: Provider,
   folder: string,
   { macAddress, fired }: { readonly macAddress: string; readonly fired: readonly string[] },
 ): void {
@@ -80,15 +115,15 @@ export function expectEvidence(
   expect(evidence.read('_command_2.stdout').toString()).toBe('ran as 0\n')
   expect(evidence.read('_command_3.stdout').toString()).toBe('early\nlate\n')
   expect(evidence.events().map(({ name }) => name)).toEqual(fired)
-  for (const [, name, magic] of files.filter(([ability]) => abilities.has(ability))) {
+  for (const [, name, magic] of files.filter(([ability]) => declared.has(ability))) {
     const found = readdirSync(folder).filter((each) => name.test(each))
     expect([name, found]).toEqual([name, [expect.any(String)]])
     expect(bytesAt(join(folder, found[0] ?? ''), 0, 4)).toMatch(magic)
   }
-  if (abilities.has('console')) {
+  if (declared.has('console')) {
     expect(evidence.read('_console.log').toString()).toContain('said by the guest')
   }
-  if (abilities.has('capture')) {
+  if (declared.has('capture')) {
     expect(evidence.read('.pcap').includes(Buffer.from(macAddress.replaceAll(':', ''), 'hex'))).toBe(true)
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Environment, type EnvironmentOptions, type HooksSource, type SeeContext } from '@see/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agentContract } from './agent.ts'
-import { expectEvidence, stockHooks, workInGuest } from './hooks.ts'
+import { expectAbilities, expectEvidence, stockHooks, workInGuest } from './hooks.ts'
 import { sh, waitForNextBoot } from './in-guest.ts'
 import { GUEST_MS, type Provider } from './provider.ts'
 import { expectRefusals, expectTransition, recorded } from './transitions.ts'
@@ -44,6 +44,10 @@ export function lifeContract(provider: Provider): void {
       await Promise.all(environments.map((environment) => environment.deallocate()))
       rmSync(folder, { recursive: true })
     }, GUEST_MS)
+
+    test('it can do what its provider declares; a hook that needs more is refused', async () => {
+      await expectAbilities(context, provider)
+    })
 
     test('while off: only poweron is allowed, no address, agent calls fail', async () => {
       await expectRefusals(context, 'shutoff')

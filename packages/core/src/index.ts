@@ -42,6 +42,7 @@ export {
   type GuestListener,
   isFailedEnd,
 } from './contract/guest-end.ts'
+export { GuestEnds } from './contract/guest-ends.ts'
 export { type ConfiguredEventName, eventNames } from './events/event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './events/event-record.ts'
 export { hookAliases, hookName } from './configuration/hook-aliases.ts'

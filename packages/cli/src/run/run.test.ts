@@ -112,7 +112,6 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_console.log`, bytes: 0 },
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
-      { path: 'manifest.json', bytes: expect.any(Number) },
     ],
     events: 15,
     files_omitted: 0,

@@ -36,6 +36,8 @@ const SETTLE_MS = 5000
 const IDENTITY_MS = 10_000
 /** For what the freeze of the file systems itself has set off. */
 const FROZEN_MS = 500
+/** For QEMU to end. */
+const OFF_MS = 60_000
 const code = 'TEMPLATE_BUILD' as const
 
 interface TemplateSource {
@@ -86,7 +88,7 @@ async function freezeIn(
   const began = performance.now()
   const took = () => performance.now() - began
   const left = () => Math.max(1, timeoutMs - took())
-  await domain.create()
+  await domain.create({ signal, timeoutMs })
   await assertMemoryStays(sandbox.monitor, signal)
   const agent = new GuestAgent(abilities.agent?.channel)
   await agent.waitUntilReady({ timeoutMs, signal })
@@ -108,7 +110,7 @@ async function freezeIn(
   const machine = await sandbox.templateMachine()
   const statePath = join(target, templateFiles.state)
   await freeze(sandbox.monitor, { socketPath, statePath, diskFile, timeoutMs: left(), signal })
-  await domain.destroy()
+  await domain.destroy({ timeoutMs: OFF_MS })
   progress('writing its disk')
   const now = await qcow2References(diskFile)
   if (now.backing !== backing || now.hasDataFile) {

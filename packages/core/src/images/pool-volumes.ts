@@ -2,10 +2,13 @@ import { Hypervisor, isLibvirtError, type StoragePool } from '@see/libvirt'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { escapeXml } from '../common/escape-xml.ts'
 
+/** For a call that libvirtd works on, in milliseconds. */
+const CALL_MS = 600_000
+
 /** @throws SeeError `HYPERVISOR_UNREACHABLE`, or the signal's reason */
 export async function openPools(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   try {
-    return await Hypervisor.open(uri, { shared: true, signal })
+    return await Hypervisor.open(uri, { shared: true, signal, callTimeoutMs: CALL_MS })
   } catch (error) {
     signal.throwIfAborted()
     throw new SeeError('HYPERVISOR_UNREACHABLE', messageOf(error), { cause: error })

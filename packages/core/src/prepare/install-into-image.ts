@@ -13,6 +13,8 @@ import type { PrepareOptions } from './prepare-options.ts'
 import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
 
 const MEMORY_MIB = 512
+/** For QEMU to end. */
+const OFF_MS = 60_000
 
 /**
  * Installs what SEE needs into a copy of the image of a Linux guest: in a guest of our own that has the disk, so that no file
@@ -60,7 +62,7 @@ async function installIn(
   { timeoutMs, signal, progress }: PrepareOptions,
 ): Promise<PreparedGuest> {
   const ends = performance.now() + timeoutMs
-  await sandbox.domain.create()
+  await sandbox.domain.create({ signal, timeoutMs })
   const agent = new GuestAgent(sandbox.abilities.agent.channel)
   await untilReady(agent, 'the guest that installs did not boot', { timeoutMs, signal })
   progress('installing')
@@ -69,7 +71,7 @@ async function installIn(
     maxOutputBytes: MOST_OUTPUT_BYTES,
     signal,
   })
-  await sandbox.domain.destroy()
+  await sandbox.domain.destroy({ timeoutMs: OFF_MS })
   return preparedGuest(image, result)
 }
 

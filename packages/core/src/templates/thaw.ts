@@ -23,7 +23,7 @@ export async function thaw(
   await ignoreSharedMemory(monitor, signal)
   await monitor.execute('migrate-incoming', { uri: `unix:${socketPath}` }, { signal })
   try {
-    await unlessAborted(signal, send(socketPath, state))
+    await unlessAborted(signal, send(socketPath, state, signal))
     const ask = async () => {
       const { status } = run.parse(await monitor.execute('query-status', {}, { signal }))
       return status === 'inmigrate' ? undefined : status
@@ -37,14 +37,18 @@ export async function thaw(
   }
 }
 
-async function send(path: string, bytes: Uint8Array): Promise<void> {
+async function send(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
   const socket = connect(path)
+  const abort = (): void => void socket.destroy(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
       socket.end(bytes, resolve)
     })
   } finally {
+    signal.removeEventListener('abort', abort)
     socket.destroy()
   }
 }

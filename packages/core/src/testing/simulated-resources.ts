@@ -29,7 +29,7 @@ export class SimulatedResources implements Resources {
   readonly hypervisor = 'simulated'
   readonly storagePool = undefined
   readonly network = undefined
-  readonly macAddress = SIMULATED_MAC
+  readonly macAddress: string = SIMULATED_MAC
   readonly addressSource = 'lease'
   readonly abilities: Abilities
   /** Undefined where the agent is one at a channel. */
@@ -43,10 +43,10 @@ export class SimulatedResources implements Resources {
   allocated = false
   readonly #faults: Faults
 
-  constructor({
-    configuration: { state, faults, guest, lacking, agentChannel },
-  }: ResourcesParameters<z.output<typeof schema>>) {
-    this.domain = new SimulatedDomain(state, faults, guest)
+  /** @param domain one with a guest of its own, in place of a simulated one */
+  constructor({ configuration }: ResourcesParameters<z.output<typeof schema>>, domain?: SimulatedDomain) {
+    const { state, faults, guest, lacking, agentChannel } = configuration
+    this.domain = domain ?? new SimulatedDomain(state, faults, guest)
     this.agent = agentChannel === undefined ? new SimulatedAgent(this.domain, guest, faults) : undefined
     this.sinkhole = guest.requests === undefined ? undefined : new SimulatedSinkhole(guest.requests)
     this.#faults = faults

@@ -4,7 +4,8 @@ import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { AnalysisRecord } from './analysis.ts'
-import { evidenceIn } from '../testing/manifest.ts'
+import { assertDescribed } from '../testing/assert-described.ts'
+import { evidenceIn, manifestFaults, manifestFiles } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 async function allocate(folder: string, configuration: object, name = 'AnalyserHook') {
@@ -12,7 +13,11 @@ async function allocate(folder: string, configuration: object, name = 'AnalyserH
   const environment = await Environment.allocate(simulatedFactory(), { hooks: [hook] })
   const { context, identifier } = environment
   const read = (file: string) => readFile(join(folder, `${identifier}_${file}`), 'utf8')
-  const record = async (file: string) => JSON.parse(await read(`${file}.json`)) as AnalysisRecord
+  const record = async (file: string) => {
+    const text = await read(`${file}.json`)
+    assertDescribed('analysis_record', text)
+    return JSON.parse(text) as AnalysisRecord
+  }
   const evidence = join(folder, 'evidence')
   await writeFile(evidence, 'marker', { mode: 0o600 })
   const analyse = async () => {
@@ -42,6 +47,43 @@ test('runs a command over what was kept when analysis starts, and waits for it',
   })
   expect([await read('analysis_1.stdout'), await read('analysis_1.stderr')]).toEqual(['marker', 'oops\n'])
   expect(await read('analysis_1/found')).toBe('found it\n')
+})
+
+test('what a program wrote is in the manifest, but for what no manifest can name', async () => {
+  await using temporary = await temporaryFolder()
+  const results = join(temporary.path, 'results')
+  const command = [
+    'sh',
+    '-c',
+    'mkdir "$1/sub"; echo found >"$1/sub/a"; echo b >"$1/b\\c"; ln -s a "$1/link"',
+    'sh',
+    '{output}',
+  ]
+  const { environment, context, analyse } = await allocate(temporary.path, {
+    command,
+    results_folder: results,
+  })
+  const written: string[] = []
+  context.subscribe('evidence_written', ({ kind }) => void written.push(kind))
+  await analyse()
+  await environment.deallocate()
+  expect(context.failures).toEqual([])
+  const files = await manifestFiles(results)
+  const of = `${context.identifier}_analysis_1.json`
+  expect(files['analysis_1/sub/a']).toMatchObject({
+    kind: 'analysis_output',
+    bytes: 6,
+    of,
+    state: 'complete',
+  })
+  expect(Object.keys(files).toSorted()).toEqual([
+    'analysis_1.json',
+    'analysis_1.stderr',
+    'analysis_1.stdout',
+    'analysis_1/sub/a',
+  ])
+  expect(await manifestFaults(results)).toEqual([`${context.identifier}_analysis_1/b\\c is not in it`])
+  expect(written.toSorted()).toEqual(['analysis_record', 'analysis_stderr', 'analysis_stdout'])
 })
 
 test('takes the path of the event that starts it, and does not hold that event back', async () => {

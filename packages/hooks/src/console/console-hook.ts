@@ -29,6 +29,7 @@ const schema = z.object({
 
 /** In which a guest that is cut from its power is off. */
 const STOP_MS = 2000
+const OPEN_MS = 30_000
 /** What is on its way when the environment ends has come once there is silence for so long. */
 const SILENCE_MS = 100
 const MOST_MS = 1000
@@ -109,7 +110,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     try {
       signal.throwIfAborted()
       const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
-      return await console.open({ signal: opening.signal })
+      return await console.open({ signal: opening.signal, timeoutMs: OPEN_MS })
     } catch (error) {
       if (await this.#hasEnded(run, signal)) return undefined
       throw error

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { changedDisk, checkpointOf, pathsOf, rootFolder } from '../testing/changed-disk.ts'
 import { diskAnalysis } from '../testing/disk-analysis.ts'
 import { asCheckpoint, copyOf, debugfs, ext4, partitioned, quietly } from '../testing/disk-images.ts'
-import { evidenceIn } from '../testing/manifest.ts'
+import { evidenceIn, manifestFaults, readManifest } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 const EVIL_SHA1 = '7da4e9bb7066dcfcf97b28f22fff2b63fe574ac9'
@@ -43,6 +43,17 @@ test('reports what was created, modified and deleted on a bare file system, and 
   const names = readdirSync(join(run.results, `${run.identifier}_extracted_files`))
   expect(names.toSorted()).toEqual(['1_passwd', '2_evil', '3_moved'])
   expect(await evidenceIn(run.results)).toHaveLength(2)
+
+  await run.deallocate()
+  expect(await manifestFaults(run.results)).toEqual([])
+  const { files } = await readManifest(run.results)
+  const of = `${run.identifier}_filesystem.json`
+  expect(files.filter(({ kind }) => kind === 'extracted_file').map((file) => file.of)).toEqual([of, of, of])
+  expect(files.find(({ kind }) => kind === 'disk_changes')).toMatchObject({
+    path: of,
+    event: { name: 'start_analysis' },
+    writer: 'DiskStateAnalyser',
+  })
 })
 
 test('compares one checkpoint with the image, and the last of several with the first of them', async () => {

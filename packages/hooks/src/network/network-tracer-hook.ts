@@ -37,8 +37,8 @@ export class NetworkTracerHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const { start_trace_on_event, stop_trace_on_event } = this.configuration
-    await this.#evidence.open()
     const { interfaces } = requireAbility(this.context, 'capture', { for: 'NetworkTracerHook' })
+    await this.#evidence.open()
     if (interfaces !== undefined) {
       this.#tcpdump = await requireHookTool('tcpdump')
       await assertCapturable(this.#tcpdump)

@@ -48,6 +48,7 @@ export class VNCHook extends Hook<typeof schema> {
 
   async setup(): Promise<void> {
     const [program] = this.configuration.viewer
+    requireAbility(this.context, 'vnc', { for: 'VNCHook' })
     await requireViewer(program)
     if ((await this.#server()) === undefined) {
       throw new SeeError(

@@ -8,6 +8,7 @@ const message = z.object({
     .object({
       path: z.string(),
       arg: z.array(z.string()),
+      'input-data': z.string(),
       pid: z.int(),
       mode: z.string(),
       handle: z.int(),
@@ -58,7 +59,7 @@ export class HostAgent implements AgentChannel {
       case 'guest-get-osinfo':
         return { id: 'debian' }
       case 'guest-exec':
-        return { pid: await this.#spawn(path, arg) }
+        return { pid: await this.#spawn(path, arg, Buffer.from(parameters['input-data'] ?? '', 'base64')) }
       case 'guest-exec-status':
         return this.#status(pid)
       case 'guest-file-open':
@@ -106,9 +107,11 @@ export class HostAgent implements AgentChannel {
     return this.#positions.get(handle) ?? 0
   }
 
-  #spawn(path: string, argv: string[]): Promise<number> {
+  #spawn(path: string, argv: string[], input: Buffer): Promise<number> {
     this.executed.push([path, ...argv])
-    const child = spawn(path, argv, { stdio: 'ignore' })
+    const child = spawn(path, argv, { stdio: [input.length === 0 ? 'ignore' : 'pipe', 'ignore', 'ignore'] })
+    // A program need not read its input.
+    child.stdin?.on('error', () => undefined).end(input)
     return new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('spawn', () => {

@@ -19,7 +19,10 @@ interface SharedOptions extends SignalOptions {
   readonly shared: true
 }
 
-export type HypervisorOptions = OwnOptions | SharedOptions
+export type HypervisorOptions = (OwnOptions | SharedOptions) & {
+  /** Bound of each call that has no `timeoutMs` of its own, in milliseconds; none when not given. */
+  readonly callTimeoutMs?: number | undefined
+}
 
 /** What a Hypervisor calls the daemon through. */
 export type Link = OwnConnection | ConnectionUser

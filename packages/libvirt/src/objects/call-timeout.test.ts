@@ -61,3 +61,14 @@ test('a stream that was opened in time goes on after that time', async () => {
   expect(String(first)).toBe('late')
   data.destroy()
 })
+
+test('a bound for all calls is that of each without one of its own', async () => {
+  const held: FakeCall<'CONNECT_GET_HOSTNAME'>[] = []
+  daemon.on('CONNECT_GET_HOSTNAME', (call) => held.push(call))
+  await using hypervisor = await Hypervisor.open(daemon.uri, { callTimeoutMs: 30 })
+  await expect(hypervisor.getHostname()).rejects.toMatchObject({ code: 'CALL_TIMEOUT' })
+  const patient = hypervisor.getHostname({ timeoutMs: 5000 })
+  await expect.poll(() => held.length).toBe(2)
+  setTimeout(() => held[1]?.reply({ hostname: 'late' }), 60)
+  expect(await patient).toBe('late')
+})

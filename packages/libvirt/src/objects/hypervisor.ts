@@ -41,13 +41,15 @@ export class Hypervisor implements Daemon, AsyncDisposable {
   readonly connection: object
   readonly #parsedUri: ParsedUri
   readonly #link: Link
+  readonly #callTimeoutMs: number | undefined
 
-  private constructor(uri: string, parsedUri: ParsedUri, link: Link) {
+  private constructor(uri: string, parsedUri: ParsedUri, link: Link, callTimeoutMs: number | undefined) {
     this.uri = uri
     this.#parsedUri = parsedUri
     this.#link = link
     this.closed = link.closed
     this.connection = link.connection
+    this.#callTimeoutMs = callTimeoutMs
   }
 
   /**
@@ -56,14 +58,14 @@ export class Hypervisor implements Daemon, AsyncDisposable {
    */
   static async open(uri: string, options: HypervisorOptions = {}): Promise<Hypervisor> {
     const parsedUri = parseUri(uri)
-    return new Hypervisor(uri, parsedUri, await openLink(uri, parsedUri, options))
+    return new Hypervisor(uri, parsedUri, await openLink(uri, parsedUri, options), options.callTimeoutMs)
   }
 
   /** Calls any procedure of the protocol, for those that have no method of their own. */
   call<N extends CallName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ResultOf<N>> {
-    return options?.timeoutMs === undefined
-      ? this.#link.call(name, args, options)
-      : inTime(name, options, (inside) => this.#link.call(name, args, inside))
+    const timeoutMs = options?.timeoutMs ?? this.#callTimeoutMs
+    if (timeoutMs === undefined) return this.#link.call(name, args, options)
+    return inTime(name, { ...options, timeoutMs }, (inside) => this.#link.call(name, args, inside))
   }
 
   /**

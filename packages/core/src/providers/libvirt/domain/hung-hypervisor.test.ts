@@ -10,7 +10,7 @@ import { qemuFactory } from '../qemu/qemu.ts'
 const XML =
   '<domain type="qemu"><name>x</name><memory unit="MiB">32</memory><os><type arch="x86_64" machine="q35">hvm</type></os></domain>'
 /** What a wait may take beyond its bound, on a busy host. */
-const SLACK_MS = 2000
+const SLACK_MS = 10_000
 
 let daemon: PrivateLibvirtd
 let configuration: string

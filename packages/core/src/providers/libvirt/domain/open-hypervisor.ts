@@ -3,6 +3,9 @@ import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { isNoDomain } from './no-domain.ts'
 
+/** For a call that libvirtd works on; the connection to one that does not answer at all ends after half a minute. */
+const CALL_MS = 600_000
+
 /**
  * Opens the hypervisor of one environment, on which no other domain may have its identifier.
  * @throws SeeError `HYPERVISOR_UNREACHABLE` or `IDENTIFIER_TAKEN`, or the signal's reason
@@ -21,7 +24,7 @@ export async function openHypervisor(
 
 async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
   try {
-    return await Hypervisor.open(uri, { shared: true, signal })
+    return await Hypervisor.open(uri, { shared: true, signal, callTimeoutMs: CALL_MS })
   } catch (error) {
     signal.throwIfAborted()
     throw new SeeError('HYPERVISOR_UNREACHABLE', advised(messageOf(error), uri), { cause: error })

@@ -8,6 +8,7 @@ import {
   DomainXMLFlags,
   type FlagOptions,
   type Hypervisor,
+  LibvirtConnectionError,
   parseUuid,
 } from '@see/libvirt'
 import { setImmediate } from 'node:timers/promises'
@@ -139,16 +140,12 @@ export class TransientDomain extends Domain {
 
   /** A start that hangs ends with its QEMU; one that succeeds all the same is stopped after that. */
   async #undo(made: Promise<unknown>): Promise<void> {
-    const isOver = made.then(
-      () => true,
-      () => true,
+    const isRefused = made.then(
+      () => false,
+      (error: unknown) => !(error instanceof LibvirtConnectionError && error.code === 'CALL_TIMEOUT'),
     )
-    if (await Promise.race([isOver, setImmediate(false)])) return await this.#destroyIfMade(made)
+    if (await Promise.race([isRefused, setImmediate(false)])) return
     await this.destroy().catch(() => undefined)
-    await this.#destroyIfMade(made)
-  }
-
-  async #destroyIfMade(made: Promise<unknown>): Promise<void> {
     await made.then(() => this.destroy()).catch(() => undefined)
   }
 

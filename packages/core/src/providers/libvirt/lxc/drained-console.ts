@@ -11,6 +11,7 @@ const MOST_BEHIND_BYTES = 4 * 1024 * 1024
 const BYTES_PER_SECOND = 4 * 1024 * 1024
 const RETRY_MS = 200
 const FINISH_MS = 1000
+const OPEN_MS = 30_000
 
 /**
  * Reads a container's console as long as the container runs, through its restarts, with or without a listener: libvirt
@@ -83,7 +84,7 @@ export class DrainedConsole {
   }
 
   async #readOnce(signal: AbortSignal): Promise<void> {
-    const stream = await this.#domain.openConsole({ signal })
+    const stream = await this.#domain.openConsole({ signal, timeoutMs: OPEN_MS })
     this.#stream = stream
     try {
       for await (const chunk of stream) {

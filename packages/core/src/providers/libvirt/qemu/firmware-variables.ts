@@ -1,9 +1,9 @@
-import { pipeline } from 'node:stream/promises'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { StoragePool } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import { createRawVolume } from '../storage/storage-pool.ts'
+import { upload } from '../storage/upload.ts'
 
 /** Larger than any flash memory of a machine of QEMU's. */
 const MOST_BYTES = 64 * 1024 * 1024
@@ -21,7 +21,7 @@ export async function copyVariables(file: string, pool: StoragePool | undefined)
   const length = await sizeOf(file)
   try {
     const volume = await createRawVolume(pool, `${pool.name}_VARS.fd`, length)
-    await pipeline(createReadStream(file, { end: length - 1 }), await volume.upload({ length }))
+    await upload(createReadStream(file, { end: length - 1 }), volume, length)
     return await volume.getPath()
   } catch (error) {
     throw new SeeError('STORAGE_FAILED', `cannot copy ${file}: ${messageOf(error)}`, { cause: error })

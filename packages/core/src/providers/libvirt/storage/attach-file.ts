@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import type { Domain, StoragePool } from '@see/libvirt'
 import type { AttachedDisk } from '../../../contract/attach-ability.ts'
 import { createRawVolume } from './storage-pool.ts'
+import { upload } from './upload.ts'
 import { escapeXml } from '../../../common/escape-xml.ts'
 import { parseXml } from '../../../common/xml.ts'
 import { childOf, childrenOf } from '../../../common/xml-elements.ts'
@@ -21,7 +21,7 @@ export async function attachFile(domain: Domain, pool: StoragePool, path: string
   const serial = `see${randomUUID().replaceAll('-', '').slice(0, 17)}`
   const diskBytes = Math.max(1, Math.ceil(contentBytes / SECTOR_BYTES)) * SECTOR_BYTES
   const volume = await createRawVolume(pool, `${pool.name}-${serial}.raw`, diskBytes)
-  await pipeline(createReadStream(path), await volume.upload({ length: contentBytes }))
+  await upload(createReadStream(path), volume, contentBytes)
   const xml = diskXml(await volume.getPath(), serial, await freeTarget(domain))
   await domain.attachDevice(xml)
   return { serial, contentBytes, detach: () => domain.detachDevice(xml) }

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type Hypervisor, isLibvirtError, type StoragePool, type StorageVolume } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
@@ -9,9 +8,12 @@ import type { DiskFormat } from '../../../disks/disk-format.ts'
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { identifierTaken } from '../domain/open-hypervisor.ts'
 import { escapeXml } from '../../../common/escape-xml.ts'
+import { upload } from './upload.ts'
 
 /** Full copies of large images take their time. */
 const COPY_TIMEOUT_MS = 600_000
+/** For libvirt to copy an image of hundreds of GiB. */
+const LONGEST_COPY_MS = 7_200_000
 
 /**
  * Makes the folder of one environment, as a storage pool at `path/<identifier>`; it goes away with all that is in it.
@@ -72,7 +74,7 @@ async function emptyPool(pool: StoragePool): Promise<void> {
 export async function uploadOverlay(pool: StoragePool, name: string, content: Buffer): Promise<string> {
   try {
     const volume = await createRawVolume(pool, name, content.length)
-    await pipeline(Readable.from([content]), await volume.upload({ length: content.length }))
+    await upload(Readable.from([content]), volume, content.length)
     return await volume.getPath()
   } catch (error) {
     throw new SeeError('STORAGE_FAILED', `cannot make the disk in ${pool.name}: ${messageOf(error)}`, {
@@ -90,7 +92,9 @@ export async function copyByLibvirt(pool: StoragePool, image: DiskImage): Promis
   try {
     // libvirt copies volumes only, and the image need not be one: an overlay of it is.
     const source = await overlay(pool, `${pool.name}-source.qcow2`, image)
-    const copy = await pool.storageVolCreateXMLFrom(volumeXml(name, 'qcow2'), source)
+    const copy = await pool.storageVolCreateXMLFrom(volumeXml(name, 'qcow2'), source, {
+      timeoutMs: LONGEST_COPY_MS,
+    })
     await source.delete()
     return await copy.getPath()
   } catch (error) {
