@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import { within } from '../common/within.ts'
 
 const reply = z.union([
@@ -68,7 +68,7 @@ export class Commands {
     })
     const parsed = parseReply(execute, text)
     if ('error' in parsed) {
-      const message = `the guest agent refused ${execute}: ${quoted(parsed.error.desc)}`
+      const message = `the guest agent refused ${execute}: ${quoteGuestText(parsed.error.desc)}`
       const refused = new SeeError('AGENT_COMMAND_FAILED', message)
       throw parsed.error.class === 'CommandNotFound' || isDisabled(parsed.error.desc)
         ? disabled(execute, refused)
@@ -106,7 +106,7 @@ function parseReply(execute: string, text: string): z.output<typeof reply> {
   try {
     return reply.parse(parseBoundedJson(text))
   } catch (error) {
-    const message = `the guest agent answered ${execute} with ${quoted(text)}, which is no reply`
+    const message = `the guest agent answered ${execute} with ${quoteGuestText(text)}, which is no reply`
     throw new SeeError('AGENT_CHANNEL', message, { cause: error })
   }
 }

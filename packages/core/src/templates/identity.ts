@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
 import { until } from '../common/until.ts'
 import { within } from '../common/within.ts'
@@ -89,7 +89,7 @@ function late(timeoutMs: number, cause?: unknown): SeeError {
 
 function assertDone(answer: string): void {
   if (answer === 'ok\n') return
-  throw new SeeError('TEMPLATE_IDENTITY', `the clone did not take its identity: ${quoted(answer)}`)
+  throw new SeeError('TEMPLATE_IDENTITY', `the clone did not take its identity: ${quoteGuestText(answer)}`)
 }
 
 /** All that the guest writes up to the end of a line, or as much as it may write. */

@@ -1,7 +1,7 @@
 import type { Domain } from '@see/libvirt'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../../../contract/agent.ts'
 import { messageOf, SeeError } from '../../../common/errors.ts'
-import { quoted } from '../../../common/quoted.ts'
+import { quoteGuestText } from '../../../common/quote-guest-text.ts'
 import type { UntilOptions } from '../../../common/until.ts'
 import { untilReady } from '../../../guest-agent/until-ready.ts'
 import { within } from '../../../common/within.ts'
@@ -75,9 +75,13 @@ export class ContainerAgent implements Agent {
     } catch (error) {
       // The system's own refusal: too many words, no process left, an argument with a zero byte.
       if (error instanceof SeeError || signal?.aborted === true) throw error
-      throw new SeeError('AGENT_COMMAND_FAILED', `cannot run ${quoted(argv[0])}: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new SeeError(
+        'AGENT_COMMAND_FAILED',
+        `cannot run ${quoteGuestText(argv[0])}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -106,7 +110,7 @@ export class ContainerAgent implements Agent {
     if (result.exitCode === 0) return result
     throw new SeeError(
       'AGENT_COMMAND_FAILED',
-      `${argv[0]} failed in the container: ${quoted(result.stderr.toString())}`,
+      `${argv[0]} failed in the container: ${quoteGuestText(result.stderr.toString())}`,
     )
   }
 
