@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from './within.ts'
+import { withTimeout } from './with-timeout.ts'
 
 export interface UntilOptions {
   /** Bound of the wait in milliseconds. */
@@ -30,7 +30,7 @@ export async function until<Answer>(
     }
   }
   try {
-    return await within(timeoutMs, poll(), timedOut, signal)
+    return await withTimeout(timeoutMs, poll(), timedOut, signal)
   } finally {
     over.abort()
   }

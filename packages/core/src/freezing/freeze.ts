@@ -4,7 +4,7 @@ import { lchown, lstat, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from '../templates/monitor.ts'
 
 const migration = z.object({
@@ -51,7 +51,7 @@ export async function freeze(
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
     await untilMigrated(monitor, timeoutMs, signal)
     const late = () => new Error(`QEMU did not end the stream of its state within ${timeoutMs} ms`)
-    await within(timeoutMs, written, late, signal)
+    await withTimeout(timeoutMs, written, late, signal)
   } finally {
     for (const socket of sockets) socket.destroy()
     server.close()

@@ -4,7 +4,7 @@ import type { PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
 import { quoteGuestText } from '../common/quote-guest-text.ts'
-import { within } from '../common/within.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 
 const reply = z.union([
   z.object({ return: z.unknown() }),
@@ -60,7 +60,7 @@ export class Commands {
     const answer = this.#channel.agentCommand(command, { timeoutSeconds }).catch((error: unknown) => {
       throw error instanceof SeeError && isDisabled(error.message) ? disabled(execute, error) : error
     })
-    const text = await within(timeoutMs, answer, () => {
+    const text = await withTimeout(timeoutMs, answer, () => {
       return new SeeError(
         'AGENT_UNRESPONSIVE',
         `the guest agent did not answer ${execute} within ${timeoutMs} ms`,

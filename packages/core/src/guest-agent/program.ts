@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import type { Commands } from './channel.ts'
 import { unlessSilent } from './unless-silent.ts'
 
@@ -113,7 +113,9 @@ export async function untilEnded(
   } catch (error) {
     // The agent reports an end once, perhaps just now.
     const lastLook = async () => (await asking) ?? (isGone(error) ? undefined : await ask())
-    const end = await within(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(() => undefined)
+    const end = await withTimeout(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(
+      () => undefined,
+    )
     if (end !== undefined) return end
     if (!isGone(error)) await ending(collect, kill)
     throw error
@@ -147,7 +149,7 @@ async function ending(collect: () => Promise<unknown>, kill: () => Promise<unkno
     await kill()
     await collect()
   }
-  await within(END_MS, work(), () => new Error('too late')).catch(() => undefined)
+  await withTimeout(END_MS, work(), () => new Error('too late')).catch(() => undefined)
 }
 
 /** The agent does not know a program any more after reporting its end, or after a restart. */

@@ -6,7 +6,7 @@ import { Commands } from '../guest-agent/channel.ts'
 import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
 import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import { newSshHostKey } from './ssh-host-key.ts'
 
 /** Where a guest waits for its identity: a FIFO, and beside it the answer. */
@@ -56,7 +56,7 @@ export async function assertTakesIdentity(
 export async function giveIdentityAtPort(port: Socket, identity: Identity, timeoutMs: number): Promise<void> {
   const answered = lineOf(port)
   port.write(linesOf(identity))
-  assertDone(await within(timeoutMs, answered, () => late(timeoutMs)))
+  assertDone(await withTimeout(timeoutMs, answered, () => late(timeoutMs)))
 }
 
 /**

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { until } from '../common/until.ts'
-import { unlessAborted } from '../common/within.ts'
+import { unlessAborted } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
 const run = z.object({ status: z.string() })

@@ -4,7 +4,7 @@ import { messageOf, SeeError } from '../../../common/errors.ts'
 import { quoteGuestText } from '../../../common/quote-guest-text.ts'
 import type { UntilOptions } from '../../../common/until.ts'
 import { untilReady } from '../../../guest-agent/until-ready.ts'
-import { within } from '../../../common/within.ts'
+import { withTimeout } from '../../../common/with-timeout.ts'
 import { runBounded } from '../../../host/bounded-process.ts'
 import { confinementOf } from './confinement.ts'
 import { containerInit } from './container-init.ts'
@@ -40,7 +40,7 @@ export class ContainerAgent implements Agent {
 
   /** @throws SeeError `AGENT_UNRESPONSIVE` when the container is paused, `GUEST_STOPPED` when it does not run */
   async ping({ timeoutMs = PING_TIMEOUT_MS }: PingOptions = {}): Promise<void> {
-    await within(timeoutMs, this.#answer(), () => {
+    await withTimeout(timeoutMs, this.#answer(), () => {
       return new SeeError('AGENT_UNRESPONSIVE', `libvirt did not answer within ${timeoutMs} ms`)
     })
   }
