@@ -22,7 +22,7 @@ export async function until<Answer>(
 ): Promise<Answer> {
   signal?.throwIfAborted()
   const over = new AbortController()
-  const poll = async () => {
+  const askAgain = async () => {
     for (let pauseMs = intervalMs; ; pauseMs = Math.min(pauseMs * 1.1, maxIntervalMs)) {
       const answer = await ask()
       if (answer !== undefined) return answer
@@ -30,7 +30,7 @@ export async function until<Answer>(
     }
   }
   try {
-    return await withTimeout(timeoutMs, poll(), timedOut, signal)
+    return await withTimeout(timeoutMs, askAgain(), timedOut, signal)
   } finally {
     over.abort()
   }
