@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTimeout } from './with-timeout.ts'
 
-export interface UntilOptions {
+export interface PollOptions {
   /** Bound of the wait in milliseconds. */
   readonly timeoutMs: number
   /** Pause between two questions in milliseconds. */
@@ -18,7 +18,7 @@ export interface UntilOptions {
 export async function until<Answer>(
   ask: () => Promise<Answer | undefined>,
   timedOut: () => Error,
-  { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: UntilOptions,
+  { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: PollOptions,
 ): Promise<Answer> {
   signal?.throwIfAborted()
   const over = new AbortController()

@@ -2,7 +2,7 @@ import type { Domain } from '@see/libvirt'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../../../contract/agent.ts'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import { quoteGuestText } from '../../../common/quote-guest-text.ts'
-import type { UntilOptions } from '../../../common/until.ts'
+import type { PollOptions } from '../../../common/until.ts'
 import { untilReady } from '../../../guest-agent/until-ready.ts'
 import { withTimeout } from '../../../common/with-timeout.ts'
 import { runBounded } from '../../../host/bounded-process.ts'
@@ -46,7 +46,7 @@ export class ContainerAgent implements Agent {
   }
 
   /** @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED` */
-  async waitUntilReady(options: UntilOptions): Promise<void> {
+  async waitUntilReady(options: PollOptions): Promise<void> {
     await untilReady(this, 'the container is paused: resume it', options)
   }
 
