@@ -1,4 +1,4 @@
-import type { PollOptions } from '../common/until.ts'
+import type { PollOptions } from '../common/poll.ts'
 
 export interface PingOptions {
   /** How long the agent may take to answer, in milliseconds; ten seconds when not given. */

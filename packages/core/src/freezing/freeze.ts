@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { lchown, lstat, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import { withTimeout } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from '../templates/monitor.ts'
 
@@ -69,7 +69,7 @@ async function untilMigrated(monitor: Monitor, timeoutMs: number, signal: AbortS
     }
     return status === 'completed' ? true : undefined
   }
-  await until(ask, () => new Error(`QEMU did not write its state within ${timeoutMs} ms`), {
+  await poll(ask, () => new Error(`QEMU did not write its state within ${timeoutMs} ms`), {
     timeoutMs,
     intervalMs: 5,
     signal,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import { withTimeout } from '../common/with-timeout.ts'
 import type { Commands } from './channel.ts'
 import { unlessSilent } from './unless-silent.ts'
@@ -104,7 +104,7 @@ export async function untilEnded(
     )
   const askInTurn = () => (asking = ask())
   try {
-    return await until(askInTurn, timedOut, {
+    return await poll(askInTurn, timedOut, {
       timeoutMs,
       intervalMs: STATUS_MS,
       maxIntervalMs: MOST_STATUS_MS,
@@ -139,7 +139,7 @@ export async function runForExitCode(
     return now.exited ? endOf(now) : undefined
   }
   const timedOut = () => new SeeError('AGENT_UNRESPONSIVE', `${argv[0]} ran longer than ${timeoutMs} ms`)
-  return (await until(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
+  return (await poll(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
 }
 
 /** Output until now is worth more than ending the program immediately. */

@@ -5,7 +5,7 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
 import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import { withTimeout } from '../common/with-timeout.ts'
 import { newSshHostKey } from './ssh-host-key.ts'
 
@@ -142,5 +142,5 @@ async function eventually<Answer>(
       return undefined
     }
   }
-  return await until(once, () => failed(last), { ...bound, intervalMs: 10 })
+  return await poll(once, () => failed(last), { ...bound, intervalMs: 10 })
 }

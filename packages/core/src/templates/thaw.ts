@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import { unlessAborted } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
@@ -29,7 +29,7 @@ export async function thaw(
       return status === 'inmigrate' ? undefined : status
     }
     const late = () => new Error(`QEMU did not take over the state within ${timeoutMs} ms`)
-    const status = await until(ask, late, { timeoutMs, intervalMs: 1, signal })
+    const status = await poll(ask, late, { timeoutMs, intervalMs: 1, signal })
     if (status !== 'paused' && status !== 'prelaunch')
       throw new Error(`after taking it over, QEMU is ${status}`)
   } finally {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent, ExecOptions, ExecResult, OutputStream } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import type { PollOptions } from '../common/until.ts'
+import type { PollOptions } from '../common/poll.ts'
 import { untilReady } from '../guest-agent/until-ready.ts'
 import { type Faults, mayFail } from './faults.ts'
 import type { SimulatedDomain } from './simulated-domain.ts'

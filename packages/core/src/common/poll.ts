@@ -15,7 +15,7 @@ export interface PollOptions {
  * Asks again and again until the answer is not undefined. A question that is never answered does not hold up the end.
  * @throws what `timedOut` makes, or the signal's reason
  */
-export async function until<Answer>(
+export async function poll<Answer>(
   ask: () => Promise<Answer | undefined>,
   timedOut: () => Error,
   { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: PollOptions,
