@@ -7,6 +7,7 @@ import { lifeContract } from './life.ts'
 import { poolContract } from './pool.ts'
 import type { FileProvider, Provider } from './provider.ts'
 import { unaskedContract } from './unasked.ts'
+import { waitsContract } from './waits.ts'
 
 /** What the contract cannot know of a provider. */
 export interface ProviderDescription extends Pick<Provider, 'guest' | 'leftOf'> {
@@ -36,5 +37,6 @@ export function providerContract(provider: Provider): void {
   lifeContract(provider)
   endsContract(provider)
   unaskedContract(provider)
+  waitsContract(provider)
   poolContract(provider)
 }

@@ -1,5 +1,5 @@
 import type { PassThrough } from 'node:stream'
-import { type AgentChannel, GuestEnds, type InterfaceAddresses, SeeError } from '@see/core'
+import { type AgentChannel, GuestEnds, type InterfaceAddresses, SeeError, type WaitOptions } from '@see/core'
 import { SimulatedDomain } from '@see/core/testing'
 import { initEnds } from './init.ts'
 import { type MachineCard, MachineRun, type RunEnd } from './machine-run.ts'
@@ -16,6 +16,7 @@ export class MachineDomain extends SimulatedDomain {
   readonly #identifier: string
   readonly #card: MachineCard
   #run: MachineRun | undefined
+  #starting: Promise<unknown> | undefined
   #rebooting: Promise<void> | undefined
 
   constructor(identifier: string, card: MachineCard) {
@@ -24,8 +25,8 @@ export class MachineDomain extends SimulatedDomain {
     this.#card = card
   }
 
-  override async create(): Promise<void> {
-    await this.ends.whileStarting(() => this.#start())
+  override async create(options?: WaitOptions): Promise<void> {
+    await this.ends.whileStarting(() => this.#start(options))
     this.powerOns++
   }
 
@@ -51,9 +52,9 @@ export class MachineDomain extends SimulatedDomain {
     this.#run?.signal('SIGHUP')
   }
 
-  override async reset(): Promise<void> {
+  override async reset(options?: WaitOptions): Promise<void> {
     await this.#stop()
-    await this.#start()
+    await this.#start(options)
     this.ends.runsAgain()
   }
 
@@ -73,8 +74,10 @@ export class MachineDomain extends SimulatedDomain {
     return this.#run.console
   }
 
-  async #start(): Promise<void> {
-    const run = await MachineRun.start(this.#identifier, this.#card)
+  async #start({ signal }: WaitOptions = {}): Promise<void> {
+    const starting = MachineRun.start(this.#identifier, this.#card, signal)
+    this.#starting = starting.catch(() => undefined)
+    const run = await starting
     this.#run = run
     this.state = 'running'
     void run.ended.then((end) => this.#ended(run, end))
@@ -82,6 +85,8 @@ export class MachineDomain extends SimulatedDomain {
 
   /** Without a report. */
   async #stop(): Promise<void> {
+    // A start that was given up undoes itself meanwhile.
+    await this.#starting
     await this.#rebooting
     const run = this.#run
     this.#run = undefined

@@ -57,8 +57,16 @@ export class MachineRun {
     this.gone = this.#allGone()
   }
 
-  /** @param identifier is among the words of its processes */
-  static async start(identifier: string, { macAddress, address }: MachineCard): Promise<MachineRun> {
+  /**
+   * Nothing is left of it when the signal aborts meanwhile.
+   * @param identifier is among the words of its processes
+   */
+  static async start(
+    identifier: string,
+    { macAddress, address }: MachineCard,
+    signal: AbortSignal | undefined,
+  ): Promise<MachineRun> {
+    signal?.throwIfAborted()
     const words = [identifier, macAddress, address, process.execPath, AGENT, identifier]
     const child = spawn('unshare', [...NAMESPACES, '--', '/bin/sh', '-c', init, ...words], {
       stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
@@ -66,7 +74,10 @@ export class MachineRun {
     await once(child, 'spawn')
     const found = async () => initOf(child.pid ?? 0)
     const first = await until(found, () => new Error('the machine has no init'), { timeoutMs: START_MS })
-    return new MachineRun(child, first)
+    const run = new MachineRun(child, first)
+    if (signal?.aborted === true) await run.kill()
+    signal?.throwIfAborted()
+    return run
   }
 
   /** Sends a signal to the init, which is lost while that has just begun. */
@@ -112,12 +123,14 @@ export class MachineRun {
   }
 }
 
-/** Undefined until there is one, in a namespace of its own. */
+/** Undefined until there is one, in a namespace of its own, that is no longer unshare. */
 function initOf(parent: number): Init | undefined {
   const [child = ''] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ')
   const namespace = child === '' ? undefined : namespaceOf(Number(child))
   if (namespace === undefined || namespace === namespaceOf(process.pid)) return undefined
-  return { pid: Number(child), namespace }
+  return readFileSync(`/proc/${child}/comm`, 'utf8') === 'sh\n'
+    ? { pid: Number(child), namespace }
+    : undefined
 }
 
 /** Undefined when the process is gone, or another user's. */
