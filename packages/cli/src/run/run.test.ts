@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -342,6 +342,7 @@ test('a protocol in TypeScript gets what the user asked for, and its events carr
   expect(exitCode).toBe(0)
   expect(seen).toEqual({
     sample,
+    sha256: createHash('sha256').digest('hex'),
     command: 'cat {sample}',
     runtimeMs: 1500,
     timeoutMs: 200,
