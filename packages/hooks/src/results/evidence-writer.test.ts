@@ -178,7 +178,7 @@ test('a file that was removed is not in the manifest', async () => {
   expect(await readdir(temporary.path)).toHaveLength(2)
 })
 
-test('a thousand files together cost few writes of the manifest, and it is whole at any time', async () => {
+test('a thousand files at the same time cost few writes of the manifest, and it is whole at any time', async () => {
   await using temporary = await temporaryFolder()
   const { environment, evidence } = await allocate(temporary.path)
   const path = join(temporary.path, `${environment.identifier}_manifest.json`)

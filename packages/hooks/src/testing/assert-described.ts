@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import { parseEvidence, type ReadableKind, recordSchemas } from '@see/evidence'
+import { parseEvidence, type ReadableKind, type recordSchemas } from '@see/evidence'
 
 /**
  * Sees that the schema of a kind describes every field of a file that a hook wrote.
