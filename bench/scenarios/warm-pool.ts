@@ -1,4 +1,4 @@
-import { type ContextFactory, type Environment, until, WarmPool } from '@see/core'
+import { type ContextFactory, type Environment, poll, WarmPool } from '@see/core'
 import { millisecondsOf, type Scenario } from '../scenario.ts'
 
 const PROMISED_MS = 20
@@ -42,5 +42,5 @@ const FILL_MS = 180_000
 async function filled(pool: WarmPool | undefined): Promise<void> {
   const isFull = async () => ((pool?.waiting ?? 0) > 0 ? true : undefined)
   const timedOut = () => new Error('the warm pool was not filled again', { cause: pool?.failure })
-  await until(isFull, timedOut, { timeoutMs: FILL_MS })
+  await poll(isFull, timedOut, { timeoutMs: FILL_MS })
 }

@@ -1,8 +1,12 @@
 import type { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentChannel, GuestEnds, type InterfaceAddresses, SeeError, type WaitOptions } from '@see/core'
 import { SimulatedDomain } from '@see/core/testing'
 import { initEnds } from './init.ts'
 import { type MachineCard, MachineRun, type RunEnd } from './machine-run.ts'
+
+/** How long a machine takes at least to power on, in milliseconds, so that one can be given up. */
+const BOOT_MS = 20
 
 /** A simulated domain whose guest is a machine: processes of this host. Only what hooks capture of it is simulated. */
 export class MachineDomain extends SimulatedDomain {
@@ -75,7 +79,7 @@ export class MachineDomain extends SimulatedDomain {
   }
 
   async #start({ signal }: WaitOptions = {}): Promise<void> {
-    const starting = MachineRun.start(this.#identifier, this.#card, signal)
+    const starting = sleep(BOOT_MS).then(() => MachineRun.start(this.#identifier, this.#card, signal))
     this.#starting = starting.catch(() => undefined)
     const run = await starting
     this.#run = run

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { Duplex, PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { SeeError, until } from '@see/core'
+import { SeeError, poll } from '@see/core'
 import { AgentLines } from './agent-lines.ts'
 import { init } from './init.ts'
 
@@ -73,7 +73,7 @@ export class MachineRun {
     })
     await once(child, 'spawn')
     const found = async () => initOf(child.pid ?? 0)
-    const first = await until(found, () => new Error('the machine has no init'), { timeoutMs: START_MS })
+    const first = await poll(found, () => new Error('the machine has no init'), { timeoutMs: START_MS })
     const run = new MachineRun(child, first)
     if (signal?.aborted === true) await run.kill()
     signal?.throwIfAborted()

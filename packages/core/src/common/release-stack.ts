@@ -1,5 +1,5 @@
 import { messageOf, SeeError } from './errors.ts'
-import { within } from './within.ts'
+import { withTimeout } from './with-timeout.ts'
 
 interface Release {
   readonly what: string
@@ -39,7 +39,7 @@ export class ReleaseStack {
       const { what, release, timeoutMs } = next
       this.#current = what
       try {
-        await within(timeoutMs, Promise.resolve().then(release), () => {
+        await withTimeout(timeoutMs, Promise.resolve().then(release), () => {
           return new SeeError('RELEASE_TIMEOUT', `releasing ${what} took longer than ${timeoutMs} ms`)
         })
       } catch (error) {

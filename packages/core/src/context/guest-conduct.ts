@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { messageOf, type SeeError } from '../common/errors.ts'
 import { type EvidenceWarning, evidenceWarning } from '../contract/evidence-warning.ts'
 import { type GuestEnd, type GuestListener, isFailedEnd } from '../contract/guest-end.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { DomainState } from '../contract/transitions.ts'
 
 /** Reboots that are events: the guest decides how often it reboots. */
@@ -83,7 +83,11 @@ export class GuestConduct implements GuestListener {
     if (this.#agentMisbehaved) return
     this.#agentMisbehaved = true
     this.warned(
-      evidenceWarning('AGENT_MISBEHAVED', 'what the guest’s agent was asked for', quoted(error.message)),
+      evidenceWarning(
+        'AGENT_MISBEHAVED',
+        'what the guest’s agent was asked for',
+        quoteGuestText(error.message),
+      ),
     )
   }
 

@@ -1,5 +1,5 @@
 import { SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import type { DomainState } from '../contract/transitions.ts'
 import type { ShutdownOptions } from './shutdown-arguments.ts'
 import { TransitionBound, transitionTimeoutsMs } from './transition-bound.ts'
@@ -37,7 +37,7 @@ export function shutOff(
     if (now === 'shutoff' && !hasFailed()) return true
     throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${explain(now)}`)
   }
-  return until(ask, () => timedOut(timeoutMs), { timeoutMs, signal })
+  return poll(ask, () => timedOut(timeoutMs), { timeoutMs, signal })
 }
 
 /**

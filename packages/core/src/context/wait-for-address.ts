@@ -1,5 +1,5 @@
 import { SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import type { DomainState } from '../contract/transitions.ts'
 
 const TIMEOUT_MS = 120_000
@@ -38,7 +38,7 @@ export function waitForAddress(
       'ADDRESS_TIMEOUT',
       `the guest got no ${type === 'ipv4' ? 'IPv4' : 'IPv6'} address within ${timeoutMs} ms, and is ${last} now; does it boot, and ask for one by DHCP?`,
     )
-  return until(ask, timedOut, { timeoutMs, signal })
+  return poll(ask, timedOut, { timeoutMs, signal })
 }
 
 /** Whether a guest in this state has an address, or may get one. */

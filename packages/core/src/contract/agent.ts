@@ -1,4 +1,4 @@
-import type { UntilOptions } from '../common/until.ts'
+import type { PollOptions } from '../common/poll.ts'
 
 export interface PingOptions {
   /** How long the agent may take to answer, in milliseconds; ten seconds when not given. */
@@ -69,7 +69,7 @@ export interface Agent {
    * Waits until the agent answers: it starts some time after the guest.
    * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED`
    */
-  waitUntilReady(options: UntilOptions): Promise<void>
+  waitUntilReady(options: PollOptions): Promise<void>
   /**
    * Runs a program in the guest: its path or name and arguments, without a shell of ours between.
    * @throws SeeError `GUEST_EXEC_TIMEOUT` after killing it and what it started, `AGENT_COMMAND_FAILED` when it cannot be

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
-import { unlessAborted } from '../common/within.ts'
+import { unlessAborted } from '../common/with-timeout.ts'
 import type { DiskImage } from './disk-image.ts'
 import { runQemuImg } from './qemu-img.ts'
 

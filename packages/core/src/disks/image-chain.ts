@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { realpath } from 'node:fs/promises'
 import { messageOf, SeeError } from '../common/errors.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import { type DiskFormat, diskFormats, formatIn } from './disk-format.ts'
 import type { DiskImage } from './disk-image.ts'
 import type { ImageHeader } from './image-bytes.ts'
@@ -68,7 +68,7 @@ async function backingOf(
   folders: Folders,
   seen: readonly string[],
 ): Promise<DiskImage> {
-  const what = `${image.path} names the backing file ${quoted(name)}`
+  const what = `${image.path} names the backing file ${quoteGuestText(name)}`
   if (PROTOCOL.test(name)) throw refused(`${what}, which is an address or a QEMU protocol, not a file`)
   const path = resolve(dirname(image.path), name)
   // Before any system call on the path: looking up a path of an automounter would mount it.
@@ -79,7 +79,7 @@ async function backingOf(
   if (seen.length >= MOST_LAYERS) throw refused(`${image.path} is more than ${MOST_LAYERS} overlays deep`)
   const format = isFormat(named) ? named : undefined
   if (named !== undefined && format === undefined) {
-    throw refused(`${what} with the format ${quoted(named)}, which SEE does not run from`)
+    throw refused(`${what} with the format ${quoteGuestText(named)}, which SEE does not run from`)
   }
   const known = format ?? formatIn(await file.head()) ?? 'raw'
   const found = await chainOf(file, known, folders, [...seen, file.identity])

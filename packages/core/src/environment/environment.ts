@@ -13,7 +13,7 @@ import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
-import { unlessAborted, within } from '../common/within.ts'
+import { unlessAborted, withTimeout } from '../common/with-timeout.ts'
 
 const HANDLERS_TIMEOUT_MS = 10_000
 
@@ -171,7 +171,7 @@ function parseIdentifier(identifier: string): string {
 }
 
 async function awaitHandlers(context: SeeContext, timeoutMs: number): Promise<void> {
-  await within(timeoutMs, context.settled(), () => {
+  await withTimeout(timeoutMs, context.settled(), () => {
     const names = context.running.join(', ') || 'a synchronous one, or a transition'
     return new SeeError(
       'HANDLERS_TIMEOUT',

@@ -5,7 +5,7 @@ import type { Logger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
-import { unlessAborted } from '../common/within.ts'
+import { unlessAborted } from '../common/with-timeout.ts'
 
 const STATE_TIMEOUT_MS = 5000
 

@@ -32,7 +32,7 @@ export class CriticalSection implements Actor {
   active = true
   /** Why nothing more may be fired inside. */
   overrun: SeeError | undefined
-  #gate: Mutex | undefined
+  #mutex: Mutex | undefined
 
   constructor(
     owner: Owner,
@@ -54,18 +54,18 @@ export class CriticalSection implements Actor {
   }
 
   /** What runs inside the turn goes through here. */
-  get gate(): Mutex {
-    return (this.#gate ??= new Mutex())
+  get mutex(): Mutex {
+    return (this.#mutex ??= new Mutex())
   }
 
   /** Whether nested work is still pending that its caller did not await. */
   get pending(): boolean {
-    return this.#gate?.busy === true
+    return this.#mutex?.busy === true
   }
 
   /** Ends the turn once nothing runs inside any more. From then on what it left behind, a timer say, is outside. */
   async end(): Promise<void> {
-    await this.#gate?.idle()
+    await this.#mutex?.idle()
     this.active = false
   }
 

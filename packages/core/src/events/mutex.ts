@@ -25,7 +25,7 @@ export class Mutex {
    */
   async enter(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    // A caller that leaves while another waits hands over: the gate stays busy.
+    // A caller that leaves while another waits hands over: the mutex stays busy.
     if (!this.tryEnter()) await this.#wait(signal)
   }
 

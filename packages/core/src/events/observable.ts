@@ -89,12 +89,12 @@ export class Observable {
       const refusal = outer?.active === true ? nestedTooDeep(fired.name, outer) : undefined
       if (refusal !== undefined) return this.#refuse(refusal, fired, outer)
       const inside = outer?.within(this)
-      const gate = this.turns.gate(inside)
-      if (Math.max(gate.waiting, this.#dispatcher.running.size) >= MOST_WAITING) {
+      const mutex = this.turns.mutex(inside)
+      if (Math.max(mutex.waiting, this.#dispatcher.running.size) >= MOST_WAITING) {
         return this.#refuse(tooMany(fired, origin), fired, outer)
       }
-      if (this.#loop.isHeldUp() || !gate.tryEnter()) return this.#queue(gate, fired, inside, outer)
-      return this.#pass(gate, fired, inside, outer)
+      if (this.#loop.isHeldUp() || !mutex.tryEnter()) return this.#queue(mutex, fired, inside, outer)
+      return this.#pass(mutex, fired, inside, outer)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -130,14 +130,14 @@ export class Observable {
   protected assertOpen(_event: SeeEvent | string): void {}
 
   async #queue(
-    gate: Mutex,
+    mutex: Mutex,
     event: SeeEvent,
     inside?: CriticalSection,
     outer?: CriticalSection,
   ): Promise<void> {
-    await gate.enter()
+    await mutex.enter()
     if (this.#loop.isHeldUp()) await setImmediate()
-    await this.#pass(gate, event, inside, outer)
+    await this.#pass(mutex, event, inside, outer)
   }
 
   /** The code that fired it may not await it: then the failure is on record, without another effect. */
@@ -150,7 +150,7 @@ export class Observable {
     return refused
   }
 
-  #pass(gate: Mutex, event: SeeEvent, inside?: CriticalSection, outer?: CriticalSection): Promise<void> {
+  #pass(mutex: Mutex, event: SeeEvent, inside?: CriticalSection, outer?: CriticalSection): Promise<void> {
     let handled = DONE
     try {
       // Again, for it may have waited beyond the end.
@@ -158,9 +158,9 @@ export class Observable {
       const subscriptions = this.#subscriptions.of(event.name)
       handled = this.#dispatcher.dispatch(event, subscriptions, inside?.sequence, outer)
     } finally {
-      if (handled === DONE) gate.leave()
+      if (handled === DONE) mutex.leave()
     }
-    return handled === DONE ? DONE : handled.finally(() => gate.leave())
+    return handled === DONE ? DONE : handled.finally(() => mutex.leave())
   }
 
   #add(event: string, handler: Handler<never>, asynchronous: boolean): Disposable {

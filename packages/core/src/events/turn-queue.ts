@@ -6,7 +6,7 @@ import { CriticalSection } from './critical-section.ts'
 /** The turns of one context: one at a time, but for those that begin inside another. */
 export class TurnQueue {
   readonly #context: object
-  readonly #gate = new Mutex()
+  readonly #mutex = new Mutex()
 
   constructor(context: object) {
     this.#context = context
@@ -17,9 +17,9 @@ export class TurnQueue {
     return currentActor()?.turn?.within(this.#context)
   }
 
-  /** What has to be passed: inside a turn its own gate, else the context's. */
-  gate(current: CriticalSection | undefined): Mutex {
-    return current?.gate ?? this.#gate
+  /** What has to be passed: inside a turn its own mutex, else the context's. */
+  mutex(current: CriticalSection | undefined): Mutex {
+    return current?.mutex ?? this.#mutex
   }
 
   /**
@@ -29,19 +29,19 @@ export class TurnQueue {
   async take<Result>(owner: Owner, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const outer = currentActor()?.turn
     const current = this.current()
-    const gate = this.gate(current)
-    await gate.enter(signal)
+    const mutex = this.mutex(current)
+    await mutex.enter(signal)
     const turn = new CriticalSection(owner, this.#context, current?.sequence, { outer })
     try {
       return await runAs(turn, work)
     } finally {
       await turn.end()
-      gate.leave()
+      mutex.leave()
     }
   }
 
   /** Resolves when no one but the caller has the turn. */
   async idle(): Promise<void> {
-    if (this.current() === undefined) await this.#gate.idle()
+    if (this.current() === undefined) await this.#mutex.idle()
   }
 }

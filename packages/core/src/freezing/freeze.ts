@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net'
 import { lchown, lstat, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
-import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { poll } from '../common/poll.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from '../templates/monitor.ts'
 
 const migration = z.object({
@@ -51,7 +51,7 @@ export async function freeze(
     await monitor.execute('migrate', { uri: `unix:${socketPath}` }, { signal })
     await untilMigrated(monitor, timeoutMs, signal)
     const late = () => new Error(`QEMU did not end the stream of its state within ${timeoutMs} ms`)
-    await within(timeoutMs, written, late, signal)
+    await withTimeout(timeoutMs, written, late, signal)
   } finally {
     for (const socket of sockets) socket.destroy()
     server.close()
@@ -69,7 +69,7 @@ async function untilMigrated(monitor: Monitor, timeoutMs: number, signal: AbortS
     }
     return status === 'completed' ? true : undefined
   }
-  await until(ask, () => new Error(`QEMU did not write its state within ${timeoutMs} ms`), {
+  await poll(ask, () => new Error(`QEMU did not write its state within ${timeoutMs} ms`), {
     timeoutMs,
     intervalMs: 5,
     signal,

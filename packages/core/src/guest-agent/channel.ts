@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import { quoted } from '../common/quoted.ts'
-import { within } from '../common/within.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 
 const reply = z.union([
   z.object({ return: z.unknown() }),
@@ -60,7 +60,7 @@ export class Commands {
     const answer = this.#channel.agentCommand(command, { timeoutSeconds }).catch((error: unknown) => {
       throw error instanceof SeeError && isDisabled(error.message) ? disabled(execute, error) : error
     })
-    const text = await within(timeoutMs, answer, () => {
+    const text = await withTimeout(timeoutMs, answer, () => {
       return new SeeError(
         'AGENT_UNRESPONSIVE',
         `the guest agent did not answer ${execute} within ${timeoutMs} ms`,
@@ -68,7 +68,7 @@ export class Commands {
     })
     const parsed = parseReply(execute, text)
     if ('error' in parsed) {
-      const message = `the guest agent refused ${execute}: ${quoted(parsed.error.desc)}`
+      const message = `the guest agent refused ${execute}: ${quoteGuestText(parsed.error.desc)}`
       const refused = new SeeError('AGENT_COMMAND_FAILED', message)
       throw parsed.error.class === 'CommandNotFound' || isDisabled(parsed.error.desc)
         ? disabled(execute, refused)
@@ -106,7 +106,7 @@ function parseReply(execute: string, text: string): z.output<typeof reply> {
   try {
     return reply.parse(parseBoundedJson(text))
   } catch (error) {
-    const message = `the guest agent answered ${execute} with ${quoted(text)}, which is no reply`
+    const message = `the guest agent answered ${execute} with ${quoteGuestText(text)}, which is no reply`
     throw new SeeError('AGENT_CHANNEL', message, { cause: error })
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import type { UntilOptions } from '../common/until.ts'
+import type { PollOptions } from '../common/poll.ts'
 import { untilReady } from './until-ready.ts'
 import { Commands } from './channel.ts'
 import { readGuestFile, writeGuestFile } from './files.ts'
@@ -30,7 +30,7 @@ export class GuestAgent implements Agent {
    * Waits until the agent answers: it starts some time after the guest.
    * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE`
    */
-  async waitUntilReady(options: UntilOptions): Promise<void> {
+  async waitUntilReady(options: PollOptions): Promise<void> {
     await untilReady(this, 'is qemu-guest-agent installed in the guest and started?', options)
   }
 

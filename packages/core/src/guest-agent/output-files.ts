@@ -1,6 +1,6 @@
 import type { ExecOptions, ExecResult } from '../contract/agent.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import type { Commands } from './channel.ts'
 import { GuestOutput, openOutput } from './guest-output.ts'
 
@@ -75,7 +75,7 @@ export class OutputFiles {
     this.#stdout.ended()
     this.#stderr.ended()
     try {
-      await until(caughtUp, timedOut, { timeoutMs, intervalMs: 20, signal })
+      await poll(caughtUp, timedOut, { timeoutMs, intervalMs: 20, signal })
     } catch (error) {
       this.#lost ??= `the program's output was not brought to its end: ${messageOf(error)}`
     }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { poll } from '../common/poll.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import type { Commands } from './channel.ts'
 import { unlessSilent } from './unless-silent.ts'
 
@@ -104,7 +104,7 @@ export async function untilEnded(
     )
   const askInTurn = () => (asking = ask())
   try {
-    return await until(askInTurn, timedOut, {
+    return await poll(askInTurn, timedOut, {
       timeoutMs,
       intervalMs: STATUS_MS,
       maxIntervalMs: MOST_STATUS_MS,
@@ -113,7 +113,9 @@ export async function untilEnded(
   } catch (error) {
     // The agent reports an end once, perhaps just now.
     const lastLook = async () => (await asking) ?? (isGone(error) ? undefined : await ask())
-    const end = await within(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(() => undefined)
+    const end = await withTimeout(LAST_LOOK_MS, lastLook(), () => new Error('too late')).catch(
+      () => undefined,
+    )
     if (end !== undefined) return end
     if (!isGone(error)) await ending(collect, kill)
     throw error
@@ -137,7 +139,7 @@ export async function runForExitCode(
     return now.exited ? endOf(now) : undefined
   }
   const timedOut = () => new SeeError('AGENT_UNRESPONSIVE', `${argv[0]} ran longer than ${timeoutMs} ms`)
-  return (await until(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
+  return (await poll(ask, timedOut, { timeoutMs, intervalMs: STATUS_MS })).exitCode
 }
 
 /** Output until now is worth more than ending the program immediately. */
@@ -147,7 +149,7 @@ async function ending(collect: () => Promise<unknown>, kill: () => Promise<unkno
     await kill()
     await collect()
   }
-  await within(END_MS, work(), () => new Error('too late')).catch(() => undefined)
+  await withTimeout(END_MS, work(), () => new Error('too late')).catch(() => undefined)
 }
 
 /** The agent does not know a program any more after reporting its end, or after a restart. */

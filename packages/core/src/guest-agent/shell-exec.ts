@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path/posix'
 import type { ExecOptions, ExecResult, LateOutput } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import { until } from '../common/until.ts'
+import { poll } from '../common/poll.ts'
 import { execCaptured } from './captured-exec.ts'
 import type { Commands } from './channel.ts'
 import { isHeldOpen } from './held-open.ts'
@@ -116,7 +116,7 @@ async function placeInTime(commands: Commands, options: ExecOptions): Promise<Pl
   let finding: Promise<Place | undefined> = Promise.resolve(undefined)
   const find = () => (finding = unlessSilent(findPlace(commands, made, options)))
   try {
-    return await until(find, timedOut, { timeoutMs, signal })
+    return await poll(find, timedOut, { timeoutMs, signal })
   } catch (error) {
     void finding
       .then((place) => place?.files?.abandon())

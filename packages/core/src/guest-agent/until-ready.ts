@@ -1,6 +1,6 @@
 import type { Agent } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import { until, type UntilOptions } from '../common/until.ts'
+import { poll, type PollOptions } from '../common/poll.ts'
 
 /** When asking again is of no use. */
 const FINAL = new Set(['AGENT_UNAVAILABLE', 'GUEST_STOPPED'])
@@ -13,7 +13,7 @@ const FINAL = new Set(['AGENT_UNAVAILABLE', 'GUEST_STOPPED'])
 export async function untilReady(
   agent: Pick<Agent, 'ping'>,
   advice: string,
-  options: UntilOptions,
+  options: PollOptions,
 ): Promise<void> {
   let last: unknown
   const ask = async () => {
@@ -30,5 +30,5 @@ export async function untilReady(
     new SeeError('AGENT_UNRESPONSIVE', `no guest agent answered within ${options.timeoutMs} ms; ${advice}`, {
       cause: last,
     })
-  await until(ask, timedOut, options)
+  await poll(ask, timedOut, options)
 }

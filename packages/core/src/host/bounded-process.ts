@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { ExecOptions, ExecResult, LateOutput, OutputStream } from '../contract/agent.ts'
-import { within } from '../common/within.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 
 export interface BoundedOptions extends Pick<ExecOptions, 'onOutput' | 'onRunning' | 'keepOutput'> {
   readonly timeoutMs: number
@@ -40,8 +40,8 @@ export async function runBounded(
   // A program need not read what it is given.
   child.stdin.on('error', () => undefined).end(stdin)
   try {
-    const end = await within(timeoutMs, exitOf(child), timedOut, signal)
-    const isOpen = await within(DRAIN_MS, closed, () => new Error('still open')).then(
+    const end = await withTimeout(timeoutMs, exitOf(child), timedOut, signal)
+    const isOpen = await withTimeout(DRAIN_MS, closed, () => new Error('still open')).then(
       () => false,
       () => true,
     )

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { childEnvironment } from '@see/qemu/child-environment'
 import type { ExecResult } from '../contract/agent.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import { requireTool } from '../host/required-tool.ts'
 import { runBounded } from '../host/bounded-process.ts'
 import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
@@ -86,7 +86,7 @@ function wordsOf({ user, host, port }: SshAddress): string[] {
 
 function assertReached(address: SshAddress, { exitCode, stderr }: ExecResult): void {
   if (exitCode !== UNREACHABLE) return
-  const said = quoted(stderr.toString().trim())
+  const said = quoteGuestText(stderr.toString().trim())
   throw unprepared(address.text, `ssh says ${said}; ${adviceFor(said)}`)
 }
 

@@ -1,6 +1,6 @@
 import type { ExecResult } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 
 /** What the program that installs may print. */
 export const MOST_OUTPUT_BYTES = 64 * 1024
@@ -28,11 +28,12 @@ export function preparedGuest(
   const those = (key: string) =>
     lines.filter((line) => line.startsWith(`${key}: `)).map((line) => line.slice(key.length + 2))
   const missing = those('missing')
-  if (exitCode === NO_GUEST) throw unprepared(target, `what is missing: ${quoted(missing.join('; '))}`)
+  if (exitCode === NO_GUEST)
+    throw unprepared(target, `what is missing: ${quoteGuestText(missing.join('; '))}`)
   if (exitCode !== 0)
-    throw unprepared(target, `it ended with ${exitCode}: ${quoted(stderr.toString().trim())}`)
+    throw unprepared(target, `it ended with ${exitCode}: ${quoteGuestText(stderr.toString().trim())}`)
   const [guest] = those('guest')
-  if (guest === undefined) throw unprepared(target, `it answered ${quoted(stdout.toString())}`)
+  if (guest === undefined) throw unprepared(target, `it answered ${quoteGuestText(stdout.toString())}`)
   return { guest, done: those('done'), missing }
 }
 

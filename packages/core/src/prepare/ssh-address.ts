@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { SeeError } from '../common/errors.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 
 /** A user's account at a machine that is reached by SSH. */
 export interface SshAddress {
@@ -30,7 +30,7 @@ export function isSshAddress(text: string): boolean {
 export function parseSshAddress(text: string): SshAddress {
   const address = parts(text)
   if (address !== undefined) return { text, ...address }
-  const why = `${quoted(text)} is not USER@HOST[:PORT] or ssh://[USER@]HOST[:PORT], with an IPv6 address in brackets`
+  const why = `${quoteGuestText(text)} is not USER@HOST[:PORT] or ssh://[USER@]HOST[:PORT], with an IPv6 address in brackets`
   throw new SeeError('CONFIGURATION_INVALID', why)
 }
 

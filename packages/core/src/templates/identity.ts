@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 import { z } from 'zod'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { Commands } from '../guest-agent/channel.ts'
-import { quoted } from '../common/quoted.ts'
+import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import { until } from '../common/until.ts'
-import { within } from '../common/within.ts'
+import { poll } from '../common/poll.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 import { newSshHostKey } from './ssh-host-key.ts'
 
 /** Where a guest waits for its identity: a FIFO, and beside it the answer. */
@@ -56,7 +56,7 @@ export async function assertTakesIdentity(
 export async function giveIdentityAtPort(port: Socket, identity: Identity, timeoutMs: number): Promise<void> {
   const answered = lineOf(port)
   port.write(linesOf(identity))
-  assertDone(await within(timeoutMs, answered, () => late(timeoutMs)))
+  assertDone(await withTimeout(timeoutMs, answered, () => late(timeoutMs)))
 }
 
 /**
@@ -89,7 +89,7 @@ function late(timeoutMs: number, cause?: unknown): SeeError {
 
 function assertDone(answer: string): void {
   if (answer === 'ok\n') return
-  throw new SeeError('TEMPLATE_IDENTITY', `the clone did not take its identity: ${quoted(answer)}`)
+  throw new SeeError('TEMPLATE_IDENTITY', `the clone did not take its identity: ${quoteGuestText(answer)}`)
 }
 
 /** All that the guest writes up to the end of a line, or as much as it may write. */
@@ -142,5 +142,5 @@ async function eventually<Answer>(
       return undefined
     }
   }
-  return await until(once, () => failed(last), { ...bound, intervalMs: 10 })
+  return await poll(once, () => failed(last), { ...bound, intervalMs: 10 })
 }

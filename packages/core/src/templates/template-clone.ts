@@ -4,7 +4,7 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import type { DiskImage } from '../disks/disk-image.ts'
 import { readImageChain } from '../disks/image-chain.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
-import { together } from '../common/together.ts'
+import { allOrCollect } from '../common/all-or-collect.ts'
 import { thawFileSystems } from './file-systems.ts'
 import { giveIdentity, giveIdentityAtPort, type Identity } from './identity.ts'
 import type { TemplateMachine, TemplateManifest } from './manifest.ts'
@@ -156,7 +156,7 @@ export class TemplateClone {
     const { identity: way, at_rest: isAtRest } = this.#template.manifest
     const thawed = isAtRest ? this.#thaw(channel) : undefined
     // At the port it can get its identity while its disk is frozen, and so before it sends from the template's address.
-    if (way === 'port' && port !== undefined) await together(thawed, this.#tell(channel, port, identity))
+    if (way === 'port' && port !== undefined) await allOrCollect(thawed, this.#tell(channel, port, identity))
     else {
       await thawed
       if (way !== null) await this.#tell(channel, undefined, identity)

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { until } from '../common/until.ts'
-import { unlessAborted } from '../common/within.ts'
+import { poll } from '../common/poll.ts'
+import { unlessAborted } from '../common/with-timeout.ts'
 import { ignoreSharedMemory, type Monitor } from './monitor.ts'
 
 const run = z.object({ status: z.string() })
@@ -29,7 +29,7 @@ export async function thaw(
       return status === 'inmigrate' ? undefined : status
     }
     const late = () => new Error(`QEMU did not take over the state within ${timeoutMs} ms`)
-    const status = await until(ask, late, { timeoutMs, intervalMs: 1, signal })
+    const status = await poll(ask, late, { timeoutMs, intervalMs: 1, signal })
     if (status !== 'paused' && status !== 'prelaunch')
       throw new Error(`after taking it over, QEMU is ${status}`)
   } finally {

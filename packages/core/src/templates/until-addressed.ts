@@ -1,7 +1,7 @@
 import { SeeError } from '../common/errors.ts'
 import { unlessSilent } from '../guest-agent/unless-silent.ts'
 import type { SandboxDomain } from '../contract/resources.ts'
-import { until, type UntilOptions } from '../common/until.ts'
+import { poll, type PollOptions } from '../common/poll.ts'
 
 /**
  * Waits until a guest has an IPv4 address. The guest itself is asked, since not every network reports addresses.
@@ -9,7 +9,7 @@ import { until, type UntilOptions } from '../common/until.ts'
  */
 export async function untilAddressed(
   domain: Pick<SandboxDomain, 'interfaceAddresses'>,
-  { timeoutMs, signal }: Pick<UntilOptions, 'timeoutMs' | 'signal'>,
+  { timeoutMs, signal }: Pick<PollOptions, 'timeoutMs' | 'signal'>,
 ): Promise<void> {
   const ask = async () => {
     const interfaces = await unlessSilent(domain.interfaceAddresses('agent'))
@@ -23,5 +23,5 @@ export async function untilAddressed(
     const why = `the guest got no IPv4 address within ${Math.round(timeoutMs / 1000)} s`
     return new SeeError('ADDRESS_TIMEOUT', `${why}; does it ask for one by DHCP?`)
   }
-  await until(ask, late, { timeoutMs, intervalMs: 200, signal })
+  await poll(ask, late, { timeoutMs, intervalMs: 200, signal })
 }

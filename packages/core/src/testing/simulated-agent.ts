@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Agent, ExecOptions, ExecResult, OutputStream } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
-import type { UntilOptions } from '../common/until.ts'
+import type { PollOptions } from '../common/poll.ts'
 import { untilReady } from '../guest-agent/until-ready.ts'
 import { type Faults, mayFail } from './faults.ts'
 import type { SimulatedDomain } from './simulated-domain.ts'
@@ -32,7 +32,7 @@ export class SimulatedAgent implements Agent {
     this.#answers('ping')
   }
 
-  async waitUntilReady(options: UntilOptions): Promise<void> {
+  async waitUntilReady(options: PollOptions): Promise<void> {
     await untilReady(this, 'it is simulated', options)
   }
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type ExecResult, messageOf, type SeeContext, SeeError, timeoutSignal, until } from '@see/core'
+import { type ExecResult, messageOf, type SeeContext, SeeError, timeoutSignal, poll } from '@see/core'
 import type { AgentAddress } from './agent-address.ts'
 import { askHttp, type HttpQuestion } from './bounded-http.ts'
 import type { ChannelBounds, CommandChannel, CopiedRequest, PreparedCommand } from './command-channel.ts'
@@ -87,7 +87,7 @@ export class HttpAgentChannel implements CommandChannel {
           ? `the guest had no address within ${timeoutMs} ms, by which its HTTP agent could be asked; fire ip_address, or say "agent-host"`
           : `no HTTP agent listens at ${host} port ${port} within ${timeoutMs} ms; is it started, and does the guest's firewall let it be reached?`,
       )
-    return await until(ask, timedOut, { timeoutMs, intervalMs: 200, signal })
+    return await poll(ask, timedOut, { timeoutMs, intervalMs: 200, signal })
   }
 
   async #ask(

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { blockNode, type ImageLayer, SeeError, until } from '@see/core'
+import { blockNode, type ImageLayer, SeeError, poll } from '@see/core'
 import { requireHookTool } from '../processes/required-tool.ts'
 import { TetheredProcess } from '../processes/tethered-process.ts'
 
@@ -83,7 +83,7 @@ function exportArguments(image: ImageLayer, name: string, mountpoint: string): s
 
 /** It writes its number when all is exported. */
 async function ready(daemon: TetheredProcess, pidFile: string, signal: AbortSignal): Promise<void> {
-  await until(
+  await poll(
     async () => {
       if (!daemon.isRunning) throw await daemon.failure()
       return (await readFile(pidFile, 'utf8').catch(() => '')) === '' ? undefined : true

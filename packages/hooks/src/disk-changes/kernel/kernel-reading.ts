@@ -1,4 +1,4 @@
-import { messageOf, SeeError, together } from '@see/core'
+import { messageOf, SeeError, allOrCollect } from '@see/core'
 import type { ComparedRegion, DiskComparison } from '../sleuth-kit/compare-disks.ts'
 import { compareListings, type FileChange } from '../files/compare-listings.ts'
 import type { DiskRegion, RegionSide } from '../sleuth-kit/disk-regions.ts'
@@ -88,7 +88,7 @@ async function both<Result>(
   { concurrent }: { readonly concurrent: boolean },
   ask: (side: SideIndex) => Promise<Result>,
 ): Promise<readonly [Result, Result]> {
-  return concurrent ? await together(ask(0), ask(1)) : [await ask(0), await ask(1)]
+  return concurrent ? await allOrCollect(ask(0), ask(1)) : [await ask(0), await ask(1)]
 }
 
 /** Not what is the same, byte by byte, or of no kind that a kernel reads. */

@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { together, type ImageLayer } from '@see/core'
+import { allOrCollect, type ImageLayer } from '@see/core'
 import type { FileChange, Side } from '../files/compare-listings.ts'
 import { contentHashes } from './content-hashes.ts'
 import { differingAreas } from '../layout/differing-areas.ts'
@@ -85,7 +85,7 @@ export async function compareDisks(
   const both = async <Result>(ask: (disk: string) => Promise<Result>): Promise<[Result, Result]> =>
     concurrent
       ? // A clean-up after a failure of one must not find the other at work.
-        await together(ask(disks[0]), ask(disks[1]))
+        await allOrCollect(ask(disks[0]), ask(disks[1]))
       : [await ask(disks[0]), await ask(disks[1])]
   const look = async (sectorBytes: number): Promise<Look> => {
     const layouts = await both((disk) => diskLayout(tools, disk, sectorBytes))

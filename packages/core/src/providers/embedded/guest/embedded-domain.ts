@@ -11,7 +11,7 @@ import type { InterfaceAddresses, SandboxDomain } from '../../../contract/resour
 import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
 import type { WaitOptions } from '../../../contract/wait-options.ts'
-import { unlessAborted } from '../../../common/within.ts'
+import { unlessAborted } from '../../../common/with-timeout.ts'
 import type { GuestEnds } from '../../../contract/guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'
 import { dumpMemory } from './dump-memory.ts'

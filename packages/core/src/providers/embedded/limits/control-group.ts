@@ -2,7 +2,7 @@ import { access, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:f
 import { join } from 'node:path'
 import { messageOf } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
-import { until } from '../../../common/until.ts'
+import { poll } from '../../../common/poll.ts'
 import { type ProcessorHierarchy, processorHierarchyIn } from './processor-hierarchy.ts'
 
 const PREFIX = 'see-'
@@ -106,7 +106,7 @@ async function remove(group: string): Promise<void> {
         () => true,
         () => undefined,
       )
-  await until(removed, () => new Error(`${group} is in use`), { timeoutMs: LEFT_WITHIN_MS })
+  await poll(removed, () => new Error(`${group} is in use`), { timeoutMs: LEFT_WITHIN_MS })
 }
 
 function unless(code: string): (error: unknown) => void {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isQemuError, type QemuProcess } from '@see/qemu'
 import { messageOf } from '../../../common/errors.ts'
 import type { PacketCapture } from '../../../contract/capture-ability.ts'
-import { within } from '../../../common/within.ts'
+import { withTimeout } from '../../../common/with-timeout.ts'
 import { PCAP_HEADER_BYTES, pcapHeader } from '../../sinkhole/pcap-header.ts'
 import { NETDEV } from '../qemu/qemu-arguments.ts'
 import { QemuPipe } from '../qemu/qemu-pipe.ts'
@@ -69,10 +69,12 @@ export class EmbeddedCapture implements PacketCapture {
     const { qemu, pipe, copied } = attached
     try {
       if (qemu.isRunning) await qemu.qmp.execute('object-del', { id: this.#id })
-      await within(READ_MS, copied, () => new Error('the packets are not read')).catch((error: unknown) => {
-        this.#loss ??= `its last packets were not read within ${READ_MS} ms: ${messageOf(error)}`
-        this.packets.destroy()
-      })
+      await withTimeout(READ_MS, copied, () => new Error('the packets are not read')).catch(
+        (error: unknown) => {
+          this.#loss ??= `its last packets were not read within ${READ_MS} ms: ${messageOf(error)}`
+          this.packets.destroy()
+        },
+      )
     } catch (error) {
       if (!isQemuError(error)) throw error
     } finally {

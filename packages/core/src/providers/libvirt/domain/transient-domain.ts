@@ -14,7 +14,7 @@ import {
 import { setImmediate } from 'node:timers/promises'
 import { bounded } from '../../../common/bounded.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { unlessAborted } from '../../../common/within.ts'
+import { unlessAborted } from '../../../common/with-timeout.ts'
 import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import type { GuestWatch } from './guest-watch.ts'
 import { isNoDomain } from './no-domain.ts'

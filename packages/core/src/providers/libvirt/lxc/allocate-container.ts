@@ -5,7 +5,7 @@ import { SeeError } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { together } from '../../../common/together.ts'
+import { allOrCollect } from '../../../common/all-or-collect.ts'
 import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { Agent } from '../../../contract/agent.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
@@ -95,7 +95,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
   const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
   const accepted = await validateDomainXml(hypervisor, { kind, file, xml, flags: 0 })
-  const [sunk, on] = await together(
+  const [sunk, on] = await allOrCollect(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
     isMade(plan) ? makeNetwork(hypervisor, guest, plan, releases) : undefined,
     makeFolders(folders, container.owner, releases),

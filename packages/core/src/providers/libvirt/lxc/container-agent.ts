@@ -1,10 +1,10 @@
 import type { Domain } from '@see/libvirt'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../../../contract/agent.ts'
 import { messageOf, SeeError } from '../../../common/errors.ts'
-import { quoted } from '../../../common/quoted.ts'
-import type { UntilOptions } from '../../../common/until.ts'
+import { quoteGuestText } from '../../../common/quote-guest-text.ts'
+import type { PollOptions } from '../../../common/poll.ts'
 import { untilReady } from '../../../guest-agent/until-ready.ts'
-import { within } from '../../../common/within.ts'
+import { withTimeout } from '../../../common/with-timeout.ts'
 import { runBounded } from '../../../host/bounded-process.ts'
 import { confinementOf } from './confinement.ts'
 import { containerInit } from './container-init.ts'
@@ -40,13 +40,13 @@ export class ContainerAgent implements Agent {
 
   /** @throws SeeError `AGENT_UNRESPONSIVE` when the container is paused, `GUEST_STOPPED` when it does not run */
   async ping({ timeoutMs = PING_TIMEOUT_MS }: PingOptions = {}): Promise<void> {
-    await within(timeoutMs, this.#answer(), () => {
+    await withTimeout(timeoutMs, this.#answer(), () => {
       return new SeeError('AGENT_UNRESPONSIVE', `libvirt did not answer within ${timeoutMs} ms`)
     })
   }
 
   /** @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE` or `GUEST_STOPPED` */
-  async waitUntilReady(options: UntilOptions): Promise<void> {
+  async waitUntilReady(options: PollOptions): Promise<void> {
     await untilReady(this, 'the container is paused: resume it', options)
   }
 
@@ -75,9 +75,13 @@ export class ContainerAgent implements Agent {
     } catch (error) {
       // The system's own refusal: too many words, no process left, an argument with a zero byte.
       if (error instanceof SeeError || signal?.aborted === true) throw error
-      throw new SeeError('AGENT_COMMAND_FAILED', `cannot run ${quoted(argv[0])}: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new SeeError(
+        'AGENT_COMMAND_FAILED',
+        `cannot run ${quoteGuestText(argv[0])}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -106,7 +110,7 @@ export class ContainerAgent implements Agent {
     if (result.exitCode === 0) return result
     throw new SeeError(
       'AGENT_COMMAND_FAILED',
-      `${argv[0]} failed in the container: ${quoted(result.stderr.toString())}`,
+      `${argv[0]} failed in the container: ${quoteGuestText(result.stderr.toString())}`,
     )
   }
 

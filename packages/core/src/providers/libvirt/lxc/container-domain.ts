@@ -7,7 +7,7 @@ import type { DomainState } from '../../../contract/transitions.ts'
 import { bounded } from '../../../common/bounded.ts'
 import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import type { WaitOptions } from '../../../contract/wait-options.ts'
-import { until } from '../../../common/until.ts'
+import { poll } from '../../../common/poll.ts'
 import { getsSignalNow } from './busybox-init.ts'
 import { containerInit } from './container-init.ts'
 import { DrainedConsole } from './drained-console.ts'
@@ -146,7 +146,7 @@ export class ContainerDomain implements SandboxDomain {
     if (!/\/busybox(\.\w+)?$/.test(program) || !/(^|\/)(init|linuxrc)$/.test(name)) return false
     // It is lost on one that has just begun; of one that never seems to have begun, the signal is tried all the same.
     const hasBegun = async () => ((await getsSignalNow(init, signal)) ? true : undefined)
-    await until(hasBegun, () => new Error(signal), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => undefined)
+    await poll(hasBegun, () => new Error(signal), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => undefined)
     over.throwIfAborted()
     process.kill(init, signal)
     return true
@@ -158,7 +158,7 @@ export class ContainerDomain implements SandboxDomain {
       await containerInit(this.virDomain).catch((error: unknown) =>
         error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE' ? undefined : 0,
       )
-    return await until(seen, () => new Error('no init'), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => 0)
+    return await poll(seen, () => new Error('no init'), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => 0)
   }
 
   /** libvirt itself reports success when it finds no pipe, and then sends no signal. */

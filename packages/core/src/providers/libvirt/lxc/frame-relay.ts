@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { Duplex } from 'node:stream'
 import { childEnvironment, launchCommand, type QemuUser } from '@see/qemu'
-import { until } from '../../../common/until.ts'
+import { poll } from '../../../common/poll.ts'
 
 /** A QEMU without a machine needs 0.3 GB. */
 const ADDRESS_SPACE_BYTES = 2 ** 31
@@ -79,7 +79,7 @@ export class FrameRelay {
         return (await hasCarrier(device)) ? true : undefined
       }
       const timedOut = () => new Error(`QEMU did not open ${device} in ${START_MS} ms`)
-      await until(carries, timedOut, { timeoutMs: START_MS, intervalMs: POLL_MS, signal })
+      await poll(carries, timedOut, { timeoutMs: START_MS, intervalMs: POLL_MS, signal })
       return relay
     } catch (error) {
       await relay.stop()

@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { until } from '../../../common/until.ts'
+import { poll } from '../../../common/poll.ts'
 
 const STATE_FOLDER = '/run/libvirt/lxc'
 const CONTROL_GROUPS = '/sys/fs/cgroup'
@@ -26,7 +26,7 @@ async function removeControlGroups(name: string): Promise<void> {
     return (await controlGroupsOf(name)).length === 0 ? true : undefined
   }
   const timedOut = () => new Error(`control groups of ${name} are in use`)
-  await until(removed, timedOut, { timeoutMs: REAPED_WITHIN_MS })
+  await poll(removed, timedOut, { timeoutMs: REAPED_WITHIN_MS })
 }
 
 /** One for each controller and each run. */

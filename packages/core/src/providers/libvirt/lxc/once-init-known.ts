@@ -1,5 +1,5 @@
 import { isLibvirtError } from '@see/libvirt'
-import { until } from '../../../common/until.ts'
+import { poll } from '../../../common/poll.ts'
 
 /** libvirt's words while the process that supervises a container has not reported its init. */
 const NOT_YET = 'Init process ID is not yet known'
@@ -25,5 +25,5 @@ export async function onceInitKnown(
       return undefined
     }
   }
-  await until(asked, () => refusal, { timeoutMs, signal })
+  await poll(asked, () => refusal, { timeoutMs, signal })
 }

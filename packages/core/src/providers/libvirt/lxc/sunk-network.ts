@@ -1,7 +1,7 @@
 import { launchPrograms } from '@see/qemu'
 import type { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
-import { quoted } from '../../../common/quoted.ts'
+import { quoteGuestText } from '../../../common/quote-guest-text.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { requireTool } from '../../../host/required-tool.ts'
 import { runBounded } from '../../../host/bounded-process.ts'
@@ -143,5 +143,5 @@ async function run(program: string, ...argv: string[]): Promise<void> {
   const bounds = { timeoutMs: IP_MS, maxOutputBytes: OUTPUT_BYTES, signal: undefined, stdin: '', env: {} }
   const timedOut = () => new Error(`ip took longer than ${IP_MS} ms`)
   const { exitCode, stderr } = await runBounded([program, ...argv], bounds, timedOut)
-  if (exitCode !== 0) throw new Error(`ip ${argv.join(' ')} says ${quoted(stderr.toString().trim())}`)
+  if (exitCode !== 0) throw new Error(`ip ${argv.join(' ')} says ${quoteGuestText(stderr.toString().trim())}`)
 }

@@ -3,7 +3,7 @@ import { DomainUndefineFlags, type Hypervisor, type Network } from '@see/libvirt
 import type { Logger } from '../../../common/logger.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { together } from '../../../common/together.ts'
+import { allOrCollect } from '../../../common/all-or-collect.ts'
 import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { AgentChannel } from '../../../contract/agent-ability.ts'
@@ -117,7 +117,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   })
   const usersVariables = rethrowAs('DOMAIN_XML_INVALID', file, () => variablesToCopy(xml))
   // Aborting a call midway would leak what it created.
-  const [image, hypervisor] = await together(
+  const [image, hypervisor] = await allOrCollect(
     disk === undefined ? undefined : fetchImage(disk, { folder, logger, signal }),
     openHypervisor(uri, identifier, releases, signal),
   )
@@ -141,7 +141,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const isOverlay = disk?.clone.copy_on_write === true
   if (source !== undefined) await assertUsable(hypervisor, source, isOverlay)
   const overlay = isOverlay ? await clone?.readOverlay() : undefined
-  const [made, storage] = await together(
+  const [made, storage] = await allOrCollect(
     isMade(plan) ? makeNetwork(hypervisor, guest, plan, releases) : undefined,
     source === undefined ? undefined : makeDisk(hypervisor, { image: source, overlay }, options),
   )

@@ -1,4 +1,4 @@
-import { quoted } from '../../../common/quoted.ts'
+import { quoteGuestText } from '../../../common/quote-guest-text.ts'
 import type { VncServer } from '../../../contract/vnc-ability.ts'
 import { attribute, devicesIn } from './device-elements.ts'
 
@@ -32,7 +32,7 @@ export function interfacesIn(xml: string): DomainInterface[] {
 
 /** Names an interface, by its position from 1 on, in a message. */
 export function describeInterface({ type, source, macAddress }: DomainInterface, position: number): string {
-  const on = source === undefined ? type : `${type} ${quoted(source)}`
+  const on = source === undefined ? type : `${type} ${quoteGuestText(source)}`
   return `interface ${position} (${[on, macAddress].filter((each) => each !== undefined).join(', ')})`
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { quoted } from '../../../../common/quoted.ts'
+import { quoteGuestText } from '../../../../common/quote-guest-text.ts'
 import { requireTool } from '../../../../host/required-tool.ts'
 import { runBounded } from '../../../../host/bounded-process.ts'
 
@@ -23,7 +23,7 @@ export async function applyRules(nft: string, rules: string): Promise<void> {
   const bounds = { timeoutMs: TIMEOUT_MS, maxOutputBytes: OUTPUT_BYTES, signal: undefined }
   const timedOut = () => new Error(`nft took longer than ${TIMEOUT_MS} ms`)
   const run = await runBounded([nft, '-f', '-'], { ...bounds, stdin: rules, env: {} }, timedOut)
-  if (run.exitCode !== 0) throw new Error(`nft says ${quoted(run.stderr.toString().trim())}`)
+  if (run.exitCode !== 0) throw new Error(`nft says ${quoteGuestText(run.stderr.toString().trim())}`)
 }
 
 /** Whether a device is in the network namespace of this process, where its rules hold. */

@@ -4,7 +4,7 @@ import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import { TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { closeNetwork, openNetwork, type OpenNetwork, type SharedNetworkPlan } from './host-network.ts'
-import { together } from '../../../../common/together.ts'
+import { allOrCollect } from '../../../../common/all-or-collect.ts'
 import type { NetworkSlot } from '../address/network-slot.ts'
 
 /** Where guests come and go all the time, the network need not go with each that happens to be the last. */
@@ -111,7 +111,7 @@ export class SharedNetwork {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const areLeasesOld = performance.now() - this.#leasedAtMs > LEASES_MS
       if (areLeasesOld) this.#lookUpLeases(network)
-      const [taken, leased] = await together(users.taken(), this.#leased)
+      const [taken, leased] = await allOrCollect(users.taken(), this.#leased)
       const free = places.filter(({ address }) => !taken.has(address))
       const from = where === 'anywhere' ? free : free.filter(({ address }) => !leased.has(address))
       // At random, so that others seldom pick the same.

@@ -6,7 +6,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  * dropped.
  * @throws `timedOut()`, or the signal's reason
  */
-export async function within<Result>(
+export async function withTimeout<Result>(
   timeoutMs: number,
   work: Promise<Result>,
   timedOut: () => Error,
@@ -33,5 +33,5 @@ export async function within<Result>(
  * @throws the signal's reason
  */
 export function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  return within(Number.POSITIVE_INFINITY, work, () => new Error('unreachable'), signal)
+  return withTimeout(Number.POSITIVE_INFINITY, work, () => new Error('unreachable'), signal)
 }

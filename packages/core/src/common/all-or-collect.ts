@@ -3,7 +3,7 @@
  * be known to those that release it.
  * @throws what the first of them, in the order given, threw
  */
-export async function together<Results extends readonly unknown[]>(
+export async function allOrCollect<Results extends readonly unknown[]>(
   ...steps: { readonly [Index in keyof Results]: Promise<Results[Index]> | Results[Index] }
 ): Promise<Results> {
   await Promise.allSettled(steps)

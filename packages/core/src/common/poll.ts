@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { within } from './within.ts'
+import { withTimeout } from './with-timeout.ts'
 
-export interface UntilOptions {
+export interface PollOptions {
   /** Bound of the wait in milliseconds. */
   readonly timeoutMs: number
   /** Pause between two questions in milliseconds. */
@@ -15,14 +15,14 @@ export interface UntilOptions {
  * Asks again and again until the answer is not undefined. A question that is never answered does not hold up the end.
  * @throws what `timedOut` makes, or the signal's reason
  */
-export async function until<Answer>(
+export async function poll<Answer>(
   ask: () => Promise<Answer | undefined>,
   timedOut: () => Error,
-  { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: UntilOptions,
+  { timeoutMs, intervalMs = 50, maxIntervalMs = intervalMs, signal }: PollOptions,
 ): Promise<Answer> {
   signal?.throwIfAborted()
   const over = new AbortController()
-  const poll = async () => {
+  const askAgain = async () => {
     for (let pauseMs = intervalMs; ; pauseMs = Math.min(pauseMs * 1.1, maxIntervalMs)) {
       const answer = await ask()
       if (answer !== undefined) return answer
@@ -30,7 +30,7 @@ export async function until<Answer>(
     }
   }
   try {
-    return await within(timeoutMs, poll(), timedOut, signal)
+    return await withTimeout(timeoutMs, askAgain(), timedOut, signal)
   } finally {
     over.abort()
   }
