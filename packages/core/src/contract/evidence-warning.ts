@@ -32,6 +32,7 @@ export const evidenceWarningCodes = {
   INTERFACE_NOT_TRACED: 'packets of an interface of the guest cannot be captured',
   KEY_UNKNOWN:
     'the generic configuration of hooks has a key that is probably misspelt, so that no hook reads it',
+  MANIFEST_CUT: 'more files were written than a manifest names',
   MEMORY_SHORT: 'a memory snapshot is shorter than its own header says',
   NETWORK_CONTENT_UNKNOWN: 'the content of conversations was not recognized, and is not in the summary',
   NETWORK_DATA_GAPS: 'data of a trace was not read, since bytes or fragments before it never came',

@@ -20,6 +20,8 @@ export interface CopiedRequest extends CommandRequest {
 export interface CommandChannel {
   /** Whether a command counts as started when it is sent; else once the guest has answered. */
   readonly startsWhenSent: boolean
+  /** Whether the sample is in the guest once the command is prepared; else its copy is read when the command runs. */
+  readonly bringsWhenPrepared: boolean
   /** Readies the command, waits until the guest can be asked, and fills the record in on the way. */
   prepare(request: CopiedRequest, record: CommandRecord, signal: AbortSignal): Promise<PreparedCommand>
 }

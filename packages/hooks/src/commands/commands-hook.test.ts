@@ -301,6 +301,20 @@ test.each([
   expect(await readFile(path, 'utf8')).toBe(replaced)
 })
 
+test('the copy that was hashed is gone before the sample runs', async () => {
+  await using temporary = await temporaryFolder()
+  vi.stubEnv('TMPDIR', temporary.path)
+  using agent = new HostAgent()
+  const sample = join(temporary.path, 'go')
+  await writeFile(sample, `#!/bin/sh\nls -d ${temporary.path}/see-copy-* 2>/dev/null\necho end\n`)
+  const { environment, context, read, record } = await start(temporary.path, { agent })
+  await using _ = environment
+  await context.trigger('run_sample', { sample })
+  vi.unstubAllEnvs()
+  await rm((await record()).guest_path ?? '')
+  expect(await read('1.stdout')).toBe('end\n')
+})
+
 test('a sample that is not the one that is wanted is not run', async () => {
   await using temporary = await temporaryFolder()
   using agent = new HostAgent()

@@ -111,12 +111,13 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     using life = new GuestLife(this.context)
     const look = new LastLook()
     let late: LateOutput | undefined
-    let isLate = false
     try {
       await files.writeRecord(record)
       await using copy = await copyOf(request, life.signal)
       record.sha256 = copy?.sha256 ?? null
       const command = await this.#prepare({ ...request, copy }, record, life.signal)
+      // A process that is killed leaves a copy behind: there is one for as short as it can be.
+      if (this.#channel.bringsWhenPrepared) await copy?.[Symbol.asyncDispose]()
       record.status = 'running'
       record.started = new Date().toISOString()
       await files.writeRecord(record)
@@ -133,14 +134,14 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       const isComplete = isOutputWhole(record)
       await (late === undefined ? files.closeOutput({ isComplete }) : files.flushOutput())
       if (result !== undefined) assertExecuted(request, record, result)
-      isLate = late !== undefined
       if (late !== undefined) this.#collectLate({ late, files, record })
     } catch (error) {
       await files.closeOutput({ isComplete: false }).catch(() => undefined)
       await late?.close().catch(() => undefined)
+      late = undefined
       await this.#fail(error, request, record, life)
     } finally {
-      await files.writeRecord(record, !isLate)
+      await files.writeRecord(record, late === undefined)
       this.#running.delete(look)
       look.end()
       // What is fired from here on has to wait for the event that waits for this.

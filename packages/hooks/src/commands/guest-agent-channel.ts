@@ -8,6 +8,7 @@ const STARTS_SAMPLE = /^\s*\{sample\}(?=[\s;|&<>)]|$)/
 /** Runs commands through the guest agent of the context. */
 export class GuestAgentChannel implements CommandChannel {
   readonly startsWhenSent = true
+  readonly bringsWhenPrepared = true
   readonly #context: SeeContext
   readonly #bounds: ChannelBounds
 

@@ -25,6 +25,7 @@ interface HttpAgent {
 /** Runs commands through the HTTP server of the Python reference, which a guest may have in place of QEMU's agent. */
 export class HttpAgentChannel implements CommandChannel {
   readonly startsWhenSent = false
+  readonly bringsWhenPrepared = false
   readonly #context: SeeContext
   readonly #agent: HttpAgent
   readonly #bounds: ChannelBounds

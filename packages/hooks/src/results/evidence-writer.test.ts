@@ -199,6 +199,20 @@ test('a thousand files at the same time cost few writes of the manifest, and it 
   expect(seen.size).toBeLessThan(200)
 })
 
+test('a manifest names 100,000 files, and that there are more is a warning', {
+  timeout: 60_000,
+}, async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, evidence } = await allocate(temporary.path)
+  for (let index = 0; index < 100_002; index++) {
+    evidence.entry(join(temporary.path, `file_${index}`), { kind, isSilent: true }).begin()
+  }
+  await environment.deallocate()
+  const { files } = await readManifest(temporary.path)
+  expect(files).toHaveLength(100_000)
+  expect(context.warnings).toMatchObject([{ code: 'MANIFEST_CUT' }])
+})
+
 test('what is written at evidence_written fires no other', async () => {
   await using temporary = await temporaryFolder()
   const { environment, context, evidence, written } = await allocate(temporary.path)

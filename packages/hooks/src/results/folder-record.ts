@@ -20,10 +20,9 @@ export function folderRecord(context: SeeContext, folder: string): FolderRecord 
   records.set(context, ofContext)
   const known = ofContext.get(folder)
   if (known !== undefined) return known
-  const { identifier, logger } = context
   const record = {
-    names: new ClaimedNames(folder, identifier),
-    manifest: new ManifestWriter(folder, identifier, logger),
+    names: new ClaimedNames(folder, context.identifier),
+    manifest: new ManifestWriter(folder, context),
     hashes: new HashQueue(),
     announcer: new Announcer(context),
   }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Logger, messageOf } from '@see/core'
+import { evidenceWarning, messageOf, type SeeContext } from '@see/core'
 import {
   EVIDENCE_FORMAT,
   EVIDENCE_VERSION,
@@ -25,8 +25,7 @@ const REST = 10
 export class ManifestWriter {
   readonly path: string
   readonly #folder: string
-  readonly #identifier: string
-  readonly #logger: Logger
+  readonly #context: SeeContext
   readonly #created = new Date().toISOString()
   /** The files as they are written, by their absolute paths, in the order in which they were begun. */
   readonly #files = new Map<string, string>()
@@ -36,22 +35,21 @@ export class ManifestWriter {
   #writing: Promise<void> | undefined
   #failure: unknown
 
-  constructor(folder: string, identifier: string, logger: Logger) {
-    this.path = join(folder, manifestName(basename(folder), identifier))
+  constructor(folder: string, context: SeeContext) {
+    this.path = join(folder, manifestName(basename(folder), context.identifier))
     this.#folder = folder
-    this.#identifier = identifier
-    this.#logger = logger
+    this.#context = context
   }
 
   /** Adds a file, or replaces what was known of it; its paths are absolute. */
   put(file: ManifestFile): void {
     const { path } = file
     const isNew = !this.#files.has(path)
-    if (isNew && this.#files.size >= MOST_FILES) return
+    if (isNew && this.#files.size >= MOST_FILES) return this.#warnOfCut()
     const inFolder = manifestFileSchema.safeParse(this.#inFolder(file))
     // A program over evidence may name a file as no manifest can.
     if (!inFolder.success) {
-      this.#logger.info({ path }, 'the manifest cannot name a file')
+      this.#context.logger.info({ path }, 'the manifest cannot name a file')
       return
     }
     this.#files.set(path, escapedJson(inFolder.data))
@@ -80,6 +78,14 @@ export class ManifestWriter {
     else if (this.#failure !== undefined && (await isFolder(this.#folder))) throw this.#failure
   }
 
+  #warnOfCut(): void {
+    const why = `it names ${MOST_FILES} files at most`
+    const warning = evidenceWarning('MANIFEST_CUT', `further files in the manifest ${this.path}`, why)
+    this.#context.warn(warning).catch((error: unknown) => {
+      this.#context.logger.info({ error: messageOf(error) }, 'warning without its event')
+    })
+  }
+
   #changed(): void {
     this.#isStale = true
     this.#writing ??= this.#write()
@@ -97,7 +103,7 @@ export class ManifestWriter {
         await writeEvidence(this.path, this.#parts())
         this.#failure = undefined
       } catch (error) {
-        if (this.#failure === undefined) this.#logger.error({ err: error }, messageOf(error))
+        if (this.#failure === undefined) this.#context.logger.error({ err: error }, messageOf(error))
         this.#failure = error
       }
       restMs = (performance.now() - start) * REST
@@ -109,7 +115,7 @@ export class ManifestWriter {
     const facts = {
       format: EVIDENCE_FORMAT,
       version: EVIDENCE_VERSION,
-      identifier: this.#identifier,
+      identifier: this.#context.identifier,
       created: this.#created,
       complete: this.#ending.signal.aborted,
     }
