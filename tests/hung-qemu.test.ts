@@ -3,7 +3,7 @@ import { processOf } from './contract/unasked.ts'
 import { embeddedEnvironment } from './support/embedded-guest.ts'
 import { processes } from './support/leftovers.ts'
 
-/** Of a wait, on a host with other work, beside its bound. */
+/** What a wait may take beyond its bound, on a busy host. */
 const SLACK_MS = 10_000
 const TEST_MS = 60_000
 

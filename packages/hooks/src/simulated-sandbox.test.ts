@@ -148,7 +148,7 @@ test('a case fires the same events in the same order, and evidence_written besid
     'network_tracing_stopped',
     'post_poweroff',
   ])
-  // Of a command three; then the trace with its record, the screen, and the memory.
+  // Three for a command; then the trace with its record, the screen, and the memory.
   expect(names.filter((name) => name === 'evidence_written').length).toBeGreaterThanOrEqual(6)
 })
 

@@ -43,7 +43,7 @@ export async function runCase(options: CaseOptions): Promise<CaseOutcome> {
   return { exitCode: outcome.exitCode, report, error: outcome.error }
 }
 
-interface Work {
+interface RunningCase {
   readonly identifier: string
   readonly signal: AbortSignal
   readonly progress: Progress
@@ -52,7 +52,7 @@ interface Work {
 
 async function carryOut(
   options: CaseOptions,
-  { identifier, signal, progress, outcome }: Work,
+  { identifier, signal, progress, outcome }: RunningCase,
 ): Promise<void> {
   progress.step(`run ${identifier}: checking what is given`)
   const { guest, tinyGuest, hurry, logger } = options

@@ -14,7 +14,7 @@ export function checkCommand(terminal: Terminal, exitWith: (code: ExitCode) => v
     .option('--json', 'print the result as one JSON document', false)
     .addHelpText('after', HELP)
     .action(async ({ json }: { readonly json: boolean }) => {
-      const { tellOfHost } = await import('./tell-of-host.ts')
-      exitWith(await tellOfHost(json, terminal))
+      const { reportHost } = await import('./report-host.ts')
+      exitWith(await reportHost(json, terminal))
     })
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -112,7 +112,6 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_console.log`, bytes: 0 },
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
-      { path: 'manifest.json', bytes: expect.any(Number) },
     ],
     events: 15,
     files_omitted: 0,
@@ -343,6 +342,7 @@ test('a protocol in TypeScript gets what the user asked for, and its events carr
   expect(exitCode).toBe(0)
   expect(seen).toEqual({
     sample,
+    sha256: createHash('sha256').digest('hex'),
     command: 'cat {sample}',
     runtimeMs: 1500,
     timeoutMs: 200,

@@ -18,8 +18,8 @@ export interface InterfaceAddresses {
 
 /**
  * What a context needs of a domain, in the words of libvirt's virDomain. Each method fails with the reason of its signal
- * when that aborts, and with an error of the provider, `HYPERVISOR_TIMEOUT` for one, when its time is over; what the
- * hypervisor was told it may carry out all the same, but a guest whose start was given up is stopped.
+ * when that aborts, and with an error of the provider, `HYPERVISOR_TIMEOUT` for one, when its time is over; the
+ * hypervisor may still carry the request out, but a guest whose start was given up is stopped.
  */
 export interface SandboxDomain {
   getState(options?: WaitOptions): Promise<{ readonly state: DomainState }>

@@ -44,13 +44,13 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
    * @throws SeeError `IMAGE_INVALID`
    */
   static async open(name: string): Promise<ImageFile> {
-    const path = await orInvalid(name, realpath(name))
-    const facts = await orInvalid(name, stat(path))
+    const path = await rethrowAsInvalid(name, realpath(name))
+    const facts = await rethrowAsInvalid(name, stat(path))
     assertRegular(name, facts)
     // Only file systems without a device of their own can be the kernel's.
     if (facts.dev < FIRST_DEVICE) await assertStored(name, path)
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
-    const handle = await orInvalid(name, open(path, flags))
+    const handle = await rethrowAsInvalid(name, open(path, flags))
     try {
       // The file may have been replaced since stat.
       const now = await handle.stat()
@@ -80,7 +80,7 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
 
   async #read(offset: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length)
-    const { bytesRead } = await orInvalid(
+    const { bytesRead } = await rethrowAsInvalid(
       this.path,
       this.#handle.read(buffer, 0, length, Math.max(0, offset)),
     )
@@ -93,7 +93,7 @@ export class ImageFile implements ImageBytes, AsyncDisposable {
 }
 
 async function assertStored(name: string, path: string): Promise<void> {
-  const { type } = await orInvalid(name, statfs(path))
+  const { type } = await rethrowAsInvalid(name, statfs(path))
   const kernels = KERNELS.get(type)
   if (kernels !== undefined) throw invalid(name, `is no disk image: it is a file of the kernel's ${kernels}`)
 }
@@ -116,7 +116,7 @@ function invalid(name: string, why: string): SeeError {
   return new SeeError('IMAGE_INVALID', `${name} ${why}`)
 }
 
-async function orInvalid<Result>(name: string, step: Promise<Result>): Promise<Result> {
+async function rethrowAsInvalid<Result>(name: string, step: Promise<Result>): Promise<Result> {
   try {
     return await step
   } catch (error) {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Owner } from './owner.ts'
-import type { Actor } from './turn.ts'
+import type { Actor } from './critical-section.ts'
 
 const storage = new AsyncLocalStorage<Actor>()
 

@@ -5,7 +5,7 @@ import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './e
 import type { Logger } from '../common/logger.ts'
 import { nameOf } from './owner.ts'
 import type { Subscription } from './subscription.ts'
-import { Turn } from './turn.ts'
+import { CriticalSection } from './critical-section.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
 export const DONE = Promise.resolve()
@@ -17,7 +17,7 @@ const MOST_FAILURES = 1000
 interface Dispatch {
   readonly event: SeeEvent
   readonly sequence: number
-  readonly outer: Turn | undefined
+  readonly outer: CriticalSection | undefined
   /** None without an observer. */
   readonly record: (EventRecord & { readonly handlers: HandlerRun[] }) | undefined
 }
@@ -55,7 +55,7 @@ export class Dispatcher {
     event: SeeEvent,
     subscriptions: readonly Subscription[],
     parent: number | undefined,
-    outer: Turn | undefined,
+    outer: CriticalSection | undefined,
   ): Promise<void> {
     const sequence = ++this.#sequence
     SeeEvent.count(event, sequence)
@@ -93,7 +93,7 @@ export class Dispatcher {
   /** Runs a synchronous handler; returns a promise only if it, or what it fired, must be waited for. */
   #call(subscription: Subscription | undefined, dispatch: Dispatch): Promise<void> | undefined {
     if (subscription === undefined || subscription.asynchronous || !subscription.active) return undefined
-    const turn = new Turn(subscription.owner, this.#context, dispatch.sequence, {
+    const turn = new CriticalSection(subscription.owner, this.#context, dispatch.sequence, {
       outer: dispatch.outer,
       run: { subscription, event: dispatch.event.name },
     })
@@ -112,7 +112,7 @@ export class Dispatcher {
 
   async #await(
     result: unknown,
-    turn: Turn,
+    turn: CriticalSection,
     subscription: Subscription,
     dispatch: Dispatch,
     run: RecordedRun | undefined,

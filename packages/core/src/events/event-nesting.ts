@@ -1,6 +1,6 @@
 import { SeeError } from '../common/errors.ts'
 import { nameOf } from './owner.ts'
-import type { Turn } from './turn.ts'
+import type { CriticalSection } from './critical-section.ts'
 
 /** How deep events may be fired inside handlers of events; a hook that means it needs three or four. */
 const MOST_NESTED = 50
@@ -11,8 +11,8 @@ const MOST_NESTED = 50
  * does not go on 2^50 times.
  * @param event the one to be fired
  */
-export function nestedTooDeep(event: string, turn: Turn): SeeError | undefined {
-  for (let each: Turn | undefined = turn; each !== undefined; each = each.outer) {
+export function nestedTooDeep(event: string, turn: CriticalSection): SeeError | undefined {
+  for (let each: CriticalSection | undefined = turn; each !== undefined; each = each.outer) {
     if (each.overrun !== undefined) return each.overrun
   }
   if (turn.depth < MOST_NESTED) return undefined
@@ -25,19 +25,19 @@ export function nestedTooDeep(event: string, turn: Turn): SeeError | undefined {
   return error
 }
 
-function outermostOf(event: string, turn: Turn): Turn {
+function outermostOf(event: string, turn: CriticalSection): CriticalSection {
   let found = turn
-  for (let each: Turn | undefined = turn; each !== undefined; each = each.outer) {
+  for (let each: CriticalSection | undefined = turn; each !== undefined; each = each.outer) {
     if (each.run?.event === event) found = each
   }
   return found
 }
 
 /** The handler that fires it, and how one event leads to the other. */
-function describe(event: string, turn: Turn): [handler: string, chain: string] {
+function describe(event: string, turn: CriticalSection): [handler: string, chain: string] {
   const chain = [event]
   let handler: string | undefined
-  for (let each: Turn | undefined = turn; each !== undefined; each = each.outer) {
+  for (let each: CriticalSection | undefined = turn; each !== undefined; each = each.outer) {
     if (each.run === undefined) continue
     handler ??= nameOf(each.run.subscription)
     chain.unshift(each.run.event)

@@ -15,11 +15,11 @@ import type { ConfiguredEventName } from './event-names.ts'
 import { EventLoop } from '../common/event-loop.ts'
 import { nestedTooDeep } from './event-nesting.ts'
 import type { EventObserver, HandlerFailure } from './event-record.ts'
-import type { Gate } from './gate.ts'
+import type { Mutex } from './mutex.ts'
 import type { Logger } from '../common/logger.ts'
 import { type Handler, type Subscription, Subscriptions } from './subscription.ts'
-import type { Turn } from './turn.ts'
-import { Turns } from './turns.ts'
+import type { CriticalSection } from './critical-section.ts'
+import { TurnQueue } from './turn-queue.ts'
 
 /** The code that made the environment. */
 const USER: Owner = { name: 'environment' }
@@ -30,7 +30,7 @@ const MOST_WAITING = 10_000
 /** Fires events at the handlers subscribed to them. */
 export class Observable {
   readonly logger: Logger
-  protected readonly turns = new Turns(this)
+  protected readonly turns = new TurnQueue(this)
   readonly #subscriptions = new Subscriptions()
   readonly #dispatcher: Dispatcher
   readonly #loop = new EventLoop()
@@ -129,14 +129,19 @@ export class Observable {
   /** Throws when nothing may be fired any more. */
   protected assertOpen(_event: SeeEvent | string): void {}
 
-  async #queue(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
+  async #queue(
+    gate: Mutex,
+    event: SeeEvent,
+    inside?: CriticalSection,
+    outer?: CriticalSection,
+  ): Promise<void> {
     await gate.enter()
     if (this.#loop.isHeldUp()) await setImmediate()
     await this.#pass(gate, event, inside, outer)
   }
 
   /** The code that fired it may not await it: then the failure is on record, without another effect. */
-  #refuse(refusal: SeeError, event: SeeEvent, turn: Turn | undefined): Promise<void> {
+  #refuse(refusal: SeeError, event: SeeEvent, turn: CriticalSection | undefined): Promise<void> {
     const run = turn?.run
     const handler = run === undefined ? event.origin : nameOf(run.subscription)
     this.#dispatcher.record({ event: run?.event ?? event.name, handler, error: refusal })
@@ -145,7 +150,7 @@ export class Observable {
     return refused
   }
 
-  #pass(gate: Gate, event: SeeEvent, inside?: Turn, outer?: Turn): Promise<void> {
+  #pass(gate: Mutex, event: SeeEvent, inside?: CriticalSection, outer?: CriticalSection): Promise<void> {
     let handled = DONE
     try {
       // Again, for it may have waited beyond the end.

@@ -1,6 +1,6 @@
 import type { SeeEvent } from './event.ts'
 import type { Owner } from './owner.ts'
-import type { Actor } from './turn.ts'
+import type { Actor } from './critical-section.ts'
 
 export type Handler<E extends SeeEvent> = (event: E) => unknown
 

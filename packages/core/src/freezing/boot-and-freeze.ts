@@ -40,7 +40,7 @@ const FROZEN_MS = 500
 const OFF_MS = 60_000
 const code = 'TEMPLATE_BUILD' as const
 
-interface Work {
+interface TemplateSource {
   readonly name: string
   readonly resources: string
 }
@@ -49,7 +49,7 @@ interface Work {
 export async function bootAndFreeze(
   target: string,
   { sandbox, identity }: FreezableSandbox<Freezable>,
-  work: Work,
+  work: TemplateSource,
   options: BuildTemplateOptions,
 ): Promise<void> {
   const { signal } = options
@@ -71,7 +71,7 @@ async function freezeIn(
   target: string,
   sandbox: Freezable,
   identity: boolean,
-  { name }: Work,
+  { name }: TemplateSource,
   { signal, timeoutMs, progress, logger }: BuildTemplateOptions,
 ): Promise<Pick<TemplateManifest, 'inputs' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest'>> {
   const { domain, diskFile, abilities } = sandbox

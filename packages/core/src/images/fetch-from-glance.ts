@@ -3,7 +3,7 @@ import { imagePath } from './cache-path.ts'
 import type { GlanceConfiguration } from './glance-schema.ts'
 import { type GlanceImage, GlanceService } from './glance-service.ts'
 import { HttpClient } from './http-client.ts'
-import { keepImage, unavailable } from './image-cache.ts'
+import { ensureCached, unavailable } from './image-cache.ts'
 import { readPem } from './pem.ts'
 import { refreshPool } from './refresh-pool.ts'
 import { RemoteError } from './remote-error.ts'
@@ -27,7 +27,7 @@ export async function fetchFromGlance(
     bytes: image.size,
     open: (offset: number, signal: AbortSignal) => service.data(image.id, offset, signal),
   }
-  const fetched = await keepImage({ path, remote, verification, timeoutMs }, options)
+  const fetched = await ensureCached({ path, remote, verification, timeoutMs }, options)
   if (fetched) await refreshPool(pool, options.signal)
   return path
 }

@@ -2,7 +2,7 @@ import type { ImageOptions, ImageProviderParameters } from '../contract/image-pr
 import { imagePath } from './cache-path.ts'
 import { etagVerification } from './etag.ts'
 import { discard, HttpClient, type HttpResponse, printableUrl, statusError } from './http-client.ts'
-import { keepImage, unavailable } from './image-cache.ts'
+import { ensureCached, unavailable } from './image-cache.ts'
 import { readPem } from './pem.ts'
 import { refreshPool } from './refresh-pool.ts'
 import { RemoteError } from './remote-error.ts'
@@ -51,7 +51,7 @@ export async function fetchFromS3(
       return await remotePart(await send(access, 'GET', headers, signal), offset, what)
     },
   }
-  const fetched = await keepImage({ path, remote, verification, timeoutMs }, options)
+  const fetched = await ensureCached({ path, remote, verification, timeoutMs }, options)
   if (fetched) await refreshPool(pool, options.signal)
   return path
 }

@@ -3,7 +3,7 @@ import { imagePath } from './cache-path.ts'
 import { HttpClient, printableUrl } from './http-client.ts'
 import type { HttpConfiguration } from './http-schema.ts'
 import { parseHttpUrl } from './http-url.ts'
-import { keepImage } from './image-cache.ts'
+import { ensureCached } from './image-cache.ts'
 import { readPem } from './pem.ts'
 import { refreshPool } from './refresh-pool.ts'
 import { rangeHeader, remotePart } from './remote-file.ts'
@@ -29,7 +29,7 @@ export async function fetchOverHttp(
     },
   }
   const verification = digestVerification(algorithm, digest)
-  const fetched = await keepImage({ path, remote, verification, timeoutMs }, options)
+  const fetched = await ensureCached({ path, remote, verification, timeoutMs }, options)
   if (fetched) await refreshPool(pool, options.signal)
   return path
 }

@@ -11,7 +11,7 @@ import type { Verification } from './verification.ts'
 
 const PROGRESS_INTERVAL_MS = 2000
 
-export interface Wanted {
+export interface RemoteImage {
   /** The path of the file in which the image is kept. */
   readonly path: string
   readonly remote: RemoteFile
@@ -27,7 +27,7 @@ export interface Wanted {
  * @returns whether it was downloaded
  * @throws SeeError `IMAGE_UNAVAILABLE`, `IMAGE_CHECKSUM`, `DISK_FULL`; or the signal's reason
  */
-export async function keepImage(wanted: Wanted, options: ImageOptions): Promise<boolean> {
+export async function ensureCached(wanted: RemoteImage, options: ImageOptions): Promise<boolean> {
   try {
     const fetched = await fetchUnlessKept(wanted, options)
     await touch(`${wanted.path}.lastaccess`)
@@ -46,7 +46,7 @@ export function unavailable(error: unknown, what: string): SeeError {
   return new SeeError('IMAGE_UNAVAILABLE', `cannot fetch the image: ${told}`, { cause: error })
 }
 
-async function fetchUnlessKept(wanted: Wanted, options: ImageOptions): Promise<boolean> {
+async function fetchUnlessKept(wanted: RemoteImage, options: ImageOptions): Promise<boolean> {
   const part = `${wanted.path}.part`
   for (;;) {
     if (await isKept(wanted)) return false
@@ -62,7 +62,7 @@ async function fetchUnlessKept(wanted: Wanted, options: ImageOptions): Promise<b
   }
 }
 
-async function fetchLocked(wanted: Wanted, part: string, options: ImageOptions): Promise<boolean> {
+async function fetchLocked(wanted: RemoteImage, part: string, options: ImageOptions): Promise<boolean> {
   const { path, verification } = wanted
   if (await isKept(wanted)) return false
   if ((await sizeOf(path)) !== undefined && (await verification.matches(path, options.signal))) {
@@ -78,7 +78,7 @@ async function fetchLocked(wanted: Wanted, part: string, options: ImageOptions):
 }
 
 async function downloadVerified(
-  { remote, verification, timeoutMs, path }: Wanted,
+  { remote, verification, timeoutMs, path }: RemoteImage,
   part: string,
   { signal, logger }: ImageOptions,
 ): Promise<void> {
@@ -106,12 +106,12 @@ async function downloadVerified(
   )
 }
 
-async function isKept({ path, verification }: Wanted): Promise<boolean> {
+async function isKept({ path, verification }: RemoteImage): Promise<boolean> {
   const record = await recordOf(path, verification)
   return record !== undefined && (await readText(`${path}.verified`)) === record
 }
 
-async function recordKept({ path, verification }: Wanted): Promise<void> {
+async function recordKept({ path, verification }: RemoteImage): Promise<void> {
   await writeFile(`${path}.verified`, (await recordOf(path, verification)) ?? '')
 }
 

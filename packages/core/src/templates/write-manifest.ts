@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { factsOf } from './file-facts.ts'
 import { TEMPLATE_VERSION, templateFiles, type TemplateManifest } from './manifest.ts'
 
-type Told = Pick<
+type ManifestContent = Pick<
   TemplateManifest,
   'name' | 'resources' | 'machine' | 'identity' | 'card' | 'boot_ms' | 'at_rest' | 'inputs'
 >
@@ -14,7 +14,7 @@ type Told = Pick<
  */
 export async function writeManifest(
   folder: string,
-  told: Told,
+  told: ManifestContent,
   group: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {

@@ -4,6 +4,7 @@ import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
 import type { AnalysisRecord } from './analysis.ts'
+import { assertDescribed } from '../testing/assert-described.ts'
 import { evidenceIn, manifestFaults, manifestFiles } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 
@@ -12,7 +13,11 @@ async function allocate(folder: string, configuration: object, name = 'AnalyserH
   const environment = await Environment.allocate(simulatedFactory(), { hooks: [hook] })
   const { context, identifier } = environment
   const read = (file: string) => readFile(join(folder, `${identifier}_${file}`), 'utf8')
-  const record = async (file: string) => JSON.parse(await read(`${file}.json`)) as AnalysisRecord
+  const record = async (file: string) => {
+    const text = await read(`${file}.json`)
+    assertDescribed('analysis_record', text)
+    return JSON.parse(text) as AnalysisRecord
+  }
   const evidence = join(folder, 'evidence')
   await writeFile(evidence, 'marker', { mode: 0o600 })
   const analyse = async () => {

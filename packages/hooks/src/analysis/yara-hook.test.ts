@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Environment, type EvidenceWarning } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test } from 'vitest'
+import { assertDescribed } from '../testing/assert-described.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { filesIn } from './yara-files.ts'
 import type { YaraMatch } from './yara-output.ts'
@@ -35,6 +36,7 @@ async function allocate(folder: string, rules = RULES, configuration: object = {
   }
   const results = async () => {
     const text = await readFile(join(folder, 'results', `${identifier}_yara.json`), 'utf8')
+    assertDescribed('yara_matches', text)
     return JSON.parse(text) as YaraResults
   }
   const matches = async () => (await results()).matches

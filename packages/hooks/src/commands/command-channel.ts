@@ -11,7 +11,7 @@ export type PreparedCommand = (
   progress: CommandProgress,
 ) => Promise<ExecResult | undefined>
 
-/** What is to be run, with the copy of the sample that is brought into the guest: what was hashed is what runs. */
+/** What to run, with the copy of the sample that is brought into the guest: what was hashed is what runs. */
 export interface CopiedRequest extends CommandRequest {
   readonly copy: SampleCopy | undefined
 }

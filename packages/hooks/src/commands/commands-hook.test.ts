@@ -6,6 +6,7 @@ import { Environment, SeeError } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import { expect, test, vi } from 'vitest'
 import type { CommandRecord } from './command-record.ts'
+import { assertDescribed } from '../testing/assert-described.ts'
 import { HostAgent } from '../testing/host-agent.ts'
 import { evidenceIn } from '../testing/manifest.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
@@ -25,7 +26,11 @@ async function start(folder: string, { agent, configuration = {} }: Options) {
   context.subscribe('command_finished', (event) => void finished.push(event))
   await context.poweron()
   const read = async (file: string) => await readFile(join(folder, `${identifier}_command_${file}`), 'utf8')
-  const record = async (number = 1) => JSON.parse(await read(`${number}.json`)) as CommandRecord
+  const record = async (number = 1) => {
+    const text = await read(`${number}.json`)
+    assertDescribed('command_record', text)
+    return JSON.parse(text) as CommandRecord
+  }
   return { environment, context, identifier, finished, read, record }
 }
 

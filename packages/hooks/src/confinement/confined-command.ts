@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, SeeError } from '@see/core'
 import { Bubblewrap } from './bubblewrap.ts'
-import { claimOutput, type Owner } from './claim-output.ts'
+import { sanitizeOutput, type Owner } from './sanitize-output.ts'
 import { bytesIn, memoryOf } from './confined-usage.ts'
 import { confinementArguments, UNPRIVILEGED_ID } from './confinement.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
@@ -67,7 +67,7 @@ export async function runConfined(
     const [first, ...rest] = [...(await entering(options.mountsOf)), program, ...parameters]
     return await run(first ?? program, rest, options, writable)
   } finally {
-    if (writable !== undefined) await claimOutput(writable, root)
+    if (writable !== undefined) await sanitizeOutput(writable, root)
   }
 }
 

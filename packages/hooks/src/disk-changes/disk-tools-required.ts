@@ -5,7 +5,7 @@ import { requireHookTool } from '../processes/required-tool.ts'
 
 const FUSE = '/dev/fuse'
 
-interface Wanted {
+interface DiskAnalysisOptions {
   readonly identify_files: boolean
   readonly strict: boolean
 }
@@ -14,7 +14,7 @@ interface Wanted {
  * Sees that this host has what an analysis of a disk needs.
  * @throws SeeError `TOOL_MISSING`, `TOOL_FAILED` or `CONFINEMENT_FAILED`
  */
-export async function requireDiskTools(wanted: Wanted, signal: AbortSignal): Promise<void> {
+export async function requireDiskTools(wanted: DiskAnalysisOptions, signal: AbortSignal): Promise<void> {
   for (const name of ['mmls', 'fsstat', 'fls', 'icat'] as const) await requireHookTool(name)
   if (wanted.strict) await requireHookTool('fiwalk')
   if (wanted.identify_files) await requireHookTool('file')

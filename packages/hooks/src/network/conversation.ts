@@ -1,4 +1,4 @@
-import { Counted } from './counted.ts'
+import { BoundedTally } from './bounded-tally.ts'
 import type { Packet } from './packet.ts'
 
 export interface Endpoint {
@@ -98,7 +98,7 @@ interface Fragments {
 }
 
 /** Sorts packets by their conversations. */
-export class Conversations extends Counted<Conversation> {
+export class Conversations extends BoundedTally<Conversation> {
   /** Fragments of more datagrams at a time than are kept. */
   fragmentsBeyond = 0
   readonly #waiting = new Map<string, Fragments>()

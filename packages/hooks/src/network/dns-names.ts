@@ -1,4 +1,4 @@
-import { Counted } from './counted.ts'
+import { BoundedTally } from './bounded-tally.ts'
 import { dnsAnswers, type DnsMessage, dnsMessages } from './dns-answers.ts'
 import type { AskedName } from './dns-questions.ts'
 import { dnsTypeOf } from './dns-type.ts'
@@ -23,11 +23,11 @@ export interface DnsName {
 
 /** The names that a guest asked for, and their answers. */
 export class DnsNames {
-  readonly #names: Counted<DnsName>
+  readonly #names: BoundedTally<DnsName>
 
   /** @param limit names that are kept at most */
   constructor(limit: number) {
-    this.#names = new Counted(limit)
+    this.#names = new BoundedTally(limit)
   }
 
   /** Whether there was more than is kept. */

@@ -1,5 +1,5 @@
 import { type Endpoint, routeOf } from './conversation.ts'
-import { Counted } from './counted.ts'
+import { BoundedTally } from './bounded-tally.ts'
 import type { Packet, PacketField } from './packet.ts'
 import { shortText, shortTextOrNull } from './short-text.ts'
 import type { UnrecognizedRequest, UnrecognizedRequests } from './unrecognized-requests.ts'
@@ -29,11 +29,11 @@ export interface HttpRequest {
 
 /** The requests that a guest made by HTTP. */
 export class HttpRequests {
-  readonly #requests: Counted<HttpRequest>
+  readonly #requests: BoundedTally<HttpRequest>
 
   /** @param limit requests that are kept at most */
   constructor(limit: number) {
-    this.#requests = new Counted(limit)
+    this.#requests = new BoundedTally(limit)
   }
 
   /** Whether there was more than is kept. */

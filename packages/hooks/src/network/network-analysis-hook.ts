@@ -52,7 +52,7 @@ const schema = z.object({
 
 /** A trace that NetworkTracerHook announced. */
 interface Trace {
-  /** Of its log and its summary. */
+  /** Name of its log and its summary. */
   readonly name: ClaimedName
   /** How many packets are in it, once it is complete. */
   packets?: number

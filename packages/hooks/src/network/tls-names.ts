@@ -1,5 +1,5 @@
 import { type Endpoint, routeOf } from './conversation.ts'
-import { Counted } from './counted.ts'
+import { BoundedTally } from './bounded-tally.ts'
 import type { Packet } from './packet.ts'
 import { shortTextOrNull } from './short-text.ts'
 
@@ -15,11 +15,11 @@ export interface TlsName {
 
 /** The servers that a guest greeted by TLS. */
 export class TlsNames {
-  readonly #names: Counted<TlsName>
+  readonly #names: BoundedTally<TlsName>
 
   /** @param limit servers that are kept at most */
   constructor(limit: number) {
-    this.#names = new Counted(limit)
+    this.#names = new BoundedTally(limit)
   }
 
   /** Whether there was more than is kept. */

@@ -103,7 +103,7 @@ export class Trace {
     if (ability.sinkhole !== undefined) this.#record(ability.sinkhole)
     const capture = await ability.start({ snapLength })
     if (capture !== undefined) await this.#capture.add(async () => providerSource(capture))
-    this.#unwatch = await orInvalid(ability.interfaces?.watch((each) => this.#add(each)))
+    this.#unwatch = await rethrowAsInvalid(ability.interfaces?.watch((each) => this.#add(each)))
     if (capture !== undefined || this.#unwatch !== undefined) return
     throw new SeeError(
       'HOOK_ORDER',
@@ -141,7 +141,7 @@ export class Trace {
   }
 }
 
-async function orInvalid<Value>(watching: Promise<Value> | undefined): Promise<Value | undefined> {
+async function rethrowAsInvalid<Value>(watching: Promise<Value> | undefined): Promise<Value | undefined> {
   try {
     return await watching
   } catch (error) {

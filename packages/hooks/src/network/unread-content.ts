@@ -1,5 +1,5 @@
 import { type Route, routeOf } from './conversation.ts'
-import { Counted } from './counted.ts'
+import { BoundedTally } from './bounded-tally.ts'
 import type { Packet } from './packet.ts'
 
 /** Layers that carry content which tshark has no name for. */
@@ -16,10 +16,10 @@ interface Content {
 
 /** Follows which conversations over TCP and UDP carry what is not read. */
 export class UnreadContent {
-  readonly #contents: Counted<Content>
+  readonly #contents: BoundedTally<Content>
 
   constructor(limit: number) {
-    this.#contents = new Counted(limit)
+    this.#contents = new BoundedTally(limit)
   }
 
   get full(): boolean {

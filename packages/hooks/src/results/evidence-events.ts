@@ -2,8 +2,8 @@ declare module '@see/core' {
   interface EventMap {
     /**
      * Fired by every hook that writes evidence, when nothing more is added to a file; the hook does not wait for its handlers.
-     * Of the files that DiskStateAnalyser extracts, and of what programs over evidence leave, only the report or record has
-     * one. A file that was written at this event has none.
+     * The files that DiskStateAnalyser extracts, and those that programs over evidence leave, have none: their report
+     * or record has one. A file that was written at this event has none.
      */
     evidence_written: {
       /** What kind of evidence it is, as in the manifest. */

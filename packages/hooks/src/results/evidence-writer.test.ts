@@ -115,7 +115,7 @@ test('a killed run leaves a manifest that says what grows', async () => {
   await environment.deallocate()
 })
 
-test('a file that nobody ended is incomplete once the environment is gone', async () => {
+test('a file that was not ended is incomplete once the environment is gone', async () => {
   await using temporary = await temporaryFolder()
   const { environment, evidence, written } = await allocate(temporary.path)
   evidence.entry(evidence.claim('log', { extensions: ['txt'] }).path('txt'), { kind }).begin()
@@ -178,7 +178,7 @@ test('a file that was removed is not in the manifest', async () => {
   expect(await readdir(temporary.path)).toHaveLength(2)
 })
 
-test('a thousand files at once cost few writes of the manifest, and it is whole at any time', async () => {
+test('a thousand files at the same time cost few writes of the manifest, and it is whole at any time', async () => {
   await using temporary = await temporaryFolder()
   const { environment, evidence } = await allocate(temporary.path)
   const path = join(temporary.path, `${environment.identifier}_manifest.json`)

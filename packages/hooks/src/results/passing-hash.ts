@@ -20,7 +20,7 @@ export class PassingHash {
     this.#bytes += bytes.length
   }
 
-  /** Of what has passed so far; more may pass afterwards. */
+  /** The digest of what has passed so far; more may pass afterwards. */
   digest(): Digest {
     return { bytes: this.#bytes, sha256: this.#hash.copy().digest('hex') }
   }

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Environment, type GuestDisk, type ImageLayer, messageOf } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
+import { assertDescribed } from './assert-described.ts'
 import type { FilesystemReport } from '../disk-changes/filesystem-report.ts'
 
 interface DiskOfGuest {
@@ -38,8 +39,11 @@ export async function diskAnalysis(
   }
   const environment = await Environment.allocate(simulatedFactory({ guest }), { hooks: [hook] })
   const { context, identifier } = environment
-  const reportOf = (suffix: string): FilesystemReport =>
-    JSON.parse(readFileSync(join(results, `${identifier}_filesystem${suffix}.json`), 'utf8'))
+  const reportOf = (suffix: string): FilesystemReport => {
+    const text = readFileSync(join(results, `${identifier}_filesystem${suffix}.json`), 'utf8')
+    assertDescribed('disk_changes', text)
+    return JSON.parse(text)
+  }
   const analyse = async (suffix = '') => {
     await context.trigger('start_analysis')
     await context.trigger('wait_analysis')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
 import type { CommandRecord } from '../commands/command-record.ts'
+import { assertDescribed } from './assert-described.ts'
 import { AGENT_HOST } from './hostile-agent.ts'
 
 /** A running guest whose HTTP agent is on the loopback, and CommandsHook to command it. */
@@ -30,6 +31,10 @@ export async function startWithHttpAgent(
   context.subscribe('command_finished', (event) => void finished.push(event))
   await context.poweron()
   const read = async (file: string) => await readFile(join(folder, `${identifier}_command_${file}`), 'utf8')
-  const record = async (number = 1): Promise<CommandRecord> => JSON.parse(await read(`${number}.json`))
+  const record = async (number = 1): Promise<CommandRecord> => {
+    const text = await read(`${number}.json`)
+    assertDescribed('command_record', text)
+    return JSON.parse(text)
+  }
   return { environment, context, identifier, finished, read, record }
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { simulatedFactory } from '@see/core/testing'
+import { assertDescribed } from './assert-described.ts'
 import type { NetworkSummary } from '../network/network-summary.ts'
 import { pcapOf } from './pcap.ts'
 
@@ -14,7 +15,11 @@ export async function allocateAnalysis(folder: string, configuration: Record<str
   })
   const { context, identifier } = environment
   const read = async (file: string) => await readFile(join(folder, `${identifier}_network${file}`), 'utf8')
-  const summary = async (): Promise<NetworkSummary> => JSON.parse(await read('.json'))
+  const summary = async (): Promise<NetworkSummary> => {
+    const text = await read('.json')
+    assertDescribed('network_summary', text)
+    return JSON.parse(text)
+  }
   /** Writes a trace and announces it, as NetworkTracerHook does. */
   const trace = async (packets: readonly Buffer[], name = 'trace.pcap') => {
     const path = join(folder, name)

@@ -2,11 +2,11 @@ import type { Codec } from './codec.ts'
 import { errorCodes, errorDomains } from './errors.gen.ts'
 import type { error as remoteError } from './protocol.gen.ts'
 
-type Known<T> = T[keyof T]
+type ValueOf<T> = T[keyof T]
 /** libvirt's name of an error, such as VIR_ERR_NO_DOMAIN; a number that this version does not know is in the name. */
-export type ErrorCode = Known<typeof errorCodes> | `VIR_ERR_${number}`
+export type ErrorCode = ValueOf<typeof errorCodes> | `VIR_ERR_${number}`
 /** libvirt's name of the part that failed, such as VIR_FROM_QEMU. */
-export type ErrorDomain = Known<typeof errorDomains> | `VIR_FROM_${number}`
+export type ErrorDomain = ValueOf<typeof errorDomains> | `VIR_FROM_${number}`
 
 /** What the daemon sends for an error, as on the wire. */
 export type ErrorBody = typeof remoteError extends Codec<infer T> ? T : never
@@ -35,7 +35,7 @@ export function isLibvirtError(error: unknown, code?: ErrorCode): error is Libvi
   return error instanceof LibvirtError && (code === undefined || error.code === code)
 }
 
-function nameOf<T extends object>(table: T, number: number): Known<T> | undefined {
+function nameOf<T extends object>(table: T, number: number): ValueOf<T> | undefined {
   return isKeyOf(table, number) ? table[number] : undefined
 }
 

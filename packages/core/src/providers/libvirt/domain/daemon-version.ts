@@ -1,6 +1,6 @@
 import type { Hypervisor } from '@see/libvirt'
 
-/** Of each connection, the version of the daemon at its other end, for as long as somebody has the connection. */
+/** The version of the daemon at the other end of each connection, for as long as the connection is in use. */
 const versions = new WeakMap<object, Promise<string>>()
 
 /** The daemon's version, asked once for each connection, however many environments share it. */

@@ -1,10 +1,10 @@
 import { DomainUndefineFlags, type Hypervisor } from '@see/libvirt'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { defineForAMoment } from './accepted-domain.ts'
+import { defineForAMoment } from './validate-domain-xml.ts'
 import { parseXml } from '../../../common/xml.ts'
 import { childOf, childrenOf } from '../../../common/xml-elements.ts'
 
-interface Guest {
+interface DomainXmls {
   /** What libvirt makes of the user's XML. */
   readonly accepted: string
   /** The environment's. */
@@ -19,7 +19,7 @@ interface Guest {
  */
 export function forgetStateAtTheEnd(
   hypervisor: Hypervisor,
-  { accepted, xml, hasOwnVariables }: Guest,
+  { accepted, xml, hasOwnVariables }: DomainXmls,
   releases: ReleaseStack,
 ): void {
   const { hasVariables, hasTpm } = stateIn(accepted)

@@ -9,7 +9,7 @@ import { qemuFactory } from '../qemu/qemu.ts'
 /** A guest that has nothing to boot. */
 const XML =
   '<domain type="qemu"><name>x</name><memory unit="MiB">32</memory><os><type arch="x86_64" machine="q35">hvm</type></os></domain>'
-/** Of a wait, on a host with other work, beside its bound. */
+/** What a wait may take beyond its bound, on a busy host. */
 const SLACK_MS = 10_000
 
 let daemon: PrivateLibvirtd

@@ -10,7 +10,7 @@ import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { Agent } from '../../../contract/agent.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
-import { acceptedDomain } from '../domain/accepted-domain.ts'
+import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
 import { stopAtTheEnd, TransientDomain } from '../domain/transient-domain.ts'
@@ -19,7 +19,7 @@ import { isMade, planNetwork } from '../network/network-plan.ts'
 import { interfacesOnNetwork, otherInterfaces } from '../network/other-interfaces.ts'
 import { type EditedDomain, editDomainXml, logChanges } from '../xml/domain-xml.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 import { ContainerAgent } from './container-agent.ts'
 import { ContainerDomain } from './container-domain.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
@@ -76,7 +76,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     logger,
   }
   const edit = (made?: MadeNetwork): EditedDomain =>
-    orInvalid('DOMAIN_XML_INVALID', file, () =>
+    rethrowAs('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(text, {
         identifier,
         disk: undefined,
@@ -88,13 +88,13 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
       }),
     )
   const { xml } = edit()
-  const container = orInvalid('DOMAIN_XML_INVALID', file, () => readContainerXml(xml))
+  const container = rethrowAs('DOMAIN_XML_INVALID', file, () => readContainerXml(xml))
   await assertInit(file, container)
   signal.throwIfAborted()
   // Aborting a call midway would leak what it created.
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
   const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
-  const accepted = await acceptedDomain(hypervisor, { kind, file, xml, flags: 0 })
+  const accepted = await validateDomainXml(hypervisor, { kind, file, xml, flags: 0 })
   const [sunk, on] = await together(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
     isMade(plan) ? makeNetwork(hypervisor, guest, plan, releases) : undefined,

@@ -8,12 +8,12 @@ import { runBounded } from '../../../host/bounded-process.ts'
 import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { sandboxUser } from '../../../host/sandbox-user.ts'
 import { pickGuestSubnet } from '../../../common/guest-subnet.ts'
-import { inTurn, TURN_TIMEOUT_MS } from '../network/definition/in-turn.ts'
-import { type Guest, type MadeNetwork, makeNetwork } from '../network/make-network.ts'
+import { serializeNetworkChange, TURN_TIMEOUT_MS } from '../network/definition/serialize-network-change.ts'
+import { type NetworkedGuest, type MadeNetwork, makeNetwork } from '../network/make-network.ts'
 import { NetworkXml } from '../network/definition/network-xml.ts'
 import { bridgeNameOf, deviceNameOf } from '../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from '../network/firewall/nftables.ts'
-import { withoutNoLanTable } from '../network/firewall/no-lan-table.ts'
+import { withoutNoLanTable } from '../network/firewall/no-lan-rules.ts'
 import { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import { FrameRelay } from './frame-relay.ts'
 import { sunkTable } from './sunk-table.ts'
@@ -74,7 +74,7 @@ export function sunkInterface(identifier: string): InterfaceEdit {
  */
 export async function makeSunkNetwork(
   hypervisor: Hypervisor,
-  guest: Guest,
+  guest: NetworkedGuest,
   programs: Programs,
   releases: ReleaseStack,
   signal: AbortSignal,
@@ -101,10 +101,12 @@ async function cutOff(identifier: string, { nft }: Programs, releases: ReleaseSt
   // Should nft be killed meanwhile, it is not known whether the tables exist.
   releases.defer(
     `table ${name} of nftables`,
-    () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
+    () => serializeNetworkChange(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
-  await inTurn(() => applyRules(nft, sunkTable({ name, bridge: bridgeNameOf(identifier), devices })))
+  await serializeNetworkChange(() =>
+    applyRules(nft, sunkTable({ name, bridge: bridgeNameOf(identifier), devices })),
+  )
 }
 
 async function openSinkhole(

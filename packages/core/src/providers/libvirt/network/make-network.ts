@@ -5,7 +5,7 @@ import type { ReleaseStack } from '../../../common/release-stack.ts'
 import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { DomainEdit } from '../xml/domain-xml.ts'
-import { inTurn, TURN_TIMEOUT_MS } from './definition/in-turn.ts'
+import { serializeNetworkChange, TURN_TIMEOUT_MS } from './definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from './definition/leftovers.ts'
 import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
@@ -32,7 +32,7 @@ export function interfaceOn(
 /** What it makes of the guest's further interfaces, if they are on it. */
 export function othersOn(
   plan: PlannedNetwork,
-  { identifier, interfaces }: Pick<Guest, 'identifier' | 'interfaces'>,
+  { identifier, interfaces }: Pick<NetworkedGuest, 'identifier' | 'interfaces'>,
   made?: MadeNetwork,
 ): readonly MadeInterface[] {
   if (made !== undefined || !isMade(plan)) return made?.others ?? []
@@ -70,7 +70,7 @@ export interface MadeNetwork extends MadeInterface {
   beginRelease(): void
 }
 
-export interface Guest {
+export interface NetworkedGuest {
   readonly identifier: string
   /** The guest's on a network of its own; on a shared one, it has that of its place. */
   readonly macAddress: string
@@ -85,7 +85,7 @@ export interface Guest {
  */
 export async function makeNetwork(
   hypervisor: Hypervisor,
-  guest: Guest,
+  guest: NetworkedGuest,
   plan: NetworkPlan,
   releases: ReleaseStack,
 ): Promise<MadeNetwork> {
@@ -126,7 +126,7 @@ function interfaceAt({ network, place }: Joined): MadeInterface {
 
 async function makeOwnNetwork(
   hypervisor: Hypervisor,
-  { identifier, macAddress, interfaces, logger }: Guest,
+  { identifier, macAddress, interfaces, logger }: NetworkedGuest,
   plan: NetworkPlan,
   releases: ReleaseStack,
   reason: string,
@@ -136,13 +136,13 @@ async function makeOwnNetwork(
   releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
   const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
   const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet)
-  const { network, subnet } = await inTurn(async () =>
+  const { network, subnet } = await serializeNetworkChange(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
       : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor),
   )
   let destroyed: Promise<void> | undefined
-  const destroy = (): Promise<void> => (destroyed ??= inTurn(() => network.destroy()))
+  const destroy = (): Promise<void> => (destroyed ??= serializeNetworkChange(() => network.destroy()))
   releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
   const kept = macAddresses.map((each, index) => ({
     device: deviceNameOf(identifier, index),

@@ -6,7 +6,7 @@ import { NetworkXml } from './definition/network-xml.ts'
 import { type NoLan, planNoLan } from './firewall/no-lan.ts'
 import { planShared, type Sharing } from './shared/plan-shared.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 
 /** A network to make: everything about it is read and checked. */
 export interface NetworkPlan {
@@ -55,7 +55,7 @@ async function planOfXml(wanted: NetworkConfiguration, file: string): Promise<Ne
   if (mode !== undefined) throw contradiction('a mode', 'an XML file, which says how it forwards')
   if (wanted.sharing === 'shared') throw contradiction('the sharing "shared"', 'an XML file')
   const text = readUserXml(file)
-  const xml = orInvalid('NETWORK_INVALID', file, () => new NetworkXml(text))
+  const xml = rethrowAs('NETWORK_INVALID', file, () => new NetworkXml(text))
   if (dynamicAddress !== undefined && xml.hasIp) {
     throw contradiction('a dynamic_address', `${file}, which has an <ip> element`)
   }

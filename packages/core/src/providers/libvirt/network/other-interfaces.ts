@@ -6,7 +6,7 @@ import { devicesIn } from '../xml/device-elements.ts'
 import type { NetworkConfiguration } from './network-schema.ts'
 import { pciAddress } from '../xml/pci-address.ts'
 import { QEMU_NAMESPACE } from '../xml/qemu-namespace.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 import { parseXml } from '../../../common/xml.ts'
 import { childrenOf } from '../../../common/xml-elements.ts'
 
@@ -31,7 +31,7 @@ export function otherInterfaces(
 ): EvidenceWarning[] {
   if (network === undefined) return []
   const areOnNetwork = network.mode === 'none' || network.other_interfaces === 'network'
-  const others = orInvalid('DOMAIN_XML_INVALID', file, () => waysOut(xml, areOnNetwork))
+  const others = rethrowAs('DOMAIN_XML_INVALID', file, () => waysOut(xml, areOnNetwork))
   if (network.mode === 'sinkhole' && interfacesOnNetwork(xml, network) > 1) {
     const message = `${file} has more than one interface, and a sinkhole has room for one: remove the others, or leave them outside by "other_interfaces": "warn"`
     throw new SeeError('NETWORK_INVALID', message)

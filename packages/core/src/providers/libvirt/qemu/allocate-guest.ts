@@ -12,7 +12,7 @@ import { fetchImage } from '../../../images/fetched-image.ts'
 import { identityOf } from '../../../templates/identity.ts'
 import { TemplateClone } from '../../../templates/template-clone.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
-import { acceptedDomain } from '../domain/accepted-domain.ts'
+import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { assertStartable } from '../domain/assert-startable.ts'
 import { forgetStateAtTheEnd } from '../domain/forget-state.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
@@ -30,7 +30,7 @@ import { otherDisks } from '../xml/other-disks.ts'
 import { variablesToCopy } from '../xml/variables-to-copy.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
 import { readableFiles } from '../xml/readable-files.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 import { editGuest } from './edit-guest.ts'
 import { copyVariables } from './firmware-variables.ts'
 import { assertUsable, makeDisk, readOverlaidDisks } from './guest-disks.ts'
@@ -97,7 +97,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const kept = await keptCard(template)
   const plan = await planNetwork(kept === undefined ? wanted : unshared(wanted), { folder, uri })
   const warnings = [
-    ...orInvalid('DOMAIN_XML_INVALID', file, () => otherDisks(xml, disk?.others)),
+    ...rethrowAs('DOMAIN_XML_INVALID', file, () => otherDisks(xml, disk?.others)),
     ...otherInterfaces(xml, wanted, file),
   ]
   const guest = {
@@ -115,14 +115,14 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     others: othersOn(plan, guest),
     otherDisks: readOnly,
   })
-  const usersVariables = orInvalid('DOMAIN_XML_INVALID', file, () => variablesToCopy(xml))
+  const usersVariables = rethrowAs('DOMAIN_XML_INVALID', file, () => variablesToCopy(xml))
   // Aborting a call midway would leak what it created.
   const [image, hypervisor] = await together(
     disk === undefined ? undefined : fetchImage(disk, { folder, logger, signal }),
     openHypervisor(uri, identifier, releases, signal),
   )
   const kind = JSON.stringify([xml, disk?.others ?? null, wanted, sharesMemory])
-  const accepted = await acceptedDomain(hypervisor, {
+  const accepted = await validateDomainXml(hypervisor, {
     kind,
     file,
     xml: asked,

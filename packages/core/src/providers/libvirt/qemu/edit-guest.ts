@@ -1,6 +1,6 @@
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml } from '../xml/domain-xml.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 import { templateXml } from './template/template-xml.ts'
 
 /** The user's XML of a domain. */
@@ -29,7 +29,7 @@ export function editGuest(
   { file, xml, hasDisk, sharesMemory }: UsersDomain,
   { clone, backing, ...edit }: GuestEdit,
 ): EditedDomain {
-  return orInvalid('DOMAIN_XML_INVALID', file, () => {
+  return rethrowAs('DOMAIN_XML_INVALID', file, () => {
     const disk = hasDisk ? { path: clone, format: 'qcow2', backing } : undefined
     const edited = editDomainXml(xml, { disk, ...edit })
     return sharesMemory ? { ...edited, xml: templateXml(edited.xml) } : edited

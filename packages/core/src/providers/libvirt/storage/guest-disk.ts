@@ -23,7 +23,7 @@ export interface GuestsStorage {
   readonly disk: GuestDisk
 }
 
-interface Wanted {
+interface GuestDiskOptions {
   readonly identifier: string
   /** Where the guest's folder is made; libvirt's own when undefined. */
   readonly folder: string | undefined
@@ -36,7 +36,7 @@ interface Wanted {
 /** @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `TOOL_MISSING`; or the signal's reason */
 export async function makeGuestsStorage(
   hypervisor: Hypervisor,
-  { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite, overlay }: Wanted,
+  { identifier, folder = defaultPoolPath(hypervisor.uri), image, copyOnWrite, overlay }: GuestDiskOptions,
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<GuestsStorage> {

@@ -11,7 +11,7 @@ import { defineDomain } from '../domain/define-domain.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
 import { type EditedDomain, editDomainXml } from '../xml/domain-xml.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
-import { orInvalid } from '../xml/user-xml.ts'
+import { rethrowAs } from '../xml/rethrow-as.ts'
 import type { VboxConfiguration } from './vbox-configuration.ts'
 
 /** What VirtualBox can attach, in QEMU's names. */
@@ -41,7 +41,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const own = { identifier, macAddress: freshMacAddress(), isUsersOwn: true, network: undefined }
   const edit = (image: string | undefined): EditedDomain => {
     const disk = image === undefined ? undefined : { path: image, format: undefined }
-    return orInvalid('DOMAIN_XML_INVALID', file, () => editDomainXml(text, { ...own, disk }))
+    return rethrowAs('DOMAIN_XML_INVALID', file, () => editDomainXml(text, { ...own, disk }))
   }
   edit(configuration.disk === undefined ? undefined : '')
   const edited = edit(await imageOf(options))

@@ -8,7 +8,7 @@ import {
   setText,
 } from '../../../../common/xml-elements.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
-import { placesOf } from '../address/place.ts'
+import { slotsOf } from '../address/network-slot.ts'
 import {
   type AddressRange,
   formatIpv4,
@@ -84,7 +84,7 @@ export function sharedNetworkXml(
   { name, uuid, subnet }: { readonly name: string; readonly uuid: string; readonly subnet: AddressRange },
 ): string {
   const network = networkElement(networkOf(mode))
-  const places = placesOf(uuid, subnet)
+  const places = slotsOf(uuid, subnet)
   setText(ensureChild(network, 'uuid'), uuid)
   setText(ensureChild(network, 'name'), name)
   ensureChild(network, 'bridge').setAttribute('name', bridgeNameOf(uuid))

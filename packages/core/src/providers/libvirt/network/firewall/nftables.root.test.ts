@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
 import { sunkTable } from '../../lxc/sunk-table.ts'
-import { placesOf } from '../address/place.ts'
-import { sharedTable } from '../shared/shared-table.ts'
-import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { slotsOf } from '../address/network-slot.ts'
+import { sharedNetworkRules } from '../shared/shared-network-rules.ts'
+import { noLanRules, withoutNoLanTable } from './no-lan-rules.ts'
 
 /** Runs nft in a network namespace of its own, one text after the other, and lists what there is then. */
 function tablesAfter(...texts: readonly string[]): string {
@@ -23,14 +23,14 @@ const table = {
   name,
   bridge: 'virbr-1a2b3c4d',
   gateway: '10.1.0.1',
-  guests: placesOf(uuid, rangeOf('10.1.0.0', 24)),
+  guests: slotsOf(uuid, rangeOf('10.1.0.0', 24)),
 }
 const [first] = table.guests
 
 test.each([
-  ['of a network that is shared and filtered', sharedTable(table, true)],
-  ['of one that is shared', sharedTable(table, false)],
-  ['of one guest', noLanTable({ ...table, guests: first === undefined ? [] : [first] })],
+  ['of a network that is shared and filtered', sharedNetworkRules(table, true)],
+  ['of one that is shared', sharedNetworkRules(table, false)],
+  ['of one guest', noLanRules({ ...table, guests: first === undefined ? [] : [first] })],
   ['of a sinkhole', sunkTable({ name, bridge: table.bridge, devices: ['see-1a2b3c4d', 'see-1a2b3c4d-s'] })],
 ])('nft takes the tables %s, in place of themselves as well, and removes them', (_what, text) => {
   const both = `table bridge ${name}\ntable inet ${name}\n`

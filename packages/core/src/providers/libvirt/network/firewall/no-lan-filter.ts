@@ -15,7 +15,7 @@ export interface NoLanFilter {
 const WHATEVER_STATE = ' statematch="false"'
 
 /**
- * A network filter of libvirt that does what it can of what `noLanTable` does. Its rules on frames (mac, arp, ip)
+ * A network filter of libvirt that does what it can of what `noLanRules` does. Its rules on frames (mac, arp, ip)
  * hold whatever the kernel's settings for bridged packets are; those on packets (all, tcp, udp), which cost libvirt
  * three times as much, are for the host's own address only, where answers must be told apart from requests.
  */

@@ -2,11 +2,11 @@ import type { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import { hostAddresses } from '../address/host-addresses.ts'
-import { inTurn, TURN_TIMEOUT_MS } from '../definition/in-turn.ts'
+import { serializeNetworkChange, TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from './nftables.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
-import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { noLanRules, withoutNoLanTable } from './no-lan-rules.ts'
 import { type AddressRange, formatIpv4, gatewayOf, guestAddressOf } from '../../../../common/subnet.ts'
 
 /** One environment's guest, and its network. */
@@ -65,7 +65,7 @@ async function makeTable(
   // Should nft be killed meanwhile, it is not known whether the table exists.
   releases.defer(
     `table ${name} of nftables`,
-    () => inTurn(() => applyRules(nft, withoutNoLanTable(name))),
+    () => serializeNetworkChange(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
   const guests = interfaces.map((each, index) => ({
@@ -73,8 +73,8 @@ async function makeTable(
     address: formatIpv4(guestAddressOf(subnet, index)),
   }))
   const gateway = formatIpv4(gatewayOf(subnet))
-  const table = noLanTable({ name, bridge: bridgeNameOf(identifier), gateway, guests })
-  await inTurn(() => applyRules(nft, table))
+  const table = noLanRules({ name, bridge: bridgeNameOf(identifier), gateway, guests })
+  await serializeNetworkChange(() => applyRules(nft, table))
 }
 
 async function defineFilters(

@@ -3,17 +3,17 @@ import { readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
 import type { DynamicAddress } from '../address/dynamic-address.ts'
-import { inTurn } from '../definition/in-turn.ts'
+import { serializeNetworkChange } from '../definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from '../definition/leftovers.ts'
 import { createInFreeSubnet } from '../definition/create-network.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { type NetworkMode, sharedNetworkXml, subnetIn } from '../definition/network-xml.ts'
 import { applyRules, seesDevice } from '../firewall/nftables.ts'
-import { withoutNoLanTable } from '../firewall/no-lan-table.ts'
+import { withoutNoLanTable } from '../firewall/no-lan-rules.ts'
 import { type AddressRange, formatIpv4, gatewayOf } from '../../../../common/subnet.ts'
 import { removeHostLock, withHostLock } from './host-lock.ts'
-import { type Place, placesOf } from '../address/place.ts'
-import { sharedTable } from './shared-table.ts'
+import { type NetworkSlot, slotsOf } from '../address/network-slot.ts'
+import { sharedNetworkRules } from './shared-network-rules.ts'
 import { UsersFolder } from './users-folder.ts'
 
 const FOLDER = '/run/see/networks'
@@ -31,7 +31,7 @@ export interface SharedNetworkPlan {
 /** A shared network that is there, with this process among its users. */
 export interface OpenNetwork {
   readonly uuid: string
-  readonly places: readonly Place[]
+  readonly places: readonly NetworkSlot[]
   readonly users: UsersFolder
 }
 
@@ -75,7 +75,7 @@ export async function closeNetwork(
 
 /** Makes a change while no other process on this host changes shared networks, and this process no network at all. */
 function changing<Result>(change: () => Promise<Result>): Promise<Result> {
-  return withHostLock(LOCK, () => inTurn(change))
+  return withHostLock(LOCK, () => serializeNetworkChange(change))
 }
 
 async function leave(
@@ -135,12 +135,12 @@ async function find(hypervisor: Hypervisor, name: string): Promise<Network | und
   }
 }
 
-interface Made {
+interface NetworkSubnet {
   readonly uuid: string
   readonly subnet: AddressRange
 }
 
-async function existing(hypervisor: Hypervisor, name: string): Promise<Made | undefined> {
+async function existing(hypervisor: Hypervisor, name: string): Promise<NetworkSubnet | undefined> {
   const network = await find(hypervisor, name)
   return network === undefined
     ? undefined
@@ -150,7 +150,7 @@ async function existing(hypervisor: Hypervisor, name: string): Promise<Made | un
 async function create(
   hypervisor: Hypervisor,
   { name, mode, dynamicAddress }: SharedNetworkPlan,
-): Promise<Made> {
+): Promise<NetworkSubnet> {
   const uuid = randomUUID()
   const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
     sharedNetworkXml(mode, { name, uuid, subnet: free }),
@@ -163,14 +163,14 @@ async function makeTable(
   uuid: string,
   subnet: AddressRange,
   { name, mode, nft }: SharedNetworkPlan,
-): Promise<Place[]> {
-  const places = placesOf(uuid, subnet)
+): Promise<NetworkSlot[]> {
+  const places = slotsOf(uuid, subnet)
   const table = {
     name,
     bridge: bridgeNameOf(uuid),
     gateway: formatIpv4(gatewayOf(subnet)),
     guests: places,
   }
-  await applyRules(nft, withoutNoLanTable(name) + sharedTable(table, mode === 'nat-no-lan'))
+  await applyRules(nft, withoutNoLanTable(name) + sharedNetworkRules(table, mode === 'nat-no-lan'))
   return places
 }

@@ -5,7 +5,7 @@ import type { NetworkMode } from '../definition/network-xml.ts'
 import { findNft } from '../firewall/nftables.ts'
 import type { SharedNetworkPlan } from './host-network.ts'
 
-interface Wanted {
+interface SharingConfiguration {
   readonly mode: NetworkMode
   readonly sharing?: 'shared' | 'own' | undefined
   readonly dynamic_address?: DynamicAddress | undefined
@@ -21,7 +21,7 @@ export type Sharing =
  * @throws SeeError `NETWORK_INVALID` or `TOOL_MISSING` where it demands what cannot be done
  */
 export async function planShared(
-  { mode, sharing, dynamic_address: given }: Wanted,
+  { mode, sharing, dynamic_address: given }: SharingConfiguration,
   { uri, dynamicAddress }: { readonly uri: string; readonly dynamicAddress: DynamicAddress },
 ): Promise<Sharing> {
   if (sharing === 'own') return own('"sharing" says so')

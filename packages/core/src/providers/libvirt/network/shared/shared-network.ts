@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hypervisor, Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
-import { TURN_TIMEOUT_MS } from '../definition/in-turn.ts'
+import { TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { closeNetwork, openNetwork, type OpenNetwork, type SharedNetworkPlan } from './host-network.ts'
 import { together } from '../../../../common/together.ts'
-import type { Place } from '../address/place.ts'
+import type { NetworkSlot } from '../address/network-slot.ts'
 
 /** Where guests come and go all the time, the network need not go with each that happens to be the last. */
 const LINGER_MS = 200
@@ -15,7 +15,7 @@ const LEASES_MS = 1000
 
 export interface Joined {
   readonly network: Network
-  readonly place: Place
+  readonly place: NetworkSlot
   /** Gives the place back, which the guest must have left. It is also among the releases. */
   leave(): Promise<void>
 }
@@ -52,7 +52,7 @@ export class SharedNetwork {
     this.#guests++
     this.#isBusy ||= this.#guests > 1
     this.#lingering.abort()
-    const taken: { open: OpenNetwork; place: Place }[] = []
+    const taken: { open: OpenNetwork; place: NetworkSlot }[] = []
     let left: Promise<void> | undefined
     const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
     releases.defer(`shared network ${name}`, leave, TURN_TIMEOUT_MS)
@@ -84,7 +84,7 @@ export class SharedNetwork {
 
   async #leave(
     hypervisor: Hypervisor,
-    taken: readonly { readonly open: OpenNetwork; readonly place: Place }[],
+    taken: readonly { readonly open: OpenNetwork; readonly place: NetworkSlot }[],
   ): Promise<void> {
     for (const { open, place } of taken) await open.users.giveBack(place)
     this.#guests--
@@ -107,7 +107,7 @@ export class SharedNetwork {
     { places, users }: OpenNetwork,
     network: Network,
     where: 'unleased' | 'anywhere',
-  ): Promise<Place | undefined> {
+  ): Promise<NetworkSlot | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const areLeasesOld = performance.now() - this.#leasedAtMs > LEASES_MS
       if (areLeasesOld) this.#lookUpLeases(network)

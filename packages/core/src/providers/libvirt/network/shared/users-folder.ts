@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { seesDevice } from '../firewall/nftables.ts'
 import { isAlive, sayAlive } from '../../../../ledger/living-process.ts'
-import type { Place } from '../address/place.ts'
+import type { NetworkSlot } from '../address/network-slot.ts'
 
 /**
  * Who uses a shared network: a folder with a socket for every process, and a link for every guest, named after its
@@ -38,7 +38,7 @@ export class UsersFolder {
   }
 
   /** Takes a place for a guest of this process. @returns false when another was quicker */
-  async take({ address, device }: Place): Promise<boolean> {
+  async take({ address, device }: NetworkSlot): Promise<boolean> {
     try {
       await symlink(`${this.#self} ${device}`, join(this.#guests, address))
       return true
@@ -48,7 +48,7 @@ export class UsersFolder {
     }
   }
 
-  async giveBack({ address }: Place): Promise<void> {
+  async giveBack({ address }: NetworkSlot): Promise<void> {
     await rm(join(this.#guests, address), { force: true })
   }
 

@@ -6,7 +6,7 @@ import { GuestAgent } from '../../../../guest-agent/guest-agent.ts'
 import type { Identity } from '../../../../templates/identity.ts'
 import type { GuestMemory, TemplateClone } from '../../../../templates/template-clone.ts'
 import type { GuestWatch } from '../../domain/guest-watch.ts'
-import { orInvalid } from '../../xml/user-xml.ts'
+import { rethrowAs } from '../../xml/rethrow-as.ts'
 import { libvirtAgentChannel } from '../../domain/libvirt-agent.ts'
 import type { DomainMachine } from './domain-machine.ts'
 import { openIdentityPort } from './identity-port.ts'
@@ -18,7 +18,7 @@ import { templateMachine } from './template-machine.ts'
 
 const CONNECT_MS = 10_000
 
-interface Wanted {
+interface MemoryFileDomain {
   readonly identifier: string
   /** What it is powered on with, but for the memory. */
   readonly xml: string
@@ -41,12 +41,12 @@ interface Wanted {
  */
 export function domainInMemoryFile(
   hypervisor: Hypervisor,
-  { identifier, xml, watch, machine, memory, clone, identity, disk, file }: Wanted,
+  { identifier, xml, watch, machine, memory, clone, identity, disk, file }: MemoryFileDomain,
 ): TemplateDomain {
   clone?.assertFits(machine)
   let port: Socket | undefined
   const own: TemplateDomain = new TemplateDomain(hypervisor, identifier, xml, watch, {
-    xml: orInvalid('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
+    xml: rethrowAs('DOMAIN_XML_INVALID', file, () => withMemoryFile(xml, memory, machine.memory_mib)),
     async prepare() {
       // Before a clone knows its devices: a guest notices when the other end is opened.
       port = await openIdentityPort(own, timeoutSignal(CONNECT_MS))

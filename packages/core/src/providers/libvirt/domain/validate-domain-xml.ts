@@ -15,7 +15,7 @@ interface Verdict {
 
 interface Emulator {
   readonly path: string
-  /** Of its file: a program that was replaced has another. */
+  /** Fingerprint of its file: a program that was replaced has another. */
   readonly mark: string
 }
 
@@ -38,7 +38,7 @@ interface Question {
  * @returns the XML of the first guest of its kind, as libvirt itself writes it
  * @throws SeeError `DOMAIN_XML_INVALID`
  */
-export async function acceptedDomain(
+export async function validateDomainXml(
   hypervisor: Hypervisor,
   { kind, file, xml, flags }: Question,
 ): Promise<string> {

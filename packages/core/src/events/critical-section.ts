@@ -1,11 +1,11 @@
 import type { SeeError } from '../common/errors.ts'
-import { Gate } from './gate.ts'
+import { Mutex } from './mutex.ts'
 import type { Owner, OwnersHandler } from './owner.ts'
 
 /** On whose behalf code runs, and in which turn of a context, if any. */
 export interface Actor {
   readonly owner: Owner
-  readonly turn: Turn | undefined
+  readonly turn: CriticalSection | undefined
 }
 
 /** A handler's run for an event. */
@@ -18,13 +18,13 @@ interface Run {
  * A stretch of work on a context, a synchronous handler's or a transition's, during which nothing else of the context
  * runs. What is triggered from inside runs inside, one after the other, and the turn does not end before it.
  */
-export class Turn implements Actor {
+export class CriticalSection implements Actor {
   readonly owner: Owner
   readonly context: object
   /** The event being handled in this turn; none for a transition of the environment's user. */
   readonly sequence: number | undefined
   /** The turn from inside which this one began; it may be one of another context. */
-  readonly outer: Turn | undefined
+  readonly outer: CriticalSection | undefined
   /** The run of the handler whose turn it is; none for a transition. */
   readonly run: Run | undefined
   /** How many turns are around it, and itself. */
@@ -32,13 +32,13 @@ export class Turn implements Actor {
   active = true
   /** Why nothing more may be fired inside. */
   overrun: SeeError | undefined
-  #gate: Gate | undefined
+  #gate: Mutex | undefined
 
   constructor(
     owner: Owner,
     context: object,
     sequence: number | undefined,
-    { outer, run }: { readonly outer: Turn | undefined; readonly run?: Run },
+    { outer, run }: { readonly outer: CriticalSection | undefined; readonly run?: Run },
   ) {
     this.owner = owner
     this.context = context
@@ -54,8 +54,8 @@ export class Turn implements Actor {
   }
 
   /** What runs inside the turn goes through here. */
-  get gate(): Gate {
-    return (this.#gate ??= new Gate())
+  get gate(): Mutex {
+    return (this.#gate ??= new Mutex())
   }
 
   /** Whether nested work is still pending that its caller did not await. */
@@ -70,7 +70,7 @@ export class Turn implements Actor {
   }
 
   /** This turn, or the nearest one around it that is `context`'s; none once one on the way there has ended. */
-  within(context: object): Turn | undefined {
+  within(context: object): CriticalSection | undefined {
     if (!this.active) return undefined
     return this.context === context ? this : this.outer?.within(context)
   }

@@ -18,11 +18,11 @@ const MAX_DEPTH = 32
  * lies too deep are removed, so that they cannot lead a reader of the results astray.
  * @param owner its owner from now on; undefined when it is the caller already
  */
-export async function claimOutput(folder: string, owner: Owner | undefined, depth = 0): Promise<void> {
+export async function sanitizeOutput(folder: string, owner: Owner | undefined, depth = 0): Promise<void> {
   await claim(folder, evidenceModes.folder, owner)
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && depth < MAX_DEPTH) await claimOutput(path, owner, depth + 1)
+    if (entry.isDirectory() && depth < MAX_DEPTH) await sanitizeOutput(path, owner, depth + 1)
     else if (entry.isFile()) await claim(path, evidenceModes.file, owner)
     else if (entry.isDirectory())
       await promisify(execFile)('rm', ['-rf', '--', path], { env: childEnvironment() })

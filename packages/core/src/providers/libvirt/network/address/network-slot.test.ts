@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
-import { placesOf } from './place.ts'
+import { slotsOf } from './network-slot.ts'
 
 const uuid = '1a2b3c4d-2222-4333-8444-555555555555'
 
 test('places differ in all they have, and fit into the names of interfaces', () => {
-  const places = placesOf(uuid, rangeOf('10.1.0.0', 22))
+  const places = slotsOf(uuid, rangeOf('10.1.0.0', 22))
   expect(places).toHaveLength(253)
   expect(places[0]).toEqual({
     address: '10.1.0.2',
@@ -23,5 +23,5 @@ test.each([
   [24, 253],
   [16, 253],
 ])('a subnet of prefix %i has %i', (prefix, count) => {
-  expect(placesOf(uuid, rangeOf('10.1.0.0', prefix))).toHaveLength(count)
+  expect(slotsOf(uuid, rangeOf('10.1.0.0', prefix))).toHaveLength(count)
 })

@@ -9,7 +9,7 @@ import { realHost } from './real-host.ts'
 import { findSamples } from './sample-findings.ts'
 
 /** Carries out `see check`. */
-export async function tellOfHost(json: boolean, terminal: Terminal): Promise<ExitCode> {
+export async function reportHost(json: boolean, terminal: Terminal): Promise<ExitCode> {
   using interruption = new Interruption((message) => void terminal.error.write(`see: ${message}\n`))
   const providers = await checkHost(realHost, interruption.signal)
   const hooks = await findHooks(realHost, interruption.signal)

@@ -1,7 +1,7 @@
 import { messageOf, SeeError, type SeeErrorCode } from '../../../common/errors.ts'
 
 /** What `parse` makes of a file of the user's; what it throws is reported with the file's name. */
-export function orInvalid<Result>(code: SeeErrorCode, where: string, parse: () => Result): Result {
+export function rethrowAs<Result>(code: SeeErrorCode, where: string, parse: () => Result): Result {
   try {
     return parse()
   } catch (error) {

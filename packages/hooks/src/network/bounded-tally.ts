@@ -2,7 +2,7 @@
 const CHARACTERS = 4 * 1024 * 1024
 
 /** Things that occur again and again, each kept once; no more than a limit of them, and of text. */
-export class Counted<Value extends object> {
+export class BoundedTally<Value extends object> {
   /** Whether there were more than are kept. */
   full = false
   readonly #values = new Map<string, Value>()

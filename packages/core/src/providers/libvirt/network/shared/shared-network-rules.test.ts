@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { guestsOfBridgeTable, noLanTable } from '../firewall/no-lan-table.ts'
-import { sharedTable } from './shared-table.ts'
+import { guestsOfBridgeTable, noLanRules } from '../firewall/no-lan-rules.ts'
+import { sharedNetworkRules } from './shared-network-rules.ts'
 
 const table = {
   name: 'see-nat-1',
@@ -10,11 +10,11 @@ const table = {
 }
 
 test('a filtered network has the table of one that is not shared', () => {
-  expect(sharedTable(table, true)).toBe(noLanTable(table))
+  expect(sharedNetworkRules(table, true)).toBe(noLanRules(table))
 })
 
 test('on any other, guests are kept apart, and nothing else from them', () => {
-  const text = sharedTable(table, false)
+  const text = sharedNetworkRules(table, false)
   expect(text.startsWith(guestsOfBridgeTable(table))).toBe(true)
   const inet = text.slice(guestsOfBridgeTable(table).length)
   const rules = inet.split('\n').map((line) => line.trim())

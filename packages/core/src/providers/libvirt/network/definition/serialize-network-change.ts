@@ -8,7 +8,7 @@ let last: Promise<unknown> = Promise.resolve()
  * and changes firewall rules all the while; nft, which starts again whenever a rule was changed while it read them,
  * would take as long as there are others.
  */
-export function inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+export function serializeNetworkChange<Result>(change: () => Promise<Result>): Promise<Result> {
   const result = last.then(change)
   last = result.catch(() => undefined)
   return result

@@ -1,24 +1,24 @@
 import { currentActor, runAs } from './actor.ts'
 import type { Owner } from './owner.ts'
-import { Gate } from './gate.ts'
-import { Turn } from './turn.ts'
+import { Mutex } from './mutex.ts'
+import { CriticalSection } from './critical-section.ts'
 
 /** The turns of one context: one at a time, but for those that begin inside another. */
-export class Turns {
+export class TurnQueue {
   readonly #context: object
-  readonly #gate = new Gate()
+  readonly #gate = new Mutex()
 
   constructor(context: object) {
     this.#context = context
   }
 
   /** The turn that the caller runs in, if it is one of this context's and not over. */
-  current(): Turn | undefined {
+  current(): CriticalSection | undefined {
     return currentActor()?.turn?.within(this.#context)
   }
 
   /** What has to be passed: inside a turn its own gate, else the context's. */
-  gate(current: Turn | undefined): Gate {
+  gate(current: CriticalSection | undefined): Mutex {
     return current?.gate ?? this.#gate
   }
 
@@ -31,7 +31,7 @@ export class Turns {
     const current = this.current()
     const gate = this.gate(current)
     await gate.enter(signal)
-    const turn = new Turn(owner, this.#context, current?.sequence, { outer })
+    const turn = new CriticalSection(owner, this.#context, current?.sequence, { outer })
     try {
       return await runAs(turn, work)
     } finally {

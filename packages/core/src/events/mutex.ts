@@ -1,5 +1,5 @@
 /** Lets one through at a time, first come, first served. */
-export class Gate {
+export class Mutex {
   #busy = false
   readonly #waiting: (() => void)[] = []
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
-import { placesOf } from '../address/place.ts'
-import { noLanTable, withoutNoLanTable } from './no-lan-table.ts'
+import { slotsOf } from '../address/network-slot.ts'
+import { noLanRules, withoutNoLanTable } from './no-lan-rules.ts'
 
 const table = {
   name: 'see-1',
@@ -28,7 +28,7 @@ const elementsOf = (text: string, family: string, set: string) =>
     ?.split(', ')
 
 test('a guest sends frames from its own device, card and address alone, and to no other guest', () => {
-  const text = noLanTable(table)
+  const text = noLanRules(table)
   expect(elementsOf(text, 'bridge', 'guest_devices')).toEqual(['"see-1"', '"see-1-2"'])
   expect(elementsOf(text, 'bridge', 'stations')).toEqual([
     '"see-1" . 52:54:00:00:00:01',
@@ -50,7 +50,7 @@ test('a guest sends frames from its own device, card and address alone, and to n
 })
 
 test('what it may reach is decided in this order', () => {
-  const text = noLanTable(table)
+  const text = noLanRules(table)
   // Without the address that asks whether another is free: no packet comes from there.
   expect(elementsOf(text, 'inet', 'senders')).toEqual([
     '52:54:00:00:00:01 . 10.1.2.2',
@@ -72,8 +72,8 @@ test('what it may reach is decided in this order', () => {
 })
 
 test('every place of a full network is in every set', () => {
-  const places = placesOf('1a2b3c4d-2222-4333-8444-555555555555', rangeOf('10.1.0.0', 16))
-  const text = noLanTable({ ...table, guests: places })
+  const places = slotsOf('1a2b3c4d-2222-4333-8444-555555555555', rangeOf('10.1.0.0', 16))
+  const text = noLanRules({ ...table, guests: places })
   expect(elementsOf(text, 'bridge', 'guest_devices')).toHaveLength(253)
   expect(elementsOf(text, 'inet', 'guest_devices')).toHaveLength(253)
   expect(new Set(elementsOf(text, 'bridge', 'stations')).size).toBe(253)

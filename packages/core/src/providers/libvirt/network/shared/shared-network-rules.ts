@@ -1,11 +1,11 @@
-import { guestsOfBridgeTable, inetSenders, noLanTable, type NoLanTable } from '../firewall/no-lan-table.ts'
+import { guestsOfBridgeTable, inetSenders, noLanRules, type NoLanRules } from '../firewall/no-lan-rules.ts'
 
 /**
  * The tables under which the guests of a shared network do not reach one another, neither over the bridge nor by way of
  * the host, and none can pass for another.
  */
-export function sharedTable(table: NoLanTable, filtered: boolean): string {
-  if (filtered) return noLanTable(table)
+export function sharedNetworkRules(table: NoLanRules, filtered: boolean): string {
+  if (filtered) return noLanRules(table)
   const { name, bridge } = table
   return `${guestsOfBridgeTable(table)}
 table inet ${name} {

@@ -4,7 +4,7 @@ import { type AddressRange, formatIpv4, guestAddressOf } from '../../../../commo
 const MOST_PLACES = 253
 
 /** What one guest of a shared network has there, all of it settled when the network is made. */
-export interface Place {
+export interface NetworkSlot {
   readonly address: string
   readonly macAddress: string
   /** What the guest's interface is called on the host: at most 15 characters. */
@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** The places of a network, in order. The gateway and the addresses at either end are no guest's. */
-export function placesOf(uuid: string, subnet: AddressRange): Place[] {
+export function slotsOf(uuid: string, subnet: AddressRange): NetworkSlot[] {
   const first = guestAddressOf(subnet)
   const count = Math.min(subnet.last - first, MOST_PLACES)
   return Array.from({ length: count }, (_, index) => ({

@@ -1,6 +1,6 @@
 import { NOT_THE_INTERNET } from '../address/not-the-internet.ts'
 
-export interface NoLanTable {
+export interface NoLanRules {
   readonly name: string
   readonly bridge: string
   /** The host's address on the bridge, which gives out addresses and names there. */
@@ -18,7 +18,7 @@ export interface NoLanTable {
  * Two tables of nftables, for frames and for packets, under which the guests of a bridge reach the Internet but neither
  * the host nor anything near it, nor one another. They go by names, and so hold from a guest's first frame on.
  */
-export function noLanTable(table: NoLanTable): string {
+export function noLanRules(table: NoLanRules): string {
   const { name, bridge, gateway } = table
   return `${guestsOfBridgeTable(table)}
 table inet ${name} {
@@ -48,7 +48,7 @@ table inet ${name} {
 }
 
 /** The table for frames: guests send from their own device, card and address, and not to one another. */
-export function guestsOfBridgeTable(table: NoLanTable): string {
+export function guestsOfBridgeTable(table: NoLanRules): string {
   const { name, guests } = table
   const stations = guests.map(({ device, macAddress }) => `"${device}" . ${macAddress}`)
   const senders = guests.map(({ macAddress, address }) => `${macAddress} . ${address}`)
@@ -78,12 +78,12 @@ export function guestsOfBridgeTable(table: NoLanTable): string {
 }
 
 /** Who may send packets from which address. */
-export function inetSenders({ guests }: NoLanTable): string {
+export function inetSenders({ guests }: NoLanRules): string {
   const senders = guests.map(({ macAddress, address }) => `${macAddress} . ${address}`)
   return set('senders', 'ether_addr . ipv4_addr', senders)
 }
 
-function devicesSet({ guests }: NoLanTable): string {
+function devicesSet({ guests }: NoLanRules): string {
   const devices = guests.map(({ device }) => `"${device}"`)
   return set('guest_devices', 'ifname', devices)
 }
