@@ -23,7 +23,9 @@ async function killedRun(): Promise<string> {
   writeFileSync(sample, script, { mode: 0o755 })
   const results = join(folder, 'results')
   const argv = [see, 'run', resources, sample, '--runtime', '600', '--results', results]
-  const child = spawn(process.execPath, argv, { stdio: 'ignore' })
+  // What it had there when it was killed goes with the folder.
+  const env = { ...process.env, TMPDIR: folder }
+  const child = spawn(process.execPath, argv, { env, stdio: 'ignore' })
   const exited = once(child, 'exit')
   try {
     const printed = () => {
