@@ -42,7 +42,8 @@ test('packages/core: a warm pool', () => {
 })
 
 test('packages/runner: a case in a program', () => {
-  expect(run(blocks('packages/runner/README.md', 'ts')[0], temporaryFolder())).toBe('0 4 undefined\n')
+  // Four of the transitions, and one for each file of evidence.
+  expect(run(blocks('packages/runner/README.md', 'ts')[0], temporaryFolder())).toBe('0 6 undefined\n')
 })
 
 test('packages/hooks: the configuration of all hooks', async () => {
