@@ -73,11 +73,9 @@ export const coreRooms: readonly Floor[] = [
     { name: 'images', what: 'image providers and their cache' },
     { name: 'guests', what: 'the store of built guests' },
   ],
-  [
-    { name: 'templates', what: 'the frozen guest on disk, and its clones' },
-    { name: 'ledger', what: 'who owns what on this host' },
-  ],
+  [{ name: 'templates', what: 'the frozen guest on disk, and its clones' }],
   [{ name: 'disks', what: 'disk images: their headers, chains and overlays' }],
+  [{ name: 'ledger', what: 'what is made outlives its process: recorded before, with who owns it' }],
   [
     { name: 'guest-agent', what: 'the QEMU guest agent’s protocol' },
     { name: 'host', what: 'programs, processes, locks and free space of this host' },

@@ -106,6 +106,15 @@ export { entryPath } from './samples/sample-entry.ts'
 export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
 export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'
 export { ReleaseStack } from './common/release-stack.ts'
+export type { Journal, JournalEntry, Recorded } from './common/journal.ts'
+export type {
+  FoundEnvironment,
+  LeftEntry,
+  Leftovers,
+  OwnerRecord,
+  Undoer,
+  UndoOptions,
+} from './contract/left.ts'
 export type { AgentAbility, AgentChannel } from './contract/agent-ability.ts'
 export type { AttachAbility, AttachedDisk } from './contract/attach-ability.ts'
 export type {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Configuration } from '../configuration/configuration.ts'
 import type { Context } from './context.ts'
+import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import type { Logger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources, ResourcesClass } from '../contract/resources.ts'
@@ -32,14 +33,17 @@ export function contextFactory<Schema extends z.ZodType, R extends Resources>(
     signal.throwIfAborted()
     // Once more, so that no sandbox sees what another did to its configuration.
     const parsed = source.parse(Class.schema)
-    const resources = new Class({ identifier, configuration: parsed, folder: source.folder, logger })
+    const ledger = EnvironmentLedger.begin(identifier)
     const releases = new ReleaseStack()
-    releases.defer('the sandbox', () => resources.deallocate(), SANDBOX_TIMEOUT_MS)
     try {
+      const parameters = { identifier, configuration: parsed, folder: source.folder, logger }
+      const resources = new Class({ ...parameters, journal: ledger })
+      const end = () => ledger.endAfter(() => resources.deallocate())
+      releases.defer('the sandbox', end, SANDBOX_TIMEOUT_MS)
       await resources.allocate({ signal })
+      return new SeeContext(identifier, resources, logger, end)
     } catch (error) {
       return await releaseAfter(error, () => releases.release())
     }
-    return new SeeContext(identifier, resources, logger)
   }
 }

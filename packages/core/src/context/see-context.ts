@@ -36,14 +36,17 @@ const ADDRESSES_MS = 30_000
  */
 export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #resources: R
+  readonly #release: () => Promise<void>
   readonly #conduct: GuestConduct
   readonly #addresses: GuestAddresses
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
 
-  constructor(identifier: string, resources: R, logger: Logger) {
+  /** @param release releases the resources, if that takes more than `resources.deallocate` */
+  constructor(identifier: string, resources: R, logger: Logger, release = () => resources.deallocate()) {
     super(identifier, logger)
     this.#resources = resources
+    this.#release = release
     this.#conduct = new GuestConduct(this, OWNER, () => this.#addresses.forget())
     this.#addresses = new GuestAddresses({
       interfaces: () => this.interfaceAddresses(),
@@ -190,7 +193,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   cleanup(): Promise<void> {
-    return this.#resources.deallocate()
+    return this.#release()
   }
 
   /** How `poweron` starts the guest. */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Ability } from './abilities.ts'
 import type { Finding } from './finding.ts'
 import type { InspectedHost } from './inspected-host.ts'
+import type { Leftovers } from './left.ts'
 import type { Resources, ResourcesClass, ResourcesParameters } from './resources.ts'
 
 /** A sandbox that is booted once to be frozen into a template. */
@@ -31,6 +32,8 @@ export interface Provider<Schema extends z.ZodType, R extends Resources, Frozen 
   readonly recognises?: (file: unknown) => boolean
   /** Looks at what this host has for it. Without it, `see check` leaves the provider out. */
   readonly findings?: (host: InspectedHost, signal: AbortSignal) => Promise<readonly Finding[]>
+  /** How what its killed sandboxes left is undone. Without it, its entries are those of this host only, or none. */
+  readonly leftovers?: Leftovers
   /** Makes a sandbox whose memory is in `memoryFile`, to be frozen into a template. Without it, it has no templates. */
   readonly freeze?: (
     parameters: ResourcesParameters<z.output<Schema>>,

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Abilities } from './abilities.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { Journal } from '../common/journal.ts'
 import type { Logger } from '../common/logger.ts'
 import type { DomainState } from './transitions.ts'
 import type { WaitOptions } from './wait-options.ts'
@@ -48,6 +49,8 @@ export interface ResourcesParameters<Configuration> {
   /** The folder against which the configuration's relative paths are resolved. */
   readonly folder: string
   readonly logger: Logger
+  /** Where the sandbox records what outlives this process before it makes it: `new ReleaseStack(journal, 'name')`. */
+  readonly journal: Journal
 }
 
 /** Encapsulates a provider of sandboxes: allocates what one sandbox needs and takes it away again. */

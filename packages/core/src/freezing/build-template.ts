@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Configuration } from '../configuration/configuration.ts'
+import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import { templateFiles } from '../templates/manifest.ts'
 import type { Template } from '../templates/template.ts'
 import { type TemplateBuilder, TemplateStore } from '../templates/template-store.ts'
@@ -18,8 +20,12 @@ export async function buildTemplate(
   const source = Configuration.load(resources)
   const builder: TemplateBuilder = async (folder) => {
     const { bootAndFreeze } = await import('./boot-and-freeze.ts')
-    const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), options.logger)
-    await bootAndFreeze(folder, guest, { name, resources: resolve(resources) }, options)
+    const ledger = EnvironmentLedger.begin(randomUUID())
+    const own = { identifier: ledger.identifier, logger: options.logger, journal: ledger }
+    await ledger.endAfter(async () => {
+      const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), own)
+      await bootAndFreeze(folder, guest, { name, resources: resolve(resources) }, options)
+    })
   }
   return await new TemplateStore().build(name, builder, options.signal)
 }

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import type { Logger } from '../common/logger.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { FreezableSandbox } from '../contract/provider.ts'
-import { providerOf, registeredProviders } from '../providers/registry.ts'
+import { type OwnParameters, providerOf, registeredProviders } from '../providers/registry.ts'
 import type { Freezable } from '../templates/freezable.ts'
 import { templateError } from '../templates/template-error.ts'
 
@@ -15,11 +13,11 @@ export async function freezableGuest(
   source: Configuration,
   name: string,
   memoryFile: string,
-  logger: Logger,
+  own: OwnParameters,
 ): Promise<FreezableSandbox<Freezable>> {
   const provider = providerOf(source)
   if (provider.freeze !== undefined) {
-    return await provider.freeze(source, { identifier: randomUUID(), logger }, memoryFile)
+    return await provider.freeze(source, own, memoryFile)
   }
   const others = registeredProviders().flatMap(({ freeze, uri }) => (freeze === undefined ? [] : [uri]))
   const why = `only guests of ${others.join(' and ')} can be frozen, and the resources file's hypervisor is of ${provider.name}`

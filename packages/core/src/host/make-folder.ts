@@ -1,5 +1,6 @@
 import { mkdir, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { isCoded } from '../common/is-coded.ts'
 
 /**
  * File systems that the kernel makes up, by the magic numbers of linux/magic.h: what is written there is a command or is
@@ -70,8 +71,4 @@ async function makeOne(path: string, mode: number): Promise<void> {
   } catch (error) {
     if (!isCoded(error, 'EEXIST') || (await kindOf(path)) !== 'folder') throw error
   }
-}
-
-function isCoded(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -6,6 +6,7 @@ import { qcow2References } from '../disks/qcow2-references.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { GuestAgent } from '../guest-agent/guest-agent.ts'
 import { releaseAfter } from '../common/release-stack.ts'
+import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import { EmbeddedResources } from '../providers/embedded/embedded.ts'
 import { runQemuImg } from '../disks/qemu-img.ts'
 import { untilReady } from '../guest-agent/until-ready.ts'
@@ -26,7 +27,7 @@ export async function installIntoImage(
   target: string,
   options: PrepareOptions,
 ): Promise<PreparedGuest> {
-  const { kernel, initrd, logger, signal, progress } = options
+  const { kernel, initrd, logger } = options
   if (await exists(target))
     throw unprepared(image, `${target} is there already: remove it, or say another --output`)
   const configuration = EmbeddedResources.schema.parse({
@@ -34,12 +35,20 @@ export async function installIntoImage(
     disk: { image: resolve(image) },
     network: { mode: 'none' },
   })
-  const sandbox = new EmbeddedResources({
-    identifier: randomUUID(),
-    configuration,
-    folder: process.cwd(),
-    logger,
-  })
+  const ledger = EnvironmentLedger.begin(randomUUID())
+  const { identifier } = ledger
+  const parameters = { identifier, configuration, folder: process.cwd(), logger, journal: ledger }
+  const sandbox = new EmbeddedResources(parameters)
+  return await ledger.endAfter(() => installThrough(sandbox, image, target, options))
+}
+
+async function installThrough(
+  sandbox: EmbeddedResources,
+  image: string,
+  target: string,
+  options: PrepareOptions,
+): Promise<PreparedGuest> {
+  const { signal, progress } = options
   let prepared: PreparedGuest
   try {
     progress('booting a guest that has the disk')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
+import { noJournal } from '../common/journal.ts'
 import { createLogger } from '../common/logger.ts'
 import { abilities } from '../contract/abilities.ts'
 import type { Provider } from '../contract/provider.ts'
@@ -17,7 +18,12 @@ function abilitiesIn<Schema extends z.ZodType, R extends Resources, Frozen exten
   { name, resources: Class, abilities: declared }: Provider<Schema, R, Frozen>,
   configuration: unknown,
 ) {
-  const parameters = { identifier: randomUUID(), folder: '/', logger: createLogger('silent') }
+  const parameters = {
+    identifier: randomUUID(),
+    folder: '/',
+    logger: createLogger('silent'),
+    journal: noJournal,
+  }
   const resources = new Class({ ...parameters, configuration: Class.schema.parse(configuration) })
   return { name, declared, found: abilities.filter((ability) => resources.abilities[ability] !== undefined) }
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Configuration } from '../configuration/configuration.ts'
+import { noJournal } from '../common/journal.ts'
 import { createLogger } from '../common/logger.ts'
 import type { Provider } from '../contract/provider.ts'
 import { freezableGuest } from '../freezing/freezable-guest.ts'
@@ -57,7 +59,8 @@ test.each([{ name: 'qemu' }, { schemes: ['mine', 'embedded'] }])(
 
 test('a provider without templates is refused, with those that have them', async () => {
   const source = Configuration.load({ hypervisor: 'lxc:///' })
-  await expect(freezableGuest(source, 'a', '/b', createLogger('silent'))).rejects.toMatchObject({
+  const own = { identifier: randomUUID(), logger: createLogger('silent'), journal: noJournal }
+  await expect(freezableGuest(source, 'a', '/b', own)).rejects.toMatchObject({
     code: 'TEMPLATE_BUILD',
     message: expect.stringMatching(
       /only guests of embedded:.* and qemu:.* can be frozen, .*hypervisor is of lxc/,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { didYouMean } from '../common/nearest.ts'
+import type { Journal } from '../common/journal.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import { type ContextFactory, contextFactory } from '../context/context-factory.ts'
@@ -32,8 +33,10 @@ export interface RegisteredProvider extends Described {
     | undefined
 }
 
-interface OwnParameters {
+/** What a sandbox does not have from its resources file. */
+export interface OwnParameters {
   readonly identifier: string
+  readonly journal: Journal
   readonly logger: Logger
 }
 

@@ -29,7 +29,7 @@ export class EmbeddedResources implements Freezable {
   readonly #folder: string
   readonly #logger: Logger
   readonly #memoryFile: string | undefined
-  readonly #releases = new ReleaseStack()
+  readonly #releases: ReleaseStack
   readonly #ends = new GuestEnds()
   readonly #hasInterface: boolean
   readonly #newCard: GuestCard = { subnet: pickGuestSubnet(), macAddress: freshMacAddress() }
@@ -37,9 +37,10 @@ export class EmbeddedResources implements Freezable {
 
   /** @param memoryFile the file in which the memory is kept, of a guest that is frozen into a template */
   constructor(
-    { identifier, configuration, folder, logger }: ResourcesParameters<EmbeddedConfiguration>,
+    { identifier, configuration, folder, logger, journal }: ResourcesParameters<EmbeddedConfiguration>,
     memoryFile?: string,
   ) {
+    this.#releases = new ReleaseStack(journal, 'embedded')
     this.#memoryFile = memoryFile
     this.#identifier = identifier
     this.#folder = folder

@@ -2,6 +2,7 @@ import { lchown, lstat, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LONGEST_SOCKET_PATH, type QemuUser } from '@see/qemu'
 import { messageOf, SeeError } from '../../../common/errors.ts'
+import { isCoded } from '../../../common/is-coded.ts'
 import { makeFolder } from '../../../host/make-folder.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { OwnerSocket, ownerSocketPath } from '../../../ledger/owner-socket.ts'
@@ -42,7 +43,7 @@ export class RunFolder {
       await mkdir(path, { mode: 0o700 })
     } catch (error) {
       await owner.close()
-      throw hasCode(error, 'EEXIST') ? taken(path) : unusable(path, error)
+      throw isCoded(error, 'EEXIST') ? taken(path) : unusable(path, error)
     }
     releases.defer(`the folder ${path}`, async () => {
       await rm(path, { recursive: true, force: true })
@@ -108,10 +109,6 @@ function taken(path: string): SeeError {
 }
 
 function unusable(path: string, error: unknown): SeeError {
-  const code = hasCode(error, 'ENOSPC') ? 'DISK_FULL' : 'STORAGE_FAILED'
+  const code = isCoded(error, 'ENOSPC') ? 'DISK_FULL' : 'STORAGE_FAILED'
   return new SeeError(code, `${path} cannot be made: ${messageOf(error)}`, { cause: error })
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

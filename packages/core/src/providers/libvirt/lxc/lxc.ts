@@ -22,11 +22,12 @@ export class LxcResources implements Resources {
   readonly addressSource = 'lease'
   readonly abilities = containerAbilities(() => this.#resources())
   readonly #parameters: ResourcesParameters<LxcConfiguration>
-  readonly #releases = new ReleaseStack()
+  readonly #releases: ReleaseStack
   #allocated: AllocatedContainer | undefined
 
   constructor(parameters: ResourcesParameters<LxcConfiguration>) {
     this.#parameters = parameters
+    this.#releases = new ReleaseStack(parameters.journal, 'lxc')
   }
 
   get hypervisor(): Hypervisor {

@@ -18,11 +18,12 @@ export class QemuResources implements Resources {
   static readonly schema = qemuSchema
   readonly abilities = guestAbilities(() => this.allocated)
   readonly #parameters: ResourcesParameters<QemuConfiguration>
-  readonly #releases = new ReleaseStack()
+  readonly #releases: ReleaseStack
   #allocated: AllocatedGuest | undefined
 
   constructor(parameters: ResourcesParameters<QemuConfiguration>) {
     this.#parameters = parameters
+    this.#releases = new ReleaseStack(parameters.journal, 'qemu')
   }
 
   get hypervisor(): Hypervisor {

@@ -31,11 +31,12 @@ export class VboxResources implements Resources {
     screen: { isConfigured: async () => true, capture: (options) => this.domain.screenshot(options) },
   }
   readonly #parameters: ResourcesParameters<VboxConfiguration>
-  readonly #releases = new ReleaseStack()
+  readonly #releases: ReleaseStack
   #allocated: AllocatedGuest | undefined
 
   constructor(parameters: ResourcesParameters<VboxConfiguration>) {
     this.#parameters = parameters
+    this.#releases = new ReleaseStack(parameters.journal, 'vbox')
   }
 
   get hypervisor(): Hypervisor {

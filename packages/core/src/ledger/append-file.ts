@@ -1,0 +1,57 @@
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** A file to which whole texts are appended, one after the other, each by one call of the system. */
+export class AppendFile {
+  readonly #file: FileHandle
+  #last: Promise<unknown> = Promise.resolve()
+  #bytes: number
+
+  private constructor(file: FileHandle, bytes: number) {
+    this.#file = file
+    this.#bytes = bytes
+  }
+
+  /** A new file; one that is there, a link too, is an error with the code EEXIST. */
+  static async create(path: string): Promise<AppendFile> {
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL
+    return new AppendFile(await open(path, flags, 0o600), 0)
+  }
+
+  /** A file that is there, shortened to its first `bytes`. */
+  static async reopen(path: string, bytes: number): Promise<AppendFile> {
+    const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+    try {
+      await file.truncate(bytes)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    return new AppendFile(file, bytes)
+  }
+
+  /** Appends the whole text, or nothing and throws. @param isSafe whether it has to survive a power failure */
+  append(text: string, isSafe = false): Promise<void> {
+    const appended = this.#last.then(() => this.#append(Buffer.from(text), isSafe))
+    this.#last = appended.catch(() => undefined)
+    return appended
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#file.close()
+  }
+
+  async #append(bytes: Buffer, isSafe: boolean): Promise<void> {
+    try {
+      const { bytesWritten } = await this.#file.write(bytes)
+      // A full disk takes a part.
+      if (bytesWritten < bytes.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
+      if (isSafe) await this.#file.datasync()
+    } catch (error) {
+      await this.#file.truncate(this.#bytes)
+      throw error
+    }
+    this.#bytes += bytes.length
+  }
+}

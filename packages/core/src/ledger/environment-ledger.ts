@@ -1,0 +1,179 @@
+import { rm } from 'node:fs/promises'
+import { SeeError } from '../common/errors.ts'
+import { isCoded } from '../common/is-coded.ts'
+import type { Journal, JournalEntry, Recorded } from '../common/journal.ts'
+import { AppendFile } from './append-file.ts'
+import { ledgerFolder, ledgerPath, makeLedgerFolder, unusableLedger } from './ledger-folder.ts'
+import { formatLine, LEDGER_VERSION } from './ledger-lines.ts'
+import { holdOwner, type Owner } from './owner.ts'
+import { readLedger } from './read-ledger.ts'
+import { ownerState } from './owner-state.ts'
+import { publishStep, type Step } from './steps.ts'
+
+interface OpenFile {
+  readonly file: AppendFile
+  readonly owner: Owner
+}
+
+/** Of this process, by their paths. */
+const open = new Map<string, EnvironmentLedger>()
+
+/**
+ * The ledger of one environment: a file of lines that names everything that outlives this process, from before it is made
+ * until it is undone. There is no file while there is nothing.
+ */
+export class EnvironmentLedger implements Journal {
+  readonly identifier: string
+  readonly #folder: string
+  /** The numbers of the entries that are not undone. */
+  readonly #left = new Set<number>()
+  #file: Promise<OpenFile> | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #count = 0
+
+  private constructor(identifier: string, folder: string) {
+    this.identifier = identifier
+    this.#folder = folder
+  }
+
+  /** @throws SeeError `IDENTIFIER_TAKEN` when this process has one of the identifier */
+  static begin(identifier: string, folder = ledgerFolder()): EnvironmentLedger {
+    const path = ledgerPath(folder, identifier)
+    if (open.has(path)) throw taken(path, 'it is an environment of this process')
+    const ledger = new EnvironmentLedger(identifier, folder)
+    open.set(path, ledger)
+    return ledger
+  }
+
+  /** The one of this process that has the identifier. */
+  static of(identifier: string, folder = ledgerFolder()): EnvironmentLedger | undefined {
+    return open.get(ledgerPath(folder, identifier))
+  }
+
+  /**
+   * @throws SeeError `LEDGER_UNUSABLE`, `DISK_FULL`, or `IDENTIFIER_TAKEN` when another process has the identifier or was
+   * killed while it had it
+   */
+  async record(entry: JournalEntry, provider?: string): Promise<Recorded> {
+    const number = await this.#inTurn(() => this.#record(entry, provider))
+    const { what } = entry
+    this.#publish('recorded', what)
+    return {
+      made: () => this.#publish('made', what),
+      undoing: () => this.#publish('undoing', what),
+      undone: async () => {
+        await this.#inTurn(() => this.#strikeOut(number))
+        this.#publish('undone', what)
+      },
+    }
+  }
+
+  /** Does the last work of the environment, and ends its ledger whatever comes of it. */
+  async endAfter<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } finally {
+      await this.end()
+    }
+  }
+
+  /** Leaves what has not been undone to others, also while this process lives. */
+  async end(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (open.get(this.#path) === this) open.delete(this.#path)
+      if (this.#file === undefined) return
+      const { file } = await this.#file
+      await file.append(formatLine({ ended: true })).catch(() => undefined)
+      await this.#close()
+    })
+  }
+
+  #publish(step: Step, what: string): void {
+    publishStep({ identifier: this.identifier, step, what })
+  }
+
+  async #record({ kind, what, payload }: JournalEntry, provider: string | undefined): Promise<number> {
+    const entry = this.#count + 1
+    const line = formatLine({ entry, ...(provider === undefined ? {} : { provider }), kind, what, payload })
+    if (this.#file === undefined) {
+      this.#file = this.#create(line)
+      await this.#file.catch((error: unknown) => {
+        this.#file = undefined
+        throw error
+      })
+    } else {
+      const { file } = await this.#file
+      await file.append(line).catch((error: unknown) => {
+        throw unusableLedger(this.#path, error)
+      })
+    }
+    this.#count = entry
+    this.#left.add(entry)
+    return entry
+  }
+
+  get #path(): string {
+    return ledgerPath(this.#folder, this.identifier)
+  }
+
+  /** With its first entry, so that there is never one without. */
+  async #create(line: string): Promise<OpenFile> {
+    await makeLedgerFolder(this.#folder)
+    const owner = await holdOwner(this.#folder)
+    try {
+      const { record } = owner
+      const head = formatLine({ version: LEDGER_VERSION, identifier: this.identifier, owner: record })
+      const file = await AppendFile.create(this.#path)
+      try {
+        await file.append(head + line)
+      } catch (error) {
+        await file.close()
+        await rm(this.#path, { force: true })
+        throw error
+      }
+      return { file, owner }
+    } catch (error) {
+      await owner[Symbol.asyncDispose]()
+      throw isCoded(error, 'EEXIST') ? await this.#taken() : unusableLedger(this.#path, error)
+    }
+  }
+
+  async #taken(): Promise<SeeError> {
+    const path = this.#path
+    const found = await readLedger(this.#folder, this.identifier)
+    if (found?.state !== 'read') return taken(path, found?.why ?? 'it was removed meanwhile')
+    const { owner, isEnded } = found.content
+    if (!isEnded && (await ownerState(owner)) !== 'dead') return taken(path, `process ${owner.pid} has it`)
+    return taken(path, 'a process that was killed has left things of it; run `npx see reap`')
+  }
+
+  /** An entry that cannot be struck out stays: undoing it twice does no harm. */
+  async #strikeOut(entry: number): Promise<void> {
+    if (this.#file === undefined || !this.#left.delete(entry)) return
+    const { file } = await this.#file
+    if (this.#left.size > 0) {
+      await file.append(formatLine({ undone: entry })).catch(() => undefined)
+      return
+    }
+    await rm(this.#path, { force: true })
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    const { file, owner } = (await this.#file) ?? {}
+    this.#file = undefined
+    this.#left.clear()
+    await file?.close()
+    await owner?.[Symbol.asyncDispose]()
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+}
+
+function taken(path: string, why: string): SeeError {
+  return new SeeError('IDENTIFIER_TAKEN', `${path} exists: ${why}`)
+}

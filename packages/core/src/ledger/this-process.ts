@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+
+/** What tells this process from every other one, on this host and on others. */
+export interface ProcessFacts {
+  readonly pid: number
+  readonly start: number
+  readonly boot: string
+  readonly host: string
+}
+
+let facts: Promise<ProcessFacts> | undefined
+
+export function thisProcess(): Promise<ProcessFacts> {
+  return (facts ??= readFacts())
+}
+
+/**
+ * When a process started, in clock ticks after the boot; undefined when there is none. A process's number says less: it
+ * may be another one's by now.
+ */
+export async function startOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
+  // Its second field is its name in brackets, which may have spaces and brackets in it.
+  const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD]
+  return start === undefined ? undefined : Number(start)
+}
+
+/** The 22nd field of all; the list begins with the third. */
+const START_FIELD = 19
+
+async function readFacts(): Promise<ProcessFacts> {
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim()
+  return { pid: process.pid, start: (await startOf(process.pid)) ?? 0, boot, host: await thisHost() }
+}
+
+/**
+ * Hosts may share a folder. Two with one name differ in the machine's identifier, of which only a digest is written, as
+ * machine-id(5) asks for.
+ */
+async function thisHost(): Promise<string> {
+  const machine = await readFile('/etc/machine-id', 'latin1').catch(() => '')
+  if (machine.trim() === '') return hostname()
+  return `${hostname()}/${createHash('sha256').update(`see ${machine.trim()}`).digest('hex').slice(0, 12)}`
+}
