@@ -7,7 +7,7 @@ import { SeededRandom } from './support/soak/random.ts'
 import { makeTinyContainer } from './support/tiny-container.ts'
 
 // `npm run proof:soak` has 1,000 environments one after the other, and half as many eight at a time.
-const CASES = Number(process.env['SEE_SOAK_CASES'] ?? 24)
+const CASES = Number(process.env['SEE_SOAK_CASES'] ?? 16)
 const SEED = Number(process.env['SEE_SOAK_SEED'] ?? 1)
 const AT_A_TIME = 8
 const CASE_MS = 20_000
@@ -54,7 +54,9 @@ test(`${CASES} environments one after the other leave nothing`, { timeout: CASES
   expect(after.children).toBeLessThanOrEqual(before.children)
   if (CASES < ENOUGH_TO_WEIGH) return
   const growth = mean(memory.slice(-CASES / 4)) / mean(memory.slice(-CASES / 2, -CASES / 4))
-  process.stderr.write(`resident memory: ${mib(memory[0])}, ${mib(memory.at(-1))} MiB; ${growth.toFixed(3)}\n`)
+  process.stderr.write(
+    `resident memory: ${mib(memory[0])}, ${mib(memory.at(-1))} MiB; ${growth.toFixed(3)}\n`,
+  )
   expect(growth).toBeLessThan(GROWTH)
 })
 

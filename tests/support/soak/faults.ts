@@ -33,9 +33,9 @@ const AGENT_MS = 60_000
 class Injected extends Error {}
 
 class FaultyHook extends Hook<typeof FaultyHook.schema> {
-  static readonly schema = z.object({ fault: z.string() })
+  static override readonly schema = z.object({ fault: z.string() })
 
-  override async setup(): Promise<void> {
+  async setup(): Promise<void> {
     const { fault } = this.configuration
     if (fault === 'a hook cannot be set up') throw new Injected(fault)
     if (fault === 'a handler throws') {
@@ -58,11 +58,7 @@ class FaultyHook extends Hook<typeof FaultyHook.schema> {
  * @returns its identifier
  * @throws whatever is not of the fault
  */
-export async function soakCase(
-  factory: ContextFactory,
-  fault: Fault,
-  random: SeededRandom,
-): Promise<string> {
+export async function soakCase(factory: ContextFactory, fault: Fault, random: SeededRandom): Promise<string> {
   const identifier = crypto.randomUUID()
   const aborting = new AbortController()
   const expected = new Injected(fault)
@@ -99,10 +95,13 @@ async function carryOut(
     killGuest(identifier)
     return
   }
-  if (fault === 'the guest is paused and forgotten') return void (await context.pause())
+  if (fault === 'the guest is paused and forgotten') {
+    await context.pause()
+    return
+  }
   await context.agent.waitUntilReady({ timeoutMs: AGENT_MS })
   const { stdout } = await context.agent.exec(['echo', 'alive'])
-  if (stdout.toString() !== 'alive\n') throw new Error(`the guest answered ${JSON.stringify(`${stdout}`)}`)
+  if (stdout.toString() !== 'alive\n') throw new Error(`the guest answered ${stdout.toString()}`)
 }
 
 /** The processes of the host that run the guest, whose command lines name it. */
