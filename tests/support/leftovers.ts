@@ -5,10 +5,11 @@ import { Hypervisor } from '@see/libvirt'
 /** Where libvirt and SEE keep what belongs to an environment; libvirt's logs are kept on purpose. */
 const FOLDERS = ['/run', '/sys/fs/cgroup', '/var/lib/libvirt', '/var/lib/see']
 
-/** Everything on this host that is still there of an environment, in words. */
-export async function leftOf(identifier: string): Promise<string[]> {
-  // Names of interfaces are too short for the whole of it.
-  const isOf = (text: string) => text.includes(identifier) || text.includes(identifier.slice(0, 8))
+/** Everything on this host that is still there of environments, in words. */
+export async function leftOf(...identifiers: readonly string[]): Promise<string[]> {
+  // Names of interfaces are too short for a whole one, which begins with the same.
+  const beginnings = identifiers.map((identifier) => identifier.slice(0, 8))
+  const isOf = (text: string) => beginnings.some((beginning) => text.includes(beginning))
   return [
     ...(await inLibvirt()).filter(isOf),
     ...FOLDERS.flatMap(filesIn).filter(isOf),
