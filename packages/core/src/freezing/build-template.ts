@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Configuration } from '../configuration/configuration.ts'
-import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import { templateFiles } from '../templates/template-files.ts'
 import type { Template } from '../templates/template.ts'
 import { type TemplateBuilder, TemplateStore } from '../templates/template-store.ts'
@@ -20,6 +19,7 @@ export async function buildTemplate(
   const builder: TemplateBuilder = async (folder) => {
     const { bootAndFreeze } = await import('./boot-and-freeze.ts')
     const { freezableGuest } = await import('./freezable-guest.ts')
+    const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
     const ledger = EnvironmentLedger.begin(randomUUID())
     const own = { identifier: ledger.identifier, logger: options.logger, journal: ledger }
     await ledger.endAfter(async () => {
