@@ -93,15 +93,8 @@ export { VboxResources, vboxFactory } from './providers/libvirt/vbox/vbox.ts'
 export { hasKnownLoader, hostLibraries } from './samples/host-libraries.ts'
 export { copySample, type SampleCopy } from './samples/copy-sample.ts'
 export { injectSample, type InjectOptions } from './samples/inject-sample.ts'
-export {
-  assertRunnable,
-  type OpenedSample,
-  loaderFor,
-  openSample,
-  type OpenOptions,
-  runsOn,
-  unsuitable,
-} from './samples/open-sample.ts'
+export { type OpenedSample, loaderFor, openSample, type OpenOptions } from './samples/open-sample.ts'
+export { assertRunnable, runsOn, unsuitable } from './samples/runnable.ts'
 export { entryPath } from './samples/sample-entry.ts'
 export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
 export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'

@@ -1,7 +1,6 @@
 import type { z } from 'zod'
 import { Configuration } from '../configuration/configuration.ts'
 import type { Context } from './context.ts'
-import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import type { Logger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources, ResourcesClass } from '../contract/resources.ts'
@@ -33,6 +32,7 @@ export function contextFactory<Schema extends z.ZodType, R extends Resources>(
     signal.throwIfAborted()
     // Once more, so that no sandbox sees what another did to its configuration.
     const parsed = source.parse(Class.schema)
+    const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
     const ledger = EnvironmentLedger.begin(identifier)
     const releases = new ReleaseStack()
     try {

@@ -12,7 +12,6 @@ import { assertAllowed, type DomainState, type Transition } from '../contract/tr
 import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
-import { shutdownBound, shutOff } from './shut-off.ts'
 import { type ShutdownOptions, shutdownArguments, type TransitionAttributes } from './shutdown-arguments.ts'
 import { TransitionBound } from './transition-bound.ts'
 import { GuestAddresses } from './guest-addresses.ts'
@@ -157,6 +156,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
       hasFailed: () => this.#conduct.hasFailed,
       explain: (state: DomainState) => this.#conduct.explain(state),
     }
+    const { shutOff } = await import('./shut-off.ts')
     await shutOff(guest, wait)
     this.#addresses.forget()
     await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
@@ -225,6 +225,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   async #askToShutDown(attributes: Attributes | undefined, wait: WaitOptions): Promise<void> {
     this.assertOpen('pre_shutdown')
+    const { shutdownBound } = await import('./shut-off.ts')
     const bound = shutdownBound(wait)
     assertAllowed('shutdown', await bound.spend((within) => this.state(within)))
     await this.trigger('pre_shutdown', attributes)

@@ -2,12 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { ContextFactory } from '../context/context-factory.ts'
 import { SeeError } from '../common/errors.ts'
-import { setUpHooks } from '../hooks/hook-manager.ts'
-import { loadHooks } from '../hooks/hooks-configuration.ts'
 import type { Hooks } from '../hooks/hooks-in-code.ts'
 import { inHurry } from '../common/in-hurry.ts'
 import { createLogger, type Logger } from '../common/logger.ts'
-import { misspeltEvents } from '../events/misspelt-events.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
@@ -77,6 +74,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const signal = options.signal ?? new AbortController().signal
     const logger = (options.logger ?? createLogger()).child({ identifier })
     signal.throwIfAborted()
+    const { loadHooks, misspeltEvents, setUpHooks } = await hookLoading()
     const loaded = await unlessAborted(signal, loadHooks(hooks))
     for (const { name, error } of loaded.missing)
       logger.warn({ hook: name, err: error }, 'optional hook left out')
@@ -156,6 +154,16 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
       context.close()
     }
   }
+}
+
+/** Loaded with the first environment: an import of this package does without. */
+async function hookLoading() {
+  const [{ loadHooks }, { setUpHooks }, { misspeltEvents }] = await Promise.all([
+    import('../hooks/load-hooks.ts'),
+    import('../hooks/hook-manager.ts'),
+    import('../events/misspelt-events.ts'),
+  ])
+  return { loadHooks, setUpHooks, misspeltEvents }
 }
 
 function isStock({ name }: { readonly name: string }): boolean {

@@ -5,9 +5,7 @@ import type { Hooks } from '../hooks/hooks-in-code.ts'
 import { releaseAfter } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
-import { WarmContext } from './warm-context.ts'
-import { type WarmPoolOptions, type WarmPoolSettings, withDefaults } from './warm-pool-options.ts'
-import { releaseSandbox, standsStill, warmSandbox } from './warm-sandbox.ts'
+import type { WarmPoolOptions, WarmPoolSettings } from './warm-pool-options.ts'
 
 /** Each failure in a row doubles the wait before the next try, this often. */
 const MOST_DOUBLINGS = 6
@@ -40,6 +38,7 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
     factory: ContextFactory<SeeContext<R>>,
     options: WarmPoolOptions<R>,
   ): Promise<WarmPool<R>> {
+    const { withDefaults } = await import('./warm-pool-options.ts')
     const settings = withDefaults(options)
     const { signal } = options
     signal?.throwIfAborted()
@@ -90,6 +89,7 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
     if (sandbox === undefined) return await Environment.allocate(this.#factory, hooks, options)
     let isHandedOut = false
     const handOut: ContextFactory<SeeContext<R>> = async (_identifier, { logger }) => {
+      const { WarmContext } = await import('./warm-context.ts')
       isHandedOut = true
       return new WarmContext(sandbox, logger)
     }
@@ -140,7 +140,9 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
         throw new SeeError('POOL_CLOSED', 'nothing can be allocated from a warm pool that is closed')
       }
       const sandbox = this.#waiting.shift()
-      if (sandbox === undefined || (await standsStill(sandbox))) return sandbox
+      if (sandbox === undefined) return undefined
+      const { standsStill } = await import('./warm-sandbox.ts')
+      if (await standsStill(sandbox)) return sandbox
       this.#settings.logger.warn({ identifier: sandbox.identifier }, 'a sandbox died while it waited')
       this.#track(this.#discard(sandbox))
       this.#refill()
@@ -167,6 +169,7 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
   async #fill(signal: AbortSignal): Promise<void> {
     const { prepare, fillTimeoutMs: timeoutMs, logger } = this.#settings
     try {
+      const { warmSandbox } = await import('./warm-sandbox.ts')
       this.#waiting.push(await warmSandbox(this.#factory, { prepare, timeoutMs, signal, logger }))
       this.#failure = undefined
       this.#failuresInARow = 0
@@ -200,6 +203,7 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
 
   async #discard(sandbox: SeeContext<R>): Promise<void> {
     try {
+      const { releaseSandbox } = await import('./warm-sandbox.ts')
       await releaseSandbox(sandbox)
     } catch (error) {
       this.#settings.logger.error({ err: error }, 'a sandbox of a warm pool could not be released')

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Configuration } from '../configuration/configuration.ts'
-import { EnvironmentLedger } from '../ledger/environment-ledger.ts'
-import { templateFiles } from '../templates/manifest.ts'
+import { templateFiles } from '../templates/template-files.ts'
 import type { Template } from '../templates/template.ts'
 import { type TemplateBuilder, TemplateStore } from '../templates/template-store.ts'
 import type { BuildTemplateOptions } from './build-template-options.ts'
-import { freezableGuest } from './freezable-guest.ts'
 
 /**
  * Boots the guest of a resources file once and freezes it, with memory, devices and disk, under a name.
@@ -20,6 +18,8 @@ export async function buildTemplate(
   const source = Configuration.load(resources)
   const builder: TemplateBuilder = async (folder) => {
     const { bootAndFreeze } = await import('./boot-and-freeze.ts')
+    const { freezableGuest } = await import('./freezable-guest.ts')
+    const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
     const ledger = EnvironmentLedger.begin(randomUUID())
     const own = { identifier: ledger.identifier, logger: options.logger, journal: ledger }
     await ledger.endAfter(async () => {

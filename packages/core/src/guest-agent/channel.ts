@@ -11,6 +11,8 @@ const reply = z.union([
   z.object({ error: z.object({ class: z.string(), desc: z.string() }) }),
 ])
 
+const nothing = z.unknown()
+
 const DEFAULT_TIMEOUT_MS = 10_000
 /** The agent sends up to 16 MiB of a program's output; what we ask it for is far less. */
 const REPLY_LIMIT = 10 * 1024 * 1024
@@ -23,6 +25,11 @@ export class Commands {
   constructor(channel: AgentChannel | undefined, misbehaved: (error: SeeError) => void = () => undefined) {
     this.#channel = channel
     this.#misbehaved = misbehaved
+  }
+
+  /** @throws SeeError as {@link run} */
+  async ping(options?: PingOptions): Promise<void> {
+    await this.run(nothing, 'guest-ping', {}, options)
   }
 
   /**

@@ -1,29 +1,30 @@
-import { z } from 'zod'
 import type { Agent, ExecOptions, ExecResult, PingOptions } from '../contract/agent.ts'
 import { SeeError } from '../common/errors.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
 import type { PollOptions } from '../common/poll.ts'
-import { untilReady } from './until-ready.ts'
-import { Commands } from './channel.ts'
-import { readGuestFile, writeGuestFile } from './files.ts'
-import { isWindowsGuest } from './is-windows.ts'
+import type { Commands } from './channel.ts'
 
-const nothing = z.unknown()
 const DEFAULT_READ_BYTES = 1024 * 1024
 
-/** Talks to the QEMU guest agent. The guest is hostile: every reply is bounded and checked. */
+/**
+ * Talks to the QEMU guest agent. The guest is hostile: every reply is bounded and checked. The protocol is loaded with the
+ * first command.
+ */
 export class GuestAgent implements Agent {
-  readonly #commands: Commands
+  readonly #channel: AgentChannel | undefined
+  readonly #misbehaved: (error: SeeError) => void
   #windows: boolean | undefined
 
   /** @param misbehaved is called when the agent sends what no agent sends */
   constructor(channel: AgentChannel | undefined, misbehaved: (error: SeeError) => void = () => undefined) {
-    this.#commands = new Commands(channel, misbehaved)
+    this.#channel = channel
+    this.#misbehaved = misbehaved
   }
 
   /** @throws SeeError `AGENT_UNRESPONSIVE` when no answer comes within `timeoutMs` */
   async ping(options?: PingOptions): Promise<void> {
-    await this.#commands.run(nothing, 'guest-ping', {}, options)
+    const commands = await this.#commands()
+    await commands.ping(options)
   }
 
   /**
@@ -31,6 +32,7 @@ export class GuestAgent implements Agent {
    * @throws SeeError `AGENT_UNRESPONSIVE`, or immediately `AGENT_UNAVAILABLE`
    */
   async waitUntilReady(options: PollOptions): Promise<void> {
+    const { untilReady } = await import('./until-ready.ts')
     await untilReady(this, 'is qemu-guest-agent installed in the guest and started?', options)
   }
 
@@ -43,21 +45,24 @@ export class GuestAgent implements Agent {
   async exec(argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
     if (await this.isWindows()) {
       const { execInWindowsGuest } = await import('./windows-exec.ts')
-      return await execInWindowsGuest(this.#commands, argv, options)
+      return await execInWindowsGuest(await this.#commands(), argv, options)
     }
     const { execInShellGuest } = await import('./shell-exec.ts')
-    return await execInShellGuest(this.#commands, argv, options)
+    return await execInShellGuest(await this.#commands(), argv, options)
   }
 
   /** Whether the guest is a Windows, by its own word: paths and programs differ there. */
   async isWindows(): Promise<boolean> {
-    this.#windows ??= await isWindowsGuest(this.#commands)
+    if (this.#windows !== undefined) return this.#windows
+    const { isWindowsGuest } = await import('./is-windows.ts')
+    this.#windows = await isWindowsGuest(await this.#commands())
     return this.#windows
   }
 
   /** Writes a file in the guest, replacing what was there; some 10 MB a second. */
   async writeFile(path: string, content: string | Uint8Array): Promise<void> {
-    await writeGuestFile(this.#commands, path, Buffer.from(content))
+    const { writeGuestFile } = await import('./files.ts')
+    await writeGuestFile(await this.#commands(), path, Buffer.from(content))
   }
 
   /**
@@ -66,11 +71,17 @@ export class GuestAgent implements Agent {
    * @throws SeeError `GUEST_OUTPUT_LIMIT` when it holds more
    */
   async readFile(path: string, { maxBytes = DEFAULT_READ_BYTES } = {}): Promise<Buffer> {
-    const { content, truncated } = await readGuestFile(this.#commands, path, maxBytes)
+    const { readGuestFile } = await import('./files.ts')
+    const { content, truncated } = await readGuestFile(await this.#commands(), path, maxBytes)
     if (!truncated) return content
     throw new SeeError(
       'GUEST_OUTPUT_LIMIT',
       `${path} in the guest holds more than ${maxBytes} bytes; raise maxBytes to read it`,
     )
+  }
+
+  async #commands(): Promise<Commands> {
+    const { Commands } = await import('./channel.ts')
+    return new Commands(this.#channel, this.#misbehaved)
   }
 }

@@ -2,13 +2,11 @@ import { readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { messageOf, SeeError } from '../common/errors.ts'
-import { type FileLock, lockFile } from '../host/file-lock.ts'
-import { isLocked } from '../templates/in-use.ts'
+import type { FileLock } from '../host/file-lock.ts'
 import { templateName } from '../templates/template-name.ts'
 import { TemplateStore } from '../templates/template-store.ts'
 import { readUserFile } from '../configuration/user-file.ts'
 import { BuiltGuest } from './built-guest.ts'
-import { guestManifest } from './guest-manifest.ts'
 import { guestRoot } from './guest-root.ts'
 
 /** The names of `guest/with-packages.sh`, which builds under the same lock, and removes what begins so with a dot. */
@@ -33,9 +31,8 @@ export class GuestStore {
   async list(): Promise<BuiltGuest[]> {
     const names = await this.#names()
     const keys = (await this.#entriesOf(CONTENTS)).filter((key) => KEY.test(key))
-    return keys
-      .map((key) => this.#guest(key, names.get(key) ?? []))
-      .toSorted((a, b) => orderOf(a).localeCompare(orderOf(b), 'en'))
+    const guests = await Promise.all(keys.map((key) => this.#guest(key, names.get(key) ?? [])))
+    return guests.toSorted((a, b) => orderOf(a).localeCompare(orderOf(b), 'en'))
   }
 
   /**
@@ -49,7 +46,7 @@ export class GuestStore {
     if (key === undefined || !(await isFolder(join(this.root, CONTENTS, key)))) {
       throw missing(name, [...names.values()].flat())
     }
-    return this.#guest(key, names.get(key) ?? [])
+    return await this.#guest(key, names.get(key) ?? [])
   }
 
   /**
@@ -96,10 +93,12 @@ export class GuestStore {
   }
 
   async #lock(signal: AbortSignal): Promise<FileLock> {
+    const { lockFile } = await import('../host/file-lock.ts')
     return await lockFile(join(this.root, LOCK), signal)
   }
 
-  #guest(key: string, names: readonly string[]): BuiltGuest {
+  async #guest(key: string, names: readonly string[]): Promise<BuiltGuest> {
+    const { guestManifest } = await import('./guest-manifest.ts')
     const folder = join(this.root, CONTENTS, key)
     const path = join(folder, 'manifest.json')
     const text = readUserFile(path)
@@ -137,6 +136,7 @@ export class GuestStore {
 
 /** What stands in the way of removing it. */
 async function whyNeeded({ folder, disk }: BuiltGuest): Promise<string | undefined> {
+  const { isLocked } = await import('../templates/in-use.ts')
   if (await isLocked(disk).catch(() => false)) return 'sandboxes run on its disk; wait until they have ended'
   const templates = new TemplateStore()
   const own = await realpath(folder)

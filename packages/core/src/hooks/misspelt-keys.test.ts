@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { Environment } from '../environment/environment.ts'
 import { Hook } from './hook.ts'
-import { loadHooks } from './hooks-configuration.ts'
+import { loadHooks } from './load-hooks.ts'
 import { simulatedFactory } from '../testing/simulated-resources.ts'
 
 const schema = z.object({ results_folder: z.string().default(''), act_on_event: z.string().default('') })

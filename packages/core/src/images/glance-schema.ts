@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { oneOf } from '../configuration/key-rules.ts'
 import { hasOnePlace, keepingShape, ONE_PLACE } from './cache-path.ts'
-import { keystoneAuthSchema } from './keystone.ts'
+import { keystoneAuthSchema } from './keystone-auth.ts'
 
 /** The keys of GlanceProvider. */
 export const glanceSchema = z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { discard, type HttpClient, type HttpResponse } from './http-client.ts'
-import { authenticate, type KeystoneAuth, type KeystoneSession } from './keystone.ts'
+import { authenticate, type KeystoneSession } from './keystone.ts'
+import type { KeystoneAuth } from './keystone-auth.ts'
 import { RemoteError } from './remote-error.ts'
 import { rangeHeader, type RemotePart, remotePart } from './remote-file.ts'
 

@@ -63,11 +63,3 @@ export const templateManifest = z.strictObject({
 })
 
 export type TemplateManifest = z.output<typeof templateManifest>
-
-export const templateFiles = {
-  memory: 'memory',
-  state: 'state',
-  disk: 'disk.qcow2',
-  /** An empty overlay of the disk: what a clone's disk begins as. */
-  overlay: 'overlay.qcow2',
-} as const

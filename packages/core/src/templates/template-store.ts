@@ -5,14 +5,12 @@ import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { CONFIGURATION_BYTES, readRegularFile } from '../configuration/user-file.ts'
-import { type FileLock, lockFile } from '../host/file-lock.ts'
-import { isLocked } from './in-use.ts'
-import { templateManifest } from './manifest.ts'
+import type { FileLock } from '../host/file-lock.ts'
 import { Template } from './template.ts'
 import { templateError } from './template-error.ts'
+import { templateFiles } from './template-files.ts'
 import { templateName } from './template-name.ts'
 import { templateRoot } from './template-root.ts'
-import { assertTrusted, assertTrustedRoot } from './trusted-files.ts'
 
 const MANIFEST = 'manifest.json'
 /** Endings of the hidden names of a template that is not complete yet, and of one that is being removed. */
@@ -52,6 +50,7 @@ export class TemplateStore {
    * and ourselves made it or could change it
    */
   async open(name: string): Promise<Template> {
+    const [{ templateManifest }, { assertTrusted }] = await readers()
     const folder = this.#folderOf(name)
     const text = await manifestText(folder).catch(async (error: unknown) => {
       if (isMissing(error) && !(await exists(folder))) throw await this.#missing(name)
@@ -99,9 +98,7 @@ export class TemplateStore {
     await makeFolder(this.root, 0o755).catch((error: unknown) => {
       throw templateError('TEMPLATE_BUILD', name, `cannot make ${this.root}: ${messageOf(error)}`, error)
     })
-    await assertTrustedRoot(this.root).catch((error: unknown) => {
-      throw templateError('TEMPLATE_BUILD', name, messageOf(error), error)
-    })
+    await this.#assertTrustedRoot(name)
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
@@ -124,18 +121,27 @@ export class TemplateStore {
     for (const end of ENDS) await rm(this.#hidden(name, end), { recursive: true, force: true })
   }
 
+  async #assertTrustedRoot(name: string): Promise<void> {
+    const { assertTrustedRoot } = await import('./trusted-files.ts')
+    await assertTrustedRoot(this.root).catch((error: unknown) => {
+      throw templateError('TEMPLATE_BUILD', name, messageOf(error), error)
+    })
+  }
+
   async #hasLeft(name: string): Promise<boolean> {
     const left = await Promise.all(ENDS.map((end) => exists(this.#hidden(name, end))))
     return left.includes(true)
   }
 
   async #assertUnused(name: string): Promise<void> {
-    const disk = join(this.#folderOf(name), 'disk.qcow2')
+    const { isLocked } = await import('./in-use.ts')
+    const disk = join(this.#folderOf(name), templateFiles.disk)
     if (!(await isLocked(disk).catch(() => false))) return
     throw templateError('TEMPLATE_IN_USE', name, 'clones of it are running; wait until they have ended')
   }
 
   async #lock(name: string, signal: AbortSignal): Promise<FileLock> {
+    const { lockFile } = await import('../host/file-lock.ts')
     for (;;) {
       const lock = await lockFile(this.#lockPath(name), signal)
       if (lock.isCurrent) return lock
@@ -166,6 +172,11 @@ export class TemplateStore {
     const why = `it is not in ${this.root} (${there}); build it: npx see template build RESOURCES.json ${name}`
     return templateError('TEMPLATE_MISSING', name, why)
   }
+}
+
+/** Loaded with the first template that is opened: an import of this package does without. */
+async function readers() {
+  return await Promise.all([import('./manifest.ts'), import('./trusted-files.ts')])
 }
 
 async function manifestText(folder: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, type SeeError } from '../common/errors.ts'
-import { changeOf, contentChangeOf, sha256Of } from './file-facts.ts'
-import { templateFiles, templateMachine, type TemplateMachine, type TemplateManifest } from './manifest.ts'
+import type { TemplateMachine, TemplateManifest } from './manifest.ts'
 import { templateError } from './template-error.ts'
+import { templateFiles } from './template-files.ts'
 
 /** What is said of a part of the machine that differs. */
 const words = {
@@ -18,14 +18,14 @@ const words = {
   devices_sha256: 'the list of devices',
 } as const satisfies Record<keyof TemplateMachine, string>
 
+const aspects = Object.keys(words).filter((key): key is keyof TemplateMachine => key in words)
+
 /** A clone that hangs is reported after this, or after several times what its template took to boot. */
 const SHORTEST_BOUND_MS = 60_000
 const BOOTS = 4
 
 /** Length of a value in a message. */
 const EXCERPT_CHARACTERS = 80
-
-const aspects = templateMachine.keyof().options
 
 /** A frozen guest: what each clone begins as. */
 export class Template {
@@ -55,6 +55,7 @@ export class Template {
    * @throws SeeError `TEMPLATE_INVALID` when anything was changed since it was built
    */
   async assertUnchanged(): Promise<void> {
+    const { changeOf, contentChangeOf } = await import('./file-facts.ts')
     const { memory, disk, state, overlay, inputs } = this.manifest
     const files = [
       { path: this.path('memory'), ...memory },
@@ -76,6 +77,7 @@ export class Template {
    * @throws SeeError `TEMPLATE_INVALID`
    */
   async assertDiskUnchanged(): Promise<void> {
+    const { changeOf } = await import('./file-facts.ts')
     const change = await changeOf(this.path('disk'), this.manifest.disk)
     if (change !== undefined) throw this.#invalid(`${change} since it was built`)
   }
@@ -85,11 +87,10 @@ export class Template {
    * @throws SeeError `TEMPLATE_INVALID` when it cannot take the template over
    */
   assertFits(machine: Partial<TemplateMachine>): void {
-    const differing = aspects.find((key) => {
-      return machine[key] !== undefined && machine[key] !== this.manifest.machine[key]
-    })
+    const { machine: own } = this.manifest
+    const differing = aspects.find((key) => machine[key] !== undefined && machine[key] !== own[key])
     if (differing === undefined) return
-    const [was, is] = excerptsOf(String(this.manifest.machine[differing]), String(machine[differing]))
+    const [was, is] = excerptsOf(String(own[differing]), String(machine[differing]))
     throw this.#invalid(`${words[differing]} was ${was} when it was built, and is ${is} now`)
   }
 
@@ -131,6 +132,7 @@ export class Template {
   }
 
   async #verifyFile(path: string, sha256: string, signal: AbortSignal): Promise<void> {
+    const { sha256Of } = await import('./file-facts.ts')
     const found = await sha256Of(path, signal).catch((error: unknown) => {
       signal.throwIfAborted()
       throw this.#invalid(`${path} cannot be read: ${messageOf(error)}`, error)

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { templateFiles } from './manifest.ts'
+import { templateFiles } from './template-files.ts'
 
 const GROUP_WRITES = 0o020
 const OTHERS_WRITE = 0o002

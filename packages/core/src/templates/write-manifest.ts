@@ -1,7 +1,8 @@
 import { chmod, chown, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { factsOf } from './file-facts.ts'
-import { TEMPLATE_VERSION, templateFiles, type TemplateManifest } from './manifest.ts'
+import { TEMPLATE_VERSION, type TemplateManifest } from './manifest.ts'
+import { templateFiles } from './template-files.ts'
 
 type ManifestContent = Pick<
   TemplateManifest,

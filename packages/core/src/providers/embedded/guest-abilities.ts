@@ -3,7 +3,6 @@ import type { AttachedDisk } from '../../contract/attach-ability.ts'
 import type { CaptureOptions, PacketCapture } from '../../contract/capture-ability.ts'
 import type { GuestDisk } from '../../contract/disk-ability.ts'
 import type { GuestEnds } from '../../contract/guest-ends.ts'
-import { openSandboxFile } from '../../disks/sandbox-file.ts'
 import type { AllocatedGuest } from './allocate-guest.ts'
 import { DISK_NAME } from './disk/disk-name.ts'
 
@@ -65,6 +64,7 @@ async function capture(
 function ownDisk({ folder, inputs: { image } }: AllocatedGuest): GuestDisk | undefined {
   if (image === undefined) return undefined
   const read: GuestDisk['read'] = async ({ signal }) => {
+    const { openSandboxFile } = await import('../../disks/sandbox-file.ts')
     return (await openSandboxFile(folder.of(DISK_NAME))).createReadStream({ signal })
   }
   return { image, read }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SeeError } from '../common/errors.ts'
-import { loadHooks } from './hooks-configuration.ts'
+import { loadHooks } from './load-hooks.ts'
 
 const module = `
 import { z } from 'zod'
