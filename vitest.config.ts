@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config'
 const READS_BY_GUEST =
   'packages/hooks/src/disk-changes/**/{disk-truth,kernel-reading,disk-state-partitions,disk-state-late}*.test.ts'
 
+/** Tests of more than one package that boot no guest: documents, the command line, a provider whose guests are processes. */
+const WITHOUT_GUESTS =
+  'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,fetched-image,' +
+  'hooks-fail-early,limits,links,loading,man-page,own-error-codes,reference-names,registered-provider,rooms,schemas,' +
+  'spelling,template-interrupted}.test.ts'
+
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -20,7 +26,6 @@ export default defineConfig({
     // What is built is loaded by Node itself: to hand each of its modules through Vite takes a file of tests two seconds.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     projects: [
-      // First, since its files take longest.
       {
         extends: true,
         test: {
@@ -28,6 +33,16 @@ export default defineConfig({
           // Only what hangs takes that long: a busy host boots a guest in a third of it.
           testTimeout: 60_000,
           include: ['tests/**/*.test.ts'],
+          exclude: [WITHOUT_GUESTS],
+          globalSetup: ['tests/support/run-folder.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'no-guest',
+          testTimeout: 60_000,
+          include: [WITHOUT_GUESTS],
           globalSetup: ['tests/support/run-folder.ts'],
         },
       },
