@@ -4,11 +4,15 @@ import { defineConfig } from 'vitest/config'
 const READS_BY_GUEST =
   'packages/hooks/src/disk-changes/**/{disk-truth,kernel-reading,disk-state-partitions,disk-state-late}*.test.ts'
 
-/** Tests of more than one package that boot no guest: documents, the command line, a provider whose guests are processes. */
-const WITHOUT_GUESTS =
+/**
+ * Tests of more than one package that leave the processor to others: they boot no guest to its end, and mostly wait. They
+ * run beside those that do; of a file that is missing here only time is lost.
+ */
+const LIGHT =
   'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,fetched-image,' +
-  'hooks-fail-early,limits,links,loading,man-page,own-error-codes,reference-names,registered-provider,rooms,schemas,' +
-  'spelling,template-interrupted}.test.ts'
+  'hooks-fail-early,killed.root,limits,links,loading,lxc.root,lxc-unattended.root,man-page,own-error-codes,' +
+  'reference-names,registered-provider,results-folder.root,rooms,run-ends,schemas,spelling,template-interrupted,' +
+  'terminal-text,contract/libvirt-lxc.root}.test.ts'
 
 export default defineConfig({
   test: {
@@ -33,16 +37,16 @@ export default defineConfig({
           // Only what hangs takes that long: a busy host boots a guest in a third of it.
           testTimeout: 60_000,
           include: ['tests/**/*.test.ts'],
-          exclude: [WITHOUT_GUESTS],
+          exclude: [LIGHT],
           globalSetup: ['tests/support/run-folder.ts'],
         },
       },
       {
         extends: true,
         test: {
-          name: 'no-guest',
+          name: 'light',
           testTimeout: 60_000,
-          include: [WITHOUT_GUESTS],
+          include: [LIGHT],
           globalSetup: ['tests/support/run-folder.ts'],
         },
       },

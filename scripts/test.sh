@@ -8,12 +8,12 @@ bash scripts/prepare.sh --tests
 npm run --silent lint
 vitest=(node node_modules/vitest/vitest.mjs run)
 
-# What boots guests uses the processor, two files at a time: with three, daemons answer too late. Most of what boots none, or
-# only reads disks by a guest, waits, so it runs beside that, and says at the end what came of it.
+# What boots guests uses the processor, two files at a time: with three, daemons answer too late. Most of what does not waits,
+# so it runs beside that, two files at a time as well, and says at the end what came of it.
 in_two_lanes() {
   local said failed=0
   said=$(mktemp)
-  "${vitest[@]}" --project no-guest --project packages --project disks "$@" >"$said" 2>&1 &
+  "${vitest[@]}" --project light --project packages --project disks "$@" >"$said" 2>&1 &
   local beside=$!
   # shellcheck disable=SC2064 # the two of now
   trap "kill $beside; wait $beside; cat '$said'; rm '$said'" EXIT
