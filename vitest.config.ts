@@ -4,6 +4,16 @@ import { defineConfig } from 'vitest/config'
 const READS_BY_GUEST =
   'packages/hooks/src/disk-changes/**/{disk-truth,kernel-reading,disk-state-partitions,disk-state-late}*.test.ts'
 
+/**
+ * Tests of more than one package that leave the processor to others: they boot no guest to its end, and mostly wait. They
+ * run beside those that do; of a file that is missing here only time is lost.
+ */
+const LIGHT =
+  'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,fetched-image,' +
+  'hooks-fail-early,killed.root,limits,links,loading,lxc.root,lxc-unattended.root,man-page,own-error-codes,' +
+  'reference-names,registered-provider,results-folder.root,rooms,run-ends,schemas,spelling,template-interrupted,' +
+  'terminal-text,contract/libvirt-lxc.root}.test.ts'
+
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -20,7 +30,6 @@ export default defineConfig({
     // What is built is loaded by Node itself: to hand each of its modules through Vite takes a file of tests two seconds.
     server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     projects: [
-      // First, since its files take longest.
       {
         extends: true,
         test: {
@@ -28,6 +37,16 @@ export default defineConfig({
           // Only what hangs takes that long: a busy host boots a guest in a third of it.
           testTimeout: 60_000,
           include: ['tests/**/*.test.ts'],
+          exclude: [LIGHT],
+          globalSetup: ['tests/support/run-folder.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'light',
+          testTimeout: 60_000,
+          include: [LIGHT],
           globalSetup: ['tests/support/run-folder.ts'],
         },
       },

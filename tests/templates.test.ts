@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type EmbeddedResources, type SeeContext, type Template, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { copiedTemplate } from './support/copied-template.ts'
+import { embeddedGuest } from './support/embedded-guest.ts'
 import { processes } from './support/leftovers.ts'
 import { clockErrorMs, expectTwoMachines, line, marksOf } from './support/marks.ts'
 import { copyOfQemu, upgradeQemu } from './support/other-qemu.ts'
@@ -47,6 +48,9 @@ async function started(
   return context
 }
 
+/** The machine's command line, with a switch of the tiny guest. */
+const switched = (word: string) => ({ cmdline: embeddedGuest({}, word).machine?.cmdline })
+
 test('two clones share no address, name, id or random number, and know the time', {
   timeout: 60_000,
 }, async () => {
@@ -66,10 +70,11 @@ test('two clones share no address, name, id or random number, and know the time'
 })
 
 test('a guest without the port gets its identity through its agent', { timeout: 60_000 }, async () => {
-  const resources = folder.resources({}, { cmdline: 'quiet see.noport' })
+  const machine = switched('see.noport')
+  const resources = folder.resources({}, machine)
   const template = await folder.build('portless', relative('', resources))
   expect(template.manifest).toMatchObject({ identity: 'agent', resources })
-  const guest = await started({ template: 'portless' }, { cmdline: 'quiet see.noport' })
+  const guest = await started({ template: 'portless' }, machine)
   expect(await marksOf(guest)).toMatchObject({
     hostname: `see-${guest.identifier.slice(0, 8)}`,
     mac: guest.resources.macAddress,
@@ -255,8 +260,7 @@ test('a template that does not exist is reported with those that do', async () =
 })
 
 test('a guest that does not wait for its identity is refused with advice', { timeout: 60_000 }, async () => {
-  const cmdline = 'console=tty0 quiet cryptomgr.notests see.noidentity'
-  const build = folder.build('mute', folder.resources({}, { cmdline }))
+  const build = folder.build('mute', folder.resources({}, switched('see.noidentity')))
   await expect(build).rejects.toMatchObject({
     code: 'TEMPLATE_IDENTITY',
     message: expect.stringContaining('"identity": false'),

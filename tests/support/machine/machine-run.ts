@@ -10,6 +10,7 @@ import { init } from './init.ts'
 
 const AGENT = fileURLToPath(new URL('../../dist/support/machine/agent.js', import.meta.url))
 const START_MS = 10_000
+const REAPED_MS = 1000
 const NAMESPACES = ['--user', '--map-root-user', '--net', '--pid', '--mount', '--mount-proc', '--kill-child']
 
 export interface RunEnd {
@@ -105,9 +106,12 @@ export class MachineRun {
 
   /** Resolves when nothing is left of it. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
-    // One that has just begun does not end with its parent.
     send(this.#initPid, 'SIGKILL')
+    // Its parent reaps it and ends, which this host's first process would do seconds later. One that a test has stopped goes
+    // on first.
+    this.#child.kill('SIGCONT')
+    await Promise.race([this.gone, sleep(REAPED_MS)])
+    this.#child.kill('SIGKILL')
     await this.gone
   }
 

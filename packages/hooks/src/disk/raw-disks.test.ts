@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { runConfined } from '../confinement/confined-command.ts'
 import { RawDisks } from './raw-disks.ts'
 import { quietly } from '../testing/disk-images.ts'
@@ -58,7 +58,9 @@ test('an image of another format than given is a failure, and leaves nothing', a
   await using temporary = await temporaryFolder()
   const path = join(temporary.path, 'none')
   writeFileSync(path, 'nothing of QEMU')
-  const before = foldersLeft()
+  // Other tests have some in the common one.
+  vi.stubEnv('TMPDIR', temporary.path)
+  onTestFinished(() => void vi.unstubAllEnvs())
   for (const image of [path, join(temporary.path, 'missing')]) {
     await expect(RawDisks.open([{ path: image, format: 'qcow2' }], never)).rejects.toMatchObject({
       code: 'TOOL_FAILED',
@@ -66,7 +68,7 @@ test('an image of another format than given is a failure, and leaves nothing', a
     })
   }
   await expect(RawDisks.open([{ path, format: 'raw' }], AbortSignal.abort())).rejects.toThrow('aborted')
-  expect(foldersLeft().filter((name) => !before.includes(name))).toEqual([])
+  expect(foldersLeft()).toEqual([])
 })
 
 test('its mount and its daemon do not outlive this process, even when it is killed', async () => {
