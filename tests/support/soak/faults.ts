@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ContextFactory, Environment, Hook, SeeError } from '@see/core'
-import { z } from 'zod'
 import type { SeededRandom } from './random.ts'
 
 /** What goes wrong in a case; half of them go well. */
@@ -32,11 +31,9 @@ const AGENT_MS = 60_000
 
 class Injected extends Error {}
 
-class FaultyHook extends Hook<typeof FaultyHook.schema> {
-  static override readonly schema = z.object({ fault: z.string() })
-
+class FaultyHook extends Hook {
   async setup(): Promise<void> {
-    const { fault } = this.configuration
+    const fault = String(this.configuration['fault'])
     if (fault === 'a hook cannot be set up') throw new Injected(fault)
     if (fault === 'a handler throws') {
       this.context.subscribe('post_poweron', () => {
@@ -49,7 +46,8 @@ class FaultyHook extends Hook<typeof FaultyHook.schema> {
   }
 
   override cleanup(): void {
-    if (this.configuration.fault === 'a clean-up throws') throw new Injected(this.configuration.fault)
+    const fault = String(this.configuration['fault'])
+    if (fault === 'a clean-up throws') throw new Injected(fault)
   }
 }
 
