@@ -1,6 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seeHere, startSee } from './support/see-command.ts'
 import { TemplateFolder } from './support/template-guest.ts'
@@ -117,6 +127,36 @@ test('a package that apt does not know is reported before anything is made', {
     error: expect.stringMatching(/apt knows no package of the name: no-such-package \(/),
   })
   expect(unfinished()).toEqual([])
+})
+
+test('apt is asked for the versions of the tiny guest once, and again when what it goes by has changed', {
+  timeout: BUILD_MS,
+}, () => {
+  const [cache, bin] = [join(folder.path, 'cache'), join(folder.path, 'bin')]
+  const asked = join(folder.path, 'asked')
+  for (const each of [cache, bin]) mkdirSync(each)
+  // With the guest that is there, and lists of its own, should this host's be of no use.
+  const there = tinyGuest()
+  for (const name of [basename(there), 'apt']) {
+    const path = join(dirname(there), name)
+    if (existsSync(path)) symlinkSync(path, join(cache, name))
+  }
+  const script = `#!/bin/sh\necho "$@" >>${asked}\nexec /usr/bin/apt-get "$@"\n`
+  writeFileSync(join(bin, 'apt-get'), script, { mode: 0o755 })
+  writeFileSync(asked, '')
+  const timesAsked = () => {
+    const env = { ...process.env, SEE_GUEST_CACHE: cache, PATH: `${bin}:${process.env['PATH']}` }
+    const builder = fileURLToPath(new URL('../guest/build.sh', import.meta.url))
+    expect(execFileSync('bash', [builder], { env, encoding: 'utf8' })).toBe(
+      `${join(cache, basename(there))}\n`,
+    )
+    return readFileSync(asked, 'utf8').split('\n').length - 1
+  }
+  expect([timesAsked(), timesAsked()]).toEqual([1, 1])
+  const said = readdirSync(cache).filter((name) => name.startsWith('.said-'))
+  // Older than apt's configuration and lists.
+  for (const name of said) utimesSync(join(cache, name), 0, 0)
+  expect([timesAsked(), timesAsked()]).toEqual([2, 2])
 })
 
 test.each([
