@@ -1,8 +1,7 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { INFORMATION_FD } from './jail.ts'
 import { QemuError } from './qemu-error.ts'
@@ -19,13 +18,19 @@ export interface JailedProcesses {
   readonly qemu: number
 }
 
+/** What bubblewrap is connected to this process by. */
+interface JailPipes {
+  readonly stdin: Writable | null
+  readonly stdout: Readable | null
+  readonly stdio: readonly (Readable | Writable | null | undefined)[]
+}
+
 /**
  * Waits until a jail is complete, and then has its shell become QEMU.
  * @throws Error when that ends before, or does not say what it is
  */
-export async function enterJail(child: ChildProcess): Promise<JailedProcesses> {
-  const { stdin, stdout } = child
-  const information = child.stdio[INFORMATION_FD]
+export async function enterJail({ stdin, stdout, stdio }: JailPipes): Promise<JailedProcesses> {
+  const information = stdio[INFORMATION_FD]
   if (stdin === null || stdout === null || !(information instanceof Readable)) {
     throw new Error('bubblewrap has no pipes')
   }
