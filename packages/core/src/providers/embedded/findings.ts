@@ -23,7 +23,7 @@ export async function findEmbedded(host: InspectedHost, signal: AbortSignal): Pr
 async function findJail(host: InspectedHost, signal: AbortSignal): Promise<Finding> {
   const namespaces = ['user', 'ipc', 'pid', 'net', 'uts'].map((kind) => `--unshare-${kind}`)
   const asUser = ['setpriv', `--reuid=${SANDBOX_GID}`, `--regid=${SANDBOX_GID}`, '--clear-groups']
-  const [program = 'bwrap', ...argv] = [
+  const [program, ...argv] = [
     ...(host.userIsRoot ? asUser : []),
     'bwrap',
     ...namespaces,
