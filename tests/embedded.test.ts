@@ -447,7 +447,8 @@ test('a parent that is killed outright takes its guest along', { timeout: 60_000
   onTestFinished(() => void parent.kill('SIGKILL'))
   const isQemu = ({ commandLine }: { commandLine: string }) =>
     commandLine.includes('qemu-system') && commandLine.includes(identifier)
-  await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBe(1)
+  // Its jail comes before it.
+  await expect.poll(() => processes(isQemu).length, { timeout: 30_000 }).toBeGreaterThan(0)
   parent.kill('SIGKILL')
   await expect.poll(() => processes(isQemu).length, { timeout: 10_000 }).toBe(0)
   const again = { identifier }

@@ -4,6 +4,7 @@ export const qemuErrorCodes = {
   AGENT_PROTOCOL: 'the guest agent sent what no agent should send',
   AGENT_TIMEOUT: 'the guest agent did not answer in time',
   QEMU_ENDED: 'QEMU ended, or was killed',
+  QEMU_JAIL: 'this host does not let QEMU have namespaces of its own',
   QEMU_START: 'QEMU could not be started',
   QMP_CLOSED: 'the connection to the monitor closed',
   QMP_PROTOCOL: 'the monitor sent what no monitor should send',

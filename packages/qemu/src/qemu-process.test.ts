@@ -1,10 +1,22 @@
 import { execFile, spawn } from 'node:child_process'
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { childVariables } from './child-environment.ts'
-import { launchCommand, type QemuLimits } from './launch-command.ts'
+import { jailedLaunchCommand, launchCommand, type QemuLimits } from './launch-command.ts'
 import { QemuProcess } from './qemu-process.ts'
 
 const program = '/usr/bin/qemu-system-x86_64'
@@ -15,13 +27,13 @@ const generous: QemuLimits = { addressSpaceBytes: 4096 * MIB, cpuSeconds: 60, fi
 const folders: string[] = []
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
 
-function options({
-  limits = {},
-  argv = [] as string[],
-}: {
-  limits?: Partial<QemuLimits>
-  argv?: string[]
-} = {}) {
+interface Given {
+  readonly limits?: Partial<QemuLimits>
+  readonly argv?: string[]
+  readonly isJailed?: boolean
+}
+
+function options({ limits = {}, argv = [], isJailed = false }: Given = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'see-qemu-'))
   if (user !== undefined) chownSync(folder, user.uid, user.gid)
   folders.push(folder)
@@ -43,6 +55,7 @@ function options({
     folder,
     user,
     limits: { ...generous, ...limits },
+    jail: isJailed ? { readable: [], writable: [folder], devices: [], hasHostNetwork: false } : undefined,
   }
 }
 
@@ -63,24 +76,47 @@ function procFile(pid: number, name: string): string {
 /** A killed process may exist a moment longer, until it is reaped. */
 const isAlive = (pid: number) => /^State:\s+[^ZX]/m.test(procFile(pid, 'status'))
 
-describe('QEMU as a child', () => {
-  test('knows no variable of ours but those that programs need', async () => {
-    onTestFinished(() => void vi.unstubAllEnvs())
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
-    vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.check=3')
-    const { pid } = await start()
-    const variables = procFile(pid, 'environ').split('\0').slice(0, -1)
-    // The shell that sets QEMU's limits adds where it is.
-    const allowed = [...childVariables, 'GLIBC_TUNABLES', 'PWD']
-    expect(
-      variables.map((each) => each.split('=', 1)[0]).filter((name) => !allowed.includes(name ?? '')),
-    ).toEqual([])
-    expect(variables).toContain(`PATH=${process.env['PATH']}`)
-    expect(variables).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1')
-  })
+test('without a jail, it knows no variable of ours but those that programs need', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+  vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.check=3')
+  const { pid } = await start()
+  const variables = procFile(pid, 'environ').split('\0').slice(0, -1)
+  // The shell that sets QEMU's limits adds where it is.
+  const allowed = [...childVariables, 'GLIBC_TUNABLES', 'PWD']
+  expect(
+    variables.map((each) => each.split('=', 1)[0]).filter((name) => !allowed.includes(name ?? '')),
+  ).toEqual([])
+  expect(variables).toContain(`PATH=${process.env['PATH']}`)
+  expect(variables).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1')
+})
 
+test('in a jail, it knows no variable but those of its C library, and has namespaces of its own', async () => {
+  const { pid } = await start(options({ isJailed: true }))
+  expect(procFile(pid, 'environ')).toBe('GLIBC_TUNABLES=glibc.malloc.hugetlb=1\0')
+  const shared = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'].filter((kind) => {
+    return readlinkSync(`/proc/${pid}/ns/${kind}`) === readlinkSync(`/proc/self/ns/${kind}`)
+  })
+  expect(shared).toEqual([])
+  expect(readdirSync(`/proc/${pid}/root`).toSorted()).toEqual(
+    ['bin', 'dev', 'etc', 'lib', 'lib64', 'sys', 'tmp', 'usr'].filter((name) => existsSync(`/${name}`)),
+  )
+  const writable = procFile(pid, 'mountinfo')
+    .split('\n')
+    .filter((line) => / rw,/.test(line.split(' - ')[0] ?? ''))
+  expect(writable.map((line) => line.split(' ')[4])).toEqual([
+    '/dev/null',
+    '/dev/urandom',
+    expect.stringContaining('/see-qemu-'),
+  ])
+})
+
+describe.each([
+  ['without a jail', false],
+  ['in a jail', true],
+])('QEMU as a child, %s', (_where, isJailed) => {
   test('answers, is confined, and quits', async () => {
-    const qemu = await start()
+    const qemu = await start(options({ isJailed }))
     expect(await qemu.qmp.execute('query-status')).toMatchObject({ status: 'prelaunch' })
     const status = procFile(qemu.pid, 'status')
     expect(status).toMatch(/^Seccomp:\s+2$/m)
@@ -91,6 +127,8 @@ describe('QEMU as a child', () => {
     expect(limits).toMatch(/Max cpu time\s+60\s+65/)
     expect(limits).toMatch(/Max file size\s+67108864\s+67108864/)
     expect(limits).toMatch(/Max core file size\s+0\s+0/)
+    expect(limits).toMatch(/Max open files\s+1024\s+1024/)
+    expect(limits).toMatch(/Max processes\s+256\s+256/)
     await qemu.stop()
     expect(await qemu.ended).toEqual({ exitCode: 0, signal: null })
     expect(qemu.failure()).toBeUndefined()
@@ -98,7 +136,7 @@ describe('QEMU as a child', () => {
   })
 
   test('fails who waits when it is killed in the middle of a command', async () => {
-    const qemu = await start()
+    const qemu = await start(options({ isJailed }))
     process.kill(qemu.pid, 'SIGSTOP')
     const waiting = qemu.qmp.execute('query-status')
     waiting.catch(() => undefined)
@@ -112,7 +150,7 @@ describe('QEMU as a child', () => {
     ['closes its monitor', `socket.end('{"return')`, /closed the connection to its monitor/],
     ['sends what is no message', `socket.write('[]\\n')`, /the monitor sent what is no message/],
   ])('is killed when it %s and goes on', async (_what, answer, message) => {
-    const given = options()
+    const given = options({ isJailed })
     const noQemu = join(given.folder, 'no-qemu')
     const serve = `
       socket.write('{"QMP": {}}\\n')
@@ -131,14 +169,14 @@ describe('QEMU as a child', () => {
   })
 
   test('is killed when it does not quit', async () => {
-    const qemu = await start()
+    const qemu = await start(options({ isJailed }))
     process.kill(qemu.pid, 'SIGSTOP')
     await qemu.stop()
     expect(await qemu.ended).toEqual({ exitCode: null, signal: 'SIGKILL' })
   })
 
   test('says that it has used up its CPU time', async () => {
-    const busy = await start(options({ limits: { cpuSeconds: 1 } }))
+    const busy = await start(options({ isJailed, limits: { cpuSeconds: 1 } }))
     // Firmware that finds nothing to boot from sleeps; the monitor does not.
     await expect(askForEver(busy)).rejects.toMatchObject({ code: 'QMP_CLOSED' })
     await busy.ended
@@ -149,7 +187,7 @@ describe('QEMU as a child', () => {
   })
 
   test('says that a file became too large', async () => {
-    const given = options({ limits: { fileBytes: MIB } })
+    const given = options({ isJailed, limits: { fileBytes: MIB } })
     const qemu = await start(given)
     const dump = { paging: false, protocol: `file:${given.folder}/dump` }
     await qemu.qmp.execute('dump-guest-memory', dump).catch(() => undefined)
@@ -158,9 +196,13 @@ describe('QEMU as a child', () => {
   })
 
   test.each([
-    ['what it cannot do', options({ argv: ['-device', 'no-such-device'] }), /no-such-device/],
-    ['too little room', options({ limits: { addressSpaceBytes: 64 * MIB } }), /address space|exit code/],
-    ['a program that is none', { ...options(), program: '/nowhere/qemu' }, /\/nowhere\/qemu/],
+    ['what it cannot do', options({ isJailed, argv: ['-device', 'no-such-device'] }), /no-such-device/],
+    [
+      'too little room',
+      options({ isJailed, limits: { addressSpaceBytes: 64 * MIB } }),
+      /address space|exit code/,
+    ],
+    ['a program that is none', { ...options({ isJailed }), program: '/nowhere/qemu' }, /\/nowhere\/qemu/],
   ])('says why it does not start: %s', async (_what, given, message) => {
     await expect(QemuProcess.start(given)).rejects.toMatchObject({
       code: 'QEMU_START',
@@ -169,7 +211,7 @@ describe('QEMU as a child', () => {
   })
 
   test('is not left when its start is aborted', async () => {
-    const given = options()
+    const given = options({ isJailed })
     const signal = AbortSignal.timeout(200)
     const starting = QemuProcess.start({ ...given, monitorPath: '/nowhere/monitor', signal })
     await expect(starting).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -180,11 +222,11 @@ describe('QEMU as a child', () => {
   })
 
   test('does not outlive a parent that is killed outright', { timeout: 30_000 }, async () => {
-    const { monitorPath, argv, limits } = options()
+    const { monitorPath, argv, limits, jail } = options({ isJailed })
     const module = new URL('../dist/index.js', import.meta.url).href
     const code = `
       import { QemuProcess } from ${JSON.stringify(module)}
-      const given = ${JSON.stringify({ program, argv, monitorPath, limits, user })}
+      const given = ${JSON.stringify({ program, argv, monitorPath, limits, user, jail })}
       console.log((await QemuProcess.start(given)).pid)
       setInterval(() => undefined, 1000)`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', code], {
@@ -204,7 +246,7 @@ async function askForEver(qemu: QemuProcess): Promise<never> {
   for (;;) await qemu.qmp.execute('query-qmp-schema')
 }
 
-test('does not start when its parent has died before', async () => {
+test('without a jail, does not start when its parent has died before', async () => {
   const [shell, ...argv] = launchCommand({ ...options(), program: '/bin/echo', argv: ['started'] })
   const stranger = argv.map((word) => (word === String(process.pid) ? '1' : word))
   const output = await new Promise<string>((resolve) => {
@@ -212,3 +254,33 @@ test('does not start when its parent has died before', async () => {
   })
   expect(output).toBe('')
 })
+
+test('in a jail, does not start when its parent has died before', async () => {
+  const given = { ...options({ isJailed: true }), program: '/bin/echo', argv: ['started'] }
+  const [shell, ...argv] = jailedLaunchCommand(given, given.jail ?? expect.fail('no jail'), {})
+  // A parent that dies closes its end.
+  const child = spawn(shell, argv, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+  const said = child.stdout === null ? expect.fail('no output') : textOf(child.stdout)
+  expect(await Promise.all([said, once(child, 'close')])).toEqual(['\n', [1, null]])
+})
+
+test.each([
+  ['a file that is not there', { readable: ['/nowhere/image'] }, 'QEMU_START', /\/nowhere\/image/],
+  ['a host without the right to a namespace', { hasHostNetwork: false }, 'QEMU_JAIL', /bwrap: .*namespace/i],
+])('in a jail, says why it is not started: %s', async (_what, jail, code, message) => {
+  const given = options({ isJailed: true })
+  const forbidden = code === 'QEMU_JAIL' ? join(given.folder, 'bin') : undefined
+  if (forbidden !== undefined) forbidNamespaces(forbidden)
+  const starting = QemuProcess.start({ ...given, jail: { ...(given.jail ?? expect.fail()), ...jail } })
+  await expect(starting).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+/** For the rest of the test, bubblewrap runs where no user namespace can be made. */
+function forbidNamespaces(folder: string): void {
+  mkdirSync(folder)
+  const inner = 'echo 0 >/proc/sys/user/max_user_namespaces && exec /usr/bin/bwrap "$@"'
+  const script = `#!/bin/sh\nexec unshare --user --map-root-user sh -c '${inner}' sh "$@"\n`
+  writeFileSync(join(folder, 'bwrap'), script, { mode: 0o755 })
+  vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`)
+  onTestFinished(() => void vi.unstubAllEnvs())
+}

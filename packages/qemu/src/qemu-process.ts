@@ -1,7 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { childEnvironment } from './child-environment.ts'
 import { before, type CallOptions } from './deadline.ts'
-import { type LaunchOptions, launchCommand } from './launch-command.ts'
+import type { QemuJail } from './jail.ts'
+import { endInJail, enterJail, type JailedProcesses, jailFailure } from './jail-entry.ts'
+import { jailedLaunchCommand, type LaunchOptions, launchCommand } from './launch-command.ts'
+import type { QemuEnd } from './qemu-end.ts'
 import { isQemuError, QemuError } from './qemu-error.ts'
 import { QmpClient } from './qmp-client.ts'
 
@@ -11,30 +14,26 @@ const STDERR_CHARACTERS = 4096
  * Two thirds of the page faults of QEMU's start are in its heap, for which the C library requests no large pages by
  * default.
  */
-const LARGE_PAGES = 'glibc.malloc.hugetlb=1'
+const TUNABLES = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } as const
 const START_TIMEOUT_MS = 20_000
 const QUIT_MS = 2000
 /** A killed process is gone once the kernel has given its memory back. */
 const KILLED_MS = 10_000
 
-/** How QEMU ended. */
-export interface QemuEnd {
-  readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
-}
-
 export interface QemuOptions extends LaunchOptions, CallOptions {
   /** Where QEMU, by its arguments, has its monitor. */
   readonly monitorPath: string
+  /** What it sees of this host, and nothing else; all that its user does when not given. */
+  readonly jail?: QemuJail | undefined
 }
 
 /** QEMU as a child of this process, which it never outlives. */
 export class QemuProcess {
-  readonly pid: number
   /** Resolves when it has ended. */
   readonly ended: Promise<QemuEnd>
   readonly #child: ChildProcess
   readonly #options: QemuOptions
+  #jailed: JailedProcesses | undefined
   #qmp: QmpClient | undefined
   #end: QemuEnd | undefined
   #stderr = ''
@@ -42,16 +41,16 @@ export class QemuProcess {
   /** Why it was killed without a request. */
   #unsupervised: QemuError | undefined
 
-  private constructor(child: ChildProcess, pid: number, options: QemuOptions) {
+  private constructor(child: ChildProcess, options: QemuOptions) {
     this.#child = child
-    this.pid = pid
     this.#options = options
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = `${this.#stderr}${text}`.slice(-STDERR_CHARACTERS)
     })
     this.ended = new Promise((resolve) => {
       child.once('close', (exitCode, signal) => {
-        this.#end = { exitCode, signal }
+        const end = { exitCode, signal }
+        this.#end = options.jail === undefined ? end : endInJail(end)
         this.#qmp?.close()
         resolve(this.#end)
       })
@@ -60,32 +59,30 @@ export class QemuProcess {
 
   /**
    * Starts QEMU and connects to its monitor. Nothing of it is left when this throws.
-   * @throws QemuError `QEMU_START`, or the signal's reason
+   * @throws QemuError `QEMU_JAIL` where this host does not let it have its jail, `QEMU_START`, or the signal's reason
    */
   static async start(options: QemuOptions): Promise<QemuProcess> {
     const { signal, timeoutMs = START_TIMEOUT_MS, monitorPath } = options
     signal?.throwIfAborted()
-    const [program, ...argv] = launchCommand(options)
-    const child = spawn(program, argv, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-      env: { ...childEnvironment(), GLIBC_TUNABLES: LARGE_PAGES },
-    })
+    const child = spawnQemu(options)
     const failed = new Promise<never>((_resolve, reject) => {
       child.on('error', (error) => {
         reject(
-          new QemuError('QEMU_START', `${program} cannot be started: ${error.message}`, { cause: error }),
+          new QemuError('QEMU_START', `${child.spawnfile} cannot be started: ${error.message}`, {
+            cause: error,
+          }),
         )
       })
     })
     failed.catch(() => undefined)
     if (child.pid === undefined) return await failed
-    const qemu = new QemuProcess(child, child.pid, options)
+    const qemu = new QemuProcess(child, options)
     const over = new AbortController()
     // Not a combined signal: in Node 20, a timeout that only such a one knows of may be taken for garbage.
     const abort = () => over.abort(signal?.reason)
     signal?.addEventListener('abort', abort)
     try {
+      await qemu.#enter({ signal: over.signal, timeoutMs })
       const connecting = QmpClient.connect(monitorPath, { signal: over.signal, timeoutMs })
       qemu.#qmp = await Promise.race([connecting, qemu.ended.then(() => undefined)])
       if (qemu.#qmp !== undefined) {
@@ -100,11 +97,16 @@ export class QemuProcess {
       if (isQemuError(error, 'QMP_CLOSED')) await qemu.#endsWithin(QUIT_MS)
       const failure = qemu.failure()
       await qemu.kill()
-      if (failure === undefined) throw error
+      if (failure === undefined || isQemuError(error, 'QEMU_JAIL')) throw error
       throw new QemuError('QEMU_START', `QEMU did not start: ${qemu.#how()}`, { cause: error })
     } finally {
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  /** Its own number, also where it is jailed. */
+  get pid(): number {
+    return this.#jailed?.qemu ?? this.#child.pid ?? 0
   }
 
   /** The monitor. */
@@ -133,10 +135,34 @@ export class QemuProcess {
   async kill(): Promise<void> {
     if (!this.isRunning) return
     this.#killed = true
-    this.#child.kill('SIGKILL')
+    this.#sendKill()
     await before(this.ended, { timeoutMs: KILLED_MS }, () => {
       return new QemuError('QEMU_ENDED', `QEMU (process ${this.pid}) was killed and is still there`)
     })
+  }
+
+  async #enter(options: CallOptions): Promise<void> {
+    if (this.#options.jail === undefined) return
+    try {
+      this.#jailed = await before(enterJail(this.#child), options, lateJail)
+    } catch (error) {
+      // Its standard error says more than the end of its other pipes.
+      if (isQemuError(error) || options.signal?.aborted === true || !(await this.#endsWithin(QUIT_MS)))
+        throw error
+      throw jailFailure(this.#stderr.trim(), error)
+    }
+  }
+
+  /** With the first process of a jail all others there have ended; without a jail, QEMU is the only one. */
+  #sendKill(): void {
+    const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null
+    this.#child.stdin?.destroy()
+    if (this.#jailed === undefined || hasEnded) return void this.#child.kill('SIGKILL')
+    try {
+      process.kill(this.#jailed.first, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
   }
 
   /** What to throw when it ended though it should not have; undefined when it ended in good order, or runs. */
@@ -177,6 +203,21 @@ export class QemuProcess {
     }
     return signal === null ? `exit code ${exitCode}${words}` : `${signal}${words}`
   }
+}
+
+function spawnQemu(options: QemuOptions): ChildProcess {
+  if (options.jail === undefined) {
+    const [program, ...argv] = launchCommand(options)
+    const env = { ...childEnvironment(), ...TUNABLES }
+    return spawn(program, argv, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env })
+  }
+  const [program, ...argv] = jailedLaunchCommand(options, options.jail, TUNABLES)
+  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', 'pipe']
+  return spawn(program, argv, { stdio, detached: true, env: childEnvironment() })
+}
+
+function lateJail(): QemuError {
+  return new QemuError('QEMU_START', 'the jail of QEMU was not complete in time')
 }
 
 function stillThere(): QemuError {

@@ -107,6 +107,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     sinkhole,
     allowed: AllowedNetwork.of(network, card.subnet),
     logger,
+    ends: options.ends,
   })
   const domain: EmbeddedDomain = new EmbeddedDomain({
     folder,

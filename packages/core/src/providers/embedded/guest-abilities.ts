@@ -41,8 +41,9 @@ export function guestAbilities(
     vnc: {
       server: async () => {
         if (!hasVnc) return undefined
-        const { vncServer } = await import('./guest/vnc-server.ts')
-        return await vncServer(allocated().domain)
+        const { domain, launcher } = allocated()
+        const { host, port } = launcher.screen
+        return { host, port: domain.isRunning ? port : undefined }
       },
     },
   }

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { timeoutSignal } from '../../common/timeout-signal.ts'
-import { type AgentSocket, connectSocket, QemuProcess, type QmpClient } from '@see/qemu'
+import { type AgentSocket, connectSocket, type QemuProcess, type QmpClient } from '@see/qemu'
 import type { Logger } from '../../common/logger.ts'
+import { evidenceWarning } from '../../contract/evidence-warning.ts'
+import type { GuestEnds } from '../../contract/guest-ends.ts'
 import type { PacketCapture } from '../../contract/capture-ability.ts'
 import type { TemplateMachine } from '../../templates/manifest.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
@@ -12,7 +14,10 @@ import { inControlGroup } from './limits/control-group.ts'
 import { openIdentityPort } from './qemu/identity-port.ts'
 import { EmbeddedCapture } from './network/packet-capture.ts'
 import { DiskSlots } from './guest/plug-disk.ts'
+import { VncRelay } from './guest/vnc-relay.ts'
 import { type GuestHardware, qemuArguments, sockets } from './qemu/qemu-arguments.ts'
+import { guestJail } from './qemu/guest-jail.ts'
+import { startQemu } from './qemu/start-qemu.ts'
 import { templateMachine } from './qemu/template-machine.ts'
 
 const MIB = 1024 * 1024
@@ -31,11 +36,14 @@ export interface LauncherParts {
   /** What is allowed to the guest. */
   readonly allowed: AllowedNetwork | undefined
   readonly logger: Logger
+  readonly ends: GuestEnds
 }
 
 /** Starts QEMU for one guest each time that it is powered on, with all that goes along with it. */
 export class GuestLauncher {
   readonly slots: DiskSlots
+  /** Where its screen can be seen, if it can. */
+  readonly screen: VncRelay
   readonly #parts: LauncherParts
   readonly #captures = new Set<EmbeddedCapture>()
   #captureCount = 0
@@ -45,27 +53,34 @@ export class GuestLauncher {
   constructor(parts: LauncherParts) {
     this.#parts = parts
     this.slots = new DiskSlots(parts.hardware.folder)
+    this.screen = new VncRelay(parts.hardware.folder.of(sockets.screen))
   }
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
   async start(agent: AgentSocket, signal: AbortSignal): Promise<QemuProcess> {
     const { program, hardware, limits, clone, memoryFile, logger } = this.#parts
     const { identifier, folder, machine } = hardware
-    const qemu = await QemuProcess.start({
-      program,
-      argv: this.#argv,
-      monitorPath: folder.of(sockets.monitor),
-      user: folder.user,
-      limits: {
-        addressSpaceBytes: (machine.memory + limits.overhead_mib) * MIB,
-        cpuSeconds: limits.cpu_seconds,
-        fileBytes: limits.disk_mib * MIB,
+    const present = this.#present
+    const qemu = await startQemu(
+      {
+        program,
+        argv: qemuArguments(present),
+        monitorPath: folder.of(sockets.monitor),
+        user: folder.user,
+        limits: {
+          addressSpaceBytes: (machine.memory + limits.overhead_mib) * MIB,
+          cpuSeconds: limits.cpu_seconds,
+          fileBytes: limits.disk_mib * MIB,
+        },
+        signal,
       },
-      signal,
-    })
+      guestJail(present),
+      (why) => this.#parts.ends.warned(evidenceWarning('QEMU_NOT_JAILED', 'the jail of QEMU', why)),
+    )
     // Beside the start: the kernel takes its time to move a process, and the group of a run before may still be there.
     this.#grouped = this.#grouped.then(() => inControlGroup(identifier, qemu, logger))
     try {
+      if (machine.vnc) await this.screen.open()
       await this.#connectCard(signal)
       if (clone?.memory !== undefined || memoryFile !== undefined) await this.#connect(agent, qemu, signal)
       if (clone?.memory !== undefined) {
@@ -119,7 +134,7 @@ export class GuestLauncher {
 
   /** The parts of a running guest's machine that must be the same for its clones. */
   async templateMachine(qmp: QmpClient): Promise<TemplateMachine> {
-    return await templateMachine(qmp, this.#argv, this.#parts.hardware.machine)
+    return await templateMachine(qmp, qemuArguments(this.#present), this.#parts.hardware.machine)
   }
 
   /** The port of a guest that will be frozen, or of a clone that has not been off since. */
@@ -129,6 +144,7 @@ export class GuestLauncher {
 
   /** Ends what goes along with a QEMU, but for its captures. */
   close(): void {
+    this.screen.close()
     this.#identityPort?.destroy()
     this.#parts.sinkhole?.disconnect()
     this.#parts.allowed?.disconnect()
@@ -143,10 +159,10 @@ export class GuestLauncher {
     for (const capture of this.#captures) await capture.stop()
   }
 
-  get #argv(): string[] {
+  get #present(): GuestHardware {
     const { hardware, clone, memoryFile } = this.#parts
     const frozen = memoryFile === undefined ? undefined : { path: memoryFile, isClone: false }
     const hasLent = clone?.memory !== undefined && clone.isToldWhoItIs
-    return qemuArguments({ ...hardware, memory: clone?.memory ?? frozen, hasLent })
+    return { ...hardware, memory: clone?.memory ?? frozen, hasLent }
   }
 }

@@ -122,7 +122,7 @@ test('what the resources file says of the machine stands there word for word', (
   expect(valuesOf(argv, '-cpu')).toEqual([machine.cpu])
   expect(valuesOf(argv, '-machine')).toEqual(['q35,usb=off'])
   expect(valuesOf(argv, '-accel')).toEqual(['kvm'])
-  expect(valuesOf(argv, '-vnc')).toEqual(['127.0.0.1:10000,to=19999'])
+  expect(valuesOf(argv, '-vnc')).toEqual(['unix:/run/screen'])
 })
 
 test('emulation keeps little of what it translated', () => {

@@ -15,8 +15,6 @@ export const NETDEV = 'net0'
 const SCREEN_MIB = 8
 /** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
 const TRANSLATED_MIB = 64
-/** From port 15900 on: libvirt gives its guests the first that is free from 5900 on, and may lose a race for it. */
-const VNC_DISPLAYS = '127.0.0.1:10000,to=19999'
 
 export interface GuestHardware {
   readonly identifier: string
@@ -44,6 +42,8 @@ export const sockets = {
   card: 'card',
   /** Socket of QEMU's own network, if its frames also come here. */
   beyond: 'beyond',
+  /** Socket of its VNC server. */
+  screen: 'screen',
 } as const
 
 /** QEMU's arguments for a guest that is stopped until it is resumed. */
@@ -55,7 +55,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
     '-nodefaults',
     '-no-user-config',
     '-S',
-    ...machineArguments(hardware.machine, memory),
+    ...machineArguments(hardware.machine, folder, memory),
     // Not by -qmp, which takes a path with an equals sign for an option.
     ...socket(folder, 'monitor', sockets.monitor),
     '-mon',
@@ -93,6 +93,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
 
 function machineArguments(
   machine: EmbeddedConfiguration['machine'],
+  folder: RunFolder,
   file: GuestHardware['memory'],
 ): string[] {
   const { kernel, initrd, cmdline, memory, cpus, cpu, accelerator, vnc } = machine
@@ -116,7 +117,7 @@ function machineArguments(
     `VGA,vgamem_mb=${SCREEN_MIB}`,
     '-display',
     'none',
-    ...(vnc ? ['-vnc', VNC_DISPLAYS] : []),
+    ...(vnc ? ['-vnc', `unix:${option(folder.of(sockets.screen))}`] : []),
   ]
 }
 

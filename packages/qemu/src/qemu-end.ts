@@ -1,0 +1,5 @@
+/** How QEMU ended. */
+export interface QemuEnd {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+}
