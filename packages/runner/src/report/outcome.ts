@@ -1,4 +1,4 @@
-import { isFailedEnd, type SeeContext, SeeError } from '@see/core'
+import { isFailedEnd, NotReadyError, type SeeContext, SeeError } from '@see/core'
 import { exitCodeOf, exitCodeOfFailure, gravestOf } from './exit-code.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { SampleReport } from '../sample/sample-report.ts'
@@ -47,10 +47,16 @@ export class Outcome {
   /** A guest that was killed, failed or crashed is an error even where the protocol went on to its end. */
   get #allErrors(): unknown[] {
     const end = this.context?.guestEnds.find(isFailedEnd)
-    const isSaid = this.#errors.some((error) => error instanceof SeeError && error.code === 'GUEST_STOPPED')
+    const isSaid = this.#errors.some(saysEnd)
     if (end === undefined || isSaid) return this.#errors
     return [...this.#errors, new SeeError('GUEST_STOPPED', `the guest ended unasked: ${end.detail}`)]
   }
+}
+
+/** Whether an error says how the guest ended. */
+function saysEnd(error: unknown): boolean {
+  if (error instanceof NotReadyError) return error.diagnosis.ends.some(isFailedEnd)
+  return error instanceof SeeError && error.code === 'GUEST_STOPPED'
 }
 
 /** Whether an error after an abort is more than its consequence: a wait that ended. */

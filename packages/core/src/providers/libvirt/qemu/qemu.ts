@@ -8,6 +8,7 @@ import type { SeeContext } from '../../../context/see-context.ts'
 import type { TransientDomain } from '../domain/transient-domain.ts'
 import type { AllocatedGuest } from './allocate-guest.ts'
 import { guestAbilities } from './guest-abilities.ts'
+import { qemuClues } from './guest-clues.ts'
 import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 
 /**
@@ -17,6 +18,7 @@ import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 export class QemuResources implements Resources {
   static readonly schema = qemuSchema
   readonly abilities = guestAbilities(() => this.allocated)
+  readonly clues = qemuClues(() => this.domain)
   readonly #parameters: ResourcesParameters<QemuConfiguration>
   readonly #releases: ReleaseStack
   #allocated: AllocatedGuest | undefined
@@ -50,6 +52,10 @@ export class QemuResources implements Resources {
 
   get macAddress(): string | undefined {
     return this.#allocated?.macAddress
+  }
+
+  get isReachable(): boolean {
+    return this.allocated.sinkhole === undefined
   }
 
   get addressSource(): 'lease' | 'agent' {
