@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Environment, embeddedFactory, NotReadyError, type SeeContext } from '@see/core'
+import { Environment, embeddedFactory, type NotReadyError, type SeeContext, SeeError } from '@see/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { embeddedEnvironment, embeddedGuest } from './support/embedded-guest.ts'
 import { sharedTemplate } from './support/shared-template.ts'
@@ -9,9 +9,13 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 
 const GUEST_MS = 60_000
 
+function isNotReady(error: unknown): error is NotReadyError {
+  return error instanceof SeeError && error.code === 'NOT_READY' && 'diagnosis' in error
+}
+
 async function failureOf(wait: Promise<unknown>): Promise<NotReadyError> {
   const error = await wait.catch((thrown: unknown) => thrown)
-  if (error instanceof NotReadyError) return error
+  if (isNotReady(error)) return error
   throw error
 }
 

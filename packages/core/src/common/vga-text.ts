@@ -2,7 +2,7 @@
 const COLUMNS = 80
 const ROWS = 25
 const CELLS = COLUMNS * ROWS
-/** Of a screen in a graphics mode, no more than this share of cells look like text. */
+/** The least share of cells that look like text: the memory of a screen in a graphics mode has fewer. */
 const TEXT_SHARE = 0.95
 
 /** The command of QEMU's human monitor that shows the memory of the VGA text mode. */

@@ -1,19 +1,26 @@
-import { EventTail } from '../readiness/event-tail.ts'
-import type { Diagnosis } from '../readiness/diagnosis.ts'
+import type { Diagnosis, PastEvent } from '../readiness/diagnosis.ts'
 import type { Readiness, ReadyOptions } from '../readiness/ready-options.ts'
 import type { WaitingGuest } from '../readiness/waiting-guest.ts'
 import type { Context } from './context.ts'
 
+const MOST_EVENTS = 30
+
 /** The waits of a context for its guest, as events. */
 export class ContextReadiness {
   readonly #context: Context & WaitingGuest
-  readonly #events = new EventTail()
+  /** The last ones, oldest first. */
+  readonly #events: PastEvent[] = []
   /** What was seen of the guest when it did not get ready last. */
   diagnosis: Diagnosis | undefined
 
   constructor(context: Context & WaitingGuest) {
     this.#context = context
-    context.observe(this.#events)
+    context.observe({
+      eventFired: ({ event: { name, origin, timestamp } }) => {
+        this.#events.push({ name, origin, timestamp })
+        if (this.#events.length > MOST_EVENTS) this.#events.shift()
+      },
+    })
   }
 
   /** @throws as `SeeContext.ready` */

@@ -1,7 +1,6 @@
 import type { InterfaceAddresses } from '../contract/resources.ts'
 import type { DomainState } from '../contract/transitions.ts'
-import { addressOf } from './addresses.ts'
-import { type AddressOptions, type AddressType, waitForAddress } from './wait-for-address.ts'
+import type { AddressOptions, AddressType } from './wait-for-address.ts'
 
 interface AddressedGuest {
   interfaceAddresses(): Promise<readonly InterfaceAddresses[]>
@@ -36,18 +35,20 @@ export class GuestAddresses {
     const known = addresses.get(type)
     if (known !== undefined) return known
     const interfaces = await this.#guest.interfaceAddresses()
+    const { addressOf } = await import('./addresses.ts')
     const address = addressOf(interfaces, this.#guest.macAddress(), type)
     if (address !== undefined) addresses.set(type, address)
     return address
   }
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
-  wait(type: AddressType, options: AddressOptions): Promise<string> {
+  async wait(type: AddressType, options: AddressOptions): Promise<string> {
+    const { waitForAddress } = await import('./wait-for-address.ts')
     const guest = {
       address: (wanted: AddressType) => this.get(wanted),
       state: () => this.#guest.state(),
       explain: (state: DomainState) => this.#conduct.explain(state),
     }
-    return waitForAddress(guest, type, options)
+    return await waitForAddress(guest, type, options)
   }
 }

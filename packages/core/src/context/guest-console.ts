@@ -62,7 +62,7 @@ export class GuestConsole {
     this.#readers.delete(reader)
     if (this.#readers.size > 0) return
     this.#opening.abort()
-    // One that is opened only now has nobody to read it.
+    // Closes one that is being opened as well.
     void this.#source?.then(
       (source) => source.destroy(),
       () => undefined,

@@ -11,14 +11,12 @@ import { assertAllowed, type DomainState, type Transition } from '../contract/tr
 import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
-import { eitherSignal } from '../common/either-signal.ts'
+import { eitherSignal } from '../common/timeout-signal.ts'
 import { ContextReadiness } from './context-readiness.ts'
 import type { Diagnosis } from '../readiness/diagnosis.ts'
 import type { Readiness, ReadyOptions } from '../readiness/ready-options.ts'
 import { GuestConsole } from './guest-console.ts'
-import { interfaceAddressesOf } from './interface-addresses.ts'
 import { type ShutdownOptions, shutdownArguments, type TransitionAttributes } from './shutdown-arguments.ts'
-import { cutPower, restart } from './transition-work.ts'
 import { TransitionBound } from './transition-bound.ts'
 import { GuestAddresses } from './guest-addresses.ts'
 import type { AddressOptions } from './wait-for-address.ts'
@@ -136,6 +134,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   restart(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('restart', attributes, options, async (state, wait) => {
       this.#conduct.beginRun()
+      const { restart } = await import('./transition-work.ts')
       await restart(this, state, wait)
     })
   }
@@ -143,6 +142,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** Cuts the power, also of a guest whose QEMU does not answer any more. */
   poweroff(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('poweroff', attributes, options, async (_state, wait) => {
+      const { cutPower } = await import('./transition-work.ts')
       await cutPower(this, wait)
       this.#addresses.forget()
     })
@@ -243,6 +243,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /** What the provider knows of the guest's addresses now. */
   async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+    const { interfaceAddressesOf } = await import('./interface-addresses.ts')
     const { agentMisbehaved } = this.#conduct
     return await interfaceAddressesOf(this.#resources, { state: () => this.state(), agentMisbehaved })
   }

@@ -5,7 +5,7 @@ import { untilSettled } from './screen-source.ts'
 import { untilMatched } from './serial-source.ts'
 import type { WaitingGuest } from './waiting-guest.ts'
 
-/** Longer than anybody waits: the wait as a whole has its own bound. */
+/** Longer than any wait: the wait as a whole has its own bound. */
 const LONG_MS = 2 ** 31 - 1
 const AGENT_AGAIN_MS = 50
 

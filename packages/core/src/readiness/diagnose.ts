@@ -1,7 +1,6 @@
 import { bounded } from '../common/bounded.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
-import type { Diagnosis, Findings } from './diagnosis.ts'
-import type { EventTail } from './event-tail.ts'
+import type { Diagnosis, Findings, PastEvent } from './diagnosis.ts'
 import { likelyCause } from './likely-cause.ts'
 import { readScreen } from './read-screen.ts'
 import type { ReadySource } from './ready-options.ts'
@@ -17,7 +16,7 @@ const MOST_INTERFACES = 100
 interface Wait {
   readonly waitedFor: readonly ReadySource[]
   readonly afterMs: number
-  readonly events: EventTail
+  readonly events: readonly PastEvent[]
 }
 
 /** Looks at everything that may say why a guest is not ready, for some seconds at most. What cannot be seen is undefined. */
@@ -54,7 +53,7 @@ export async function diagnose(
     console: hasConsole === true ? guest.console.tail.toString() : undefined,
     screenText: screenText?.slice(-MOST_CHARACTERS),
     hypervisorErrors: hypervisorErrors?.slice(-MOST_CHARACTERS),
-    events: [...events.events],
+    events: [...events],
   }
   return { ...findings, screenshot, cause: likelyCause(findings) }
 }

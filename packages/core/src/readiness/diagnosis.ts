@@ -1,8 +1,15 @@
 import type { GuestEnd } from '../contract/guest-end.ts'
 import type { InterfaceAddresses } from '../contract/resources.ts'
 import type { DomainState } from '../contract/transitions.ts'
-import type { PastEvent } from './event-tail.ts'
 import type { ReadySource } from './ready-options.ts'
+
+/** An event of the past. */
+export interface PastEvent {
+  readonly name: string
+  readonly origin: string
+  /** When it was fired, in milliseconds since the epoch. */
+  readonly timestamp: number
+}
 
 /** Why a guest is not ready, so far as that shows. Texts of the guest are as it wrote them: quote them. */
 export interface Diagnosis {

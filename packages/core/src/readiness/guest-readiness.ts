@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eitherSignal } from '../common/either-signal.ts'
+import { eitherSignal } from '../common/timeout-signal.ts'
 import { SeeError } from '../common/errors.ts'
 import { withTimeout } from '../common/with-timeout.ts'
 import { diagnose } from './diagnose.ts'
-import type { Diagnosis } from './diagnosis.ts'
-import type { EventTail } from './event-tail.ts'
+import type { Diagnosis, PastEvent } from './diagnosis.ts'
 import { NotReadyError } from './not-ready-error.ts'
 import type { Readiness, ReadyOptions } from './ready-options.ts'
 import { untilMatched } from './serial-source.ts'
@@ -23,7 +22,7 @@ const PANIC = /end Kernel panic - not syncing/
  */
 export async function awaitReadiness(
   guest: WaitingGuest,
-  events: EventTail,
+  events: readonly PastEvent[],
   options: ReadyOptions,
 ): Promise<Readiness | NotReadyError> {
   const beganMs = performance.now()

@@ -45,7 +45,7 @@ const signs: readonly Sign[] = [
 const FIRMWARE = /SeaBIOS|iPXE|TianoCore|BdsDxe|UEFI Interactive Shell|Booting from|GNU GRUB|Press any key/i
 const LOGIN = /\blogin: ?$/m
 
-/** What probably keeps a guest from being ready, in one line. What is quoted of the guest is short and printable. */
+/** Why a guest is probably not ready, in one line. What is quoted of the guest is short and printable. */
 export function likelyCause(findings: Findings): string {
   const { state, ends, reboots } = findings
   const sign = seen(findings)

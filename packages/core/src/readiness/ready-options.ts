@@ -18,7 +18,7 @@ interface ReadySources {
   readonly serial?: RegExp
   /** The guest accepts connections at this TCP port, where this host reaches the guest. */
   readonly port?: number
-  /** The screen stopped changing, whatever it shows: one that stays black does, too. */
+  /** The screen stopped changing, whatever it shows: a black screen as well. */
   readonly screen?: true | SettledScreen
 }
 

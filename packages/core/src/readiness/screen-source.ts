@@ -41,7 +41,7 @@ export async function untilSettled(
     const data = await readScreen(screen, signal)
     const atMs = performance.now()
     const picture = createHash('sha256').update(data).digest('hex')
-    // One from before tells that the time is over.
+    // The look before shows that enough time has passed.
     const firstWithin = looks.findIndex((look) => look.atMs >= atMs - settledMs)
     looks = [...looks.slice(Math.max(0, firstWithin - 1)), { atMs, picture }]
     if (hasSettled(looks, settledMs)) return

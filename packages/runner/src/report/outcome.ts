@@ -1,4 +1,4 @@
-import { isFailedEnd, NotReadyError, type SeeContext, SeeError } from '@see/core'
+import { isFailedEnd, type SeeContext, SeeError } from '@see/core'
 import { exitCodeOf, exitCodeOfFailure, gravestOf } from './exit-code.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { SampleReport } from '../sample/sample-report.ts'
@@ -47,16 +47,17 @@ export class Outcome {
   /** A guest that was killed, failed or crashed is an error even where the protocol went on to its end. */
   get #allErrors(): unknown[] {
     const end = this.context?.guestEnds.find(isFailedEnd)
-    const isSaid = this.#errors.some(saysEnd)
+    const isSaid = this.#errors.some((error) => this.#saysEnd(error))
     if (end === undefined || isSaid) return this.#errors
     return [...this.#errors, new SeeError('GUEST_STOPPED', `the guest ended unasked: ${end.detail}`)]
   }
-}
 
-/** Whether an error says how the guest ended. */
-function saysEnd(error: unknown): boolean {
-  if (error instanceof NotReadyError) return error.diagnosis.ends.some(isFailedEnd)
-  return error instanceof SeeError && error.code === 'GUEST_STOPPED'
+  /** Whether an error says how the guest ended. */
+  #saysEnd(error: unknown): boolean {
+    if (!(error instanceof SeeError)) return false
+    if (error.code !== 'NOT_READY') return error.code === 'GUEST_STOPPED'
+    return this.context?.diagnosis?.ends.some(isFailedEnd) === true
+  }
 }
 
 /** Whether an error after an abort is more than its consequence: a wait that ended. */
