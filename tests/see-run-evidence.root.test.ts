@@ -49,7 +49,7 @@ test('a guest that gets no address leaves a screenshot, its console and its stat
   const { exitCode, report, files, read } = await seeRun(folder, resources, '--timeout', '12')
   expect(exitCode).toBe(2)
   expect(report).toMatchObject({
-    error: { code: 'ADDRESS_TIMEOUT', message: expect.stringContaining('is running now') },
+    error: { code: 'NOT_READY', message: expect.stringContaining('the guest has no address: does it ask') },
     commands: [],
   })
   expect(files).toContain(`${report.identifier}_snapshots_capture.png`)

@@ -73,7 +73,10 @@ export const coreRooms: readonly Floor[] = [
     { name: 'images', what: 'image providers and their cache' },
     { name: 'guests', what: 'the store of built guests' },
   ],
-  [{ name: 'templates', what: 'the frozen guest on disk, and its clones' }],
+  [
+    { name: 'templates', what: 'the frozen guest on disk, and its clones' },
+    { name: 'readiness', what: 'waiting for a guest, and why one is not ready' },
+  ],
   [{ name: 'disks', what: 'disk images: their headers, chains and overlays' }],
   [{ name: 'ledger', what: 'what is made outlives its process: recorded before, with who owns it' }],
   [

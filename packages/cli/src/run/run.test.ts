@@ -113,7 +113,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
       { path: `${identifier}_snapshots_capture.ppm`, bytes: 14 },
       { path: `${identifier}_timeline.jsonl`, bytes: expect.any(Number) },
     ],
-    events: 15,
+    events: 16,
     files_omitted: 0,
     sample: null,
     commands: [],
@@ -123,7 +123,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
   })
   expect(await eventsOf(report)).toEqual(
     words(
-      'pre_poweron post_poweron ip_address pre_pause post_pause snapshots_capture pre_resume post_resume pre_shutdown post_shutdown start_analysis wait_analysis',
+      'pre_poweron post_poweron ready ip_address pre_pause post_pause snapshots_capture pre_resume post_resume pre_shutdown post_shutdown start_analysis wait_analysis',
     ),
   )
   expect(JSON.parse(await readFile(join(results ?? '', 'run.json'), 'utf8'))).toEqual(report)
@@ -144,7 +144,7 @@ test('for people: lines of progress with the time on standard error, a summary o
   await using folder = await temporaryFolder()
   const { out, error } = await runIn(folder.path, { json: false })
   expect(error).toMatch(/^\d{4}-\d\d-\d\dT\S+Z powering on$/m)
-  expect(out).toMatch(/^Run \S+: done \(15 events\)$/m)
+  expect(out).toMatch(/^Run \S+: done \(16 events\)$/m)
   expect(out).toMatch(/^Evidence in \S+\/$/m)
   expect(out).toMatch(/^ +14 B {2}\S+_snapshots_capture\.ppm$/m)
 })
@@ -167,7 +167,7 @@ test('a guest without an address is captured, cut from power and analysed, and t
   await using folder = await temporaryFolder()
   const { exitCode, report } = await runIn(folder.path, { simulation: { faults: { noAddress: true } } })
   expect(exitCode).toBe(2)
-  expect(report?.error).toMatchObject({ code: 'ADDRESS_TIMEOUT' })
+  expect(report?.error).toMatchObject({ code: 'NOT_READY' })
   const events = await eventsOf(report)
   expect(events).toContain('snapshots_capture')
   expect(events.slice(-4)).toEqual(['pre_poweroff', 'post_poweroff', 'start_analysis', 'wait_analysis'])
@@ -181,7 +181,7 @@ test('a guest that stops on its own is analysed all the same', async () => {
   const { exitCode, report } = await runIn(folder.path, { resources: factory })
   expect(exitCode).toBe(0)
   expect(await eventsOf(report)).toEqual(
-    words('pre_poweron post_poweron ip_address start_analysis wait_analysis'),
+    words('pre_poweron post_poweron ready ip_address start_analysis wait_analysis'),
   )
 })
 
@@ -218,7 +218,7 @@ test('what the guest did unasked is in the report and the summary, and decides t
 })
 
 test.each([
-  ['no address', { noAddress: true }, 'ADDRESS_TIMEOUT'],
+  ['no address', { noAddress: true }, 'NOT_READY'],
   ['power-on fails', { failing: ['create'] }, null],
   ['allocation fails', { failing: ['allocate'] }, null],
   ['deallocation fails', { failing: ['deallocate'] }, null],

@@ -1,24 +1,28 @@
 import type { InterfaceAddresses } from '../contract/resources.ts'
 import type { DomainState } from '../contract/transitions.ts'
-import { addressOf } from './addresses.ts'
-import { type AddressOptions, type AddressType, waitForAddress } from './wait-for-address.ts'
+import type { AddressOptions, AddressType } from './wait-for-address.ts'
 
 interface AddressedGuest {
-  readonly interfaces: () => Promise<readonly InterfaceAddresses[]>
+  interfaceAddresses(): Promise<readonly InterfaceAddresses[]>
   /** The MAC address of the guest's first interface. */
-  readonly macAddress: () => string | undefined
-  readonly state: () => Promise<DomainState>
-  /** Why it does not run. */
-  readonly explain: (state: DomainState) => string
+  macAddress(): string | undefined
+  state(): Promise<DomainState>
+}
+
+interface Conduct {
+  /** Why the guest does not run. */
+  explain(state: DomainState): string
 }
 
 /** The addresses of a guest's first interface, remembered until they are forgotten. */
 export class GuestAddresses {
   readonly #guest: AddressedGuest
+  readonly #conduct: Conduct
   #known = new Map<AddressType, string>()
 
-  constructor(guest: AddressedGuest) {
+  constructor(guest: AddressedGuest, conduct: Conduct) {
     this.#guest = guest
+    this.#conduct = conduct
   }
 
   /** Replaces them, so that an answer still under way is not taken for one of the next run. */
@@ -30,15 +34,21 @@ export class GuestAddresses {
     const addresses = this.#known
     const known = addresses.get(type)
     if (known !== undefined) return known
-    const interfaces = await this.#guest.interfaces()
+    const interfaces = await this.#guest.interfaceAddresses()
+    const { addressOf } = await import('./addresses.ts')
     const address = addressOf(interfaces, this.#guest.macAddress(), type)
     if (address !== undefined) addresses.set(type, address)
     return address
   }
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
-  wait(type: AddressType, options: AddressOptions): Promise<string> {
-    const { state, explain } = this.#guest
-    return waitForAddress({ address: (wanted) => this.get(wanted), state, explain }, type, options)
+  async wait(type: AddressType, options: AddressOptions): Promise<string> {
+    const { waitForAddress } = await import('./wait-for-address.ts')
+    const guest = {
+      address: (wanted: AddressType) => this.get(wanted),
+      state: () => this.#guest.state(),
+      explain: (state: DomainState) => this.#conduct.explain(state),
+    }
+    return await waitForAddress(guest, type, options)
   }
 }

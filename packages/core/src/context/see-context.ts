@@ -1,7 +1,6 @@
 import type { Owner } from '../events/owner.ts'
 import type { Agent } from '../contract/agent.ts'
 import { Context } from './context.ts'
-import { SeeError } from '../common/errors.ts'
 import { GuestAgent } from '../guest-agent/guest-agent.ts'
 import type { Attributes } from '../events/event.ts'
 import { GuestConduct } from './guest-conduct.ts'
@@ -12,18 +11,21 @@ import { assertAllowed, type DomainState, type Transition } from '../contract/tr
 import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
+import { eitherSignal } from '../common/timeout-signal.ts'
+import { ContextReadiness } from './context-readiness.ts'
+import type { Diagnosis } from '../readiness/diagnosis.ts'
+import type { Readiness, ReadyOptions } from '../readiness/ready-options.ts'
+import { GuestConsole } from './guest-console.ts'
 import { type ShutdownOptions, shutdownArguments, type TransitionAttributes } from './shutdown-arguments.ts'
 import { TransitionBound } from './transition-bound.ts'
 import { GuestAddresses } from './guest-addresses.ts'
-import { type AddressOptions, mayHaveAddress } from './wait-for-address.ts'
+import type { AddressOptions } from './wait-for-address.ts'
 
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
 
 /** How long the provider may take to say in which state the domain is, in milliseconds. */
 const STATE_MS = 30_000
-/** For the provider, or the guest's agent, to list the guest's addresses. */
-const ADDRESSES_MS = 30_000
 
 /**
  * A context over a domain. Each transition fires `pre_…` and `post_…` with the attributes it was given; a forbidden one
@@ -40,6 +42,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #addresses: GuestAddresses
   /** Runs programs and moves files in the guest; talking to it fails with `AGENT_UNAVAILABLE` when the sandbox has no channel to one. */
   readonly agent: Agent
+  /** The guest's first console, for several readers. */
+  readonly console: GuestConsole
+  readonly #readiness: ContextReadiness
 
   /** @param release releases the resources, if that takes more than `resources.deallocate` */
   constructor(identifier: string, resources: R, logger: Logger, release = () => resources.deallocate()) {
@@ -47,14 +52,11 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     this.#resources = resources
     this.#release = release
     this.#conduct = new GuestConduct(this, OWNER, () => this.#addresses.forget())
-    this.#addresses = new GuestAddresses({
-      interfaces: () => this.interfaceAddresses(),
-      macAddress: () => this.macAddress(),
-      state: () => this.state(),
-      explain: (state) => this.#conduct.explain(state),
-    })
+    this.#addresses = new GuestAddresses(this, this.#conduct)
     const { agent, ends } = resources.abilities
     this.agent = agent?.own ?? new GuestAgent(agent?.channel, this.#conduct.agentMisbehaved)
+    this.console = new GuestConsole(() => resources.abilities.console)
+    this.#readiness = new ContextReadiness(this)
     ends?.watch(this.#conduct)
   }
 
@@ -84,6 +86,21 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#conduct.reboots
   }
 
+  /** What was seen of the guest when it did not get ready last. */
+  get diagnosis(): Diagnosis | undefined {
+    return this.#readiness.diagnosis
+  }
+
+  /**
+   * Waits until the guest is ready: by the first of the given sources; without any by its agent, or where it has no channel to
+   * one by its address, or a screen that stopped changing. Fires `ready`, or `not_ready`.
+   * @throws SeeError `NOT_READY` with what was seen of the guest when it is not in time, or ends; `CONFIGURATION_INVALID`
+   * when the sandbox has no such source; the signal's reason
+   */
+  async ready(options: ReadyOptions = {}): Promise<Readiness> {
+    return await this.#readiness.wait(options)
+  }
+
   /** @throws SeeError `HYPERVISOR_TIMEOUT` when the provider does not say within `timeoutMs`, 30 seconds when not given */
   async state({ signal, timeoutMs = STATE_MS }: WaitOptions = {}): Promise<DomainState> {
     const late = hypervisorTimeout('the answer in which state the domain is')
@@ -96,6 +113,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     return this.#transition('poweron', attributes, options, (state, wait) => {
       // The guest may have stopped on its own since.
       this.#addresses.forget()
+      this.console.forget()
       this.#conduct.beginRun()
       return this.start(state, wait)
     })
@@ -116,19 +134,16 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   restart(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('restart', attributes, options, async (state, wait) => {
       this.#conduct.beginRun()
-      if (state !== 'crashed') return this.domain.reboot(wait)
-      await this.domain.reset(wait)
-      if ((await this.state(wait)) === 'paused') await this.domain.resume(wait)
+      const { restart } = await import('./transition-work.ts')
+      await restart(this, state, wait)
     })
   }
 
   /** Cuts the power, also of a guest whose QEMU does not answer any more. */
   poweroff(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('poweroff', attributes, options, async (_state, wait) => {
-      await this.domain.destroy(wait).catch(async (error: unknown) => {
-        // The guest may have ended on its own meanwhile, for example while handlers of `pre_poweroff` ran.
-        if ((await this.state(wait).catch(() => undefined)) !== 'shutoff') throw error
-      })
+      const { cutPower } = await import('./transition-work.ts')
+      await cutPower(this, wait)
       this.#addresses.forget()
     })
   }
@@ -146,18 +161,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     second?: TransitionAttributes | ShutdownOptions,
   ): Promise<void> {
     const { attributes, options } = shutdownArguments(first, second)
-    const signal = this.#orClosing(options.signal)
+    const signal = eitherSignal(this.signal, options.signal)
     const wait = { ...options, signal }
     signal.throwIfAborted()
     await this.turns.take(OWNER, () => this.#askToShutDown(attributes, wait), signal)
-    const guest = {
-      state: () => this.state(),
-      askAgain: () => this.domain.shutdown({ signal, timeoutMs: STATE_MS }),
-      hasFailed: () => this.#conduct.hasFailed,
-      explain: (state: DomainState) => this.#conduct.explain(state),
-    }
     const { shutOff } = await import('./shut-off.ts')
-    await shutOff(guest, wait)
+    await shutOff(this, this.#conduct, wait)
     this.#addresses.forget()
     await this.turns.take(OWNER, () => this.trigger('post_shutdown', attributes))
   }
@@ -179,12 +188,12 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
   waitForIp4Address(options: AddressOptions = {}): Promise<string> {
-    return this.#addresses.wait('ipv4', { ...options, signal: this.#orClosing(options.signal) })
+    return this.#addresses.wait('ipv4', { ...options, signal: eitherSignal(this.signal, options.signal) })
   }
 
   /** @throws SeeError `ADDRESS_TIMEOUT`, or `GUEST_STOPPED` when the guest is not running */
   waitForIp6Address(options: AddressOptions = {}): Promise<string> {
-    return this.#addresses.wait('ipv6', { ...options, signal: this.#orClosing(options.signal) })
+    return this.#addresses.wait('ipv6', { ...options, signal: eitherSignal(this.signal, options.signal) })
   }
 
   /** The resources behind the context, for what a provider can do beyond the four of the manual. */
@@ -233,21 +242,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   /** What the provider knows of the guest's addresses now. */
-  protected async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
-    const source = this.#resources.addressSource
-    try {
-      return await this.domain.interfaceAddresses(source, { timeoutMs: ADDRESSES_MS })
-    } catch (error) {
-      if (error instanceof SeeError && error.code === 'AGENT_CHANNEL') this.#conduct.agentMisbehaved(error)
-      // While the guest boots there is no agent to ask.
-      if (source === 'agent') return []
-      // libvirt refuses to be asked about a domain that is not running, and it may have just stopped.
-      if (!mayHaveAddress(await this.state())) return []
-      throw error
-    }
-  }
-
-  #orClosing(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.signal : AbortSignal.any([this.signal, signal])
+  async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+    const { interfaceAddressesOf } = await import('./interface-addresses.ts')
+    const { agentMisbehaved } = this.#conduct
+    return await interfaceAddressesOf(this.#resources, { state: () => this.state(), agentMisbehaved })
   }
 }

@@ -1,19 +1,25 @@
 import { SeeError } from '../common/errors.ts'
 import { poll } from '../common/poll.ts'
+import type { SandboxDomain } from '../contract/resources.ts'
 import type { DomainState } from '../contract/transitions.ts'
 import type { ShutdownOptions } from './shutdown-arguments.ts'
 import { TransitionBound, transitionTimeoutsMs } from './transition-bound.ts'
 
 const AGAIN_MS = 5000
+/** How long the provider may take to ask it. */
+const ASK_MS = 30_000
 
 /** A guest that was asked to shut down. */
 interface StoppingGuest {
-  readonly state: () => Promise<DomainState>
-  readonly askAgain: () => Promise<void>
+  readonly domain: Pick<SandboxDomain, 'shutdown'>
+  state(): Promise<DomainState>
+}
+
+interface Conduct {
   /** Whether it ended in a way that it cannot have meant. */
-  readonly hasFailed: () => boolean
+  readonly hasFailed: boolean
   /** Why it does not run. */
-  readonly explain: (state: DomainState) => string
+  explain(state: DomainState): string
 }
 
 /**
@@ -21,21 +27,22 @@ interface StoppingGuest {
  * @throws SeeError `SHUTDOWN_TIMEOUT`, or `GUEST_STOPPED` when the guest crashes, or is killed, instead
  */
 export function shutOff(
-  { state, askAgain, hasFailed, explain }: StoppingGuest,
+  guest: StoppingGuest,
+  conduct: Conduct,
   { timeoutMs = Number.POSITIVE_INFINITY, signal }: ShutdownOptions,
 ): Promise<true> {
   let askedAt = performance.now()
   const ask = async () => {
-    const now = await state()
+    const now = await guest.state()
     if (now !== 'shutoff' && now !== 'crashed') {
       if (performance.now() - askedAt < AGAIN_MS) return undefined
       askedAt = performance.now()
       // It may be off by now.
-      await askAgain().catch(() => undefined)
+      await guest.domain.shutdown({ signal, timeoutMs: ASK_MS }).catch(() => undefined)
       return undefined
     }
-    if (now === 'shutoff' && !hasFailed()) return true
-    throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${explain(now)}`)
+    if (now === 'shutoff' && !conduct.hasFailed) return true
+    throw new SeeError('GUEST_STOPPED', `the guest ended instead of shutting down: ${conduct.explain(now)}`)
   }
   return poll(ask, () => timedOut(timeoutMs), { timeoutMs, signal })
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Abilities } from './abilities.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { GuestClues } from './guest-clues.ts'
 import type { Journal } from '../common/journal.ts'
 import type { Logger } from '../common/logger.ts'
 import type { DomainState } from './transitions.ts'
@@ -65,6 +66,10 @@ export interface Resources {
   readonly addressSource: 'lease' | 'agent'
   /** What it can do for hooks. Its members are there from the construction on, and work once it is allocated. */
   readonly abilities: Abilities
+  /** False where connections of this host to the guest's address do not lead to the guest. */
+  readonly isReachable?: boolean
+  /** What it knows of a guest that does not get ready. */
+  readonly clues?: GuestClues
   /** Makes everything; on failure, or when aborted, `deallocate` releases what exists by then. */
   allocate(options: AllocateOptions): Promise<void>
   /** Releases everything that exists; harmless when called twice. */

@@ -37,7 +37,7 @@ export class WarmContext<R extends Resources> extends SeeContext<R> {
     await this.domain.resume(wait)
   }
 
-  protected override async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
+  override async interfaceAddresses(): Promise<readonly InterfaceAddresses[]> {
     return this.#waits ? [] : await super.interfaceAddresses()
   }
 }

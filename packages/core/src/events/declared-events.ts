@@ -16,6 +16,8 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'domain_crashed',
   'domain_stopped',
   'domain_rebooted',
+  'ready',
+  'not_ready',
   'evidence_incomplete',
 ]
 

@@ -69,6 +69,24 @@ export interface EventMap {
     /** What is known of the reboot, in one line. */
     readonly detail: string
   }
+  /** Fired by `ready` of the context when the guest was seen to be ready. */
+  ready: {
+    /** What it was seen by first: `agent`, `address`, `serial`, `port` or `screen`. */
+    readonly by: 'agent' | 'address' | 'serial' | 'port' | 'screen'
+    /** How long the wait took, in milliseconds. */
+    readonly after_ms: number
+    /** The address, the address and port, or what matched on the console; null for the others. */
+    readonly detail: string | null
+  }
+  /** Fired by `ready` of the context, before it throws, when the guest is not ready in time, or ends. */
+  not_ready: {
+    /** The likely cause, in one line. */
+    readonly cause: string
+    /** What was waited for. */
+    readonly waited_for: readonly ('agent' | 'address' | 'serial' | 'port' | 'screen')[]
+    /** How long, in milliseconds. */
+    readonly after_ms: number
+  }
   /** Fired by `SeeContext.warn`, for a hook or for the sandbox: evidence lacks something. */
   evidence_incomplete: {
     /** Which kind of gap it is; docs/limits.md has a heading for each stock code. */

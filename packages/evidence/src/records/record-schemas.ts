@@ -2,12 +2,14 @@ import { analysisRecordSchema } from './analysis-record.ts'
 import { commandRecordSchema } from './command-record.ts'
 import { diskChangesSchema } from './disk-changes.ts'
 import { networkSummarySchema } from './network-summary.ts'
+import { notReadySchema } from './not-ready.ts'
 import { runReportSchema } from './run-report.ts'
 import { yaraMatchesSchema } from './yara-matches.ts'
 
 /** The schemas of files that hold one JSON value, by kind. */
 export const recordSchemas = {
   run_report: runReportSchema,
+  not_ready: notReadySchema,
   command_record: commandRecordSchema,
   disk_changes: diskChangesSchema,
   network_summary: networkSummarySchema,

@@ -109,8 +109,7 @@ export class ConsoleHook extends Hook<typeof schema> {
     signal.addEventListener('abort', abort)
     try {
       signal.throwIfAborted()
-      const console = requireAbility(this.context, 'console', { for: 'ConsoleHook' })
-      return await console.open({ signal: opening.signal, timeoutMs: OPEN_MS })
+      return await this.context.console.open({ signal: opening.signal, timeoutMs: OPEN_MS })
     } catch (error) {
       if (await this.#hasEnded(run, signal)) return undefined
       throw error

@@ -2,7 +2,7 @@ import { type AnyEvent, evidenceWarning, eventNames, Hook, requireAbility, SeeEr
 import { collectBounded } from '../processes/collect-bounded.ts'
 import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { fileNameOf } from '../results/file-name.ts'
-import { imageType } from './image-type.ts'
+import { imageType } from '../results/image-type.ts'
 import { resultsKey } from '../results/results-key.ts'
 
 /** An 8K screen of 24 bits is 95 MiB as PPM, but what libvirt sends as PNG is far smaller. */

@@ -8,7 +8,7 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   progress('powering on')
   await context.poweron()
   signal.throwIfAborted()
-  const silence = await findAddress(context, parameters)
+  const silence = await becomeReady(context, parameters)
   signal.throwIfAborted()
   if (silence === undefined) {
     await run(context, parameters)
@@ -27,10 +27,9 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
 }
 
 /**
- * Returns what was wrong, if the guest got no address or stopped before: nothing can be run in it, but what it shows,
- * said and holds says why.
+ * Returns what was wrong, if the guest did not get ready: nothing can be run in it, but what it shows, said and holds says why.
  */
-async function findAddress(
+async function becomeReady(
   context: SeeContext,
   parameters: ProtocolParameters,
 ): Promise<SeeError | undefined> {
@@ -41,12 +40,11 @@ async function findAddress(
   }
   progress('waiting for the guest to get an address')
   try {
-    const address = await context.waitForIp4Address({ timeoutMs, signal })
-    await context.trigger('ip_address', { address })
+    const { detail } = await context.ready({ address: true, timeoutMs, signal })
+    await context.trigger('ip_address', { address: detail ?? '' })
     return undefined
   } catch (error) {
-    if (!(error instanceof SeeError)) throw error
-    if (error.code !== 'ADDRESS_TIMEOUT' && error.code !== 'GUEST_STOPPED') throw error
+    if (!(error instanceof SeeError) || error.code !== 'NOT_READY') throw error
     progress(`nothing can be run: ${error.message}`)
     return error
   }

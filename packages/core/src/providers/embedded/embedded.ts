@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context/context-factory.ts'
 import type { Abilities } from '../../contract/abilities.ts'
+import type { GuestClues } from '../../contract/guest-clues.ts'
 import type { Logger } from '../../common/logger.ts'
 import { ReleaseStack } from '../../common/release-stack.ts'
 import type { AllocateOptions, ResourcesParameters } from '../../contract/resources.ts'
@@ -23,6 +24,15 @@ import { SANDBOX_GID } from '../../host/sandbox-user.ts'
 export class EmbeddedResources implements Freezable {
   static readonly schema = embeddedSchema
   readonly addressSource = 'agent'
+  /** Its network is inside of QEMU: this host reaches what "forward" says. */
+  readonly isReachable = false
+  readonly clues: GuestClues = {
+    hypervisorErrors: async () => this.#resources().launcher.hypervisorErrors,
+    screenText: async (options) => {
+      const { screenText } = await import('./guest/screen-text.ts')
+      return await screenText(this.domain.qemu.qmp, options)
+    },
+  }
   readonly abilities: Required<Abilities>
   readonly #identifier: string
   readonly #configuration: EmbeddedConfiguration

@@ -49,11 +49,17 @@ export class GuestLauncher {
   #captureCount = 0
   #identityPort: Socket | undefined
   #grouped = Promise.resolve()
+  #last: QemuProcess | undefined
 
   constructor(parts: LauncherParts) {
     this.#parts = parts
     this.slots = new DiskSlots(parts.hardware.folder)
     this.screen = new VncRelay(parts.hardware.folder.of(sockets.screen))
+  }
+
+  /** The end of what QEMU wrote on its standard error, in the present run or the last. */
+  get hypervisorErrors(): string | undefined {
+    return this.#last?.stderr
   }
 
   /** QEMU with a guest that does not run yet. Nothing is left when this throws. */
@@ -77,6 +83,7 @@ export class GuestLauncher {
       guestJail(present),
       (why) => this.#parts.ends.warned(evidenceWarning('QEMU_NOT_JAILED', 'the jail of QEMU', why)),
     )
+    this.#last = qemu
     // Beside the start: the kernel takes its time to move a process, and the group of a run before may still be there.
     this.#grouped = this.#grouped.then(() => inControlGroup(identifier, qemu, logger))
     try {

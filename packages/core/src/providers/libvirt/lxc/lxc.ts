@@ -43,6 +43,10 @@ export class LxcResources implements Resources {
     return this.#resources().network
   }
 
+  get isReachable(): boolean {
+    return this.#resources().sinkhole === undefined
+  }
+
   get warnings(): readonly EvidenceWarning[] {
     return this.#allocated?.warnings ?? []
   }

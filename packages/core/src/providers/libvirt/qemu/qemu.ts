@@ -1,6 +1,7 @@
 import type { Hypervisor, Network, StoragePool } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
+import type { GuestClues } from '../../../contract/guest-clues.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
@@ -17,6 +18,16 @@ import { type QemuConfiguration, qemuSchema } from './qemu-configuration.ts'
 export class QemuResources implements Resources {
   static readonly schema = qemuSchema
   readonly abilities = guestAbilities(() => this.allocated)
+  readonly clues: GuestClues = {
+    hypervisorErrors: async () => {
+      const { errorsInLog } = await import('./qemu-log.ts')
+      return await errorsInLog(this.domain.name)
+    },
+    screenText: async (options) => {
+      const { screenText } = await import('./screen-text.ts')
+      return await screenText(this.domain, options)
+    },
+  }
   readonly #parameters: ResourcesParameters<QemuConfiguration>
   readonly #releases: ReleaseStack
   #allocated: AllocatedGuest | undefined
@@ -50,6 +61,10 @@ export class QemuResources implements Resources {
 
   get macAddress(): string | undefined {
     return this.#allocated?.macAddress
+  }
+
+  get isReachable(): boolean {
+    return this.allocated.sinkhole === undefined
   }
 
   get addressSource(): 'lease' | 'agent' {
