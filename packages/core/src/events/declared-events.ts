@@ -17,6 +17,7 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'domain_stopped',
   'domain_rebooted',
   'evidence_incomplete',
+  'deadline_reached',
 ]
 
 const names = new Set<string>(CONTEXT_EVENTS)
