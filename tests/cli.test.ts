@@ -194,7 +194,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s cleans up and exits with 130', asy
   expect(await isDefined(report.identifier)).toBe(false)
 })
 
-test('the second Ctrl-C does not leave the sandbox behind, a third does', async () => {
+test('the second Ctrl-C leaves the sandbox behind', async () => {
   const resources = await writeTestResources()
   const drive = '<devices><disk device="disk"><target dev="vda" bus="virtio"/></disk></devices></domain>'
   const domain = await readFile(join(folder, 'domain.xml'), 'utf8')
@@ -215,8 +215,6 @@ export class Stuck extends Hook { setup() {} cleanup() { return new Promise(() =
   await run.said(/ready to be interrupted/)
   run.child.kill('SIGINT')
   await run.said(/interrupted: cleaning up/)
-  run.child.kill('SIGINT')
-  await run.said(/clean-?ing up is under way/)
   expect(run.child.exitCode).toBeNull()
   run.child.kill('SIGINT')
   const { exitCode, error } = await run.ended

@@ -36,6 +36,7 @@ export const fire = (context, parameters) => {
 `
 
 const HOOK = `
+import { execFileSync } from 'node:child_process'
 import { Hook } from '@see/core'
 class Marking extends Hook {
   cleanup() { process.stderr.write('hook cleaned up\\n') }
@@ -87,6 +88,19 @@ export class HangsInSetup extends Marking {
 export class HangsInCleanup extends Hook {
   setup() {}
   async cleanup() { process.stderr.write('hook cleans up\\n'); await new Promise(() => undefined) }
+}
+export class LoopsLater extends Marking {
+  setup() { this.context.subscribeAsync('go', async function spin() { await null; for (;;) {} }) }
+}
+export class Matches extends Marking {
+  setup() { this.context.subscribe('go', function match() { /^(a+)+$/.test('a'.repeat(40) + 'b') }) }
+}
+export class LoopsInCleanup extends Hook {
+  setup() { this.context.signal.addEventListener('abort', () => process.stderr.write('hook cleaned up\\n')) }
+  cleanup() { for (;;) {} }
+}
+export class Calls extends Marking {
+  setup() { this.context.subscribe('go', function call() { execFileSync('sleep', ['60']) }) }
 }
 `
 
@@ -173,40 +187,63 @@ test.each([
   expect(report()).toMatchObject({ exit_code: 3, error: { code, message: expect.stringContaining(message) } })
 })
 
-test('a protocol that waits for nothing that can happen does not end the process in its middle', async () => {
-  const { folder, words, instances, report } = startRun('Quiet', 'deaf')
+test.each([
+  ['a protocol that waits for nothing that can happen', 'Quiet', /ready/],
+  ['the set-up of a hook', 'HangsInSetup', /setting up/],
+  ['the clean-up of a hook', 'HangsInCleanup', /ready/],
+])('a second Ctrl-C exits immediately, whatever %s does', async (_what, hook, at) => {
+  const { folder, words, instances } = startRun(hook, 'deaf')
   const see = startSee(folder, words)
-  await see.said(/ready/)
-  await expect.poll(() => see.child.exitCode).toBeNull()
+  await see.said(at)
+  expect(instances()).toHaveLength(1)
   see.child.kill('SIGINT')
   await see.said(/interrupted: cleaning up/)
+  const start = performance.now()
   see.child.kill('SIGINT')
-  expect((await see.ended).exitCode).toBe(130)
+  const { exitCode, error } = await see.ended
+  expect(exitCode).toBe(130)
+  expect(error).toContain('leaving immediately')
+  expect(performance.now() - start).toBeLessThan(2000)
+})
+
+test('a run whose protocol and clean-ups hang ends ten seconds after its deadline, and reports it', async () => {
+  const { folder, words, instances, report } = startRun('HangsInCleanup', 'deaf', '--deadline', '2')
+  const start = performance.now()
+  const { exitCode, error } = await startSee(folder, words).ended
+  expect(performance.now() - start).toBeLessThan(12_000)
+  expect(exitCode).toBe(4)
+  expect(error).toContain('the run reached its deadline, 2000 ms after it began')
   expect(instances()).toEqual([])
-  expect(report().exit_code).toBe(130)
+  const errors = [{ code: 'DEADLINE_REACHED' }, { errors: [{ code: 'RELEASE_TIMEOUT' }] }]
+  expect(report()).toMatchObject({ exit_code: 4, error: { errors } })
 })
 
 test.each([
-  ['the set-up of a hook', 'HangsInSetup', /setting up/],
-  ['a protocol', 'Quiet', /ready/],
-  ['the clean-up of a hook', 'HangsInCleanup', /ready/],
-])(
-  'a second Ctrl-C does not wait for %s that hangs: all is cleaned up within seconds',
-  async (_what, hook, at) => {
-    const { folder, words, instances, report } = startRun(hook, 'deaf')
-    const see = startSee(folder, words)
-    await see.said(at)
-    expect(instances()).toHaveLength(1)
-    see.child.kill('SIGINT')
-    await see.said(/interrupted: cleaning up/)
-    const start = performance.now()
-    see.child.kill('SIGINT')
-    expect((await see.ended).exitCode).toBe(130)
-    expect(performance.now() - start).toBeLessThan(5000)
-    expect(instances()).toEqual([])
-    expect(report().exit_code).toBe(130)
-  },
-)
+  [
+    'an asynchronous handler',
+    'LoopsLater',
+    'LoopsLater.spin for "go" kept the process busy for 1 s, in spin',
+  ],
+  ['a regular expression', 'Matches', 'Matches.match for "go" kept the process busy for 1 s, in RegExp.test'],
+  ['a clean-up', 'LoopsInCleanup', 'LoopsInCleanup kept the process busy for 1 s, in LoopsInCleanup.cleanup'],
+])('a loop in %s is broken off: cleaned up, reported, exit code 3', async (_what, hook, message) => {
+  const { folder, words, instances, report } = startRun(hook, 'once', '--loop-timeout', '1')
+  const { exitCode, error } = await startSee(folder, words).ended
+  expect(exitCode).toBe(3)
+  expect(error).toContain('hook cleaned up')
+  expect(instances()).toEqual([])
+  expect(JSON.stringify(report().error)).toContain('"code":"EVENT_LOOP_BLOCKED"')
+  expect(error).toContain(message)
+})
+
+test('a call that does not return cannot be broken off: the process is killed, and reported', async () => {
+  const { folder, words, report } = startRun('Calls', 'once', '--loop-timeout', '1')
+  const { signal, error } = await startSee(folder, words).ended
+  expect(signal).toBe('SIGKILL')
+  expect(error).toContain('it cannot be broken off, and the process is killed')
+  const message = './hook.mjs#Calls.call for "go" kept the process busy for 1 s'
+  expect(report()).toMatchObject({ exit_code: 3, error: { code: 'EVENT_LOOP_BLOCKED', message } })
+})
 
 test.each([
   ['itself', 'FiresItself', 'again', 'go → go'],
@@ -236,8 +273,6 @@ test.each(['Storms', 'DoublesStorms'])(
     const see = startSee(folder, words)
     await see.said(/ready/)
     await sleep(500)
-    see.child.kill('SIGINT')
-    await see.said(/interrupted: cleaning up/)
     see.child.kill('SIGINT')
     const { exitCode, error } = await see.ended
     expect(exitCode).toBe(130)

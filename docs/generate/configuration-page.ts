@@ -1,4 +1,11 @@
-import { abilities, abilityFacts, defaultProvider, hooksFile, registeredProviders } from '@see/core'
+import {
+  abilities,
+  abilityFacts,
+  defaultProvider,
+  hookBoundKeys,
+  hooksFile,
+  registeredProviders,
+} from '@see/core'
 import { jsonSchemaOf, type JsonSchema } from './json-schema.ts'
 import { keyTable } from './key-table.ts'
 import { type Stock, stockHooks, stockProviders } from './stock.ts'
@@ -97,6 +104,10 @@ ${keyTable(jsonSchemaOf(hooksFile.plain), ['hooks.name', 'hooks.configuration', 
 The keys of each hook in the list:
 
 ${keyTable(hookEntry())}
+
+Every hook may have these keys in its own \`configuration\`, and the generic one may have them for all hooks:
+
+${keyTable(jsonSchemaOf(hookBoundKeys))}
 
 ## Stock hooks
 

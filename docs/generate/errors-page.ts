@@ -7,6 +7,7 @@ const exits: Readonly<Record<ExitCode, string>> = {
   [exitCodes.usage]: 'bad usage or configuration, or something missing on this host: nothing was run',
   [exitCodes.sandbox]: 'the sandbox failed; also where the guest crashed, or its QEMU was killed or failed',
   [exitCodes.hook]: 'a hook or one of its handlers failed, or evidence could not be written',
+  [exitCodes.deadline]: 'the deadline was reached; everything was cleaned up',
   [exitCodes.interrupted]:
     'interrupted by Ctrl-C, SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; everything was cleaned up',
 }
@@ -43,10 +44,10 @@ ${table(['exit code', 'meaning'], Object.entries(exits))}
 \`npx see check\` exits with 0 when at least one provider is ready, else with 2.
 
 An error outside of every handler, an unhandled rejection and \`process.exit\` in a hook or protocol end the run as an
-interruption does: everything is cleaned up and reported, and the exit code is 3. After a third signal nothing more is
+interruption does: everything is cleaned up and reported, and the exit code is 3. After a second signal nothing more is
 cleaned up. A process that was killed outright (\`kill -9\`) reports nothing.
 
-If there are several errors, the sandbox's counts most and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
+If there are several errors, a deadline counts most, then the sandbox's, and a hook's least. \`SEE_LOG=debug\` shows errors with their stacks and causes.
 
 ## Errors of libvirt
 

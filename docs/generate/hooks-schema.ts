@@ -1,14 +1,17 @@
-import { hooksFile } from '@see/core'
+import { hookBoundKeys, hooksFile } from '@see/core'
 import { DRAFT, type JsonSchema, jsonSchemaOf, when, whereNamed } from './json-schema.ts'
 import { stockHooks } from './stock.ts'
+
+/** Every hook may have them. */
+const bounds = jsonSchemaOf(hookBoundKeys).properties ?? {}
 
 /**
  * A hook's own configuration: every key must be known, and none is required, for the generic configuration
  * may have it.
  */
 function configurationOf(schema: JsonSchema): JsonSchema {
-  const { required: _, ...rest } = schema
-  return { ...rest, additionalProperties: false }
+  const { required: _, properties, ...rest } = schema
+  return { ...rest, properties: { ...bounds, ...properties }, additionalProperties: false }
 }
 
 const entry = {
@@ -20,6 +23,7 @@ const entry = {
 /** What most hooks know. The types of all other keys depend on the hooks that are named. */
 const generic = {
   results_folder: { type: 'string', minLength: 1, description: 'The folder for what the hooks leave.' },
+  ...bounds,
 } as const
 
 /** Editors offer the stock hooks' names; any other is as good. */

@@ -8,5 +8,5 @@ export const cliRooms: readonly Floor[] = [
     { name: 'template', what: '`npx see template`' },
     { name: 'completion', what: '`npx see completion`: scripts for shells' },
   ],
-  [{ name: 'terminal', what: 'progress, messages, Ctrl-C' }],
+  [{ name: 'terminal', what: 'progress and messages' }],
 ]

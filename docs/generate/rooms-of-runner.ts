@@ -1,6 +1,7 @@
 import type { Floor } from './room.ts'
 
 export const runnerRooms: readonly Floor[] = [
+  [{ name: 'process', what: 'what ends the process of a case: signals, stray errors, a hook that loops' }],
   [
     { name: 'protocol', what: 'what is done to a running sandbox: the given protocol, or the default one' },
     { name: 'tiny-guest', what: 'the guest that runs a case without a configuration' },

@@ -2,6 +2,7 @@ import type { ContextFactory, Logger } from '@see/core'
 import type { GuestFile } from '@see/core/guest-files'
 import type { Progress } from './progress.ts'
 import type { Protocol } from './protocol/protocol.ts'
+import type { Watchdog } from './process/watchdog.ts'
 import type { TinyGuest } from './tiny-guest/tiny-guest.ts'
 
 /** What a case is made of. */
@@ -34,6 +35,11 @@ export interface CaseInputs {
   readonly timeoutMs?: number
   /** After which a guest that does not shut down is cut from its power, in milliseconds; 25,000 by default. */
   readonly shutdownTimeoutMs?: number
+  /**
+   * How long the case may take in all, in milliseconds; null for no such bound. When not given: six hours, and the three times
+   * above, of which `timeoutMs` counts four times.
+   */
+  readonly deadlineMs?: number | null
   /** The folder in which the case gets a folder of its own; `results` by default. */
   readonly results?: string
   /** The mode of its files, 0o600 by default; who may read them may enter their folders. */
@@ -48,6 +54,8 @@ export interface CaseOptions extends CaseInputs {
   readonly signal?: AbortSignal
   /** Aborts when nothing of a hook or protocol is worth waiting for any more. */
   readonly hurry?: AbortSignal
+  /** Ends hooks and protocols that keep the process busy; it has to be given what `runCase` does. */
+  readonly watchdog?: Pick<Watchdog, 'follow'>
   /** Shows what is being done. */
   readonly progress?: Progress
   readonly logger?: Logger

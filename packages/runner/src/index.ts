@@ -1,4 +1,6 @@
 export type { CaseInputs, CaseOptions } from './case-options.ts'
+export { Interruption } from './process/interruption.ts'
+export { Watchdog, type WatchdogOptions } from './process/watchdog.ts'
 export type { Progress } from './progress.ts'
 export { defaultProtocol } from './protocol/default-protocol.ts'
 export type { Protocol, ProtocolParameters } from './protocol/protocol.ts'

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Environment, GuestStore } from '@see/core'
+import { apart, Environment, GuestStore, SeeError, untilAborted } from '@see/core'
+import { CaseEnd } from './case-end.ts'
 import { factoryOf, sampleOf } from './case-inputs.ts'
 import type { CaseOptions } from './case-options.ts'
+import { caseTimes } from './case-times.ts'
 import { type Progress, silent } from './progress.ts'
 import { EvidenceFolder } from './report/evidence-folder.ts'
 import type { ExitCode } from './report/exit-codes.ts'
@@ -10,10 +12,11 @@ import type { RunReport } from './report/run-report.ts'
 import { writeReport } from './report/write-report.ts'
 import { loadProtocol } from './protocol/load-protocol.ts'
 import { stockHooks } from './stock-hooks.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
 const PROTOCOL_GRACE_MS = 10_000
+/** The same once the deadline is reached: the sandbox is being taken away meanwhile. */
+const LATE_PROTOCOL_GRACE_MS = 2000
 
 /** What came of a case. */
 export interface CaseOutcome {
@@ -30,10 +33,11 @@ export interface CaseOutcome {
  * and writes `run.json`. What goes wrong is in the outcome, not thrown.
  */
 export async function runCase(options: CaseOptions): Promise<CaseOutcome> {
-  const { identifier = randomUUID(), signal = new AbortController().signal, progress = silent } = options
-  const outcome = new Outcome(signal)
+  const { identifier = randomUUID(), progress = silent } = options
+  using end = new CaseEnd(caseTimes(options).deadlineMs, options.signal)
+  const outcome = new Outcome(end.signal)
   try {
-    await carryOut(options, { identifier, signal, progress, outcome })
+    await carryOut(options, { identifier, end, progress, outcome })
   } catch (error) {
     outcome.fail(error)
   }
@@ -45,18 +49,19 @@ export async function runCase(options: CaseOptions): Promise<CaseOutcome> {
 
 interface RunningCase {
   readonly identifier: string
-  readonly signal: AbortSignal
+  readonly end: CaseEnd
   readonly progress: Progress
   readonly outcome: Outcome
 }
 
 async function carryOut(
   options: CaseOptions,
-  { identifier, signal, progress, outcome }: RunningCase,
+  { identifier, end, progress, outcome }: RunningCase,
 ): Promise<void> {
+  const { signal } = end
   progress.step(`run ${identifier}: checking what is given`)
   const { guest, tinyGuest, hurry, logger } = options
-  const protocol = await untilAborted(loadProtocol(options.protocol), signal, 0)
+  const protocol = await untilAborted(loadProtocol(options.protocol), signal, { graceMs: 0 })
   const built = guest === undefined ? undefined : await new GuestStore().open(guest)
   await using sample = await sampleOf(options, { built, signal, progress })
   outcome.sample = sample?.report
@@ -66,6 +71,7 @@ async function carryOut(
   const environment = await Environment.allocate(makeContext, stockHooks(options, outcome.evidence.path), {
     identifier,
     signal,
+    deadlineMs: end.leftMs,
     ...(hurry === undefined ? {} : { hurry }),
     ...(logger === undefined ? {} : { logger }),
     // The default protocol's are.
@@ -73,6 +79,8 @@ async function carryOut(
   })
   const { context } = environment
   outcome.context = context
+  end.follow(context.signal)
+  options.watchdog?.follow(context)
   context.observe({
     eventHandled: ({ event }) => {
       outcome.events++
@@ -81,7 +89,8 @@ async function carryOut(
   })
   try {
     signal.throwIfAborted()
-    const { command, runtimeMs = 10_000, timeoutMs = 120_000, shutdownTimeoutMs = 25_000 } = options
+    const { command } = options
+    const { runtimeMs, timeoutMs, shutdownTimeoutMs } = caseTimes(options)
     const parameters = {
       ...sample?.parameters,
       ...(command === undefined ? {} : { command }),
@@ -91,10 +100,19 @@ async function carryOut(
       signal,
       progress: progress.step,
     }
-    await untilAborted(protocol(context, parameters), signal, PROTOCOL_GRACE_MS, hurry)
+    await untilAborted(
+      apart(() => protocol(context, parameters)),
+      signal,
+      { graceMs, hurry },
+    )
   } catch (error) {
     outcome.fail(error)
   }
   progress.step('taking the sandbox away')
   await environment.deallocate()
+}
+
+function graceMs(reason: unknown): number {
+  const isLate = reason instanceof SeeError && reason.code === 'DEADLINE_REACHED'
+  return isLate ? LATE_PROTOCOL_GRACE_MS : PROTOCOL_GRACE_MS
 }

@@ -1,6 +1,6 @@
 import { type Finding, printable, printableJson } from '@see/core'
 import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import type { Terminal } from '../terminal/terminal.ts'
 import { checkHost } from './check.ts'
 import type { HookFindings, ProviderFindings } from './finding.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildTemplate, GuestStore, printableJson, printableLine, SeeError, TemplateStore } from '@see/core'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { guestFiles } from '@see/core/guest-files'
 import { type GuestOptions, guestResources, runGuestBuilder } from '@see/runner'
 import { createProgress } from '../terminal/create-progress.ts'

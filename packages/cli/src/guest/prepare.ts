@@ -10,7 +10,7 @@ import {
   printableLine,
   SeeError,
 } from '@see/core'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
 import { buildTinyGuest } from '@see/runner'

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BuiltGuest, GuestStore, printableJson, printableLine } from '@see/core'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { guestFiles } from '@see/core/guest-files'
 
 const MIB = 1024 * 1024

@@ -17,6 +17,8 @@ interface Flags {
   readonly runtime: number
   readonly timeout: number
   readonly shutdownTimeout: number
+  readonly deadline?: number
+  readonly loopTimeout: number
   readonly results: string
   readonly resultsMode: number
   readonly json: boolean
@@ -35,6 +37,17 @@ const SHUTDOWN_TIMEOUT = new Option(
 )
   .argParser(secondsOption('positive'))
   .default(25_000, '25')
+
+const DEADLINE = new Option(
+  '--deadline <seconds>',
+  'how long all of it may take (default: six hours, and the three times above)',
+).argParser(secondsOption('positive'))
+const LOOP_TIMEOUT = new Option(
+  '--loop-timeout <seconds>',
+  'how long a hook or protocol may keep the process busy before it is broken off',
+)
+  .argParser(secondsOption('positive'))
+  .default(30_000, '30')
 
 const RESULTS_MODE = new Option('--results-mode <octal>', 'mode of the files of evidence, such as 640')
   .argParser(modeOption)
@@ -63,8 +76,8 @@ run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire
 The evidence is in DIR/<identifier>/, with a summary in run.json.
 
 Exit codes: 0 done; 1 bad usage or configuration, nothing was run; 2 the sandbox failed; 3 a hook failed, or
-evidence could not be written; 130 interrupted (by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT). Ctrl-C cleans up, whenever it
-comes; a second one does not wait for hooks.
+evidence could not be written; 4 the deadline was reached; 130 interrupted (by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT).
+Ctrl-C cleans up, whenever it comes; a second one exits immediately.
 
 The files given, hooks and protocols are not used if another user can change them; SEE_UNTRUSTED_FILES=warn only warns.
 
@@ -102,6 +115,8 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addOption(RUNTIME)
     .addOption(TIMEOUT)
     .addOption(SHUTDOWN_TIMEOUT)
+    .addOption(DEADLINE)
+    .addOption(LOOP_TIMEOUT)
     .option('--results <dir>', 'where the evidence goes', 'results')
     .addOption(RESULTS_MODE)
     .option('--json', 'print the summary as one JSON document', false)
@@ -125,14 +140,11 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
         refuse(`arguments of the sample belong in --command '${flags.command}'`)
       }
       const { runtime: runtimeMs, timeout: timeoutMs, shutdownTimeout: shutdownTimeoutMs, ...others } = flags
-      const { provider = 'embedded', ...rest } = others
+      const { provider = 'embedded', deadline, loopTimeout: loopTimeoutMs, ...rest } = others
+      const times = { runtimeMs, timeoutMs, shutdownTimeoutMs, loopTimeoutMs }
+      const inAll = deadline === undefined ? {} : { deadlineMs: deadline }
       const { run } = await import('./run.ts')
-      exitWith(
-        await run(
-          { resources, sample, words, provider, runtimeMs, timeoutMs, shutdownTimeoutMs, ...rest },
-          { terminal },
-        ),
-      )
+      exitWith(await run({ resources, sample, words, provider, ...times, ...inAll, ...rest }, { terminal }))
     })
 }
 

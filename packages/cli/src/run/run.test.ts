@@ -533,12 +533,33 @@ test.each([
   expect(performance.now() - start).toBeLessThan(5000)
 })
 
-test('a second Ctrl-C says that cleaning up is under way, and does not leave it', async () => {
+test('a run that reaches its deadline is ended: an event, an entry in the report, an exit code of its own', async () => {
   await using folder = await temporaryFolder()
-  const factory = factoryThat(({ context }) => void context.subscribe('post_poweron', () => interrupt(2)))
-  const { exitCode, error, deallocations } = await runIn(folder.path, { resources: factory })
-  expect([exitCode, deallocations]).toEqual([130, 1])
-  expect(error).toContain('cleaning up is under way')
+  const { exitCode, report, error, deallocations } = await runIn(folder.path, {
+    runtimeMs: 3_600_000,
+    deadlineMs: 500,
+  })
+  expect([exitCode, deallocations]).toEqual([4, 1])
+  const message = 'the run reached its deadline, 500 ms after it began, and was ended'
+  expect(report).toMatchObject({ exit_code: 4, ok: false, error: { code: 'DEADLINE_REACHED', message } })
+  expect(error).toContain(message)
+  expect((await eventsOf(report)).at(-1)).toBe('deadline_reached')
+})
+
+test.each([
+  [
+    'while the protocol is loaded',
+    'await new Promise(() => setTimeout(() => undefined, 1e6).unref())',
+    300,
+    4,
+  ],
+  ['that is not above zero', '', 0, 1],
+])('a deadline %s leaves nothing', async (_what, source, deadlineMs, expected) => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'slow.mjs')
+  await writeFile(path, source)
+  const { exitCode, deallocations } = await runIn(folder.path, { protocol: `${path}#run`, deadlineMs })
+  expect([exitCode, deallocations]).toEqual([expected, 0])
 })
 
 test('what cannot be cleaned up after Ctrl-C is reported', async () => {

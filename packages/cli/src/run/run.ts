@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { printableJson } from '@see/core'
-import { type ExitCode, runCase, type TinyGuest } from '@see/runner'
+import { type ExitCode, runCase, type TinyGuest, Watchdog } from '@see/runner'
 import { createProgress } from '../terminal/create-progress.ts'
 import { errorText } from '../terminal/error-text.ts'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { createRunLog } from '../terminal/run-log.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { RunOptions } from './run-options.ts'
@@ -16,15 +16,19 @@ interface RunDependencies {
 
 /** Carries out `see run`: what goes wrong is shown to the user and in the exit code, not thrown. */
 export async function run(
-  { json, ...inputs }: RunOptions,
+  { json, loopTimeoutMs, results, resultsMode, ...inputs }: RunOptions,
   { terminal, ...dependencies }: RunDependencies,
 ): Promise<ExitCode> {
   const progress = await createProgress(terminal.error)
   using interruption = new Interruption(progress.note)
+  const identifier = randomUUID()
+  const place = { identifier, results, resultsMode }
+  using watchdog = new Watchdog({ ...place, loopTimeoutMs, onBlocked: interruption.fail })
   const { exitCode, report, error } = await runCase({
     ...inputs,
     ...dependencies,
-    identifier: randomUUID(),
+    ...place,
+    watchdog,
     signal: interruption.signal,
     hurry: interruption.hurry,
     laterErrors: interruption.laterErrors,

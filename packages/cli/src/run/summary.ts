@@ -12,6 +12,7 @@ const words: Record<ExitCode, string> = {
   [exitCodes.usage]: 'not begun: the configuration is wrong',
   [exitCodes.sandbox]: 'the sandbox failed',
   [exitCodes.hook]: 'a hook failed, or evidence was lost',
+  [exitCodes.deadline]: 'the deadline was reached',
   [exitCodes.interrupted]: 'interrupted',
 }
 

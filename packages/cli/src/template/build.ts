@@ -1,5 +1,5 @@
 import { buildTemplate, printableJson, printableLine } from '@see/core'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { createProgress } from '../terminal/create-progress.ts'
 import { createRunLog } from '../terminal/run-log.ts'
 import type { Terminal } from '../terminal/terminal.ts'

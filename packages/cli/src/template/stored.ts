@@ -1,6 +1,6 @@
 import { printableJson, printableLine, SeeError, type Template, TemplateStore } from '@see/core'
 import { errorText } from '../terminal/error-text.ts'
-import { Interruption } from '../terminal/interruption.ts'
+import { Interruption } from '@see/runner/interruption'
 import { reportedError } from '@see/runner/reported-error'
 
 const MIB = 1024 * 1024

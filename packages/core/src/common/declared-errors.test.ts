@@ -63,7 +63,7 @@ test('a stock code cannot be declared, not even with its own facts', () => {
 
 test.each([undefined, 'done', 3, 'toString'])('%j is no exit class', (exit) => {
   const declared = Object.assign({ ...facts }, { exit })
-  expect(() => declareError('TEST_CLASSLESS', declared)).toThrow(/"usage", "sandbox" or "hook"/)
+  expect(() => declareError('TEST_CLASSLESS', declared)).toThrow(/"usage", "sandbox", "hook" or "deadline"/)
   expect(errorFacts('TEST_CLASSLESS')).toBeUndefined()
 })
 

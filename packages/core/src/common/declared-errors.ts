@@ -1,7 +1,7 @@
 import { type ErrorFacts, errorCodes, type ExitClass, type StockErrorCode } from './error-codes.ts'
 import { SeeError, type SeeErrorCode } from './errors.ts'
 
-const exitClasses: ReadonlySet<string> = new Set<ExitClass>(['usage', 'sandbox', 'hook'])
+const exitClasses: ReadonlySet<string> = new Set<ExitClass>(['usage', 'sandbox', 'hook', 'deadline'])
 
 const declared = new Map<string, ErrorFacts>()
 
@@ -17,7 +17,7 @@ export function declareError(code: Exclude<SeeErrorCode, StockErrorCode>, facts:
     throw invalid(`"${code}" is a stock error code; give yours another name`)
   }
   if (!exitClasses.has(exit)) {
-    throw invalid(`the exit class of error code "${code}" has to be "usage", "sandbox" or "hook"`)
+    throw invalid(`the exit class of error code "${code}" has to be "usage", "sandbox", "hook" or "deadline"`)
   }
   const before = declared.get(code)
   if (before === undefined) declared.set(code, { meaning, advice, exit })

@@ -1,8 +1,8 @@
 /**
  * What failed, as the exit code of `see run` says it: `usage` (1), the configuration or this host, so that nothing was
- * run; `sandbox` (2), the sandbox; `hook` (3), a hook, or evidence could not be written.
+ * run; `sandbox` (2), the sandbox; `hook` (3), a hook, or evidence could not be written; `deadline` (4), nothing but time.
  */
-export type ExitClass = 'usage' | 'sandbox' | 'hook'
+export type ExitClass = 'usage' | 'sandbox' | 'hook' | 'deadline'
 
 /** The facts of an error code. */
 export interface ErrorFacts {
@@ -50,6 +50,9 @@ export const errorCodes = {
   CONTEXT_CLOSED: { exit: 'sandbox',
     meaning: 'the context was used after its environment was deallocated',
     advice: 'Do not use a context after `deallocate`; let what waits in a hook wait on `context.signal`.' },
+  DEADLINE_REACHED: { exit: 'deadline',
+    meaning: 'an environment or a run took longer than it may in all, and was ended',
+    advice: 'Raise the deadline (`--deadline`, `deadlineMs`), or see on the timeline what took so long.' },
   DISK_FULL: { exit: 'usage',
     meaning: 'the disk of this host has no room for an image',
     advice: 'Make room, or name a place with room in `path`.' },
@@ -65,6 +68,9 @@ export const errorCodes = {
   EVENT_RESERVED_ATTRIBUTE: { exit: 'sandbox',
     meaning: 'an event attribute has a reserved name',
     advice: 'Give the attribute a name other than `name`, `origin` and `timestamp`.' },
+  EVENT_LOOP_BLOCKED: { exit: 'hook',
+    meaning: 'a hook or protocol kept the process busy for so long that it could not do anything else, and was ended',
+    advice: 'Correct the loop or regular expression at the place that the message names; run programs and long computations beside the process, not in it (no `execSync`), or raise `--loop-timeout`.' },
   EVIDENCE_UNSUPPORTED: { exit: 'hook',
     meaning: 'evidence is not of a kind that an analysis can read',
     advice: 'Write the evidence in another format, for example memory without compression.' },
@@ -107,6 +113,9 @@ export const errorCodes = {
   HOOK_SETUP: { exit: 'usage',
     meaning: 'a hook threw while it was set up',
     advice: 'The message has what the hook threw, and where its entry stands; or set `"optional": true` there.' },
+  HOOK_TIMEOUT: { exit: 'hook',
+    meaning: 'the set-up of a hook or one of its synchronous handlers took longer than it may, and was left behind',
+    advice: 'Raise `setup_timeout` or `handler_timeout` for the hook, or let it wait on `context.signal` and with bounds of its own.' },
   HOOK_ORDER: { exit: 'hook',
     meaning: 'a hook was asked for something too early or too late',
     advice: 'Correct the hook’s events, so that what it needs exists when they are fired.' },

@@ -35,9 +35,14 @@ export abstract class Context extends Observable {
     return this.#abort.signal
   }
 
-  /** Begins the end: aborts `signal`. Events still fire, so that hooks can finish their work. */
-  abort(): void {
-    this.#abort.abort(new SeeError('CONTEXT_CLOSED', `environment ${this.identifier} is being deallocated`))
+  /**
+   * Begins the end: aborts `signal`. Events still fire, so that hooks can finish their work.
+   * @param reason of the abort; a SeeError `CONTEXT_CLOSED` when not given
+   */
+  abort(reason?: unknown): void {
+    this.#abort.abort(
+      reason ?? new SeeError('CONTEXT_CLOSED', `environment ${this.identifier} is being deallocated`),
+    )
   }
 
   /** What evidence lacks so far, oldest first, each once and at most 501. */

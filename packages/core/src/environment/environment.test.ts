@@ -1,11 +1,13 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { contextFactory } from '../context/context-factory.ts'
-import { Environment, type EnvironmentOptions } from './environment.ts'
+import { Environment } from './environment.ts'
+import type { EnvironmentOptions } from './environment-options.ts'
 import { SeeError } from '../common/errors.ts'
 import { evidenceWarning } from '../contract/evidence-warning.ts'
 import type { Hook } from '../hooks/hook.ts'
@@ -80,6 +82,10 @@ async function allocate(entries: readonly Entry[], options: EnvironmentOptions =
 
 function thrower(): never {
   throw new Error('boom')
+}
+
+function never(): Promise<unknown> {
+  return new Promise(() => undefined)
 }
 
 async function thrownBy(work: Promise<unknown>): Promise<unknown> {
@@ -508,6 +514,26 @@ describe('deallocating', () => {
     expect(made[0]?.allocated).toBe(false)
   })
 
+  test('in a hurry gives up on all that hangs, and lets the others end', async () => {
+    const log: string[] = []
+    const ends = async () => {
+      await sleep(20)
+      log.push('ended')
+    }
+    const hurry = AbortSignal.abort(new Error('hurry'))
+    const entries = [{ cleanup: ends }, ...Array.from({ length: 4 }, () => ({ cleanup: never }))]
+    const { allocation, made } = await allocate(entries, { hurry })
+    const environment = await allocation
+    environment.context.subscribeAsync('test_environment', never)
+    await environment.context.trigger('test_environment')
+    const beganAt = performance.now()
+    const error = (await thrownBy(environment.deallocate())) as AggregateError
+    expect(error.errors).toHaveLength(5)
+    expect(error.message).toContain('the end of handlers took too long for an end in a hurry')
+    expect([log, made[0]?.allocated]).toEqual([['ended'], false])
+    expect(performance.now() - beganAt).toBeLessThan(8000)
+  })
+
   test('gives up on a stuck cleanup, and releases the rest', async () => {
     const log: string[] = []
     const entries: Entry[] = [
@@ -589,4 +615,118 @@ test('two environments beside each other see nothing of each other', async () =>
     ])
   }
   expect(shared).toEqual({ list: ['given'] })
+})
+
+describe('a deadline', () => {
+  test('fires its event, ends what waits on the signal, and releases everything without a request', async () => {
+    const log: unknown[] = []
+    const setup = ({ context }: Hook) => {
+      context.subscribe('deadline_reached', ({ deadline_ms }) => log.push(deadline_ms))
+      context.signal.addEventListener('abort', () => log.push(context.signal.reason))
+    }
+    const { allocation, made } = await allocate([{ setup, cleanup: () => log.push('cleaned up') }], {
+      deadlineMs: 50,
+    })
+    const environment = await allocation
+    await expect.poll(() => made[0]?.allocated).toBe(false)
+    await environment.deallocate()
+    const { reason } = environment.context.signal
+    expect(log).toEqual([50, reason, 'cleaned up'])
+    expect(reason).toMatchObject({
+      code: 'DEADLINE_REACHED',
+      message: expect.stringMatching(/deadline, 50 ms/),
+    })
+  })
+
+  test('ends an allocation, whatever a hook waits for', async () => {
+    const { error, made } = await allocate([{ setup: () => new Promise(() => undefined) }], {
+      deadlineMs: 50,
+      handlersTimeoutMs: 20,
+    })
+    expect((error as AggregateError).errors).toMatchObject([
+      { code: 'DEADLINE_REACHED' },
+      { code: 'RELEASE_TIMEOUT' },
+    ])
+    expect(made[0]?.allocated).toBe(false)
+  })
+
+  test('is none when null, and of an environment that has ended', async () => {
+    await using endless = await Environment.allocate(simulatedFactory(), [], { deadlineMs: null })
+    const ended = await Environment.allocate(simulatedFactory(), [], { deadlineMs: 30 })
+    await ended.deallocate()
+    await sleep(60)
+    expect(ended.context.signal.reason).toMatchObject({ code: 'CONTEXT_CLOSED' })
+    expect(endless.context.signal.aborted).toBe(false)
+  })
+
+  test.each([0, -1, Number.NaN])('of %d is refused before anything is made', async (deadlineMs) => {
+    const { error, made } = await allocate([], { deadlineMs })
+    expect([error, made]).toMatchObject([{ code: 'CONFIGURATION_INVALID' }, []])
+  })
+})
+
+describe('a hook that takes too long', () => {
+  test('to be set up fails the allocation, with its name and the bound', async () => {
+    const { error, made } = await allocate([{ setup: never, setup_timeout: 0.03 }])
+    expect(error).toMatchObject({
+      code: 'HOOK_TIMEOUT',
+      message: expect.stringContaining(`the set-up of hook ${name} took longer than 30 ms`),
+    })
+    expect(made[0]?.allocated).toBe(false)
+  })
+
+  test('to be set up is left out where it is optional', async () => {
+    const { allocation } = await allocate([{ optional: true, setup: never }], { setupTimeoutMs: 30 })
+    await (await allocation).deallocate()
+  })
+
+  test('with an event is put on record, and the next handler runs; what it fires later is outside', async () => {
+    const log: string[] = []
+    const late = new AbortController()
+    const proceeds = once(late.signal, 'abort')
+    const setup = ({ context }: Hook) => {
+      context.subscribe('test_environment', async function hangs() {
+        await proceeds
+        await context.trigger('test_nested')
+      })
+      context.subscribe('test_environment', () => log.push('next'))
+      context.subscribe('test_nested', () => log.push('nested'))
+    }
+    const { allocation } = await allocate([{ setup }], { eachHandlerTimeoutMs: 30 })
+    await using environment = await allocation
+    await environment.context.trigger('test_environment')
+    expect(log).toEqual(['next'])
+    expect(environment.context.failures).toMatchObject([
+      {
+        event: 'test_environment',
+        handler: `${name}.hangs`,
+        error: {
+          code: 'HOOK_TIMEOUT',
+          message: expect.stringMatching(/hangs took longer than 30 ms for "test_env/),
+        },
+      },
+    ])
+    late.abort()
+    await expect.poll(() => log).toEqual(['next', 'nested'])
+  })
+})
+
+test('a provider that does not heed the signal is left behind, and what it makes later is released', {
+  timeout: 40_000,
+}, async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { factory, made } = watched()
+  const slow: typeof factory = async (identifier, options) => {
+    await new Promise((resolve) => setTimeout(resolve, 60_000))
+    return await factory(identifier, { ...options, signal: new AbortController().signal })
+  }
+  const abort = new AbortController()
+  const allocation = thrownBy(Environment.allocate(slow, [], { signal: abort.signal }))
+  await vi.advanceTimersByTimeAsync(1000)
+  abort.abort(new Error('enough'))
+  await vi.advanceTimersByTimeAsync(31_000)
+  expect(await allocation).toBe(abort.signal.reason)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(made.map(({ allocated }) => allocated)).toEqual([false])
 })

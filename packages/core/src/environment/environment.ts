@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { ContextFactory } from '../context/context-factory.ts'
-import { SeeError } from '../common/errors.ts'
+import { messageOf, SeeError } from '../common/errors.ts'
 import type { Hooks } from '../hooks/hooks-in-code.ts'
-import { inHurry } from '../common/in-hurry.ts'
-import { createLogger, type Logger } from '../common/logger.ts'
+import { defaultHookBounds, type HookBounds } from '../hooks/hook-bounds.ts'
+import { apart } from '../common/apart.ts'
+import { Deadline } from '../common/deadline.ts'
+import { DEADLINE_MS, type EnvironmentOptions, HANDLERS_TIMEOUT_MS } from './environment-options.ts'
+import { HooksEnd } from './hooks-end.ts'
+import { makeContext } from './make-context.ts'
+import { createLogger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
@@ -12,28 +17,13 @@ import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
 import { unlessAborted, withTimeout } from '../common/with-timeout.ts'
 
-const HANDLERS_TIMEOUT_MS = 10_000
+/** How long handlers of `deadline_reached` have before everything else is ended, in milliseconds. */
+const DEADLINE_EVENT_MS = 1000
 
-export interface EnvironmentOptions {
-  /** A UUID; a new one when not given. */
-  readonly identifier?: string
-  /** Aborts the allocation; what exists by then is released. */
-  readonly signal?: AbortSignal
-  readonly logger?: Logger
-  /** How long handlers may go on once the environment ends, in milliseconds; ten seconds when not given. */
-  readonly handlersTimeoutMs?: number
-  /** How long each hook's cleanup may take, in milliseconds; thirty seconds when not given. */
-  readonly cleanupTimeoutMs?: number
-  /**
-   * Says that the caller fires no event that is not declared. Where all hooks are stock ones, each that is configured and
-   * not declared is then warned of; else those that resemble a declared one.
-   */
-  readonly firesDeclaredOnly?: boolean
-  /**
-   * Once it aborts, deallocation waits a second at most for each handler, set-up and clean-up of a hook. The sandbox is
-   * released all the same.
-   */
-  readonly hurry?: AbortSignal
+interface Ending {
+  readonly handlersTimeoutMs: number
+  readonly deadline: Deadline
+  readonly hooksEnd: HooksEnd
 }
 
 /** A test case's sandbox and hooks, from `allocate` to `deallocate`. One you can hold is allocated. */
@@ -42,20 +32,14 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   readonly identifier: string
   readonly context: SeeContext<R>
   readonly #releases: ReleaseStack
-  readonly #handlersTimeoutMs: number
-  readonly #hurry: AbortSignal
+  readonly #ending: Ending
   #deallocation: Promise<void> | undefined
 
-  private constructor(
-    context: SeeContext<R>,
-    releases: ReleaseStack,
-    { handlersTimeoutMs, hurry }: { readonly handlersTimeoutMs: number; readonly hurry: AbortSignal },
-  ) {
+  private constructor(context: SeeContext<R>, releases: ReleaseStack, ending: Ending) {
     this.identifier = context.identifier
     this.context = context
     this.#releases = releases
-    this.#handlersTimeoutMs = handlersTimeoutMs
-    this.#hurry = hurry
+    this.#ending = ending
   }
 
   /**
@@ -71,23 +55,41 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     options: EnvironmentOptions = {},
   ): Promise<Environment<R>> {
     const identifier = parseIdentifier(options.identifier ?? randomUUID())
-    const signal = options.signal ?? new AbortController().signal
+    const { signal, deadlineMs = DEADLINE_MS } = options
+    const deadline = new Deadline(`environment ${identifier}`, deadlineMs)
+    const ends = [deadline.signal, ...(signal === undefined ? [] : [signal])]
+    try {
+      const given = { ...options, identifier, signal: AbortSignal.any(ends) }
+      return await Environment.#allocate(factory, hooks, given, deadline)
+    } catch (error) {
+      deadline[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  static async #allocate<R extends Resources, const Classes extends readonly unknown[]>(
+    factory: ContextFactory<SeeContext<R>>,
+    hooks: Hooks<Classes>,
+    options: EnvironmentOptions & { readonly identifier: string; readonly signal: AbortSignal },
+    deadline: Deadline,
+  ): Promise<Environment<R>> {
+    const { identifier, signal, handlersTimeoutMs = HANDLERS_TIMEOUT_MS } = options
     const logger = (options.logger ?? createLogger()).child({ identifier })
     signal.throwIfAborted()
     const { loadHooks, misspeltEvents, setUpHooks } = await hookLoading()
     const loaded = await unlessAborted(signal, loadHooks(hooks))
     for (const { name, error } of loaded.missing)
       logger.warn({ hook: name, err: error }, 'optional hook left out')
-    const context = await factory(identifier, { signal, logger })
+    const context = await makeContext(factory, identifier, { signal, logger })
     const releases = new ReleaseStack()
     releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
-    const handlersTimeoutMs = options.handlersTimeoutMs ?? HANDLERS_TIMEOUT_MS
-    const hurry = options.hurry ?? new AbortController().signal
-    const shared = () => inHurry('what hooks share', hurry, context.endShared())
+    const hurries = [deadline.signal, ...(options.hurry === undefined ? [] : [options.hurry])]
+    const hooksEnd = new HooksEnd(AbortSignal.any(hurries))
+    const shared = () => hooksEnd.cleanUps.spend('what hooks share', () => context.endShared())
     releases.defer('what hooks share', shared, Number.POSITIVE_INFINITY)
-    const environment = new Environment(context, releases, { handlersTimeoutMs, hurry })
-    const { cleanupTimeoutMs } = options
-    const setUp = setUpHooks(context, loaded.hooks, { releases, cleanupTimeoutMs, hurry })
+    const environment = new Environment(context, releases, { handlersTimeoutMs, deadline, hooksEnd })
+    const setUpOptions = { releases, bounds: boundsIn(options), budget: hooksEnd.cleanUps }
+    const setUp = apart(() => setUpHooks(context, loaded.hooks, setUpOptions))
     try {
       await unlessAborted(signal, setUp)
       const configured = loaded.hooks.flatMap(({ events }) => events)
@@ -99,21 +101,18 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     } catch (error) {
       // A hook that is still being set up must not go on making things after they were cleaned up.
       const what = 'the set-up of hooks'
-      const ended = () =>
-        inHurry(
-          what,
-          hurry,
-          setUp.catch(() => undefined),
-        )
-      releases.defer(what, ended, handlersTimeoutMs)
+      const settled = setUp.catch(() => undefined)
+      releases.defer(what, () => hooksEnd.handlers.spend(what, () => settled), handlersTimeoutMs)
       await releaseAfter(error, () => environment.deallocate())
     }
+    environment.#heedDeadline()
     return environment
   }
 
   /**
    * Aborts the context's signal, waits for the handlers and transitions that are running, cleans the hooks up in
-   * reverse and releases the sandbox, whatever fails on the way. A second call waits for the first.
+   * reverse and releases the sandbox, whatever fails on the way. A second call waits for the first, as does one after the
+   * deadline.
    *
    * Each release has a bound of its own, two minutes for the sandbox. With `timeoutMs` or `signal` the caller waits no
    * longer than that; the releases go on in their order, and a further call waits for the rest.
@@ -144,15 +143,53 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
 
   async #deallocate(): Promise<void> {
     const { context } = this
-    const timeoutMs = this.#handlersTimeoutMs
-    const ended = () => inHurry('the end of handlers', this.#hurry, awaitHandlers(context, timeoutMs))
+    const { handlersTimeoutMs, deadline, hooksEnd } = this.#ending
+    const { handlers } = hooksEnd
+    const settled = () => awaitHandlers(context, handlersTimeoutMs)
+    const ended = () => handlers.spend('the end of handlers', settled)
     this.#releases.defer('handlers', ended, Number.POSITIVE_INFINITY)
-    context.abort()
+    context.abort(deadline.signal.reason)
     try {
       await this.#releases.release()
     } finally {
       context.close()
+      deadline[Symbol.dispose]()
     }
+  }
+
+  #heedDeadline(): void {
+    const { signal } = this.#ending.deadline
+    const reached = (): void => void this.#deadlineReached()
+    if (signal.aborted) reached()
+    else signal.addEventListener('abort', reached, { once: true })
+  }
+
+  /** Its user may have gone: what cannot be released is logged. */
+  async #deadlineReached(): Promise<void> {
+    const { context } = this
+    if (this.#deallocation !== undefined) return
+    try {
+      const deadlineMs = Math.round(this.#ending.deadline.deadlineMs ?? 0)
+      const fired = context.trigger('deadline_reached', { deadline_ms: deadlineMs })
+      await withTimeout(DEADLINE_EVENT_MS, fired, () => new Error('its handlers take too long')).catch(
+        (error: unknown) => context.logger.debug({ err: error }, 'deadline_reached'),
+      )
+      await this.deallocate()
+    } catch (error) {
+      context.logger.error({ err: error }, `not released at the deadline: ${messageOf(error)}`)
+    }
+  }
+}
+
+function boundsIn({
+  setupTimeoutMs,
+  eachHandlerTimeoutMs,
+  cleanupTimeoutMs,
+}: EnvironmentOptions): HookBounds {
+  return {
+    setupTimeoutMs: setupTimeoutMs ?? defaultHookBounds.setupTimeoutMs,
+    eachHandlerTimeoutMs: eachHandlerTimeoutMs ?? defaultHookBounds.eachHandlerTimeoutMs,
+    cleanupTimeoutMs: cleanupTimeoutMs ?? defaultHookBounds.cleanupTimeoutMs,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ContextFactory } from '../context/context-factory.ts'
-import { Environment, type EnvironmentOptions } from './environment.ts'
+import { Environment } from './environment.ts'
+import type { EnvironmentOptions } from './environment-options.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { Hooks } from '../hooks/hooks-in-code.ts'
 import { releaseAfter } from '../common/release-stack.ts'

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Owner } from './owner.ts'
+import { nameOf, type Owner } from './owner.ts'
 import type { Actor } from './critical-section.ts'
 
 const storage = new AsyncLocalStorage<Actor>()
@@ -11,6 +11,17 @@ export function currentActor(): Actor | undefined {
 /** On whose behalf the present code runs; undefined outside of hooks, handlers and protocols. */
 export function currentOwner(): Owner | undefined {
   return storage.getStore()?.owner
+}
+
+/** On whose behalf the present code runs, and in which handler for which event where it runs in a synchronous one. */
+export function currentRun():
+  | { readonly owner: string; readonly handler?: string; readonly event?: string }
+  | undefined {
+  const actor = storage.getStore()
+  if (actor === undefined) return undefined
+  const { owner, turn } = actor
+  if (turn?.run === undefined) return { owner: owner.name }
+  return { owner: owner.name, handler: nameOf(turn.run.subscription), event: turn.run.event }
 }
 
 export function runAs<Arguments extends unknown[], Result>(

@@ -19,6 +19,7 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'ready',
   'not_ready',
   'evidence_incomplete',
+  'deadline_reached',
 ]
 
 const names = new Set<string>(CONTEXT_EVENTS)

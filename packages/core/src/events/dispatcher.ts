@@ -6,6 +6,7 @@ import type { Logger } from '../common/logger.ts'
 import { nameOf } from './owner.ts'
 import type { Subscription } from './subscription.ts'
 import { CriticalSection } from './critical-section.ts'
+import { inTime } from './in-time.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
 export const DONE = Promise.resolve()
@@ -118,8 +119,10 @@ export class Dispatcher {
     run: RecordedRun | undefined,
   ): Promise<void> {
     try {
-      await result
+      await inTime(result, subscription, dispatch.event)
     } catch (error) {
+      // What a handler that was left behind fires from now on is outside of this event.
+      if (error instanceof SeeError && error.code === 'HOOK_TIMEOUT') turn.active = false
       this.#fail(error, subscription, dispatch, run)
     }
     await turn.end()

@@ -98,6 +98,11 @@ export interface EventMap {
     /** Where the code is explained; null for one that is not a stock code. */
     readonly limits: string | null
   }
+  /** Fired by the environment when its deadline is reached, a second at most before it is ended. */
+  deadline_reached: {
+    /** The deadline, in milliseconds since the environment was allocated. */
+    readonly deadline_ms: number
+  }
 }
 
 export type EventName = Extract<keyof EventMap, string>

@@ -1,6 +1,8 @@
 /** Who subscribes and fires. Compared by identity: the same hook may be configured twice. */
 export interface Owner {
   readonly name: string
+  /** How long each run of its synchronous handlers may take, in milliseconds; an hour when not given. */
+  readonly eachHandlerTimeoutMs?: number
 }
 
 /** The parts of a handler that name it. */

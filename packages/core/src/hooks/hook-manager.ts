@@ -3,31 +3,35 @@ import type { Owner } from '../events/owner.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { HookClass } from './hook.ts'
 import type { LoadedHook } from './load-hooks.ts'
-import { inHurry } from '../common/in-hurry.ts'
+import type { EndBudget } from '../common/end-budget.ts'
+import type { HookBounds } from './hook-bounds.ts'
 import type { ReleaseStack } from '../common/release-stack.ts'
 import type { SeeContext } from '../context/see-context.ts'
+import { withTimeout } from '../common/with-timeout.ts'
 
 interface SetUpOptions {
   /** Takes the hooks' clean-ups. */
   readonly releases: ReleaseStack
-  readonly cleanupTimeoutMs: number | undefined
-  /** Once it aborts, clean-ups are waited for only briefly. */
-  readonly hurry: AbortSignal
+  /** Of each hook whose configuration has no others. */
+  readonly bounds: HookBounds
+  /** What is left for clean-ups. */
+  readonly budget: EndBudget
 }
 
 /**
  * Constructs the hooks and sets them up, in order; their cleanups are pushed on `releases`. One whose set-up throws
- * fails the whole, unless it is optional: then it hears of no event any more.
- * @throws SeeError `HOOK_SETUP`, naming the hook
+ * or takes too long fails the whole, unless it is optional: then it hears of no event any more.
+ * @throws SeeError `HOOK_SETUP` or `HOOK_TIMEOUT`, naming the hook
  */
 export async function setUpHooks(
   context: SeeContext,
   hooks: readonly LoadedHook[],
-  { releases, cleanupTimeoutMs, hurry }: SetUpOptions,
+  { releases, bounds, budget }: SetUpOptions,
 ): Promise<void> {
   for (const hook of hooks) {
     context.signal.throwIfAborted()
-    const owner: Owner = { name: hook.name }
+    const { setupTimeoutMs, eachHandlerTimeoutMs, cleanupTimeoutMs } = { ...bounds, ...hook.bounds }
+    const owner: Owner = { name: hook.name, eachHandlerTimeoutMs }
     const logger = context.logger.child({ hook: hook.name })
     try {
       const { identifier } = context
@@ -35,12 +39,14 @@ export async function setUpHooks(
       const instance = runFor(owner, () => new hook.Class({ identifier, context, configuration, logger }))
       if (instance.cleanup !== undefined) {
         const what = `hook ${hook.name}`
-        const cleaned = () => inHurry(what, hurry, cleanUp(hook, owner, instance))
+        const cleaned = () => budget.spend(what, () => cleanUp(hook, owner, instance))
         releases.defer(what, cleaned, cleanupTimeoutMs)
       }
-      await runFor(owner, () => instance.setup?.())
+      const setUp = Promise.resolve(runFor(owner, () => instance.setup?.()))
+      await withTimeout(setupTimeoutMs, setUp, () => tooLong(hook, setupTimeoutMs))
     } catch (error) {
       if (!hook.optional) {
+        if (error instanceof SeeError && error.code === 'HOOK_TIMEOUT') throw error
         const message = `${hook.where}: hook ${hook.name} cannot be set up: ${messageOf(error)}`
         throw new SeeError('HOOK_SETUP', message, { cause: error })
       }
@@ -48,6 +54,13 @@ export async function setUpHooks(
       logger.warn({ err: error }, 'optional hook left out')
     }
   }
+}
+
+function tooLong({ where, name }: LoadedHook, timeoutMs: number): SeeError {
+  return new SeeError(
+    'HOOK_TIMEOUT',
+    `${where}: the set-up of hook ${name} took longer than ${timeoutMs} ms, and was left behind; raise setup_timeout`,
+  )
 }
 
 async function cleanUp(hook: LoadedHook, owner: Owner, instance: InstanceType<HookClass>): Promise<void> {

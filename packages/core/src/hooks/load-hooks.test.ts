@@ -124,6 +124,27 @@ describe('what hooks are configured with', () => {
     },
   )
 
+  test('may have bounds, each hook its own over the generic ones, which are not passed to it', async () => {
+    const generic = { handler_timeout: 7, setup_timeout: 2 }
+    const own = { handler_timeout: 0.5, cleanup_timeout: 3 }
+    const name = join(folder, 'hooks.ts#Loose')
+    const { hooks, warnings } = await loadHooks({
+      configuration: generic,
+      hooks: [{ name, configuration: own }, { name }],
+    })
+    expect(warnings).toEqual([])
+    expect(hooks.map(({ bounds, configuration }) => [bounds, configuration])).toEqual([
+      [{ setupTimeoutMs: 2000, eachHandlerTimeoutMs: 500, cleanupTimeoutMs: 3000 }, {}],
+      [{ setupTimeoutMs: 2000, eachHandlerTimeoutMs: 7000 }, {}],
+    ])
+    const misspelt = {
+      hooks: [{ name: join(folder, 'hooks.ts#Other'), configuration: { handler_timout: 1 } }],
+    }
+    await expect(loadHooks(misspelt)).rejects.toThrow(/"handler_timout", did you mean "handler_timeout"/)
+    const wrong = { hooks: [{ name, configuration: { setup_timeout: 0 } }] }
+    await expect(loadHooks(wrong)).rejects.toThrow(/"hooks.0.configuration.setup_timeout"/)
+  })
+
   test('must fit the schema', async () => {
     const configuration = { limit: 'much' }
     const path = await file({ hooks: [{ name: './hooks.ts#Strict', configuration }] })

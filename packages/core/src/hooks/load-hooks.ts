@@ -1,9 +1,12 @@
 import { Configuration } from '../configuration/configuration.ts'
 import { unknownKey } from '../configuration/configuration-problem.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
+import { didYouMean } from '../common/nearest.ts'
 import { eventKeys } from '../events/event-names.ts'
 import type { EvidenceWarning } from '../contract/evidence-warning.ts'
 import type { HookClass } from './hook.ts'
+import type { HookBounds } from './hook-bounds.ts'
+import { configuredBounds, hookBoundKeys, isBoundKey } from './hook-bound-keys.ts'
 import { isHookClass, whyNoHook } from './hook-class.ts'
 import { hookName, pythonAdvice } from '../configuration/hook-aliases.ts'
 import { loadExport } from '../configuration/module-loader.ts'
@@ -22,6 +25,8 @@ export interface LoadedHook {
   readonly optional: boolean
   readonly Class: HookClass
   readonly configuration: Record<string, unknown>
+  /** The bounds that are configured for it. */
+  readonly bounds: Partial<HookBounds>
   /** At which events it is configured to act. */
   readonly events: readonly ConfiguredEvent[]
 }
@@ -76,7 +81,9 @@ export async function loadHooks(
           const where = configuration.where([...path, 'configuration', key])
           return given.has(key) ? names.map((event) => ({ event, hook: name, key, where })) : []
         })
-        hooks.push({ name, where: configuration.where(path), optional, Class, configuration: own, events })
+        const bounds = boundsOf(Class, generic, specific, configuration, path)
+        const where = configuration.where(path)
+        hooks.push({ name, where, optional, Class, configuration: own, bounds, events })
       } catch (error) {
         if (!optional) throw error
         missing.push({ name, error })
@@ -147,12 +154,32 @@ function configure(
   path: Path,
 ): Record<string, unknown> {
   const takesAnything = takesAnyKey(schema)
-  const known = (key: string): boolean => takesAnything || Object.hasOwn(schema.shape, key)
-  const unknown = Object.keys(specific).find((key) => !known(key))
+  const known = (key: string): boolean => {
+    return Object.hasOwn(schema.shape, key) || (takesAnything && !isBoundKey(key))
+  }
+  const unknown = Object.keys(specific).find((key) => !known(key) && !isBoundKey(key))
   if (unknown !== undefined) {
     const at = [...path, 'configuration', unknown]
-    throw configuration.invalid(unknownKey(at, Object.keys(schema.shape), unknown), at)
+    const [own, bounds] = [Object.keys(schema.shape), Object.keys(hookBoundKeys.shape)]
+    const keys = didYouMean(unknown, bounds) === '' ? own : [...own, ...bounds]
+    throw configuration.invalid(unknownKey(at, keys, unknown), at)
   }
-  const forThis = Object.fromEntries(Object.entries(generic).filter(([key]) => known(key)))
-  return configuration.parse(schema, { ...forThis, ...specific }, [...path, 'configuration'])
+  const given = Object.entries({ ...generic, ...specific }).filter(([key]) => known(key))
+  return configuration.parse(schema, Object.fromEntries(given), [...path, 'configuration'])
+}
+
+/** A key of a hook that is named as a bound is that of the hook. */
+function boundsOf(
+  { schema }: HookClass,
+  generic: Record<string, unknown>,
+  specific: Record<string, unknown>,
+  configuration: Configuration,
+  path: Path,
+): Partial<HookBounds> {
+  const given = Object.entries({ ...generic, ...specific }).filter(([key]) => {
+    return isBoundKey(key) && !Object.hasOwn(schema.shape, key)
+  })
+  return configuredBounds(
+    configuration.parse(hookBoundKeys, Object.fromEntries(given), [...path, 'configuration']),
+  )
 }

@@ -1,5 +1,6 @@
 import { type EvidenceWarning, evidenceWarning } from '../contract/evidence-warning.ts'
 import type { HookClass } from './hook.ts'
+import { hookBoundKeys } from './hook-bound-keys.ts'
 import { didYouMean } from '../common/nearest.ts'
 import { takesAnyKey } from '../configuration/schema-facts.ts'
 
@@ -17,7 +18,7 @@ export function misspeltKeys(
 ): EvidenceWarning[] {
   const schemas = hooks.map(({ Class }) => Class.schema)
   if (schemas.some(takesAnyKey)) return []
-  const known = new Set(schemas.flatMap(({ shape }) => Object.keys(shape)))
+  const known = new Set([hookBoundKeys, ...schemas].flatMap(({ shape }) => Object.keys(shape)))
   return [...keys].flatMap(([key, where]) => {
     const advice = known.has(key) ? '' : didYouMean(key, known, MOST_EDITS)
     if (advice === '') return []

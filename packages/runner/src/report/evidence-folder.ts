@@ -51,8 +51,17 @@ export class EvidenceFolder {
     }
   }
 
+  /** One that was made already; undefined where it is not there. */
+  static async open(path: string, identifier: string): Promise<EvidenceFolder | undefined> {
+    const isThere = await stat(path).then(
+      (facts) => facts.isDirectory(),
+      () => false,
+    )
+    return isThere ? new EvidenceFolder(path, identifier, undefined) : undefined
+  }
+
   /**
-   * The files in it but the manifest: first its own, then those of its folders, a thousand at most; and how many there are
+   * The files in it but the manifest and the report: first its own, then those of its folders, a thousand at most; and how many there are
    * beyond those.
    * None when it was removed meanwhile.
    */
@@ -61,7 +70,7 @@ export class EvidenceFolder {
     let omitted = 0
     const manifest = join(this.path, manifestName(basename(this.path), this.#identifier))
     for await (const path of this.#paths('file')) {
-      if (path === manifest) continue
+      if (path === manifest || path === join(this.path, REPORT)) continue
       if (files.length >= MOST_FILES) omitted++
       else files.push({ path: relative(this.path, path), bytes: await sizeOf(path) })
     }

@@ -7,6 +7,8 @@ export const exitCodes = {
   sandbox: 2,
   /** A hook or one of its handlers failed, or evidence could not be written; the sandbox did not fail. */
   hook: 3,
+  /** The deadline was reached. */
+  deadline: 4,
   /** By SIGINT (Ctrl-C), SIGTERM, SIGHUP (a terminal that closed) or SIGQUIT; the report says which. */
   interrupted: 130,
 } as const
