@@ -43,7 +43,9 @@ test('packages/core: a warm pool', () => {
 
 test('packages/runner: a case in a program', () => {
   // Four of the transitions, and one for each file of evidence.
-  expect(run(blocks('packages/runner/README.md', 'ts')[0], temporaryFolder())).toBe('0 6 undefined\n')
+  const [program, guarded] = blocks('packages/runner/README.md', 'ts')
+  expect(run(program, temporaryFolder())).toBe('0 6 undefined\n')
+  expect(run(guarded, temporaryFolder())).toBe('0\n')
 })
 
 test('packages/hooks: the configuration of all hooks', async () => {

@@ -1,6 +1,6 @@
 import { type EvidenceWarning, evidenceWarning } from '../contract/evidence-warning.ts'
 import type { HookClass } from './hook.ts'
-import { hookBoundKeys } from './hook-bounds.ts'
+import { hookBoundKeys } from './hook-bound-keys.ts'
 import { didYouMean } from '../common/nearest.ts'
 import { takesAnyKey } from '../configuration/schema-facts.ts'
 

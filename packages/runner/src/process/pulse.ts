@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const LOOK_MS = 100
+/** How often it looks: often enough for the silence, and seldom enough to cost nothing. */
+const LOOK = { mostMs: 500, perSilence: 10 }
 
 /** Watches a count of heartbeats. */
 export class Pulse {
@@ -19,11 +20,12 @@ export class Pulse {
    */
   async until(silenceMs: number): Promise<'silent' | 'over'> {
     let last = this.#count()
-    for (let looks = 0; looks * LOOK_MS < silenceMs; looks++) {
-      await sleep(LOOK_MS)
+    const lookMs = lookFor(silenceMs)
+    for (let looks = 0; looks * lookMs < silenceMs; looks++) {
+      await sleep(lookMs)
       if (performance.now() > this.#endsAt) return 'over'
       const count = this.#count()
-      if (count !== last) looks = 0
+      if (count !== last) looks = -1
       last = count
     }
     return 'silent'
@@ -32,10 +34,15 @@ export class Pulse {
   /** Whether a heartbeat comes within that time, in milliseconds. */
   async beatsWithin(timeMs: number): Promise<boolean> {
     const first = this.#count()
-    for (let looks = 0; looks * LOOK_MS < timeMs; looks++) {
-      await sleep(LOOK_MS)
+    const lookMs = lookFor(timeMs)
+    for (let looks = 0; looks * lookMs < timeMs; looks++) {
+      await sleep(lookMs)
       if (this.#count() !== first) return true
     }
     return false
   }
+}
+
+function lookFor(silenceMs: number): number {
+  return Math.min(LOOK.mostMs, silenceMs / LOOK.perSilence)
 }

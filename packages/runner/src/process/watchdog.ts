@@ -13,7 +13,7 @@ const BEAT_MS = 250
 const FRAMES = 50
 
 /** How long the process may be busy with one piece of JavaScript, or a call that does not return, in milliseconds. */
-export const LOOP_TIMEOUT_MS = 30_000
+const LOOP_TIMEOUT_MS = 30_000
 
 export interface WatchdogOptions {
   /** The UUID of the case, which names its folder. */
