@@ -3,7 +3,6 @@ import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseStack } from '../common/release-stack.ts'
-import { hostEntry } from './host-entries.ts'
 
 /** A folder that is gone with all that is in it when it is disposed of, or by `see reap` after a kill. */
 export interface TemporaryFolder extends AsyncDisposable {
@@ -17,6 +16,7 @@ export interface TemporaryFolder extends AsyncDisposable {
  */
 export async function temporaryFolder(prefix: string, parent = tmpdir()): Promise<TemporaryFolder> {
   const { EnvironmentLedger } = await import('./environment-ledger.ts')
+  const { hostEntry } = await import('./host-entries.ts')
   const ledger = EnvironmentLedger.begin(randomUUID())
   const path = join(parent, `${prefix}${ledger.identifier}`)
   const releases = new ReleaseStack(ledger)
