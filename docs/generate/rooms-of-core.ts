@@ -8,7 +8,7 @@ const embedded: readonly Floor[] = [
   [{ name: 'qemu', what: 'QEMU’s arguments, its start, its end' }],
   [{ name: 'disk', what: 'the guest’s own overlay' }],
   [
-    { name: 'folder', what: 'the folder of a run, and the sweep of what a killed run left' },
+    { name: 'folder', what: 'the folder of a run' },
     { name: 'configuration', what: 'its keys' },
   ],
   [{ name: 'limits', what: 'control groups' }],
@@ -31,6 +31,7 @@ const libvirt: readonly Floor[] = [
     { name: 'lxc', what: 'containers through libvirt' },
     { name: 'vbox', what: 'VirtualBox through libvirt' },
   ],
+  [{ name: 'left', what: 'undoing and finding what killed processes left with libvirt' }],
   [
     { name: 'network', what: 'the networks of an environment', floors: libvirtNetwork },
     { name: 'storage', what: 'storage pools and the disks in them' },
@@ -47,6 +48,7 @@ const libvirt: readonly Floor[] = [
       floors: [[{ name: 'parts', what: 'what happens to each part of a domain’s XML' }]],
     },
   ],
+  [{ name: 'daemon', what: 'connections for undoing, kinds of what is recorded, whose an object is' }],
 ]
 
 const providers: readonly Floor[] = [

@@ -104,13 +104,14 @@ export { assertRunnable, runsOn, unsuitable } from './samples/runnable.ts'
 export { entryPath } from './samples/sample-entry.ts'
 export { sampleBounds, sampleFiles } from './samples/sample-files.ts'
 export { describeSample, recogniseSample, type SampleKind } from './samples/sample-kind.ts'
+export { type TemporaryFolder, temporaryFolder } from './ledger/temporary-folder.ts'
 export { ReleaseStack } from './common/release-stack.ts'
 export type { Journal, JournalEntry, Recorded } from './common/journal.ts'
+export type { OwnerRecord } from './common/owner-record.ts'
 export type {
   FoundEnvironment,
   LeftEntry,
   Leftovers,
-  OwnerRecord,
   Undoer,
   UndoOptions,
 } from './contract/left.ts'

@@ -224,6 +224,9 @@ export const errorCodes = {
   UNCAUGHT_ERROR: { exit: 'hook',
     meaning: 'an error was thrown outside of every handler, or a rejection was not handled',
     advice: 'Await every promise that a hook makes, and catch what its timers and listeners may throw.' },
+  UNDO_FAILED: { exit: 'sandbox',
+    meaning: 'something that a killed process left could not be removed, and stays recorded',
+    advice: 'The message names it and says why. Mend that, and run `npx see reap` again.' },
 } as const satisfies Readonly<Record<string, ErrorFacts>>
 
 export type StockErrorCode = keyof typeof errorCodes

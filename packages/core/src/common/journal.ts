@@ -1,3 +1,5 @@
+import type { OwnerRecord } from './owner-record.ts'
+
 /** What is about to be made, so that another process can undo it should this one be killed. */
 export interface JournalEntry {
   /** Says who can undo it: one of the kinds of this host, or one that a provider declares. */
@@ -6,6 +8,8 @@ export interface JournalEntry {
   readonly what: string
   /** What is needed to undo it from another process; it has to go through JSON. */
   readonly payload: Readonly<Record<string, unknown>>
+  /** Whether the thing survives a power failure, as a file does or a definition of libvirt's; no when not given. */
+  readonly isLasting?: boolean
 }
 
 /** An entry that is on disk. */
@@ -26,6 +30,11 @@ export interface Journal {
    * @throws SeeError when it cannot be written; then nothing must be made
    */
   record(entry: JournalEntry, provider: string | undefined): Promise<Recorded>
+  /**
+   * This process as the owner of what is recorded; undefined where nothing is.
+   * @throws SeeError when it cannot be one
+   */
+  owner(): Promise<OwnerRecord | undefined>
 }
 
 const unrecorded: Recorded = {
@@ -35,4 +44,4 @@ const unrecorded: Recorded = {
 }
 
 /** Keeps nothing: for what dies with the process. */
-export const noJournal: Journal = { record: async () => unrecorded }
+export const noJournal: Journal = { record: async () => unrecorded, owner: async () => undefined }

@@ -1,5 +1,6 @@
 import { messageOf, SeeError } from './errors.ts'
 import { type Journal, type JournalEntry, noJournal, type Recorded } from './journal.ts'
+import type { OwnerRecord } from './owner-record.ts'
 import { withTimeout } from './with-timeout.ts'
 
 interface Release {
@@ -27,6 +28,16 @@ export class ReleaseStack {
   constructor(journal: Journal = noJournal, provider?: string) {
     this.#journal = journal
     this.#provider = provider
+  }
+
+  /** This process as the owner of what is recorded; undefined where nothing is. @throws SeeError when it cannot be one */
+  owner(): Promise<OwnerRecord | undefined> {
+    return this.#journal.owner()
+  }
+
+  /** Another stack, of the same maker, for what goes before the rest does. */
+  branch(): ReleaseStack {
+    return new ReleaseStack(this.#journal, this.#provider)
   }
 
   /** The thing that is being released; undefined when none is. */

@@ -35,6 +35,7 @@ export function contextFactory<Schema extends z.ZodType, R extends Resources>(
     const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
     const ledger = EnvironmentLedger.begin(identifier)
     const releases = new ReleaseStack()
+    releases.defer('the ledger', () => ledger.end())
     try {
       const parameters = { identifier, configuration: parsed, folder: source.folder, logger }
       const resources = new Class({ ...parameters, journal: ledger })

@@ -1,3 +1,5 @@
+import type { OwnerRecord } from '../common/owner-record.ts'
+
 /** One thing that a process recorded and has not undone. */
 export interface LeftEntry {
   /** The name of the provider that made it; undefined for what is not of a provider. */
@@ -7,19 +9,6 @@ export interface LeftEntry {
   readonly what: string
   /** Comes from a file: to be parsed by who reads it. */
   readonly payload: unknown
-}
-
-/** The process that made an environment. */
-export interface OwnerRecord {
-  /** Path of a socket that the process listens at until it has ended. */
-  readonly socket: string
-  readonly pid: number
-  /** When the process started, in clock ticks after the boot, as in /proc. */
-  readonly start: number
-  /** The boot of the kernel, as in /proc/sys/kernel/random/boot_id. */
-  readonly boot: string
-  /** The name of the host. */
-  readonly host: string
 }
 
 /** An environment that a provider found without a ledger, by what its objects say of themselves. */
@@ -32,6 +21,11 @@ export interface FoundEnvironment {
 
 export interface UndoOptions {
   readonly signal: AbortSignal
+  /**
+   * How long, in milliseconds, what the process asked for just before it ended may still come into being: so long is looked
+   * for it again; zero when not given.
+   */
+  readonly settleMs?: number
 }
 
 /** Undoes what killed processes left; it holds its connections until it is disposed of. Several calls may run side by side. */

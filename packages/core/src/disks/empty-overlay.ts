@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { unlessAborted } from '../common/with-timeout.ts'
+import { temporaryFolder } from '../ledger/temporary-folder.ts'
 import type { DiskImage } from './disk-image.ts'
 import { runQemuImg } from './qemu-img.ts'
 
@@ -56,11 +56,11 @@ async function keyOf({ path, format }: Base): Promise<string> {
 /** @param failed called when the next request must make it again */
 async function makeOverlay(image: Base, failed: () => void): Promise<Buffer> {
   const { path, format, virtualBytes } = image
-  const folder = await mkdtemp(join(tmpdir(), 'see-overlay-'))
-  const file = join(folder, 'empty.qcow2')
-  const target = `${file} over ${path}`
-  const options = { target, code: 'STORAGE_FAILED', signal: undefined, timeoutMs: TIMEOUT_MS } as const
   try {
+    await using folder = await temporaryFolder('see-overlay-')
+    const file = join(folder.path, 'empty.qcow2')
+    const target = `${file} over ${path}`
+    const options = { target, code: 'STORAGE_FAILED', signal: undefined, timeoutMs: TIMEOUT_MS } as const
     // With a size, qemu-img does not open the image, and so nothing that its header names.
     const unopened = virtualBytes === undefined ? [[], []] : [['-u'], [String(virtualBytes)]]
     const [flags = [], size = []] = unopened
@@ -70,7 +70,5 @@ async function makeOverlay(image: Base, failed: () => void): Promise<Buffer> {
   } catch (error) {
     failed()
     throw error
-  } finally {
-    await rm(folder, { recursive: true, force: true })
   }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Configuration } from '../configuration/configuration.ts'
 import { templateFiles } from '../templates/template-files.ts'
@@ -16,16 +15,12 @@ export async function buildTemplate(
   options: BuildTemplateOptions,
 ): Promise<Template> {
   const source = Configuration.load(resources)
-  const builder: TemplateBuilder = async (folder) => {
+  const builder: TemplateBuilder = async (folder, ledger) => {
     const { bootAndFreeze } = await import('./boot-and-freeze.ts')
     const { freezableGuest } = await import('./freezable-guest.ts')
-    const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
-    const ledger = EnvironmentLedger.begin(randomUUID())
     const own = { identifier: ledger.identifier, logger: options.logger, journal: ledger }
-    await ledger.endAfter(async () => {
-      const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), own)
-      await bootAndFreeze(folder, guest, { name, resources: resolve(resources) }, options)
-    })
+    const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), own)
+    await bootAndFreeze(folder, guest, { name, resources: resolve(resources) }, options)
   }
   return await new TemplateStore().build(name, builder, options.signal)
 }

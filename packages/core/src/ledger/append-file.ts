@@ -30,24 +30,29 @@ export class AppendFile {
     return new AppendFile(file, bytes)
   }
 
-  /** Appends the whole text, or nothing and throws. @param isSafe whether it has to survive a power failure */
-  append(text: string, isSafe = false): Promise<void> {
-    const appended = this.#last.then(() => this.#append(Buffer.from(text), isSafe))
+  /** Appends the whole text, or nothing and throws. */
+  append(text: string): Promise<void> {
+    const appended = this.#last.then(() => this.#append(Buffer.from(text)))
     this.#last = appended.catch(() => undefined)
     return appended
   }
 
-  async close(): Promise<void> {
-    await this.#last
-    await this.#file.close()
+  /** Has what was appended written to the disk now, which is not waited for. */
+  sync(): void {
+    this.#file.datasync().catch(() => undefined)
   }
 
-  async #append(bytes: Buffer, isSafe: boolean): Promise<void> {
+  /** Node closes it once it is written to the disk, which is not waited for either. */
+  async close(): Promise<void> {
+    await this.#last
+    this.#file.close().catch(() => undefined)
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
     try {
       const { bytesWritten } = await this.#file.write(bytes)
       // A full disk takes a part.
       if (bytesWritten < bytes.length) throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC' })
-      if (isSafe) await this.#file.datasync()
     } catch (error) {
       await this.#file.truncate(this.#bytes)
       throw error

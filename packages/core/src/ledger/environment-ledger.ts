@@ -2,20 +2,16 @@ import { rm } from 'node:fs/promises'
 import { SeeError } from '../common/errors.ts'
 import { isCoded } from '../common/is-coded.ts'
 import type { Journal, JournalEntry, Recorded } from '../common/journal.ts'
+import type { OwnerRecord } from '../common/owner-record.ts'
 import { AppendFile } from './append-file.ts'
-import { ledgerFolder, ledgerPath, makeLedgerFolder, unusableLedger } from './ledger-folder.ts'
+import { ledgerFolder, ledgerPath, unusableLedger } from './ledger-folder.ts'
 import { formatLine, LEDGER_VERSION } from './ledger-lines.ts'
 import { holdOwner, type Owner } from './owner.ts'
 import { readLedger } from './read-ledger.ts'
 import { ownerState } from './owner-state.ts'
 import { publishStep, type Step } from './steps.ts'
 
-interface OpenFile {
-  readonly file: AppendFile
-  readonly owner: Owner
-}
-
-/** Of this process, by their paths. */
+/** Ledgers of this process, by their paths. */
 const open = new Map<string, EnvironmentLedger>()
 
 /**
@@ -27,7 +23,8 @@ export class EnvironmentLedger implements Journal {
   readonly #folder: string
   /** The numbers of the entries that are not undone. */
   readonly #left = new Set<number>()
-  #file: Promise<OpenFile> | undefined
+  #owner: Promise<Owner> | undefined
+  #file: AppendFile | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #count = 0
 
@@ -68,6 +65,11 @@ export class EnvironmentLedger implements Journal {
     }
   }
 
+  /** Until the environment ends. @throws SeeError `LEDGER_UNUSABLE` or `DISK_FULL` */
+  async owner(): Promise<OwnerRecord> {
+    return await this.#inTurn(async () => (await this.#hold()).record)
+  }
+
   /** Does the last work of the environment, and ends its ledger whatever comes of it. */
   async endAfter<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
@@ -81,10 +83,11 @@ export class EnvironmentLedger implements Journal {
   async end(): Promise<void> {
     await this.#inTurn(async () => {
       if (open.get(this.#path) === this) open.delete(this.#path)
-      if (this.#file === undefined) return
-      const { file } = await this.#file
-      await file.append(formatLine({ ended: true })).catch(() => undefined)
+      await this.#file?.append(formatLine({ ended: true })).catch(() => undefined)
       await this.#close()
+      const owner = await this.#owner
+      this.#owner = undefined
+      owner?.[Symbol.dispose]()
     })
   }
 
@@ -92,21 +95,15 @@ export class EnvironmentLedger implements Journal {
     publishStep({ identifier: this.identifier, step, what })
   }
 
-  async #record({ kind, what, payload }: JournalEntry, provider: string | undefined): Promise<number> {
+  async #record(
+    { kind, what, payload, isLasting }: JournalEntry,
+    provider: string | undefined,
+  ): Promise<number> {
     const entry = this.#count + 1
     const line = formatLine({ entry, ...(provider === undefined ? {} : { provider }), kind, what, payload })
-    if (this.#file === undefined) {
-      this.#file = this.#create(line)
-      await this.#file.catch((error: unknown) => {
-        this.#file = undefined
-        throw error
-      })
-    } else {
-      const { file } = await this.#file
-      await file.append(line).catch((error: unknown) => {
-        throw unusableLedger(this.#path, error)
-      })
-    }
+    if (this.#file === undefined) this.#file = await this.#create(line)
+    else await this.#file.append(line).catch((error: unknown) => this.#refuse(error))
+    if (isLasting === true) this.#file.sync()
     this.#count = entry
     this.#left.add(entry)
     return entry
@@ -116,26 +113,35 @@ export class EnvironmentLedger implements Journal {
     return ledgerPath(this.#folder, this.identifier)
   }
 
-  /** With its first entry, so that there is never one without. */
-  async #create(line: string): Promise<OpenFile> {
-    await makeLedgerFolder(this.#folder)
-    const owner = await holdOwner(this.#folder)
+  async #hold(): Promise<Owner> {
+    this.#owner ??= holdOwner(this.#folder)
     try {
-      const { record } = owner
-      const head = formatLine({ version: LEDGER_VERSION, identifier: this.identifier, owner: record })
-      const file = await AppendFile.create(this.#path)
-      try {
-        await file.append(head + line)
-      } catch (error) {
-        await file.close()
-        await rm(this.#path, { force: true })
-        throw error
-      }
-      return { file, owner }
+      return await this.#owner
     } catch (error) {
-      await owner[Symbol.asyncDispose]()
-      throw isCoded(error, 'EEXIST') ? await this.#taken() : unusableLedger(this.#path, error)
+      this.#owner = undefined
+      throw error
     }
+  }
+
+  /** With its first entry, so that there is never one without. */
+  async #create(line: string): Promise<AppendFile> {
+    const { record } = await this.#hold()
+    const head = formatLine({ version: LEDGER_VERSION, identifier: this.identifier, owner: record })
+    const file = await AppendFile.create(this.#path).catch(async (error: unknown) => {
+      throw isCoded(error, 'EEXIST') ? await this.#taken() : unusableLedger(this.#path, error)
+    })
+    try {
+      await file.append(head + line)
+      return file
+    } catch (error) {
+      await file.close()
+      await rm(this.#path, { force: true })
+      return this.#refuse(error)
+    }
+  }
+
+  #refuse(error: unknown): never {
+    throw unusableLedger(this.#path, error)
   }
 
   async #taken(): Promise<SeeError> {
@@ -150,9 +156,8 @@ export class EnvironmentLedger implements Journal {
   /** An entry that cannot be struck out stays: undoing it twice does no harm. */
   async #strikeOut(entry: number): Promise<void> {
     if (this.#file === undefined || !this.#left.delete(entry)) return
-    const { file } = await this.#file
     if (this.#left.size > 0) {
-      await file.append(formatLine({ undone: entry })).catch(() => undefined)
+      await this.#file.append(formatLine({ undone: entry })).catch(() => undefined)
       return
     }
     await rm(this.#path, { force: true })
@@ -160,11 +165,10 @@ export class EnvironmentLedger implements Journal {
   }
 
   async #close(): Promise<void> {
-    const { file, owner } = (await this.#file) ?? {}
+    const file = this.#file
     this.#file = undefined
     this.#left.clear()
     await file?.close()
-    await owner?.[Symbol.asyncDispose]()
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { LeftEntry, OwnerRecord } from '../contract/left.ts'
+import type { OwnerRecord } from '../common/owner-record.ts'
+import type { LeftEntry } from '../contract/left.ts'
 
 export const LEDGER_VERSION = 1
 const LONGEST_TEXT = 4096
@@ -43,7 +44,7 @@ export interface LedgerContent {
   readonly owner: OwnerRecord
   /** What has not been undone, in the order in which it was recorded. */
   readonly entries: readonly LedgerEntry[]
-  /** Whether its environment ended, so that what is left is nobody's although the owner may live. */
+  /** Whether its environment ended: what is left is unowned then, although the owner may live. */
   readonly isEnded: boolean
   /** Number of bytes up to the end of the last whole line. */
   readonly bytes: number

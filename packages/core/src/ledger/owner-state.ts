@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
-import type { OwnerRecord } from '../contract/left.ts'
+import type { OwnerRecord } from '../common/owner-record.ts'
 import { isCoded } from '../common/is-coded.ts'
-import { startOf, thisProcess } from './this-process.ts'
+import { startOf } from '../host/process-table.ts'
+import { thisProcess } from './this-process.ts'
 
 /** `elsewhere` is on another host that shares the folder: whether it lives cannot be seen from here. */
 export type OwnerState = 'alive' | 'dead' | 'elsewhere'
@@ -16,8 +17,8 @@ export async function ownerState(owner: OwnerRecord): Promise<OwnerState> {
   return (await startOf(owner.pid)) === owner.start ? 'alive' : 'dead'
 }
 
-/** Whether a process listens at a socket. */
-async function knock(path: string): Promise<'open' | 'refused' | 'missing'> {
+/** Whether a process listens at a socket: `refused` when it has ended without removing it. */
+export async function knock(path: string): Promise<'open' | 'refused' | 'missing'> {
   return await new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
-import type { OwnerRecord } from '../contract/left.ts'
-import { ownersFolder, unusableLedger } from './ledger-folder.ts'
+import type { OwnerRecord } from '../common/owner-record.ts'
+import { makeLedgerFolder, ownersFolder, unusableLedger } from './ledger-folder.ts'
 import { thisProcess } from './this-process.ts'
 
 /** Called when this process begins to own something; what it returns is called when it owns nothing any more. */
@@ -19,6 +20,7 @@ export function onOwner(listener: OwnerListener): Disposable {
 interface Ownership {
   readonly opened: Promise<OpenOwner>
   holders: number
+  lingering: NodeJS.Timeout | undefined
 }
 
 interface OpenOwner {
@@ -27,40 +29,48 @@ interface OpenOwner {
   readonly ends: readonly (() => void)[]
 }
 
-/** Of this process, by the folder. */
+/** Environments often follow one another. */
+const LINGER_MS = 1000
+
+/** This process's ownerships, by the folder. */
 const ownerships = new Map<string, Ownership>()
 
 /** This process, as the owner of things that are recorded in a folder. */
-export interface Owner extends AsyncDisposable {
+export interface Owner extends Disposable {
   readonly record: OwnerRecord
 }
 
 /**
- * Makes this process an owner in the folder, until every holder has disposed of its own: it listens at a socket there. The
+ * Makes this process an owner in the folder, until a second after every holder has let go: it listens at a socket there. The
  * kernel refuses who connects as soon as the process has ended, however it ended; that is true in every namespace, and
  * never another process's.
  * @throws SeeError `LEDGER_UNUSABLE` or `DISK_FULL`
  */
 export async function holdOwner(folder: string): Promise<Owner> {
-  const ownership = ownerships.get(folder) ?? { opened: open(folder), holders: 0 }
+  const ownership = ownerships.get(folder) ?? { opened: open(folder), holders: 0, lingering: undefined }
   ownerships.set(folder, ownership)
   ownership.holders++
-  const leave = async (): Promise<void> => {
-    if (--ownership.holders > 0) return
-    ownerships.delete(folder)
-    const owner = await ownership.opened.catch(() => undefined)
-    if (owner !== undefined) await close(owner)
-  }
+  clearTimeout(ownership.lingering)
   try {
     const { record } = await ownership.opened
-    return { record, [Symbol.asyncDispose]: leave }
+    return { record, [Symbol.dispose]: () => letGo(folder, ownership) }
   } catch (error) {
-    await leave()
+    ownerships.delete(folder)
     throw error
   }
 }
 
+function letGo(folder: string, ownership: Ownership): void {
+  if (--ownership.holders > 0) return
+  const end = async (): Promise<void> => {
+    ownerships.delete(folder)
+    await close(await ownership.opened)
+  }
+  ownership.lingering = setTimeout(() => void end(), LINGER_MS).unref()
+}
+
 async function open(folder: string): Promise<OpenOwner> {
+  await makeLedgerFolder(folder)
   const socket = join(ownersFolder(folder), randomUUID())
   const server = createServer((peer) => void peer.destroy())
   try {
@@ -72,10 +82,13 @@ async function open(folder: string): Promise<OpenOwner> {
     throw unusableLedger(socket, error)
   }
   const record = { socket, ...(await thisProcess()) }
-  return { record, server: server.unref(), ends: [...listeners].map((each) => each(record, folder)) }
+  const removeSocket = (): void => rmSync(socket, { force: true })
+  process.once('exit', removeSocket)
+  const ends = [...listeners].map((each) => each(record, folder))
+  return { record, server: server.unref(), ends: [...ends, () => process.off('exit', removeSocket)] }
 }
 
-/** Node removes the socket's file. */
+/** Node removes the socket's file then, but not when the process ends. */
 async function close({ server, ends }: OpenOwner): Promise<void> {
   for (const end of ends) end()
   await new Promise((resolve) => void server.close(resolve))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { startOf } from '../host/process-table.ts'
 
 /** What tells this process from every other one, on this host and on others. */
 export interface ProcessFacts {
@@ -15,20 +16,6 @@ let facts: Promise<ProcessFacts> | undefined
 export function thisProcess(): Promise<ProcessFacts> {
   return (facts ??= readFacts())
 }
-
-/**
- * When a process started, in clock ticks after the boot; undefined when there is none. A process's number says less: it
- * may be another one's by now.
- */
-export async function startOf(pid: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined)
-  // Its second field is its name in brackets, which may have spaces and brackets in it.
-  const start = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[START_FIELD]
-  return start === undefined ? undefined : Number(start)
-}
-
-/** The 22nd field of all; the list begins with the third. */
-const START_FIELD = 19
 
 async function readFacts(): Promise<ProcessFacts> {
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim()

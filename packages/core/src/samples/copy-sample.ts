@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, open } from 'node:fs/promises'
 import { basename, dirname, join, normalize } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
+import { temporaryFolder } from '../ledger/temporary-folder.ts'
 import { entryPath } from './sample-entry.ts'
 
 /** A copy of the file that is run, which nothing else writes to; gone when it is disposed of. */
@@ -28,8 +28,9 @@ interface CopyOptions {
  */
 export async function copySample(sample: string, { entry, signal }: CopyOptions): Promise<SampleCopy> {
   const source = entry === undefined ? sample : await entryPath(sample, entry)
-  const folder = await mkdtemp(join(tmpdir(), 'see-copy-'))
-  const remove = async () => await rm(folder, { recursive: true, force: true })
+  const temporary = await temporaryFolder('see-copy-')
+  const remove = () => temporary[Symbol.asyncDispose]()
+  const folder = temporary.path
   // Some systems decide by a file's name how it is opened.
   const path = join(folder, entry === undefined ? basename(sample) : normalize(entry))
   try {

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { childEnvironment } from '@see/qemu/child-environment'
 import { SeeError } from '../common/errors.ts'
+import { temporaryFolder } from '../ledger/temporary-folder.ts'
 import { requireTool } from '../host/required-tool.ts'
 import { runBounded } from '../host/bounded-process.ts'
 
@@ -31,9 +30,9 @@ export interface Packed extends AsyncDisposable {
  */
 export async function pack(what: readonly string[], signal: AbortSignal | undefined): Promise<Packed> {
   const tar = await requireTool('tar', 'tar')
-  const folder = await mkdtemp(join(tmpdir(), 'see-pack-'))
-  const remove = async () => await rm(folder, { recursive: true })
-  const path = join(folder, 'packed.tar')
+  const folder = await temporaryFolder('see-pack-')
+  const remove = () => folder[Symbol.asyncDispose]()
+  const path = join(folder.path, 'packed.tar')
   try {
     const options = {
       timeoutMs: TIMEOUT_MS,

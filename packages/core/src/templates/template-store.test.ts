@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import {
@@ -117,8 +118,8 @@ test('refuses a clone when the image that it was made from is another now', asyn
 test('the checksums detect what the times do not', async () => {
   await store.build(
     'tiny',
-    async (building) => {
-      await writtenTemplate('tiny', image)(building)
+    async (building, ledger) => {
+      await writtenTemplate('tiny', image)(building, ledger)
       const path = join(building, 'manifest.json')
       const text = await readFile(path, 'utf8')
       await rm(path)
@@ -200,8 +201,9 @@ test('a build that fails leaves nothing, and what was there as it was', async ()
 })
 
 test('what a build left that was killed is never seen, and gone after the next one', async () => {
-  await mkdir(join(store.root, '.tiny.building'), { recursive: true })
-  await writeFile(join(store.root, '.tiny.building', 'memory'), 'half of it')
+  const left = join(store.root, `.tiny.${randomUUID()}.building`)
+  await mkdir(left, { recursive: true })
+  await writeFile(join(left, 'memory'), 'half of it')
   expect(await store.list()).toEqual([])
   await expect(store.open('tiny')).rejects.toMatchObject({ code: 'TEMPLATE_MISSING' })
   await build()
@@ -209,7 +211,7 @@ test('what a build left that was killed is never seen, and gone after the next o
 })
 
 test('what a build left that was killed is removed like a template', async () => {
-  await mkdir(join(store.root, '.tiny.building'), { recursive: true })
+  await mkdir(join(store.root, `.tiny.${randomUUID()}.building`), { recursive: true })
   await expect(store.remove('tiny', signal)).rejects.toMatchObject({ code: 'TEMPLATE_MISSING' })
   expect(await readdir(store.root)).toEqual([])
 })
@@ -237,10 +239,10 @@ test('of two builds of one name, one waits for the other; an interrupted one sto
   const order: string[] = []
   const first = store.build(
     'tiny',
-    async (building) => {
+    async (building, ledger) => {
       events.emit('inside')
       await held
-      await writtenTemplate('tiny', image)(building)
+      await writtenTemplate('tiny', image)(building, ledger)
       order.push('first')
     },
     signal,
@@ -250,9 +252,9 @@ test('of two builds of one name, one waits for the other; an interrupted one sto
   const interrupted = store.build('tiny', async () => void order.push('interrupted'), abort.signal)
   const second = store.build(
     'tiny',
-    async (building) => {
+    async (building, ledger) => {
       order.push('second')
-      await writtenTemplate('tiny', image)(building)
+      await writtenTemplate('tiny', image)(building, ledger)
     },
     signal,
   )

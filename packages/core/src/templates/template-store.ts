@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseBoundedJson } from '@see/qemu/bounded-json'
 import { messageOf, SeeError } from '../common/errors.ts'
+import { ReleaseStack, releaseAfter } from '../common/release-stack.ts'
+import type { EnvironmentLedger } from '../ledger/environment-ledger.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { CONFIGURATION_BYTES, readRegularFile } from '../configuration/user-file.ts'
 import type { FileLock } from '../host/file-lock.ts'
@@ -13,11 +16,11 @@ import { templateName } from './template-name.ts'
 import { templateRoot } from './template-root.ts'
 
 const MANIFEST = 'manifest.json'
-/** Endings of the hidden names of a template that is not complete yet, and of one that is being removed. */
-const ENDS = ['building', 'gone'] as const
+/** Names of a template that is not complete yet, and of one that is being removed, by the identifiers of their ledgers. */
+const HIDDEN = /^\.(.+)\.([0-9a-f-]{36})\.(?:building|gone)$/
 
-/** Makes what a template is of in a folder, of its manifest too. */
-export type TemplateBuilder = (folder: string) => Promise<void>
+/** Makes what a template is of in a folder, of its manifest too. The ledger is that of the build. */
+export type TemplateBuilder = (folder: string, ledger: EnvironmentLedger) => Promise<void>
 
 /** Where the templates of this user are: a folder each, and beside them, by names with a dot, what is being built. */
 export class TemplateStore {
@@ -73,17 +76,13 @@ export class TemplateStore {
    */
   async remove(name: string, signal: AbortSignal): Promise<void> {
     const folder = this.#folderOf(name)
-    if (!(await exists(folder)) && !(await this.#hasLeft(name))) throw await this.#missing(name)
+    if (!(await exists(folder)) && (await this.#left(name)).length === 0) throw await this.#missing(name)
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
     // Another process may have removed it while we waited for the lock.
     const isThere = await exists(folder)
-    if (isThere) {
-      const gone = this.#hidden(name, 'gone')
-      await rename(folder, gone)
-      await rm(gone, { recursive: true, force: true })
-    }
+    if (isThere) await this.#removing(name, (gone) => rename(folder, gone))
     await rm(this.#lockPath(name), { force: true })
     if (!isThere) throw await this.#missing(name)
   }
@@ -102,23 +101,62 @@ export class TemplateStore {
     await using lock = await this.#lock(name, signal)
     await this.#sweep(lock, name)
     await this.#assertUnused(name)
-    const building = this.#hidden(name, 'building')
-    try {
-      await mkdir(building, { mode: 0o755 })
-      await builder(building)
+    await this.#building(name, async (building, ledger) => {
+      await builder(building, ledger)
       signal.throwIfAborted()
       await this.#assertUnused(name)
-      if (await exists(folder)) await rename(folder, this.#hidden(name, 'gone'))
-      await rename(building, folder)
-    } finally {
-      await this.#sweep(lock, name)
-    }
+      await this.#removing(name, async (gone) => {
+        if (await exists(folder)) await rename(folder, gone)
+        await rename(building, folder)
+      })
+    })
     return await this.open(name)
+  }
+
+  /** The folder is gone at the end, unless it has another name by then. */
+  async #building(
+    name: string,
+    build: (folder: string, ledger: EnvironmentLedger) => Promise<void>,
+  ): Promise<void> {
+    const ledger = await beginLedger()
+    const releases = new ReleaseStack(ledger)
+    const path = this.#hidden(name, ledger.identifier, 'building')
+    await ledger.endAfter(async () => {
+      try {
+        const { hostEntry } = await import('../ledger/host-entries.ts')
+        const entry = hostEntry('folder', `the template being built in ${path}`, { path })
+        const recorded = await releases.defer(entry, () => rm(path, { recursive: true, force: true }))
+        await mkdir(path, { mode: 0o755 })
+        recorded.made()
+        await build(path, ledger)
+      } catch (error) {
+        await releaseAfter(error, () => releases.release())
+      }
+      await releases.release()
+    })
+  }
+
+  /** @param move gives what is removed the name that it is removed by */
+  async #removing(name: string, move: (gone: string) => Promise<void>): Promise<void> {
+    const ledger = await beginLedger()
+    const releases = new ReleaseStack(ledger)
+    const path = this.#hidden(name, ledger.identifier, 'gone')
+    await ledger.endAfter(async () => {
+      const { hostEntry } = await import('../ledger/host-entries.ts')
+      const entry = hostEntry('folder', `the template removed in ${path}`, { path })
+      await releases.defer(entry, () => rm(path, { recursive: true, force: true }))
+      try {
+        await move(path)
+      } finally {
+        await releases.release()
+      }
+    })
   }
 
   /** Removes what a build left that ended without cleaning up: the lock proves that no build is running. */
   async #sweep(_lock: FileLock, name: string): Promise<void> {
-    for (const end of ENDS) await rm(this.#hidden(name, end), { recursive: true, force: true })
+    for (const each of await this.#left(name))
+      await rm(join(this.root, each), { recursive: true, force: true })
   }
 
   async #assertTrustedRoot(name: string): Promise<void> {
@@ -128,9 +166,9 @@ export class TemplateStore {
     })
   }
 
-  async #hasLeft(name: string): Promise<boolean> {
-    const left = await Promise.all(ENDS.map((end) => exists(this.#hidden(name, end))))
-    return left.includes(true)
+  async #left(name: string): Promise<string[]> {
+    const names = await readdir(this.root).catch(() => [])
+    return names.filter((each) => HIDDEN.exec(each)?.[1] === name)
   }
 
   async #assertUnused(name: string): Promise<void> {
@@ -149,8 +187,8 @@ export class TemplateStore {
     }
   }
 
-  #hidden(name: string, end: (typeof ENDS)[number]): string {
-    return join(this.root, `.${name}.${end}`)
+  #hidden(name: string, identifier: string, end: 'building' | 'gone'): string {
+    return join(this.root, `.${name}.${identifier}.${end}`)
   }
 
   #lockPath(name: string): string {
@@ -177,6 +215,11 @@ export class TemplateStore {
 /** Loaded with the first template that is opened: an import of this package does without. */
 async function readers() {
   return await Promise.all([import('./manifest.ts'), import('./trusted-files.ts')])
+}
+
+async function beginLedger(): Promise<EnvironmentLedger> {
+  const { EnvironmentLedger } = await import('../ledger/environment-ledger.ts')
+  return EnvironmentLedger.begin(randomUUID())
 }
 
 async function manifestText(folder: string): Promise<string> {

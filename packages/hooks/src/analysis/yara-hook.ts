@@ -1,7 +1,14 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type AnyEvent, type EvidenceWarning, evidenceWarning, SeeError, z } from '@see/core'
+import {
+  type AnyEvent,
+  type EvidenceWarning,
+  evidenceWarning,
+  SeeError,
+  type TemporaryFolder,
+  temporaryFolder,
+  z,
+} from '@see/core'
 import { assertWithinBounds, sizeOf } from './analysis.ts'
 import { assertConfinement, type ConfinedResult, runConfined } from '../confinement/confined-command.ts'
 import type { EvidenceEntry } from '../results/evidence-entry.ts'
@@ -43,7 +50,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   readonly #warnings: EvidenceWarning[] = []
   readonly #evidence = new EvidenceWriter(this)
   #results: EvidenceEntry | undefined
-  #temporary = ''
+  #temporary: TemporaryFolder | undefined
   #rules: CompiledRules | undefined
 
   async setup(): Promise<void> {
@@ -51,9 +58,11 @@ export class YaraHook extends ProcessingHook<typeof schema> {
     await this.#evidence.open()
     await requireHookTool('yara')
     await assertConfinement(this.context.signal)
-    this.#temporary = await mkdtemp(join(tmpdir(), 'see-yara-'))
-    this.#rules = await compileRules({ rules, externals }, this.#temporary, (command, readable, writable) =>
-      this.#run(command, readable, 0, writable),
+    this.#temporary = await temporaryFolder('see-yara-')
+    this.#rules = await compileRules(
+      { rules, externals },
+      this.#temporary.path,
+      (command, readable, writable) => this.#run(command, readable, 0, writable),
     )
     const { warnings } = this.#rules
     if (warnings !== '') this.logger.warn(`of the rules, yarac says: ${warnings.slice(0, 2000)}`)
@@ -62,7 +71,7 @@ export class YaraHook extends ProcessingHook<typeof schema> {
 
   override async cleanup(): Promise<void> {
     await super.cleanup()
-    if (this.#temporary !== '') await rm(this.#temporary, { recursive: true })
+    await this.#temporary?.[Symbol.asyncDispose]()
   }
 
   protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
@@ -88,10 +97,12 @@ export class YaraHook extends ProcessingHook<typeof schema> {
   }
 
   async #scan(files: readonly string[], readable: readonly string[]): Promise<void> {
-    if (this.#rules === undefined) throw new Error('the rules are compiled at set-up')
+    if (this.#rules === undefined || this.#temporary === undefined) {
+      throw new Error('the rules are compiled at set-up')
+    }
     const { path, fileOf } = this.#rules
     // A file's own name may be made to look like YARA's output: it gets numbers.
-    const aliases = await mkdtemp(join(this.#temporary, 'files-'))
+    const aliases = await mkdtemp(join(this.#temporary.path, 'files-'))
     await Promise.all(files.map((file, index) => symlink(file, join(aliases, String(index)))))
     await writeFile(join(aliases, 'list'), files.map((_file, index) => `${index}\n`).join(''))
     const sizes = await Promise.all(files.map(sizeOf))

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AnyEvent, type EvidenceWarning, evidenceWarning, SeeError } from '@see/core'
+import { type AnyEvent, type EvidenceWarning, evidenceWarning, SeeError, temporaryFolder } from '@see/core'
 import { analyseDisk } from './analyse-disk.ts'
 import { diskStateSettings } from './disk-state-settings.ts'
 import { checkpointsOf, type Subject, subjectNow, subjectOf } from './disk-subject.ts'
@@ -43,17 +43,14 @@ export class DiskStateAnalyser extends ProcessingHook<typeof diskStateSettings> 
 
   protected async process(evidence: readonly Evidence[], event: AnyEvent): Promise<void> {
     const disks = await requireGuestDisks(this.context, 'DiskStateAnalyser')
-    const work = await mkdtemp(join(this.#folder, '.see-disk-'))
-    try {
-      // All of them before any is analysed: the guest may go on meanwhile.
-      const subjects =
-        evidence.length === 0
-          ? await this.#subjectsNow(disks, event, work)
-          : await this.#subjectsOf(disks, evidence)
-      await this.#analyse(subjects, work, event)
-    } finally {
-      await rm(work, { recursive: true, force: true })
-    }
+    await using folder = await temporaryFolder('.see-disk-', this.#folder)
+    const work = folder.path
+    // All of them before any is analysed: the guest may go on meanwhile.
+    const subjects =
+      evidence.length === 0
+        ? await this.#subjectsNow(disks, event, work)
+        : await this.#subjectsOf(disks, evidence)
+    await this.#analyse(subjects, work, event)
   }
 
   async #subjectsNow(disks: readonly NamedDisk[], event: AnyEvent, work: string): Promise<Subject[]> {

@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { blockNode, type ImageLayer, SeeError, poll } from '@see/core'
+import { blockNode, type ImageLayer, SeeError, poll, type TemporaryFolder, temporaryFolder } from '@see/core'
 import { requireHookTool } from '../processes/required-tool.ts'
 import { TetheredProcess } from '../processes/tethered-process.ts'
 
@@ -16,10 +15,10 @@ const STOP_MS = 10_000
 export class RawDisks implements AsyncDisposable {
   /** The raw files, in the order of the images; they are there in the mount namespace only. */
   readonly paths: readonly string[]
-  readonly #folder: string
+  readonly #folder: TemporaryFolder
   readonly #daemon: TetheredProcess
 
-  private constructor(paths: readonly string[], folder: string, daemon: TetheredProcess) {
+  private constructor(paths: readonly string[], folder: TemporaryFolder, daemon: TetheredProcess) {
     this.paths = paths
     this.#folder = folder
     this.#daemon = daemon
@@ -29,11 +28,11 @@ export class RawDisks implements AsyncDisposable {
   static async open(images: readonly ImageLayer[], signal: AbortSignal): Promise<RawDisks> {
     const tool = await requireHookTool('qemu-storage-daemon')
     const unshare = await requireHookTool('unshare')
-    const folder = await mkdtemp(join(tmpdir(), 'see-disks-'))
+    const folder = await temporaryFolder('see-disks-')
     try {
-      const paths = images.map((_image, index) => join(folder, `disk${index}`))
+      const paths = images.map((_image, index) => join(folder.path, `disk${index}`))
       for (const path of paths) await writeFile(path, '', { mode: 0o600 })
-      const pidFile = join(folder, 'pid')
+      const pidFile = join(folder.path, 'pid')
       const exports = images.flatMap((image, index) =>
         exportArguments(image, `disk${index}`, paths[index] ?? ''),
       )
@@ -58,7 +57,7 @@ export class RawDisks implements AsyncDisposable {
       }
       return new RawDisks(paths, folder, daemon)
     } catch (error) {
-      await rm(folder, { recursive: true })
+      await folder[Symbol.asyncDispose]()
       throw error
     }
   }
@@ -70,7 +69,7 @@ export class RawDisks implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon.stop(STOP_MS)
-    await rm(this.#folder, { recursive: true })
+    await this.#folder[Symbol.asyncDispose]()
   }
 }
 

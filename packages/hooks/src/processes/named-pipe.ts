@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { childEnvironment } from '@see/core'
+import { childEnvironment, temporaryFolder } from '@see/core'
 
 /** How long the other process may take to see that there is no reader any more. */
 const ENDING_MS = 5000
@@ -25,9 +24,9 @@ export async function throughNamedPipe(
   write: (path: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'see-pipe-'))
+  const folder = await temporaryFolder('see-pipe-')
   try {
-    const path = join(folder, 'pipe')
+    const path = join(folder.path, 'pipe')
     await promisify(execFile)('mkfifo', ['-m', '600', path], { env: childEnvironment() })
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     // As long as this is open, the reader does not come to an end, even before the other process has opened the pipe; and
@@ -52,7 +51,7 @@ export async function throughNamedPipe(
     }
     await copied
   } finally {
-    await rm(folder, { recursive: true })
+    await folder[Symbol.asyncDispose]()
   }
 }
 

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import {
   assertRunnable,
@@ -10,6 +8,8 @@ import {
   sampleFiles,
   type SampleKind,
   SeeError,
+  type TemporaryFolder,
+  temporaryFolder,
 } from '@see/core'
 import type { GuestContents } from './guest-contents.ts'
 import { assertGuestRuns } from './guest-runs.ts'
@@ -53,11 +53,9 @@ export interface GivenSample extends AsyncDisposable {
  */
 export async function givenSample(given: string, options: Options): Promise<GivenSample> {
   assertNoAddress(given)
-  let folder: string | undefined
-  const temporary = async () => (folder ??= await mkdtemp(join(tmpdir(), 'see-sample-')))
-  const remove = async () => {
-    if (folder !== undefined) await rm(folder, { recursive: true })
-  }
+  let folder: TemporaryFolder | undefined
+  const temporary = async () => (folder ??= await temporaryFolder('see-sample-')).path
+  const remove = async () => await folder?.[Symbol.asyncDispose]()
   try {
     const sample = await find(given, temporary, options)
     return { ...sample, [Symbol.asyncDispose]: remove }

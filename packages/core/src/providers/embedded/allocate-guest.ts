@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Logger } from '../../common/logger.ts'
 import { guestSubnetAt, type Subnet } from '../../common/guest-subnet.ts'
 import type { ReleaseStack } from '../../common/release-stack.ts'
@@ -6,12 +7,14 @@ import { emptyOverlay } from '../../disks/empty-overlay.ts'
 import { assertReadableBy } from '../../disks/file-reader.ts'
 import { requirePrograms } from '../../host/programs.ts'
 import { sandboxUser } from '../../host/sandbox-user.ts'
+import { hostEntry } from '../../ledger/host-entries.ts'
 import { identityOf } from '../../templates/identity.ts'
 import type { TemplateClone } from '../../templates/template-clone.ts'
 import { Sinkhole } from '../sinkhole/sinkhole.ts'
 import type { EmbeddedConfiguration } from './configuration/configuration.ts'
 import { assertConsistent } from './configuration/network.ts'
 import { copyImage, copyOverlay } from './disk/overlay.ts'
+import { controlGroupPath } from './limits/control-group.ts'
 import { defaultParent, RunFolder } from './folder/run-folder.ts'
 import { EmbeddedDomain } from './guest/embedded-domain.ts'
 import { type GuestInputs, guestInputs } from './guest-inputs.ts'
@@ -120,8 +123,13 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     },
   })
   releases.defer('the packet captures', () => launcher.stopCaptures())
-  releases.defer('the control group', () => launcher.leaveControlGroups())
-  releases.defer('QEMU', () => domain.close())
+  const group = await controlGroupPath(identifier)
+  if (group !== undefined) {
+    const entry = hostEntry('control-group', `the control group ${group}`, { path: group })
+    await releases.defer(entry, () => launcher.leaveControlGroups())
+  }
+  const qemu = hostEntry('process', 'QEMU', { program: basename(program), argument: identifier })
+  await releases.defer(qemu, () => domain.close())
   releases.defer('the allowances', () => launcher.close())
   return { program, folder, domain, launcher, inputs, card, sinkhole }
 }

@@ -5,8 +5,7 @@ import { messageOf, SeeError } from '../../../common/errors.ts'
 import { isCoded } from '../../../common/is-coded.ts'
 import { makeFolder } from '../../../host/make-folder.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { OwnerSocket, ownerSocketPath } from '../../../ledger/owner-socket.ts'
-import { removeLeft, sweep } from './sweep.ts'
+import { hostEntry } from '../../../ledger/host-entries.ts'
 
 const LONGEST_NAME = '/allow-15'.length
 
@@ -21,7 +20,7 @@ export class RunFolder {
   }
 
   /**
-   * Makes it, closed to all but `user`; it is removed at the end, or else by the next environment.
+   * Makes it, closed to all but `user`; it is removed at the end, or else by a reaper.
    * @throws SeeError `STORAGE_FAILED`, `DISK_FULL` or `IDENTIFIER_TAKEN`
    */
   static async make(
@@ -38,22 +37,21 @@ export class RunFolder {
       )
     }
     await makeParent(parent)
-    const owner = await own(parent, identifier)
+    let isOurs = true
+    const entry = hostEntry('folder', `the folder ${path}`, { path })
+    const folder = await releases.defer(entry, async () => {
+      if (isOurs) await rm(path, { recursive: true, force: true })
+    })
     try {
       await mkdir(path, { mode: 0o700 })
     } catch (error) {
-      await owner.close()
+      isOurs = false
       throw isCoded(error, 'EEXIST') ? taken(path) : unusable(path, error)
     }
-    releases.defer(`the folder ${path}`, async () => {
-      await rm(path, { recursive: true, force: true })
-      await owner.close()
-    })
-    const swept = sweep(parent)
-    releases.defer(`what others left in ${parent}`, () => swept)
-    const folder = new RunFolder(path, user)
-    await folder.give('.')
-    return folder
+    folder.made()
+    const made = new RunFolder(path, user)
+    await made.give('.')
+    return made
   }
 
   /** The path of something in it. */
@@ -87,21 +85,6 @@ async function makeParent(parent: string): Promise<void> {
     'STORAGE_FAILED',
     `${join(parent, '..')} belongs to another user; name a folder of yours as disk.clone.storage_pool_path`,
   )
-}
-
-/** @throws SeeError as {@link RunFolder.make} */
-async function own(parent: string, identifier: string): Promise<OwnerSocket> {
-  try {
-    const path = await ownerSocketPath(parent, identifier)
-    const socket = await OwnerSocket.open(path)
-    if (socket !== undefined) return socket
-    await removeLeft(parent, [identifier])
-    const second = await OwnerSocket.open(path)
-    if (second !== undefined) return second
-  } catch (error) {
-    throw unusable(join(parent, identifier), error)
-  }
-  throw taken(join(parent, identifier))
 }
 
 function taken(path: string): SeeError {

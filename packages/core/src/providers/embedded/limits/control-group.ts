@@ -35,7 +35,7 @@ export async function inControlGroup(
   try {
     const { version, own } = await hierarchy
     await sweepControlGroups(own)
-    const group = join(own, `${PREFIX}${identifier}`)
+    const group = groupPath(own, identifier)
     // One that was killed may have left it: no two that live have one identifier.
     await mkdir(group).catch(unless('EEXIST'))
     try {
@@ -51,6 +51,16 @@ export async function inControlGroup(
   }
 }
 
+/** Path of an environment's group; undefined where the host allows none. */
+export async function controlGroupPath(identifier: string): Promise<string | undefined> {
+  const hierarchy = await ownHierarchy().catch(() => undefined)
+  return hierarchy === undefined ? undefined : groupPath(hierarchy.own, identifier)
+}
+
+function groupPath(own: string, identifier: string): string {
+  return join(own, `${PREFIX}${identifier}`)
+}
+
 /** Removes what processes left that were killed; a group with a process in it stays. */
 export async function sweepControlGroups(own: string, olderThanMs = LEFT_AFTER_MS): Promise<void> {
   const names = (await readdir(own)).filter((name) => NAME.test(name))
@@ -59,12 +69,6 @@ export async function sweepControlGroups(own: string, olderThanMs = LEFT_AFTER_M
     const { mtimeMs } = await stat(group).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }))
     if (Date.now() - mtimeMs > olderThanMs) await rmdir(group).catch(() => undefined)
   }
-}
-
-/** Removes those of environments whose process was killed, if their QEMUs have ended as well. */
-export async function removeControlGroups(identifiers: readonly string[]): Promise<void> {
-  const { own } = await ownHierarchy()
-  await Promise.allSettled(identifiers.map((each) => rmdir(join(own, `${PREFIX}${each}`))))
 }
 
 /** @throws Error where there is none */

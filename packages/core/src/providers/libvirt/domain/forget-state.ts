@@ -1,10 +1,29 @@
 import { DomainUndefineFlags, type Hypervisor } from '@see/libvirt'
+import { z } from 'zod'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { entryOf, evenAfterLoss, type LibvirtKind, unlessMissing } from '../daemon/libvirt-kind.ts'
 import { defineForAMoment } from './validate-domain-xml.ts'
 import { parseXml } from '../../../common/xml.ts'
 import { childOf, childrenOf } from '../../../common/xml-elements.ts'
 
+const payloadSchema = z.strictObject({ uri: z.string(), xml: z.string(), flags: z.int() })
+
+/** The state that libvirt keeps of a domain. */
+export const stateKind: LibvirtKind<z.output<typeof payloadSchema>> = {
+  kind: 'libvirt-state',
+  isLasting: true,
+  payload: payloadSchema,
+  undo: async ({ identifier, payload: { uri, xml, flags }, daemons }) => {
+    const hypervisor = await daemons.at(uri)
+    const present = await unlessMissing('VIR_ERR_NO_DOMAIN', hypervisor.domainLookupByUUID(identifier))
+    // That of a domain which is still there goes with it.
+    if (present !== undefined) throw new Error(`domain ${identifier} is still there`)
+    await defineForAMoment(hypervisor, xml, flags)
+  },
+}
+
 interface DomainXmls {
+  readonly identifier: string
   /** What libvirt makes of the user's XML. */
   readonly accepted: string
   /** The environment's. */
@@ -17,19 +36,21 @@ interface DomainXmls {
  * libvirt keeps the variables of a guest's firmware in a file named after the domain, and the state of its TPM in a folder
  * of its own, and removes both with a definition only.
  */
-export function forgetStateAtTheEnd(
+export async function forgetStateAtTheEnd(
   hypervisor: Hypervisor,
-  { accepted, xml, hasOwnVariables }: DomainXmls,
+  { identifier, accepted, xml, hasOwnVariables }: DomainXmls,
   releases: ReleaseStack,
-): void {
+): Promise<void> {
   const { hasVariables, hasTpm } = stateIn(accepted)
   const { nvram, keepNvram, tpm } = DomainUndefineFlags
   const areLibvirts = hasVariables && !hasOwnVariables
   if (!areLibvirts && !hasTpm) return
   const flags = (areLibvirts ? nvram : keepNvram) | (hasTpm ? tpm : 0)
-  releases.defer("the variables of the guest's firmware, and its TPM", async () => {
-    await defineForAMoment(hypervisor, xml, flags)
-  })
+  const what = "the variables of the guest's firmware, and its TPM"
+  const payload = { uri: hypervisor.uri, xml, flags }
+  const forget = async (): Promise<void> => void (await defineForAMoment(hypervisor, xml, flags))
+  const thing = { identifier, kind: stateKind, payload }
+  await releases.defer(entryOf(stateKind, what, payload), evenAfterLoss(thing, forget))
 }
 
 function stateIn(xml: string): { readonly hasVariables: boolean; readonly hasTpm: boolean } {

@@ -1,6 +1,7 @@
-import { Hypervisor } from '@see/libvirt'
-import { messageOf, SeeError } from '../../../common/errors.ts'
+import type { Hypervisor } from '@see/libvirt'
+import { SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { openDaemon } from '../daemon/open-daemon.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /** For a call that libvirtd works on; the connection to one that does not answer at all ends after half a minute. */
@@ -16,31 +17,10 @@ export async function openHypervisor(
   releases: ReleaseStack,
   signal: AbortSignal,
 ): Promise<Hypervisor> {
-  const hypervisor = await open(uri, signal)
+  const hypervisor = await openDaemon(uri, { shared: true, signal, callTimeoutMs: CALL_MS })
   releases.defer('the connection to libvirt', () => hypervisor.close())
   await assertFree(hypervisor, identifier)
   return hypervisor
-}
-
-async function open(uri: string, signal: AbortSignal): Promise<Hypervisor> {
-  try {
-    return await Hypervisor.open(uri, { shared: true, signal, callTimeoutMs: CALL_MS })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw new SeeError('HYPERVISOR_UNREACHABLE', advised(messageOf(error), uri), { cause: error })
-  }
-}
-
-/** libvirt says what is missing, but not what to do. */
-function advised(message: string, uri: string): string {
-  const [driver = ''] = /^[a-z]+/.exec(uri) ?? []
-  if (/no connection driver available/.test(message)) {
-    return `${message}: install libvirt-daemon-driver-${driver} and restart libvirtd`
-  }
-  if (/unable to initialize VirtualBox driver API/.test(message)) {
-    return `${message}: install VirtualBox on libvirtd's host, of a version that libvirt knows, and restart libvirtd`
-  }
-  return message
 }
 
 /** libvirt would take a definition for a change of the domain that is there, which would end with this environment. */

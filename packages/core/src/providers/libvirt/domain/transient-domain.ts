@@ -16,6 +16,8 @@ import { bounded } from '../../../common/bounded.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { unlessAborted } from '../../../common/with-timeout.ts'
 import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
+import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { domainKind } from './domain-kind.ts'
 import type { GuestWatch } from './guest-watch.ts'
 import { isNoDomain } from './no-domain.ts'
 
@@ -187,16 +189,24 @@ interface Ending {
 }
 
 /** Has a domain stopped when its environment ends. */
-export function stopAtTheEnd(
+export async function stopAtTheEnd(
   domain: TransientDomain,
   { watch, stop, onStopped }: Ending,
   releases: ReleaseStack,
-): void {
-  releases.defer(`domain ${domain.name}`, async () => {
+): Promise<void> {
+  const payload = { uri: domain.hypervisor.uri }
+  const thing = { identifier: domain.name, kind: domainKind, payload }
+  const end = evenAfterLoss(thing, async () => {
     await domain.undone()
     // It may end on its own between the two.
     if ((await domain.getState()).state !== 'shutoff') await whereOff(undefined, stop())
-    await watch.leave()
-    onStopped()
+  })
+  await releases.defer(entryOf(domainKind, `domain ${domain.name}`, payload), async () => {
+    try {
+      await end()
+    } finally {
+      await watch.leave()
+      onStopped()
+    }
   })
 }

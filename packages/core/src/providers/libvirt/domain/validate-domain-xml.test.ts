@@ -4,9 +4,16 @@ import { join } from 'node:path'
 import { Hypervisor, parseUuid } from '@see/libvirt'
 import { FakeDaemon } from '@see/libvirt/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { ReleaseStack } from '../../../common/release-stack.ts'
 import { validateDomainXml } from './validate-domain-xml.ts'
 
-const QUESTION = { kind: 'a kind', file: 'domain.xml', xml: '<domain/>', flags: 0 }
+const QUESTION = {
+  identifier: '6695eb01-f6a4-8304-79aa-97f2502e193f',
+  kind: 'a kind',
+  file: 'domain.xml',
+  xml: '<domain/>',
+  flags: 0,
+}
 const dom = { name: 'x', uuid: parseUuid('6695eb01-f6a4-8304-79aa-97f2502e193f'), id: -1 }
 
 interface Daemon {
@@ -32,7 +39,7 @@ async function fakeDaemon(answers: Daemon): Promise<FakeDaemon> {
 /** As one environment after the other asks. */
 async function ask(uri: string): Promise<string> {
   await using hypervisor = await Hypervisor.open(uri, { shared: true })
-  return await validateDomainXml(hypervisor, QUESTION)
+  return await validateDomainXml(hypervisor, QUESTION, new ReleaseStack())
 }
 
 const count = (daemon: FakeDaemon, name: string): number =>
@@ -48,7 +55,7 @@ test('the version is asked once for all who share a connection', async () => {
   const daemon = await fakeDaemon({ version: 9_000_000n, answer: '<domain/>', refuses: false })
   await using first = await Hypervisor.open(daemon.uri, { shared: true })
   await using second = await Hypervisor.open(daemon.uri, { shared: true })
-  for (const each of [first, second, first]) await validateDomainXml(each, QUESTION)
+  for (const each of [first, second, first]) await validateDomainXml(each, QUESTION, new ReleaseStack())
   expect(count(daemon, 'CONNECT_GET_LIB_VERSION')).toBe(1)
 })
 
@@ -69,7 +76,7 @@ test('a daemon that came in place of a lost one is asked again', async () => {
   const answers = { version: 9_000_000n, answer: '<domain/>', refuses: false }
   const daemon = await fakeDaemon(answers)
   await using hypervisor = await Hypervisor.open(daemon.uri, { shared: true })
-  await validateDomainXml(hypervisor, QUESTION)
+  await validateDomainXml(hypervisor, QUESTION, new ReleaseStack())
   daemon.peers[0]?.socket.destroy()
   await hypervisor.closed
   answers.answer = '<domain type="restarted"/>'

@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs'
-import { DomainXMLFlags, type Hypervisor } from '@see/libvirt'
+import { DomainXMLFlags, type Hypervisor, LibvirtConnectionError } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
+import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { entryOf } from '../daemon/libvirt-kind.ts'
+import { definitionKind } from './domain-kind.ts'
 import { daemonVersion } from './daemon-version.ts'
 
 /** A process runs few kinds of guests, however many guests. */
@@ -22,6 +25,8 @@ interface Emulator {
 const accepted = new Map<string, Verdict>()
 
 interface Question {
+  /** The environment's, which the XML names. */
+  readonly identifier: string
   /** What all guests have in common for which the answer is the same, beside the hypervisor. */
   readonly kind: string
   /** The user's file, for the error. */
@@ -40,7 +45,8 @@ interface Question {
  */
 export async function validateDomainXml(
   hypervisor: Hypervisor,
-  { kind, file, xml, flags }: Question,
+  { identifier, kind, file, xml, flags }: Question,
+  releases: ReleaseStack,
 ): Promise<string> {
   const key = JSON.stringify([hypervisor.uri, await daemonVersion(hypervisor), kind])
   void hypervisor.closed.then((reason) => reason !== undefined && forget(hypervisor.uri))
@@ -48,7 +54,9 @@ export async function validateDomainXml(
   if (known !== undefined && isAsItWas(known.emulator)) return await known.xml
   const [oldest] = accepted.keys()
   if (oldest !== undefined && accepted.size >= KINDS_MAX) accepted.delete(oldest)
-  const answer = defineForAMoment(hypervisor, xml, flags).catch((error: unknown) => {
+  const answer = recorded(hypervisor, identifier, releases.branch(), () => {
+    return defineForAMoment(hypervisor, xml, flags)
+  }).catch((error: unknown) => {
     if (accepted.get(key) === verdict) accepted.delete(key)
     throw new SeeError('DOMAIN_XML_INVALID', `libvirt refuses ${file}: ${messageOf(error)}`, { cause: error })
   })
@@ -57,6 +65,29 @@ export async function validateDomainXml(
   const written = await answer
   verdict.emulator = emulatorIn(written)
   return written
+}
+
+/** The definition would outlive this process. */
+async function recorded(
+  hypervisor: Hypervisor,
+  identifier: string,
+  moment: ReleaseStack,
+  define: () => Promise<string>,
+): Promise<string> {
+  const entry = entryOf(definitionKind, `the definition of domain ${identifier}`, { uri: hypervisor.uri })
+  let isLeft = false
+  await moment.defer(entry, () => {
+    if (isLeft) throw new Error('the definition was not removed')
+  })
+  try {
+    return await define()
+  } catch (error) {
+    // The daemon may have carried out what its answer did not come for.
+    isLeft = error instanceof LibvirtConnectionError
+    throw error
+  } finally {
+    await moment.release().catch(() => undefined)
+  }
 }
 
 /** What a daemon was asked that is gone: another may answer in its place. */

@@ -10,6 +10,7 @@ import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { Agent } from '../../../contract/agent.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
+import type { OwnerRecord } from '../../../common/owner-record.ts'
 import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
@@ -23,6 +24,8 @@ import { rethrowAs } from '../xml/rethrow-as.ts'
 import { ContainerAgent } from './container-agent.ts'
 import { ContainerDomain } from './container-domain.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
+import { entryOf } from '../daemon/libvirt-kind.ts'
+import { containerKind } from './container-kinds.ts'
 import { removeLeftByLibvirt } from './leftovers.ts'
 import type { LxcConfiguration } from './lxc-configuration.ts'
 import { makeFolders, planFolders } from './mounted-folders.ts'
@@ -75,10 +78,11 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     interfaces: interfacesOnNetwork(text, wantedNetwork),
     logger,
   }
-  const edit = (made?: MadeNetwork): EditedDomain =>
+  const edit = (made?: MadeNetwork, owner?: OwnerRecord): EditedDomain =>
     rethrowAs('DOMAIN_XML_INVALID', file, () =>
       editDomainXml(text, {
         identifier,
+        owner,
         disk: undefined,
         filesystems: folders,
         isContainer: true,
@@ -94,7 +98,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   // Aborting a call midway would leak what it created.
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
   const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
-  const accepted = await validateDomainXml(hypervisor, { kind, file, xml, flags: 0 })
+  const accepted = await validateDomainXml(hypervisor, { identifier, kind, file, xml, flags: 0 }, releases)
   const [sunk, on] = await allOrCollect(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
     isMade(plan) ? makeNetwork(hypervisor, guest, plan, releases) : undefined,
@@ -102,15 +106,16 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   )
   const made = sunk?.made ?? on
   signal.throwIfAborted()
-  releases.defer('what libvirt leaves', () => removeLeftByLibvirt(identifier))
-  const edited = edit(made)
+  const left = entryOf(containerKind, 'what libvirt leaves of the container', {})
+  await releases.defer(left, () => removeLeftByLibvirt(identifier))
+  const edited = edit(made, await releases.owner())
   logChanges(edited, file, logger)
   const watch = new GuestWatch(hypervisor, identifier, true)
   const virDomain = new TransientDomain(hypervisor, identifier, edited.xml, watch)
   const domain = new ContainerDomain(virDomain, sunk)
   if (sunk !== undefined) followSinkhole(sunk, virDomain, watch)
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
-  stopAtTheEnd(virDomain, ending, releases)
+  await stopAtTheEnd(virDomain, ending, releases)
   // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
   // not to see the bridge go, for without it nothing tells what it sends from the host's own.
   releases.defer('the network', async () => {

@@ -18,6 +18,8 @@ const FRAMES_FD = 3
 interface RelayOptions {
   /** QEMU's path. */
   readonly program: string
+  /** By which the process is found. */
+  readonly name: string
   /** A tap device of the user's. */
   readonly device: string
   readonly user: QemuUser | undefined
@@ -63,10 +65,10 @@ export class FrameRelay {
   }
 
   /** Resolves when frames are carried. Nothing is left when this throws. */
-  static async start({ program, device, user, signal }: RelayOptions): Promise<FrameRelay> {
+  static async start({ program, name, device, user, signal }: RelayOptions): Promise<FrameRelay> {
     signal.throwIfAborted()
     const limits = { addressSpaceBytes: ADDRESS_SPACE_BYTES, cpuSeconds: CPU_SECONDS, fileBytes: 0 }
-    const [command, ...argv] = launchCommand({ program, argv: argumentsFor(device), limits, user })
+    const [command, ...argv] = launchCommand({ program, argv: argumentsFor(name, device), limits, user })
     const child = spawn(command, argv, {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       detached: true,
@@ -100,9 +102,9 @@ export class FrameRelay {
   }
 }
 
-function argumentsFor(device: string): string[] {
+function argumentsFor(name: string, device: string): string[] {
   return [
-    ['-name', device],
+    ['-name', name],
     ['-nodefaults', '-no-user-config'],
     ['-machine', 'none'],
     ['-display', 'none'],

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { chown, mkdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { childEnvironment } from '@see/qemu'
 import type { z } from 'zod'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
+import { removeTree } from '../../../host/remove-tree.ts'
+import { hostEntry } from '../../../ledger/host-entries.ts'
 import type { filesystemSchema } from './lxc-configuration.ts'
 
 /** What a container left may be much. */
@@ -44,9 +43,19 @@ export async function makeFolders(
   releases: ReleaseStack,
 ): Promise<void> {
   for (const folder of new Set(folders.map(({ sourcePath }) => sourcePath))) {
+    let isOurs = false
+    const entry = hostEntry('folder', `folder ${folder}`, { path: folder })
+    const recorded = await releases.defer(
+      entry,
+      async () => {
+        if (isOurs) await removeTree(folder)
+      },
+      REMOVAL_TIMEOUT_MS,
+    )
     try {
       await mkdir(folder)
-      releases.defer(`folder ${folder}`, () => removeFolder(folder), REMOVAL_TIMEOUT_MS)
+      isOurs = true
+      recorded.made()
       if (uid !== 0 || gid !== 0) await chown(folder, uid, gid)
     } catch (error) {
       throw new SeeError('STORAGE_FAILED', `cannot make the folder ${folder}: ${messageOf(error)}`, {
@@ -54,11 +63,6 @@ export async function makeFolders(
       })
     }
   }
-}
-
-/** By rm, which also removes folders nested so deep that their path is too long for a system call. */
-async function removeFolder(folder: string): Promise<void> {
-  await promisify(execFile)('rm', ['-rf', '--one-file-system', '--', folder], { env: childEnvironment() })
 }
 
 async function assertFolder(path: string): Promise<void> {

@@ -6,6 +6,7 @@ import { LxcResources } from './lxc.ts'
 const container = z.object({
   domain: z.object({ filesystem: z.unknown().refine((each) => each !== undefined) }),
 })
+import { libvirtLeftovers } from '../left/libvirt-leftovers.ts'
 
 export const lxcProvider: Provider<typeof LxcResources.schema, LxcResources> = {
   name: 'lxc',
@@ -16,4 +17,8 @@ export const lxcProvider: Provider<typeof LxcResources.schema, LxcResources> = {
   abilities: ['agent', 'capture', 'console', 'ends'],
   recognises: (file) => container.safeParse(file).success,
   findings: async (host, signal) => (await import('./findings.ts')).findLxc(host, signal),
+  leftovers: libvirtLeftovers(async () => {
+    const { lxcUndoer } = await import('./lxc-undoer.ts')
+    return lxcUndoer()
+  }, ['libvirt-container', 'tap-device']),
 }

@@ -1,10 +1,9 @@
+import { basename } from 'node:path'
 import { launchPrograms } from '@see/qemu'
 import type { Hypervisor } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
-import { quoteGuestText } from '../../../common/quote-guest-text.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { requireTool } from '../../../host/required-tool.ts'
-import { runBounded } from '../../../host/bounded-process.ts'
 import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { sandboxUser } from '../../../host/sandbox-user.ts'
 import { pickGuestSubnet } from '../../../common/guest-subnet.ts'
@@ -15,11 +14,14 @@ import { bridgeNameOf, deviceNameOf } from '../xml/interface-names.ts'
 import { applyRules, findNft, seesDevice } from '../network/firewall/nftables.ts'
 import { withoutNoLanTable } from '../network/firewall/no-lan-rules.ts'
 import { Sinkhole } from '../../sinkhole/sinkhole.ts'
+import { hostEntry } from '../../../ledger/host-entries.ts'
+import { entryOf } from '../daemon/libvirt-kind.ts'
+import { tableKind, tableName } from '../network/firewall/table-kind.ts'
+import { sinkholeDeviceKind } from './container-kinds.ts'
+import { runIp, sinkholeDeviceOf } from './sinkhole-device.ts'
 import { FrameRelay } from './frame-relay.ts'
 import { sunkTable } from './sunk-table.ts'
 
-const IP_MS = 20_000
-const OUTPUT_BYTES = 10_000
 /** What may wait for the relay to read it. */
 const QUEUED_FRAMES = 10_000
 
@@ -96,17 +98,18 @@ export async function makeSunkNetwork(
 }
 
 async function cutOff(identifier: string, { nft }: Programs, releases: ReleaseStack): Promise<void> {
-  const name = `see-${identifier}`
+  const name = tableName(identifier)
   const devices = [deviceNameOf(identifier), sinkholeDeviceOf(identifier)]
   // Should nft be killed meanwhile, it is not known whether the tables exist.
-  releases.defer(
-    `table ${name} of nftables`,
+  const recorded = await releases.defer(
+    entryOf(tableKind, `table ${name} of nftables`, { name }),
     () => serializeNetworkChange(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
   await serializeNetworkChange(() =>
     applyRules(nft, sunkTable({ name, bridge: bridgeNameOf(identifier), devices })),
   )
+  recorded.made()
 }
 
 async function openSinkhole(
@@ -118,30 +121,23 @@ async function openSinkhole(
   const device = sinkholeDeviceOf(identifier)
   const user = await sandboxUser('tcg')
   const owner = user?.uid ?? process.geteuid?.() ?? 0
-  releases.defer(`the device ${device}`, async () => {
-    if (await seesDevice(device)) await run(ip, 'link', 'delete', device)
+  const recorded = await releases.defer(entryOf(sinkholeDeviceKind, `the device ${device}`, {}), async () => {
+    if (await seesDevice(device)) await runIp(ip, 'link', 'delete', device)
   })
-  await run(ip, 'tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', String(owner))
+  await runIp(ip, 'tuntap', 'add', 'dev', device, 'mode', 'tap', 'user', String(owner))
+  recorded.made()
   const queue = ['txqueuelen', String(QUEUED_FRAMES)]
-  await run(ip, 'link', 'set', 'dev', device, 'master', bridgeNameOf(identifier), ...queue, 'up')
+  await runIp(ip, 'link', 'set', 'dev', device, 'master', bridgeNameOf(identifier), ...queue, 'up')
   const sinkhole = Sinkhole.inSubnet(pickGuestSubnet())
-  const relay = await FrameRelay.start({ program: qemu, device, user, signal })
-  releases.defer('the sinkhole', async () => {
+  const name = `relay-${identifier}`
+  let relay: FrameRelay | undefined
+  const entry = hostEntry('process', 'the relay of the sinkhole', { program: basename(qemu), argument: name })
+  const started = await releases.defer(entry, async () => {
     sinkhole.disconnect()
-    await relay.stop()
+    await relay?.stop()
   })
+  relay = await FrameRelay.start({ program: qemu, name, device, user, signal })
+  started.made()
   sinkhole.connect(relay.frames)
   return { sinkhole, relay }
-}
-
-/** The sinkhole's port of the bridge. */
-function sinkholeDeviceOf(identifier: string): string {
-  return `${deviceNameOf(identifier)}-s`
-}
-
-async function run(program: string, ...argv: string[]): Promise<void> {
-  const bounds = { timeoutMs: IP_MS, maxOutputBytes: OUTPUT_BYTES, signal: undefined, stdin: '', env: {} }
-  const timedOut = () => new Error(`ip took longer than ${IP_MS} ms`)
-  const { exitCode, stderr } = await runBounded([program, ...argv], bounds, timedOut)
-  if (exitCode !== 0) throw new Error(`ip ${argv.join(' ')} says ${quoteGuestText(stderr.toString().trim())}`)
 }

@@ -7,6 +7,8 @@ import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { DomainEdit } from '../xml/domain-xml.ts'
 import { serializeNetworkChange, TURN_TIMEOUT_MS } from './definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from './definition/leftovers.ts'
+import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { networkKind } from './definition/network-kind.ts'
 import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
 import { deviceNameOf } from '../xml/interface-names.ts'
@@ -133,17 +135,29 @@ async function makeOwnNetwork(
 ): Promise<MadeNetwork> {
   const { xml, dynamicAddress, noLan } = plan
   logger.info({ network: identifier, reason }, 'the guest gets a network of its own')
-  releases.defer('what libvirt leaves of the network', () => removeLeftOfNetwork(identifier))
+  const payload = { uri: hypervisor.uri }
+  const thing = { identifier, kind: networkKind, payload }
+  let made: Network | undefined
+  let destroyed: Promise<void> | undefined
+  const destroy = (): Promise<void> => (destroyed ??= serializeNetworkChange(async () => made?.destroy()))
+  const recorded = await releases.defer(
+    entryOf(networkKind, `network ${identifier}`, payload),
+    evenAfterLoss(thing, async () => {
+      await destroy()
+      await removeLeftOfNetwork(identifier)
+    }),
+    TURN_TIMEOUT_MS,
+  )
   const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
-  const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet)
+  const owner = await releases.owner()
+  const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet, owner)
   const { network, subnet } = await serializeNetworkChange(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }
       : await createInFreeSubnet(hypervisor, dynamicAddress, xmlFor),
   )
-  let destroyed: Promise<void> | undefined
-  const destroy = (): Promise<void> => (destroyed ??= serializeNetworkChange(() => network.destroy()))
-  releases.defer(`network ${identifier}`, destroy, TURN_TIMEOUT_MS)
+  made = network
+  recorded.made()
   const kept = macAddresses.map((each, index) => ({
     device: deviceNameOf(identifier, index),
     macAddress: each,

@@ -122,12 +122,9 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     openHypervisor(uri, identifier, releases, signal),
   )
   const kind = JSON.stringify([xml, disk?.others ?? null, wanted, sharesMemory])
-  const accepted = await validateDomainXml(hypervisor, {
-    kind,
-    file,
-    xml: asked,
-    flags: DomainUndefineFlags.keepNvram,
-  })
+  const flags = DomainUndefineFlags.keepNvram
+  const question = { identifier, kind, file, xml: asked, flags }
+  const accepted = await validateDomainXml(hypervisor, question, releases)
   const ownInterfaces = plan === undefined ? 0 : guest.interfaces
   await assertStartable(hypervisor, { xml: asked, file, ownInterfaces })
   const written = await readOverlaidDisks(hypervisor, users, options)
@@ -151,6 +148,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   signal.throwIfAborted()
   const edited = editGuest(users, {
     identifier,
+    owner: await releases.owner(),
     clone: storage?.clone ?? '',
     backing: isOverlay ? source : undefined,
     network: interfaceOn(plan, identifier, made, sunk?.port),
@@ -162,7 +160,8 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   })
   logChanges(edited, file, logger)
   const hasOwnVariables = variables !== undefined
-  forgetStateAtTheEnd(hypervisor, { accepted, xml: edited.xml, hasOwnVariables }, releases)
+  const xmls = { identifier, accepted, xml: edited.xml, hasOwnVariables }
+  await forgetStateAtTheEnd(hypervisor, xmls, releases)
   const memory = memoryFile === undefined ? clone?.memory : { path: memoryFile, isClone: false }
   const watch = new GuestWatch(hypervisor, identifier)
   const domain =
@@ -180,7 +179,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
           file,
         })
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
-  stopAtTheEnd(domain, ending, releases)
+  await stopAtTheEnd(domain, ending, releases)
   // No DHCP server here has given the address that a kept card goes on with.
   const isLeased =
     kept === undefined && (made?.network === undefined ? edited.isOnNetwork : isMade(plan) && plan.hasDhcp)

@@ -16,7 +16,7 @@ export interface UsersDomain {
 interface GuestEdit
   extends Pick<
     DomainEdit,
-    'identifier' | 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'
+    'identifier' | 'owner' | 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'
   > {
   /** The path of the disk. */
   readonly clone: string

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Hypervisor, StoragePool } from '@see/libvirt'
@@ -44,7 +43,6 @@ export async function makeGuestsStorage(
   let written: string | undefined
   const fill = async (ours: string): Promise<void> => {
     const file = join(ours, cloneName(identifier))
-    releases.defer(file, () => rm(file, { force: true }))
     if (!(await isWritten(writeOverlay(file, content ?? Buffer.alloc(0))))) return
     if (content === undefined) await convertImage(image, file, signal)
     written = file

@@ -8,6 +8,8 @@ import type { DiskFormat } from '../../../disks/disk-format.ts'
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { identifierTaken } from '../domain/open-hypervisor.ts'
 import { escapeXml } from '../../../common/escape-xml.ts'
+import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { poolKind, removePool } from './pool-kind.ts'
 import { upload } from './upload.ts'
 
 /** Full copies of large images take their time. */
@@ -28,14 +30,22 @@ export async function createStoragePool(
 ): Promise<StoragePool> {
   const folder = join(path, identifier)
   await assertFree(hypervisor, identifier)
+  const payload = { uri: hypervisor.uri, folder }
+  const thing = { identifier, kind: poolKind, payload }
+  let pool: StoragePool | undefined
+  const recorded = await releases.defer(
+    entryOf(poolKind, `storage pool ${folder}`, payload),
+    evenAfterLoss(thing, async () => {
+      if (pool !== undefined) await removePool(pool, payload)
+    }),
+    COPY_TIMEOUT_MS,
+  )
   try {
-    const pool = await hypervisor.storagePoolDefineXML(poolXml(identifier, folder))
-    releases.defer(`storage pool ${identifier}`, () => pool.undefine())
+    pool = await hypervisor.storagePoolDefineXML(poolXml(identifier, folder))
+    recorded.made()
     await pool.build()
-    releases.defer(`folder ${folder}`, () => pool.delete())
     await fill(folder)
     await pool.create()
-    releases.defer(`volumes in ${folder}`, () => emptyPool(pool), COPY_TIMEOUT_MS)
     return pool
   } catch (error) {
     if (error instanceof SeeError) throw error
@@ -54,16 +64,6 @@ async function assertFree(hypervisor: Hypervisor, identifier: string): Promise<v
     throw error
   }
   throw identifierTaken('storage pool', identifier)
-}
-
-/** Deletes whatever is in the pool, be it made here or by a hook, and stops it. */
-async function emptyPool(pool: StoragePool): Promise<void> {
-  // The known volumes first: a refresh reads the headers of all files and opens what they name, and a taken-over QEMU may
-  // have written the header of the guest's disk.
-  for (const volume of await pool.listAllVolumes()) await volume.delete()
-  await pool.refresh()
-  for (const volume of await pool.listAllVolumes()) await volume.delete()
-  await pool.destroy()
 }
 
 /**

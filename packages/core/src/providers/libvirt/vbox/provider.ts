@@ -1,5 +1,6 @@
 import type { Provider } from '../../../contract/provider.ts'
 import { VboxResources } from './vbox.ts'
+import { libvirtLeftovers } from '../left/libvirt-leftovers.ts'
 
 export const vboxProvider: Provider<typeof VboxResources.schema, VboxResources> = {
   name: 'vbox',
@@ -9,4 +10,8 @@ export const vboxProvider: Provider<typeof VboxResources.schema, VboxResources> 
   resources: VboxResources,
   // libvirt's driver for it opens no console and writes no memory.
   abilities: ['screen'],
+  leftovers: libvirtLeftovers(async () => {
+    const { LibvirtUndoer } = await import('../left/libvirt-undoer.ts')
+    return new LibvirtUndoer(undefined)
+  }),
 }

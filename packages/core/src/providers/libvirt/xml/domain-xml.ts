@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../../common/logger.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
+import type { OwnerRecord } from '../../../common/owner-record.ts'
+import { addOwner } from '../daemon/owner-metadata.ts'
 import { ensureDevices } from './device-elements.ts'
 import { deviceNameOf } from './interface-names.ts'
 import { makePartsOwn } from './parts/make-parts-own.ts'
@@ -25,6 +27,8 @@ import {
 
 export interface DomainEdit {
   readonly identifier: string
+  /** The process that the domain is of, which its metadata name; undefined where it has no ledger. */
+  readonly owner?: OwnerRecord | undefined
   /** What takes the place of the first disk; the XML's own when undefined. The format is for QEMU. */
   readonly disk: DiskEdit | undefined
   /** What becomes of other disks that the guest could write to; by the name of its target what it is put on. */
@@ -76,6 +80,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   if (generation !== undefined) setText(generation, randomUUID())
   const changes = edit.isUsersOwn === true ? [] : makePartsOwn(domain, identifier)
   if (edit.variables !== undefined) setText(ensureChild(ensureChild(domain, 'os'), 'nvram'), edit.variables)
+  if (edit.owner !== undefined) addOwner(domain, identifier, edit.owner)
   const devices = ensureDevices(domain)
   if (edit.isContainer === true) ensureChild(ensureChild(domain, 'features'), 'privnet')
   for (const other of otherDisksOf(devices, disk !== undefined)) editOther(other, edit.otherDisks)

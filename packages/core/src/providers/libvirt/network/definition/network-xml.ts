@@ -7,6 +7,8 @@ import {
   ensureChild,
   setText,
 } from '../../../../common/xml-elements.ts'
+import type { OwnerRecord } from '../../../../common/owner-record.ts'
+import { addOwner } from '../../daemon/owner-metadata.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { slotsOf } from '../address/network-slot.ts'
 import {
@@ -60,9 +62,16 @@ export class NetworkXml {
   /**
    * @param macAddresses of the guest's interfaces, which get the first addresses of the subnet
    * @param subnet where the guests get their addresses; as in the XML when undefined
+   * @param owner the process that the network is of, which its metadata name
    */
-  for(identifier: string, macAddresses: readonly string[], subnet: AddressRange | undefined): string {
+  for(
+    identifier: string,
+    macAddresses: readonly string[],
+    subnet: AddressRange | undefined,
+    owner?: OwnerRecord,
+  ): string {
     const network = networkElement(this.#text)
+    if (owner !== undefined) addOwner(network, identifier, owner)
     setText(ensureChild(network, 'uuid'), identifier)
     setText(ensureChild(network, 'name'), identifier)
     if (makesBridge(network)) {

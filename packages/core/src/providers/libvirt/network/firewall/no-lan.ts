@@ -1,9 +1,12 @@
-import type { Hypervisor } from '@see/libvirt'
+import type { Hypervisor, ResultOf } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import { hostAddresses } from '../address/host-addresses.ts'
 import { serializeNetworkChange, TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
+import { entryOf, evenAfterLoss } from '../../daemon/libvirt-kind.ts'
+import { filterKind } from './filter-kind.ts'
+import { tableKind, tableName } from './table-kind.ts'
 import { applyRules, findNft, seesDevice } from './nftables.ts'
 import { noLanFilterXml } from './no-lan-filter.ts'
 import { noLanRules, withoutNoLanTable } from './no-lan-rules.ts'
@@ -61,10 +64,10 @@ async function makeTable(
   { identifier, interfaces, subnet }: KeptGuest,
   releases: ReleaseStack,
 ): Promise<void> {
-  const name = nameOf(identifier)
+  const name = tableName(identifier)
   // Should nft be killed meanwhile, it is not known whether the table exists.
-  releases.defer(
-    `table ${name} of nftables`,
+  const recorded = await releases.defer(
+    entryOf(tableKind, `table ${name} of nftables`, { name }),
     () => serializeNetworkChange(() => applyRules(nft, withoutNoLanTable(name))),
     TURN_TIMEOUT_MS,
   )
@@ -75,6 +78,7 @@ async function makeTable(
   const gateway = formatIpv4(gatewayOf(subnet))
   const table = noLanRules({ name, bridge: bridgeNameOf(identifier), gateway, guests })
   await serializeNetworkChange(() => applyRules(nft, table))
+  recorded.made()
 }
 
 async function defineFilters(
@@ -84,20 +88,24 @@ async function defineFilters(
 ): Promise<string[]> {
   const names: string[] = []
   for (const [index, { macAddress }] of interfaces.entries()) {
-    const name = index === 0 ? nameOf(identifier) : `${nameOf(identifier)}-${index + 1}`
+    const name = index === 0 ? tableName(identifier) : `${tableName(identifier)}-${index + 1}`
     const xml = noLanFilterXml({
       name,
       gateway: formatIpv4(gatewayOf(subnet)),
       guest: { macAddress, address: formatIpv4(guestAddressOf(subnet, index)) },
       hostAddresses: hostAddresses(),
     })
-    const { nwfilter } = await hypervisor.call('NWFILTER_DEFINE_XML', { xml })
-    releases.defer(`network filter ${name}`, () => hypervisor.call('NWFILTER_UNDEFINE', { nwfilter }))
+    const payload = { uri: hypervisor.uri, name }
+    let nwfilter: ResultOf<'NWFILTER_DEFINE_XML'>['nwfilter'] | undefined
+    const undefine = async (): Promise<void> => {
+      if (nwfilter !== undefined) await hypervisor.call('NWFILTER_UNDEFINE', { nwfilter })
+    }
+    const thing = { identifier, kind: filterKind, payload }
+    const entry = entryOf(filterKind, `network filter ${name}`, payload)
+    const recorded = await releases.defer(entry, evenAfterLoss(thing, undefine))
+    nwfilter = (await hypervisor.call('NWFILTER_DEFINE_XML', { xml })).nwfilter
+    recorded.made()
     names.push(name)
   }
   return names
-}
-
-function nameOf(identifier: string): string {
-  return `see-${identifier}`
 }

@@ -87,6 +87,14 @@ async function leave(
   if (!(await users.isUsed())) await removeUnused(hypervisor, users, name, nft)
 }
 
+/** Removes the network, unless a process or a guest uses it: what one that was killed had not done. */
+export async function leaveForKilled(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
+  await changing(async () => {
+    const users = new UsersFolder(join(FOLDER, name))
+    if (!(await users.isUsed())) await removeUnused(hypervisor, users, name, nft)
+  })
+}
+
 /** What processes that were killed have left of other shared networks. */
 async function sweepOthers(hypervisor: Hypervisor, { name, nft }: SharedNetworkPlan): Promise<void> {
   const others = await readdir(FOLDER)

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hypervisor, Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
+import { entryOf } from '../../daemon/libvirt-kind.ts'
+import { sharedKind } from './shared-kind.ts'
 import { TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import { closeNetwork, openNetwork, type OpenNetwork, type SharedNetworkPlan } from './host-network.ts'
 import { allOrCollect } from '../../../../common/all-or-collect.ts'
@@ -55,8 +57,12 @@ export class SharedNetwork {
     const taken: { open: OpenNetwork; place: NetworkSlot }[] = []
     let left: Promise<void> | undefined
     const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
-    releases.defer(`shared network ${name}`, leave, TURN_TIMEOUT_MS)
     try {
+      const entry = entryOf(sharedKind, `shared network ${name}`, { uri: hypervisor.uri, name })
+      await releases.defer(entry, leave, TURN_TIMEOUT_MS).catch((error: unknown) => {
+        this.#guests--
+        throw error
+      })
       const open = await this.#inTurn(() => this.#opened(hypervisor))
       if (open !== undefined) {
         const network = await hypervisor.networkLookupByUUID(open.uuid)

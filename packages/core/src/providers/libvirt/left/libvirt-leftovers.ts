@@ -1,0 +1,21 @@
+import type { Leftovers, Undoer } from '../../../contract/left.ts'
+
+/** What sandboxes of any driver of libvirt's may leave. */
+const KINDS = [
+  'libvirt-domain',
+  'libvirt-definition',
+  'libvirt-state',
+  'libvirt-pool',
+  'libvirt-network',
+  'libvirt-shared-network',
+  'libvirt-filter',
+  'nftables',
+] as const
+
+/**
+ * How what a driver's sandboxes left is undone; what works with libvirt is loaded when it is used.
+ * @param kinds that only this driver's sandboxes leave
+ */
+export function libvirtLeftovers(undoer: () => Promise<Undoer>, kinds: readonly string[] = []): Leftovers {
+  return { kinds: [...KINDS, ...kinds], undoer }
+}

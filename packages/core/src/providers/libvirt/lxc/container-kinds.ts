@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { requireTool } from '../../../host/required-tool.ts'
+import { seesDevice } from '../network/firewall/nftables.ts'
+import type { LibvirtKind } from '../daemon/libvirt-kind.ts'
+import { removeLeftByLibvirt } from './leftovers.ts'
+import { runIp, sinkholeDeviceOf } from './sinkhole-device.ts'
+
+const nothing = z.strictObject({})
+
+/** What libvirt leaves of a container. */
+export const containerKind: LibvirtKind<z.output<typeof nothing>> = {
+  kind: 'libvirt-container',
+  isLasting: false,
+  payload: nothing,
+  undo: async ({ identifier }) => await removeLeftByLibvirt(identifier),
+}
+
+/** The device of a container's sinkhole. */
+export const sinkholeDeviceKind: LibvirtKind<z.output<typeof nothing>> = {
+  kind: 'tap-device',
+  isLasting: false,
+  payload: nothing,
+  undo: async ({ identifier }) => {
+    const device = sinkholeDeviceOf(identifier)
+    if (await seesDevice(device)) await runIp(await requireTool('ip', 'iproute2'), 'link', 'delete', device)
+  },
+}
