@@ -31,7 +31,6 @@ export async function inPlaceOf(pid: number, busybox: string, script: string): P
   const way = hasUsers
     ? [...asUser, ...entering, '--user', '--preserve-credentials', '--']
     : [...entering, '--', ...asUser]
-  const [program = '', ...argv] = [...way, busybox, 'sh', '-c', script]
   const options = { env: { PATH: process.env['PATH'] }, timeout: TIMEOUT_MS }
-  return (await promisify(execFile)(program, argv, options)).stdout
+  return (await promisify(execFile)('env', [...way, busybox, 'sh', '-c', script], options)).stdout
 }

@@ -47,10 +47,13 @@ function securityIn(capabilities: string): DaemonsSecurity {
   const root = parseXml(capabilities).documentElement
   const host = root === null ? undefined : childOf(root, 'host')
   const elements = host === undefined ? [] : childrenOf(host, 'secmodel')
-  const modelOf = (element: Element) => childOf(element, 'model')?.textContent ?? ''
   const dac = elements.find((each) => modelOf(each) === 'dac')
   const label = dac === undefined ? undefined : childOf(dac, 'baselabel')?.textContent
   const [, uid, gid] = LABEL.exec(label ?? '') ?? []
   const user = uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
   return { user, models: elements.map(modelOf) }
+}
+
+function modelOf(element: Element): string {
+  return childOf(element, 'model')?.textContent ?? ''
 }
