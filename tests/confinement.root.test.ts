@@ -73,15 +73,15 @@ test.each(['embedded', 'libvirt'] as const)(
       'read files that only root may read': `cat /etc/shadow || ls /root`,
       'read files that all users may read': `cat /etc/passwd`,
       'read `/tmp` of the host': `cat ${marker}`,
-      'connect to ports of the host at 127.0.0.1': `nc -w 2 127.0.0.1 ${port} </dev/null`,
+      'connect to ports of the host at 127.0.0.1': `nc -w 2 127.0.0.1 ${port}`,
       'see a network interface but its own loopback': `[ $(ip -o link | wc -l) -gt 1 ]`,
       'open the sockets of libvirt': `[ -w /run/libvirt/libvirt-sock ]`,
       'see processes of the host': `[ -e /proc/${process.pid} ] || kill -0 ${process.pid}`,
-      'open the host’s disks': `head -c 1 $(ls /dev/vd? /dev/sd? /dev/nvme?n? | head -n 1)`,
+      'open the host’s disks': `[ $(cat /dev/vd? /dev/sd? /dev/nvme?n? | head -c 1 | wc -c) = 1 ]`,
     }
     const can: Record<string, 'yes' | 'no'> = {}
     for (const [what, attempt] of Object.entries(attempts)) {
-      const script = `if { ${attempt}; } >/dev/null 2>&1; then echo yes; else echo no; fi`
+      const script = `if { ${attempt}; } </dev/null >/dev/null 2>&1; then echo yes; else echo no; fi`
       can[what] = (await inPlaceOf(own.pid, own.busybox, script)).trim() === 'yes' ? 'yes' : 'no'
     }
     // Else the script itself would be what fails.

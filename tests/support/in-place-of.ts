@@ -7,7 +7,7 @@ const TIMEOUT_MS = 20_000
 /** The lists of numbers in a process's `status`. */
 function numbers(pid: number, name: string): string[] {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const [, list = ''] = new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status) ?? []
+  const [, list = ''] = new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status) ?? []
   return list.trim().split(/\s+/).filter(Boolean)
 }
 
