@@ -63,7 +63,7 @@ test('an ordinary user runs a sample, without any daemon', { timeout: 180_000 },
   const command = [...argv, 'run', resources, '/bin/true', ...hooks, ...options]
   const { stdout } = await promisify(execFile)('setpriv', command, { env: { PATH: process.env['PATH'] } })
   const report = JSON.parse(stdout)
-  expect(report).toMatchObject({ ok: true, failures: [], commands: [{ exit_code: 0 }] })
+  expect(report).toMatchObject({ ok: true, failures: [], warnings: [], commands: [{ exit_code: 0 }] })
   expect(readdirSync(report.results_folder).filter((name) => name.endsWith('.pcap'))).toHaveLength(1)
   expect(readdirSync(instances)).toEqual([])
   expect(await leftOf(report.identifier)).toEqual([])

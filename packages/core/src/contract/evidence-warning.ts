@@ -46,6 +46,7 @@ export const evidenceWarningCodes = {
     'a program that a command left running could still print when the guest ended, so that output may be missing',
   PLUGIN_FAILED: 'a plugin of Volatility failed',
   QEMU_NOT_JAILED: 'QEMU ran without namespaces and a root file system of its own',
+  QEMU_SHARES_USER: 'QEMU ran as the user of other guests of libvirt',
   SCREEN_MISSING: 'the guest has no screen to capture',
   SINKHOLE_RECORD_CUT: 'requests to a sinkhole are not in its record',
   TIMELINE_CUT: 'attributes of an event are on the timeline in part only',

@@ -9,13 +9,15 @@ const ROOT = 0
 
 /**
  * Makes the sinkhole of a guest that libvirt starts, and opens the port at which its QEMU finds it; both go at the end.
+ * @param own whom QEMU runs as, if not as all guests do
  */
 export async function openSinkhole(
   hypervisor: Hypervisor,
   releases: ReleaseStack,
+  own: { readonly uid: number } | undefined,
 ): Promise<{ sinkhole: Sinkhole; port: number }> {
   const sinkhole = Sinkhole.inSubnet(pickGuestSubnet())
-  const { uid } = (await qemuOwner(hypervisor)) ?? { uid: process.geteuid?.() ?? ROOT }
+  const { uid } = own ?? (await qemuOwner(hypervisor)) ?? { uid: process.geteuid?.() ?? ROOT }
   const opened = await SinkholePort.open(sinkhole, [uid, ROOT])
   releases.defer('the sinkhole', async () => {
     sinkhole.disconnect()

@@ -34,6 +34,7 @@ import { rethrowAs } from '../xml/rethrow-as.ts'
 import { editGuest } from './edit-guest.ts'
 import { copyVariables } from './firmware-variables.ts'
 import { assertUsable, makeDisk, readOverlaidDisks } from './guest-disks.ts'
+import { guestsUser, sharesUser } from './guests-user.ts'
 import { keptCard, unshared } from './kept-card.ts'
 import type { QemuConfiguration } from './qemu-configuration.ts'
 import { bootFilesIn, domainMachine } from './template/domain-machine.ts'
@@ -132,10 +133,20 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const clone =
     template === undefined ? undefined : await TemplateClone.open(template, inputs, { provider: 'libvirt' })
   const group = memoryFile === undefined ? undefined : await qemuGroup(hypervisor)
-  const sunk = plan === 'sinkhole' ? await openSinkhole(hypervisor, releases) : undefined
-  signal.throwIfAborted()
   const source = clone?.disk ?? image
   const isOverlay = disk?.clone.copy_on_write === true
+  const images = [
+    ...(isOverlay && source !== undefined ? [source] : []),
+    ...written.map((each) => each.image),
+  ]
+  // The files of a template being built are those of all guests.
+  const { own, whyShared } =
+    memoryFile === undefined
+      ? await guestsUser(hypervisor, { xml, isKvm: domainMachine(accepted).accelerator === 'kvm', images })
+      : { own: undefined, whyShared: undefined }
+  if (whyShared !== undefined) warnings.push(sharesUser(whyShared))
+  const sunk = plan === 'sinkhole' ? await openSinkhole(hypervisor, releases, own) : undefined
+  signal.throwIfAborted()
   if (source !== undefined) await assertUsable(hypervisor, source, isOverlay)
   const overlay = isOverlay ? await clone?.readOverlay() : undefined
   const [made, storage] = await allOrCollect(
@@ -157,6 +168,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     otherDisks: readOnly ?? overlays,
     readable: await readableFiles(hypervisor, asked),
     variables,
+    user: own,
   })
   logChanges(edited, file, logger)
   const hasOwnVariables = variables !== undefined

@@ -1,5 +1,6 @@
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { type DomainEdit, type EditedDomain, editDomainXml } from '../xml/domain-xml.ts'
+import { withOwnUser } from '../xml/own-user.ts'
 import { rethrowAs } from '../xml/rethrow-as.ts'
 import { templateXml } from './template/template-xml.ts'
 
@@ -22,16 +23,19 @@ interface GuestEdit
   readonly clone: string
   /** The disk's backing chain. */
   readonly backing?: DiskImage | undefined
+  /** Whom QEMU runs as, if not as all guests do. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /** @throws SeeError `DOMAIN_XML_INVALID` */
 export function editGuest(
   { file, xml, hasDisk, sharesMemory }: UsersDomain,
-  { clone, backing, ...edit }: GuestEdit,
+  { clone, backing, user, ...edit }: GuestEdit,
 ): EditedDomain {
   return rethrowAs('DOMAIN_XML_INVALID', file, () => {
     const disk = hasDisk ? { path: clone, format: 'qcow2', backing } : undefined
     const edited = editDomainXml(xml, { disk, ...edit })
-    return sharesMemory ? { ...edited, xml: templateXml(edited.xml) } : edited
+    const complete = sharesMemory ? templateXml(edited.xml) : edited.xml
+    return { ...edited, xml: user === undefined ? complete : withOwnUser(complete, user) }
   })
 }
