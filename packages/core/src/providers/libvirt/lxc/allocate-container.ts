@@ -11,6 +11,7 @@ import type { Agent } from '../../../contract/agent.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import { validateDomainXml } from '../domain/validate-domain-xml.ts'
+import { watchDomainLimits } from '../domain/domain-limits.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
 import { stopAtTheEnd, TransientDomain } from '../domain/transient-domain.ts'
@@ -22,6 +23,8 @@ import { readUserXml } from '../xml/read-user-xml.ts'
 import { rethrowAs } from '../xml/rethrow-as.ts'
 import { ContainerAgent } from './container-agent.ts'
 import { ContainerDomain } from './container-domain.ts'
+import { containerGauges } from './container-limits.ts'
+import { ProcessBound } from './control-groups.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
 import { removeLeftByLibvirt } from './leftovers.ts'
 import type { LxcConfiguration } from './lxc-configuration.ts'
@@ -62,7 +65,7 @@ interface AllocationOptions {
 export async function allocateContainer(options: AllocationOptions): Promise<AllocatedContainer> {
   const { identifier, configuration, folder, logger, releases, signal } = options
   warnOfLegacyName(configuration.name, logger)
-  const { domain: wanted, network: wantedNetwork, hypervisor: uri } = configuration
+  const { domain: wanted, network: wantedNetwork, hypervisor: uri, limits } = configuration
   const file = resolve(folder, wanted.configuration)
   const text = readUserXml(file)
   const folders = await planFolders(wanted.filesystem, folder, identifier)
@@ -85,6 +88,10 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
         network: sinking === undefined ? interfaceOn(plan, identifier, made) : sunkInterface(identifier),
         macAddress: made?.macAddress ?? guest.macAddress,
         others: othersOn(plan, guest, made),
+        limits: {
+          memoryMib: limits.memory_mib,
+          networkMibPerSecond: limits.network_mib_per_second,
+        },
       }),
     )
   const { xml } = edit()
@@ -93,7 +100,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   signal.throwIfAborted()
   // Aborting a call midway would leak what it created.
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
-  const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
+  const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork, limits])
   const accepted = await validateDomainXml(hypervisor, { kind, file, xml, flags: 0 })
   const [sunk, on] = await allOrCollect(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
@@ -109,8 +116,12 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   const virDomain = new TransientDomain(hypervisor, identifier, edited.xml, watch)
   const domain = new ContainerDomain(virDomain, sunk)
   if (sunk !== undefined) followSinkhole(sunk, virDomain, watch)
+  const bound = new ProcessBound(identifier, limits.processes)
+  releases.defer('the control group', () => bound.release())
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   stopAtTheEnd(virDomain, ending, releases)
+  const others = containerGauges({ domain: virDomain, watch, bound, limits })
+  watchDomainLimits({ domain: virDomain, watch, disk: undefined, limits, others, logger }, releases)
   // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
   // not to see the bridge go, for without it nothing tells what it sends from the host's own.
   releases.defer('the network', async () => {

@@ -16,7 +16,7 @@ export interface UsersDomain {
 interface GuestEdit
   extends Pick<
     DomainEdit,
-    'identifier' | 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'
+    'identifier' | 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables' | 'limits'
   > {
   /** The path of the disk. */
   readonly clone: string
