@@ -76,7 +76,6 @@ test('a see run in another PID namespace keeps its folder as long as it lives', 
   chmodSync(join(instances, '..'), 0o755)
   const run = await SeeRun.start(instances, ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'])
   const factory = embeddedFactory(embeddedGuest({ disk: { clone: { storage_pool_path: instances } } }))
-  // Both wait for what is removed meanwhile.
   await (await Environment.allocate(factory)).deallocate()
   expect(readdirSync(run.folder)).toContain('disk.qcow2')
   await run.kill()

@@ -6,6 +6,10 @@ export const cliRooms: readonly Floor[] = [
     { name: 'check', what: '`npx see check`: what this host lacks' },
     { name: 'guest', what: '`npx see guest`: builds, prepares and lists guests' },
     { name: 'template', what: '`npx see template`' },
+    {
+      name: 'reap',
+      what: '`npx see list`, `npx see reap`: the environments on this host, and what killed processes left',
+    },
     { name: 'completion', what: '`npx see completion`: scripts for shells' },
   ],
   [{ name: 'terminal', what: 'progress and messages' }],

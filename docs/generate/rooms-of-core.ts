@@ -68,6 +68,12 @@ export const coreRooms: readonly Floor[] = [
     { name: 'freezing', what: 'building a template' },
     { name: 'prepare', what: '`npx see guest prepare`: what a guest needs, installed into it' },
   ],
+  [
+    {
+      name: 'reaper',
+      what: 'finds and undoes what killed processes left; the keeper that does so within a moment',
+    },
+  ],
   [{ name: 'providers', what: 'what makes sandboxes, and the one list of it', floors: providers }],
   [
     { name: 'hooks', what: 'hooks, their manager and configuration' },

@@ -5,6 +5,8 @@ import { checkCommand } from './check/check-command.ts'
 import { completionCommand } from './completion/completion-command.ts'
 import type { ExitCode } from '@see/runner/exit-codes'
 import { guestCommand } from './guest/guest-command.ts'
+import { listCommand } from './reap/list-command.ts'
+import { reapCommand } from './reap/reap-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { templateCommand } from './template/template-command.ts'
 import type { Terminal } from './terminal/terminal.ts'
@@ -20,9 +22,16 @@ export function seeProgram(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .description('Runs untrusted software in throw-away machines and keeps the evidence.')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', HELP)
-  for (const command of [runCommand, templateCommand, guestCommand, checkCommand, completionCommand]) {
-    program.addCommand(command(terminal, exitWith))
-  }
+  const commands = [
+    runCommand,
+    templateCommand,
+    guestCommand,
+    listCommand,
+    reapCommand,
+    checkCommand,
+    completionCommand,
+  ]
+  for (const command of commands) program.addCommand(command(terminal, exitWith))
   for (const command of [program, ...descendantsOf(program)]) {
     command
       .exitOverride()

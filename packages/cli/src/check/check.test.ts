@@ -222,6 +222,11 @@ test('acceleration is not tried without a kernel to boot, and this is said', asy
 test('a Node that is too old', async () => {
   const { qemu, named } = await check(hostWith({ nodeVersion: '20.18.3' }))
   expect(qemu?.ready).toBe(false)
+  const { embedded } = await check(hostWith({ exists: async (path) => path !== '/bin/sh' }))
+  expect(embedded?.ready).toBe(true)
+  expect(embedded?.findings).toContainEqual(
+    expect.objectContaining({ name: 'keeper', ok: false, required: false }),
+  )
   expect(named('node')).toMatchObject({ ok: false, mend: 'install Node 20.19 or newer' })
 })
 

@@ -1,5 +1,6 @@
 import { type Finding, registeredProviders } from '@see/core'
-import { missing, ok } from '@see/core/findings'
+import { installed, missing, ok } from '@see/core/findings'
+import { KEEPERS_SHELL } from '@see/core/reaper'
 import type { ProviderFindings } from './finding.ts'
 import type { Host } from './host.ts'
 
@@ -7,15 +8,22 @@ const NODE_MINIMUM = [20, 19]
 
 /** Looks at what this host has for each provider. */
 export async function checkHost(host: Host, signal: AbortSignal): Promise<ProviderFindings[]> {
-  const node = findNode(host.nodeVersion)
+  const own = [findNode(host.nodeVersion), await findKeeper(host)]
   const checked: ProviderFindings[] = []
   for (const provider of registeredProviders()) {
     if (provider.findings === undefined) continue
-    const findings = [node, ...(await provider.findings(host, signal))]
+    const findings = [...own, ...(await provider.findings(host, signal))]
     const ready = findings.every((finding) => finding.ok || !finding.required)
     checked.push({ provider: provider.name, ready, abilities: provider.abilities, findings })
   }
   return checked
+}
+
+/** What removes a killed run's guests within a moment. */
+async function findKeeper(host: Host): Promise<Finding> {
+  if (await host.exists(KEEPERS_SHELL)) return ok('keeper', KEEPERS_SHELL)
+  const detail = `there is no ${KEEPERS_SHELL}: what a killed run leaves stays until the next one, or see reap`
+  return { ...missing('keeper', detail, installed('dash')), required: false }
 }
 
 function findNode(version: string): Finding {

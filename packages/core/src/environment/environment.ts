@@ -75,6 +75,9 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   ): Promise<Environment<R>> {
     const { identifier, signal, handlersTimeoutMs = HANDLERS_TIMEOUT_MS } = options
     const logger = (options.logger ?? createLogger()).child({ identifier })
+    const { keepFromNowOn } = await import('../reaper/keeper.ts')
+    keepFromNowOn()
+    void import('../reaper/reap-gently.ts').then(({ reapGently }) => reapGently())
     signal.throwIfAborted()
     const { loadHooks, misspeltEvents, setUpHooks } = await hookLoading()
     const loaded = await unlessAborted(signal, loadHooks(hooks))

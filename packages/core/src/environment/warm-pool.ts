@@ -41,6 +41,8 @@ export class WarmPool<R extends Resources = Resources> implements AsyncDisposabl
   ): Promise<WarmPool<R>> {
     const { withDefaults } = await import('./warm-pool-options.ts')
     const settings = withDefaults(options)
+    const { keepFromNowOn } = await import('../reaper/keeper.ts')
+    keepFromNowOn()
     const { signal } = options
     signal?.throwIfAborted()
     const pool = new WarmPool(factory, settings)

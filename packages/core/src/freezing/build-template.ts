@@ -22,5 +22,7 @@ export async function buildTemplate(
     const guest = await freezableGuest(source, name, join(folder, templateFiles.memory), own)
     await bootAndFreeze(folder, guest, { name, resources: resolve(resources) }, options)
   }
+  const { keepFromNowOn } = await import('../reaper/keeper.ts')
+  keepFromNowOn()
   return await new TemplateStore().build(name, builder, options.signal)
 }

@@ -35,6 +35,8 @@ export async function installIntoImage(
     disk: { image: resolve(image) },
     network: { mode: 'none' },
   })
+  const { keepFromNowOn } = await import('../reaper/keeper.ts')
+  keepFromNowOn()
   const ledger = EnvironmentLedger.begin(randomUUID())
   const { identifier } = ledger
   const parameters = { identifier, configuration, folder: process.cwd(), logger, journal: ledger }

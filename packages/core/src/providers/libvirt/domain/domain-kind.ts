@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isOnThisHost } from '../daemon/open-daemon.ts'
 import { type LibvirtKind, type Undoing, unlessMissing } from '../daemon/libvirt-kind.ts'
 import { killQemuOf } from './kill-guest.ts'
+import { removeLeftOfGuest } from './left-of-guest.ts'
 
 const AGAIN_MS = 50
 const { managedSave, snapshotsMetadata, keepNvram } = DomainUndefineFlags
@@ -40,6 +41,7 @@ async function undoDomain(undoing: Undoing<z.output<typeof payload>>): Promise<v
     signal.throwIfAborted()
     if (settleMs > 0) await sleep(AGAIN_MS, undefined, { signal })
   } while (performance.now() < until)
+  if (isHere) await removeLeftOfGuest(identifier)
 }
 
 async function removeDomain(hypervisor: Hypervisor, identifier: string): Promise<void> {

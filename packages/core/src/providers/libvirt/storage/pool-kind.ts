@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { lstat, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { isLibvirtError, type StoragePool } from '@see/libvirt'
 import { z } from 'zod'
 import { isCoded } from '../../../common/is-coded.ts'
@@ -9,6 +9,8 @@ import { type LibvirtKind, type Undoing, unlessMissing } from '../daemon/libvirt
 
 const payload = z.strictObject({ uri: z.string(), folder: z.string() })
 type PoolPayload = z.output<typeof payload>
+
+const STATE_FOLDER = '/run/libvirt/storage'
 
 /** The storage pool of an environment: its definition, its folder and what is in it. */
 export const poolKind: LibvirtKind<PoolPayload> = {
@@ -25,8 +27,13 @@ async function undoPool({ identifier, payload: place, daemons }: Undoing<PoolPay
   const isGone = await removeHere(place)
   const hypervisor = await daemons.at(uri)
   const pool = await unlessMissing('VIR_ERR_NO_STORAGE_POOL', hypervisor.storagePoolLookupByUUID(identifier))
-  if (pool === undefined || pool.name !== identifier) return
-  if (!isGone) return await removePool(pool, place)
+  if (pool?.name === identifier) await (isGone ? forgetPool(pool) : removePool(pool, place))
+  // A daemon that was started again finds the folder gone and forgets that the pool was active, but not its file.
+  if (isOnThisHost(uri))
+    await rm(join(STATE_FOLDER, `${identifier}.xml`), { force: true }).catch(() => undefined)
+}
+
+async function forgetPool(pool: StoragePool): Promise<void> {
   if (await pool.isActive()) await pool.destroy()
   await pool.undefine()
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, rmdir } from 'node:fs/promises'
+import { access, readdir, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
+import { isCoded } from '../../../../common/is-coded.ts'
 import type { DynamicAddress } from '../address/dynamic-address.ts'
 import { serializeNetworkChange } from '../definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from '../definition/leftovers.ts'
@@ -75,7 +76,21 @@ export async function closeNetwork(
 
 /** Makes a change while no other process on this host changes shared networks, and this process no network at all. */
 function changing<Result>(change: () => Promise<Result>): Promise<Result> {
-  return withHostLock(LOCK, () => serializeNetworkChange(change))
+  return withHostLock(LOCK, async () => {
+    try {
+      return await serializeNetworkChange(change)
+    } finally {
+      // The lock has made its file, also where the change fails before it makes anything.
+      if (await isMissing(FOLDER)) await removeHostLock(LOCK)
+    }
+  })
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => false,
+    (error: unknown) => isCoded(error, 'ENOENT'),
+  )
 }
 
 async function leave(
@@ -116,12 +131,11 @@ async function removeUnused(
   await users.remove()
   try {
     await rmdir(FOLDER)
-  } catch {
-    // There are other networks.
-    return
+  } catch (error) {
+    // There are other networks, unless one that was killed had not made it yet.
+    if (!isCoded(error, 'ENOENT')) return
   }
   await rmdir(dirname(FOLDER)).catch(() => undefined)
-  await removeHostLock(LOCK)
 }
 
 async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {

@@ -5,7 +5,13 @@ import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import { entryOf } from '../../daemon/libvirt-kind.ts'
 import { sharedKind } from './shared-kind.ts'
 import { TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
-import { closeNetwork, openNetwork, type OpenNetwork, type SharedNetworkPlan } from './host-network.ts'
+import {
+  closeNetwork,
+  leaveForKilled,
+  openNetwork,
+  type OpenNetwork,
+  type SharedNetworkPlan,
+} from './host-network.ts'
 import { allOrCollect } from '../../../../common/all-or-collect.ts'
 import type { NetworkSlot } from '../address/network-slot.ts'
 
@@ -29,6 +35,8 @@ export class SharedNetwork {
   /** Whether there has been more than one guest at a time since the network was opened. */
   #isBusy = false
   #open: OpenNetwork | undefined
+  /** Whether something may be there though it could not be opened. */
+  #isHalfOpen = false
   /** The daemon keeps its networks where no table of this process holds. */
   #isOutOfReach = false
   #leased = Promise.resolve(new Set<string>())
@@ -83,7 +91,11 @@ export class SharedNetwork {
 
   async #opened(hypervisor: Hypervisor): Promise<OpenNetwork | undefined> {
     if (this.#isOutOfReach) return undefined
-    this.#open ??= await openNetwork(hypervisor, this.#plan)
+    if (this.#open === undefined) {
+      this.#isHalfOpen = true
+      this.#open = await openNetwork(hypervisor, this.#plan)
+      this.#isHalfOpen = false
+    }
     this.#isOutOfReach = this.#open === undefined
     return this.#open
   }
@@ -101,7 +113,12 @@ export class SharedNetwork {
     }
     await this.#inTurn(async () => {
       const open = this.#open
-      if (this.#guests > 0 || open === undefined) return
+      if (this.#guests > 0) return
+      if (open === undefined) {
+        if (this.#isHalfOpen) await leaveForKilled(hypervisor, this.#plan.name, this.#plan.nft)
+        this.#isHalfOpen = false
+        return
+      }
       this.#open = undefined
       this.#isBusy = false
       await closeNetwork(hypervisor, open, this.#plan)

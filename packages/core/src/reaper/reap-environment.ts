@@ -1,0 +1,103 @@
+import { rm } from 'node:fs/promises'
+import { messageOf, SeeError } from '../common/errors.ts'
+import { timeoutSignal } from '../common/timeout-signal.ts'
+import { withTimeout } from '../common/with-timeout.ts'
+import type { LeftEntry } from '../contract/left.ts'
+import { lockFile } from '../host/file-lock.ts'
+import { ledgerPath } from '../ledger/ledger-folder.ts'
+import { LeftLedger } from '../ledger/left-ledger.ts'
+import { readLedger } from '../ledger/read-ledger.ts'
+import { stateOf } from './list-environments.ts'
+import type { ListedEnvironment, ReaperProblem } from './listed-environment.ts'
+import type { Undoers } from './undoers.ts'
+
+const UNDONE_WITHIN_MS = 30_000
+
+/** What became of one environment. */
+export interface ReapedEnvironment {
+  readonly identifier: string
+  /** In words, in the order in which it was undone. */
+  readonly undone: readonly string[]
+  readonly kept: readonly ReaperProblem[]
+}
+
+export interface ReapEnvironmentOptions {
+  readonly undoers: Undoers
+  readonly folder: string
+  readonly signal: AbortSignal
+  /** How long to wait for another reaper that has it, in milliseconds. */
+  readonly patienceMs: number
+  /** How long what its process asked for may still come into being, in milliseconds. */
+  readonly settleMs: number
+}
+
+/**
+ * Undoes what is left of an environment, last in, first out. Only one process at a time does that to one environment.
+ * @returns undefined when another has done it, or it is not one that is left
+ * @throws the signal's reason
+ */
+export async function reapEnvironment(
+  environment: ListedEnvironment,
+  options: ReapEnvironmentOptions,
+): Promise<ReapedEnvironment | undefined> {
+  const { folder, patienceMs, signal } = options
+  const { identifier, isRecorded, holds } = environment
+  const path = ledgerPath(folder, identifier)
+  const patience = timeoutSignal(patienceMs)
+  try {
+    await using lock = await lockFile(path, AbortSignal.any([signal, patience])).catch((error: unknown) => {
+      throw patience.aborted ? busy(identifier, error) : error
+    })
+    if (!lock.isCurrent) return undefined
+    const reading = await readLedger(folder, identifier)
+    if (reading?.state === 'torn') {
+      // The lock has made it, or its process ended before there was anything.
+      const reaped = isRecorded ? undefined : await undoAll(identifier, holds.entries(), options)
+      await rm(path, { force: true })
+      return reaped
+    }
+    if (reading?.state !== 'read' || (await stateOf(reading.content)) !== 'left') return undefined
+    await using left = await LeftLedger.open(reading.content, folder)
+    const entries = reading.content.entries.map((each) => [each.entry, each] as const)
+    return await undoAll(identifier, entries, options, (entry) => left.undone(entry))
+  } catch (error) {
+    signal.throwIfAborted()
+    return { identifier, undone: [], kept: [{ what: `environment ${identifier}`, error }] }
+  }
+}
+
+async function undoAll(
+  identifier: string,
+  entries: Iterable<readonly [number, LeftEntry]>,
+  { undoers, signal, settleMs }: ReapEnvironmentOptions,
+  strikeOut: (entry: number) => Promise<void> = async () => undefined,
+): Promise<ReapedEnvironment> {
+  const undone: string[] = []
+  const kept: ReaperProblem[] = []
+  for (const [number, entry] of [...entries].toReversed()) {
+    signal.throwIfAborted()
+    const late = () =>
+      new SeeError('RELEASE_TIMEOUT', `releasing ${entry.what} took longer than ${UNDONE_WITHIN_MS} ms`)
+    try {
+      const undoing = undoers.undo(identifier, entry, { signal, settleMs })
+      await withTimeout(UNDONE_WITHIN_MS, undoing, late, signal)
+      await strikeOut(number)
+      undone.push(entry.what)
+    } catch (error) {
+      signal.throwIfAborted()
+      kept.push({ what: entry.what, error })
+    }
+  }
+  return { identifier, undone, kept }
+}
+
+function busy(identifier: string, cause: unknown): SeeError {
+  const message = `another process reaps ${identifier}, and has not ended in time`
+  return new SeeError('UNDO_FAILED', message, { cause })
+}
+
+/** One line for people. */
+export function problemText({ what, error }: ReaperProblem): string {
+  const message = messageOf(error)
+  return message.includes(what) ? message : `${what}: ${message}`
+}

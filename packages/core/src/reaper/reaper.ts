@@ -1,0 +1,5 @@
+export { KEEPERS_SHELL } from './keeper.ts'
+export { type EnvironmentList, listEnvironments, type ListOptions } from './list-environments.ts'
+export type { EnvironmentState, ListedEnvironment, ReaperProblem } from './listed-environment.ts'
+export { reap, type ReapOptions, type ReapReport } from './reap.ts'
+export { problemText, type ReapedEnvironment } from './reap-environment.ts'
