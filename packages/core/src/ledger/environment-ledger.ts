@@ -3,6 +3,7 @@ import { SeeError } from '../common/errors.ts'
 import { isCoded } from '../common/is-coded.ts'
 import type { Journal, JournalEntry, Recorded } from '../common/journal.ts'
 import type { OwnerRecord } from '../common/owner-record.ts'
+import { poll } from '../common/poll.ts'
 import { AppendFile } from './append-file.ts'
 import { ledgerFolder, ledgerPath, unusableLedger } from './ledger-folder.ts'
 import { formatLine, LEDGER_VERSION } from './ledger-lines.ts'
@@ -10,6 +11,9 @@ import { holdOwner, type Owner } from './owner.ts'
 import { readLedger } from './read-ledger.ts'
 import { ownerState } from './owner-state.ts'
 import { publishStep, type Step } from './steps.ts'
+
+/** The keeper of a process that was killed removes what it left. */
+const FREED_WITHIN_MS = 5000
 
 /** Ledgers of this process, by their paths. */
 const open = new Map<string, EnvironmentLedger>()
@@ -128,7 +132,9 @@ export class EnvironmentLedger implements Journal {
     const { record } = await this.#hold()
     const head = formatLine({ version: LEDGER_VERSION, identifier: this.identifier, owner: record })
     const file = await AppendFile.create(this.#path).catch(async (error: unknown) => {
-      throw isCoded(error, 'EEXIST') ? await this.#taken() : unusableLedger(this.#path, error)
+      if (!isCoded(error, 'EEXIST')) return this.#refuse(error)
+      await this.#freed()
+      return await AppendFile.create(this.#path).catch((again: unknown) => this.#refuse(again))
     })
     try {
       await file.append(head + line)
@@ -144,13 +150,21 @@ export class EnvironmentLedger implements Journal {
     throw unusableLedger(this.#path, error)
   }
 
-  async #taken(): Promise<SeeError> {
+  /** What a process left that was killed just now may be being removed. @throws SeeError `IDENTIFIER_TAKEN` */
+  async #freed(): Promise<void> {
     const path = this.#path
-    const found = await readLedger(this.#folder, this.identifier)
-    if (found?.state !== 'read') return taken(path, found?.why ?? 'it was removed meanwhile')
-    const { owner, isEnded } = found.content
-    if (!isEnded && (await ownerState(owner)) !== 'dead') return taken(path, `process ${owner.pid} has it`)
-    return taken(path, 'a process that was killed has left things of it; run `npx see reap`')
+    const left = () => taken(path, 'a process that was killed has left things of it; run `npx see reap`')
+    const isFree = async (): Promise<true | undefined> => {
+      const found = await readLedger(this.#folder, this.identifier)
+      if (found === undefined) return true
+      if (found.state === 'torn') return undefined
+      if (found.state === 'unreadable') throw taken(path, found.why)
+      const { owner, isEnded } = found.content
+      if (isEnded) throw left()
+      if ((await ownerState(owner)) !== 'dead') throw taken(path, `process ${owner.pid} has it`)
+      return undefined
+    }
+    await poll(isFree, left, { timeoutMs: FREED_WITHIN_MS, intervalMs: 50 })
   }
 
   /** An entry that cannot be struck out stays: undoing it twice does no harm. */

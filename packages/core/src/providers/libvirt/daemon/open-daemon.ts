@@ -1,5 +1,6 @@
-import { Hypervisor, type HypervisorOptions } from '@see/libvirt'
+import { Hypervisor, type HypervisorOptions, LibvirtConnectionError } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
+import { isCoded } from '../../../common/is-coded.ts'
 
 /**
  * Connects to libvirt's daemon.
@@ -20,6 +21,12 @@ export async function openDaemon(
 /** Whether a daemon's guests run on this host. */
 export function isOnThisHost(uri: string): boolean {
   return /^[a-z]+(\+unix)?:\/\/\//.test(uri)
+}
+
+/** Whether a daemon was not reached since nothing listens at its socket: it has ended, and is doing nothing. */
+export function isDaemonGone(error: unknown): boolean {
+  const cause = error instanceof SeeError ? error.cause : undefined
+  return cause instanceof LibvirtConnectionError && isCoded(cause.cause, 'ECONNREFUSED', 'ENOENT')
 }
 
 /** libvirt says what is missing, but not what to do. */

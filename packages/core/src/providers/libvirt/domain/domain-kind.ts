@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, DomainUndefineFlags, type Hypervisor, isLibvirtError } from '@see/libvirt'
 import { z } from 'zod'
-import { isOnThisHost } from '../daemon/open-daemon.ts'
+import { isDaemonGone, isOnThisHost } from '../daemon/open-daemon.ts'
 import { type LibvirtKind, type Undoing, unlessMissing } from '../daemon/libvirt-kind.ts'
 import { killQemuOf } from './kill-guest.ts'
 import { removeLeftOfGuest } from './left-of-guest.ts'
@@ -11,12 +11,19 @@ const { managedSave, snapshotsMetadata, keepNvram } = DomainUndefineFlags
 
 const payload = z.strictObject({ uri: z.string() })
 
-/** The domain of an environment, and what runs it. */
+/** The transient domain of an environment, and what runs it. */
 export const domainKind: LibvirtKind<z.output<typeof payload>> = {
   kind: 'libvirt-domain',
   isLasting: false,
   payload,
-  undo: undoDomain,
+  undo: async (undoing) => {
+    try {
+      await undoDomain(undoing)
+    } catch (error) {
+      // Without QEMU and without a daemon there is nothing of a transient domain; the next daemon forgets it.
+      if (!hasQemuHere(undoing.payload.uri) || !isDaemonGone(error)) throw error
+    }
+  },
 }
 
 /** The definition of a domain. */
@@ -24,6 +31,7 @@ export const definitionKind: LibvirtKind<z.output<typeof payload>> = {
   ...domainKind,
   kind: 'libvirt-definition',
   isLasting: true,
+  undo: undoDomain,
 }
 
 /**
@@ -33,7 +41,7 @@ export const definitionKind: LibvirtKind<z.output<typeof payload>> = {
 async function undoDomain(undoing: Undoing<z.output<typeof payload>>): Promise<void> {
   const { identifier, daemons, signal, settleMs = 0 } = undoing
   const { uri } = undoing.payload
-  const isHere = isOnThisHost(uri) && uri.startsWith('qemu')
+  const isHere = hasQemuHere(uri)
   const until = performance.now() + settleMs
   do {
     if (isHere) await killQemuOf(identifier, signal)
@@ -42,6 +50,10 @@ async function undoDomain(undoing: Undoing<z.output<typeof payload>>): Promise<v
     if (settleMs > 0) await sleep(AGAIN_MS, undefined, { signal })
   } while (performance.now() < until)
   if (isHere) await removeLeftOfGuest(identifier)
+}
+
+function hasQemuHere(uri: string): boolean {
+  return isOnThisHost(uri) && uri.startsWith('qemu')
 }
 
 async function removeDomain(hypervisor: Hypervisor, identifier: string): Promise<void> {
