@@ -12,7 +12,7 @@ import { withTimeout } from '../common/with-timeout.ts'
 interface SetUpOptions {
   /** Takes the hooks' clean-ups. */
   readonly releases: ReleaseStack
-  /** Of each hook whose configuration has no others. */
+  /** The bounds of each hook whose configuration has no others. */
   readonly bounds: Partial<HookBounds>
   /** What is left for clean-ups. */
   readonly budget: EndBudget
