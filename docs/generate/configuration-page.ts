@@ -1,11 +1,5 @@
-import {
-  abilities,
-  abilityFacts,
-  defaultProvider,
-  hookBoundKeys,
-  hooksFile,
-  registeredProviders,
-} from '@see/core'
+import { abilities, abilityFacts, defaultProvider, hooksFile, registeredProviders } from '@see/core'
+import { hookBoundKeys } from '@see/core/hook-bounds'
 import { jsonSchemaOf, type JsonSchema } from './json-schema.ts'
 import { keyTable } from './key-table.ts'
 import { type Stock, stockHooks, stockProviders } from './stock.ts'

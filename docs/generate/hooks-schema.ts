@@ -1,4 +1,5 @@
-import { hookBoundKeys, hooksFile } from '@see/core'
+import { hooksFile } from '@see/core'
+import { hookBoundKeys } from '@see/core/hook-bounds'
 import { DRAFT, type JsonSchema, jsonSchemaOf, when, whereNamed } from './json-schema.ts'
 import { stockHooks } from './stock.ts'
 

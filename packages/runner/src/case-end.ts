@@ -1,4 +1,5 @@
-import { Deadline, SeeError } from '@see/core'
+import { SeeError } from '@see/core'
+import { Deadline } from '@see/core/deadline'
 
 /** Why a case ends before its time: its caller aborts it, or its deadline is reached. */
 export class CaseEnd implements Disposable {

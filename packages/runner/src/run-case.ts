@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { apart, Environment, GuestStore, SeeError, untilAborted } from '@see/core'
+import { Environment, GuestStore, SeeError } from '@see/core'
+import { apart } from '@see/core/apart'
+import { untilAborted } from '@see/core/until-aborted'
 import { CaseEnd } from './case-end.ts'
 import { factoryOf, sampleOf } from './case-inputs.ts'
 import type { CaseOptions } from './case-options.ts'

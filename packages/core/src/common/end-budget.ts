@@ -2,7 +2,7 @@ import { apart } from './apart.ts'
 import { SeeError } from './errors.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** Of one piece of work once the end is in a hurry, in milliseconds; the least is enough to close a file. */
+/** What one piece of work may take once the end is in a hurry; the least is enough to close a file. */
 const EACH = { mostMs: 2000, leastMs: 250 }
 
 /** The time that work of hooks has at the end of an environment: as much as it needs, until the end is in a hurry. */

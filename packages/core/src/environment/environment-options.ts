@@ -1,10 +1,6 @@
 import type { Logger } from '../common/logger.ts'
 import type { HookBounds } from '../hooks/hook-bounds.ts'
 
-/** From its allocation on; whatever still runs a day later was forgotten. */
-export const DEADLINE_MS = 24 * 3_600_000
-export const HANDLERS_TIMEOUT_MS = 10_000
-
 /**
  * The bounds of hooks are for those whose configuration has no others: five minutes for a set-up, an hour for each run of a
  * synchronous handler, thirty seconds for a clean-up when not given.

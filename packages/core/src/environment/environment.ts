@@ -3,12 +3,10 @@ import { z } from 'zod'
 import type { ContextFactory } from '../context/context-factory.ts'
 import { messageOf, SeeError } from '../common/errors.ts'
 import type { Hooks } from '../hooks/hooks-in-code.ts'
-import { defaultHookBounds, type HookBounds } from '../hooks/hook-bounds.ts'
-import { apart } from '../common/apart.ts'
-import { Deadline } from '../common/deadline.ts'
-import { DEADLINE_MS, type EnvironmentOptions, HANDLERS_TIMEOUT_MS } from './environment-options.ts'
-import { HooksEnd } from './hooks-end.ts'
-import { makeContext } from './make-context.ts'
+import type { HookBounds } from '../hooks/hook-bounds.ts'
+import type { Deadline } from '../common/deadline.ts'
+import type { EnvironmentOptions } from './environment-options.ts'
+import type { HooksEnd } from './hooks-end.ts'
 import { createLogger } from '../common/logger.ts'
 import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
@@ -17,6 +15,9 @@ import type { WaitOptions } from '../contract/wait-options.ts'
 import { bounded } from '../common/bounded.ts'
 import { unlessAborted, withTimeout } from '../common/with-timeout.ts'
 
+/** From its allocation on; whatever still runs a day later was forgotten. */
+const DEADLINE_MS = 24 * 3_600_000
+const HANDLERS_TIMEOUT_MS = 10_000
 /** How long handlers of `deadline_reached` have before everything else is ended, in milliseconds. */
 const DEADLINE_EVENT_MS = 1000
 
@@ -56,6 +57,8 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   ): Promise<Environment<R>> {
     const identifier = parseIdentifier(options.identifier ?? randomUUID())
     const { signal, deadlineMs = DEADLINE_MS } = options
+    signal?.throwIfAborted()
+    const { Deadline } = await import('../common/deadline.ts')
     const deadline = new Deadline(`environment ${identifier}`, deadlineMs)
     const ends = [deadline.signal, ...(signal === undefined ? [] : [signal])]
     try {
@@ -79,7 +82,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     keepFromNowOn()
     void import('../reaper/reap-gently.ts').then(({ reapGently }) => reapGently())
     signal.throwIfAborted()
-    const { loadHooks, misspeltEvents, setUpHooks } = await hookLoading()
+    const { apart, HooksEnd, loadHooks, makeContext, misspeltEvents, setUpHooks } = await hookLoading()
     const loaded = await unlessAborted(signal, loadHooks(hooks))
     for (const { name, error } of loaded.missing)
       logger.warn({ hook: name, err: error }, 'optional hook left out')
@@ -184,26 +187,34 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
   }
 }
 
-function boundsIn({
-  setupTimeoutMs,
-  eachHandlerTimeoutMs,
-  cleanupTimeoutMs,
-}: EnvironmentOptions): HookBounds {
+/** Those that are given. */
+function boundsIn(options: EnvironmentOptions): Partial<HookBounds> {
+  const { setupTimeoutMs, eachHandlerTimeoutMs, cleanupTimeoutMs } = options
   return {
-    setupTimeoutMs: setupTimeoutMs ?? defaultHookBounds.setupTimeoutMs,
-    eachHandlerTimeoutMs: eachHandlerTimeoutMs ?? defaultHookBounds.eachHandlerTimeoutMs,
-    cleanupTimeoutMs: cleanupTimeoutMs ?? defaultHookBounds.cleanupTimeoutMs,
+    ...(setupTimeoutMs === undefined ? {} : { setupTimeoutMs }),
+    ...(eachHandlerTimeoutMs === undefined ? {} : { eachHandlerTimeoutMs }),
+    ...(cleanupTimeoutMs === undefined ? {} : { cleanupTimeoutMs }),
   }
 }
 
 /** Loaded with the first environment: an import of this package does without. */
 async function hookLoading() {
-  const [{ loadHooks }, { setUpHooks }, { misspeltEvents }] = await Promise.all([
+  const [{ loadHooks }, { setUpHooks }, { misspeltEvents }, { apart }, end, made] = await Promise.all([
     import('../hooks/load-hooks.ts'),
     import('../hooks/hook-manager.ts'),
     import('../events/misspelt-events.ts'),
+    import('../common/apart.ts'),
+    import('./hooks-end.ts'),
+    import('./make-context.ts'),
   ])
-  return { loadHooks, setUpHooks, misspeltEvents }
+  return {
+    apart,
+    HooksEnd: end.HooksEnd,
+    loadHooks,
+    makeContext: made.makeContext,
+    misspeltEvents,
+    setUpHooks,
+  }
 }
 
 function isStock({ name }: { readonly name: string }): boolean {

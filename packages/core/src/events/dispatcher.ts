@@ -4,9 +4,8 @@ import { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from '../common/logger.ts'
 import { nameOf } from './owner.ts'
-import type { Subscription } from './subscription.ts'
+import { inTime, type Subscription } from './subscription.ts'
 import { CriticalSection } from './critical-section.ts'
-import { inTime } from './in-time.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
 export const DONE = Promise.resolve()

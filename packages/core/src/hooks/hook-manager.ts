@@ -4,7 +4,7 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import type { HookClass } from './hook.ts'
 import type { LoadedHook } from './load-hooks.ts'
 import type { EndBudget } from '../common/end-budget.ts'
-import type { HookBounds } from './hook-bounds.ts'
+import { defaultHookBounds, type HookBounds } from './hook-bounds.ts'
 import type { ReleaseStack } from '../common/release-stack.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { withTimeout } from '../common/with-timeout.ts'
@@ -12,8 +12,8 @@ import { withTimeout } from '../common/with-timeout.ts'
 interface SetUpOptions {
   /** Takes the hooks' clean-ups. */
   readonly releases: ReleaseStack
-  /** Of each hook whose configuration has no others. */
-  readonly bounds: HookBounds
+  /** The bounds of each hook whose configuration has no others. */
+  readonly bounds: Partial<HookBounds>
   /** What is left for clean-ups. */
   readonly budget: EndBudget
 }
@@ -30,7 +30,11 @@ export async function setUpHooks(
 ): Promise<void> {
   for (const hook of hooks) {
     context.signal.throwIfAborted()
-    const { setupTimeoutMs, eachHandlerTimeoutMs, cleanupTimeoutMs } = { ...bounds, ...hook.bounds }
+    const { setupTimeoutMs, eachHandlerTimeoutMs, cleanupTimeoutMs } = {
+      ...defaultHookBounds,
+      ...bounds,
+      ...hook.bounds,
+    }
     const owner: Owner = { name: hook.name, eachHandlerTimeoutMs }
     const logger = context.logger.child({ hook: hook.name })
     try {

@@ -1,6 +1,6 @@
 /** What the thread of a watchdog works with. */
 export interface ThreadData {
-  /** Of a `SharedNote`. */
+  /** The memory of a `SharedNote`. */
   readonly memory: SharedArrayBuffer
   /** The symbol of the global function that prepares the process for a termination. */
   readonly key: string

@@ -10,10 +10,10 @@ test('shows the innermost functions below the evaluation, without those of Node 
     at AsyncLocalStorage.run (node:async_hooks:346:14)
     at runAs (file:///x/node_modules/@see/core/dist/events/actor.js:9:1)
     at async carryOut (file:///x/packages/runner/dist/run-case.js:9:1)
-    at once (file:///home/me/protocol.mjs:1:86)
+    at first (file:///home/me/protocol.mjs:1:86)
     at further (file:///home/me/protocol.mjs:9:86)`
   expect(whereItLoops(stack)).toBe(
-    'spin (/home/me/a hook.mjs:3:20), called by /home/me/hook.mjs:9:1, called by once (/home/me/protocol.mjs:1:86)',
+    'spin (/home/me/a hook.mjs:3:20), called by /home/me/hook.mjs:9:1, called by first (/home/me/protocol.mjs:1:86)',
   )
   expect(whereItLoops('Error: here')).toBe('')
 })
