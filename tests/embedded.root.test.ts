@@ -127,6 +127,7 @@ test('a guest whose disk finds no more room on this host is paused, and says why
     message: expect.stringContaining(`no room for its disk in ${small}`),
   })
   expect(await context.state()).toBe('paused')
+  expect(context.limitsReached).toMatchObject([{ limit: 'host_disk_mib', action: 'paused' }])
   execFileSync('mount', ['-o', 'remount,size=64m', small])
   await context.resume()
   const size = async () => (await context.agent.exec(['stat', '-c', '%s', '/root/big'])).stdout.toString()

@@ -428,6 +428,10 @@ test.each([
   await becomes(context, 'shutoff')
   await expect(context.agent.ping()).rejects.toThrow(message)
   expect(context.guestEnds).toMatchObject([{ reason: 'killed', detail: expect.stringMatching(message) }])
+  const [limit] = Object.keys(limits)
+  expect(context.limitsReached).toMatchObject([
+    { limit, action: 'killed', detail: expect.stringMatching(message) },
+  ])
 })
 
 test('a parent that is killed outright takes its guest along', { timeout: 60_000 }, async () => {

@@ -56,7 +56,10 @@ const providers: readonly Floor[] = [
     { name: 'embedded', what: 'QEMU as a child of SEE', without: ['@see/libvirt'], floors: embedded },
     { name: 'libvirt', what: 'whatever libvirt runs', floors: libvirt },
   ],
-  [{ name: 'sinkhole', what: 'a network that answers everything and leads nowhere' }],
+  [
+    { name: 'sinkhole', what: 'a network that answers everything and leads nowhere' },
+    { name: 'limits', what: 'what a guest may use of this host: the keys, and the watch over it' },
+  ],
 ]
 
 export const coreRooms: readonly Floor[] = [

@@ -31,6 +31,7 @@ export {
   type EventOf,
   SeeEvent,
 } from './events/event.ts'
+export { defaultEvidenceBounds, type EvidenceBounds } from './contract/evidence-bounds.ts'
 export {
   type EvidenceWarning,
   evidenceWarning,
@@ -47,6 +48,13 @@ export {
   isFailedEnd,
 } from './contract/guest-end.ts'
 export { GuestEnds } from './contract/guest-ends.ts'
+export {
+  type LimitAction,
+  limitActions,
+  limitFacts,
+  type LimitName,
+  type LimitReached,
+} from './contract/limit-reached.ts'
 export { type ConfiguredEventName, eventNames } from './events/event-names.ts'
 export type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './events/event-record.ts'
 export { hookAliases, hookName } from './configuration/hook-aliases.ts'

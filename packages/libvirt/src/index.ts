@@ -5,6 +5,7 @@ export type {
   ConsoleOptions,
   CoreDumpOptions,
   DomainCapabilitiesOptions,
+  BlockInfo,
   DomainInfo,
   DomainInterface,
   DomainState,

@@ -22,6 +22,7 @@ export class MachineResources extends SimulatedResources {
       ended: (end) => this.guest?.ended(end),
       rebooted: (detail) => this.guest?.rebooted(detail),
       warned: (warning) => this.guest?.warned(warning),
+      limitReached: (limit) => this.guest?.limitReached(limit),
     }
     domain.ends.listener = listener
   }

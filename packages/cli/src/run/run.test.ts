@@ -119,6 +119,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     commands: [],
     failures: [],
     guest: { ended: [], reboots: 0 },
+    limits: [],
     error: null,
   })
   expect(await eventsOf(report)).toEqual(

@@ -24,6 +24,7 @@ export function summaryOf(report: RunReport): string {
     ...report.commands.map(commandLines),
     guestLines(report),
     failureLines(report),
+    limitLines(report),
     warningLines(report),
     evidenceLines(report),
   ]
@@ -82,6 +83,15 @@ function guestLines({ guest }: RunReport): string[] {
   const rebooted = reboots === 0 ? [] : [`  rebooted ${reboots === 1 ? 'once' : `${reboots} times`}`]
   if (ends.length + rebooted.length === 0) return []
   return ['The guest, without a request', ...rebooted, ...ends.map(printable)]
+}
+
+function limitLines({ limits }: RunReport): string[] {
+  if (limits.length === 0) return []
+  const shown = limits
+    .slice(0, WARNING_LINES)
+    .map(({ limit, detail }) => `  ${limit}: ${printableLine(detail)}`)
+  const more = limits.length > WARNING_LINES ? [`  … ${limits.length - WARNING_LINES} more in run.json`] : []
+  return ['Limits that were reached', ...shown, ...more]
 }
 
 function warningLines({ warnings }: RunReport): string[] {

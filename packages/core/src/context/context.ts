@@ -2,10 +2,14 @@ import { setMaxListeners } from 'node:events'
 import { SeeError } from '../common/errors.ts'
 import type { SeeEvent } from '../events/event.ts'
 import type { EvidenceWarning } from '../contract/evidence-warning.ts'
+import type { LimitReached } from '../contract/limit-reached.ts'
 import type { Logger } from '../common/logger.ts'
 import { Observable } from '../events/observable.ts'
 import { ReleaseStack } from '../common/release-stack.ts'
 import { WarningRecord } from './warning-record.ts'
+
+/** Limits that are on record: a guest that is resumed may reach one again and again. */
+const MOST_LIMITS = 100
 
 /**
  * An observable sandbox. Extend it for a sandbox of your own: say in `cleanup` how to release it; everything about
@@ -16,6 +20,7 @@ export abstract class Context extends Observable {
   readonly identifier: string
   readonly #abort = new AbortController()
   readonly #warnings = new WarningRecord()
+  readonly #limits: LimitReached[] = []
   readonly #events = new Set<string>()
   readonly #afterHooks = new ReleaseStack()
   #closed = false
@@ -60,6 +65,21 @@ export abstract class Context extends Observable {
     this.logger.info({ warning: kept }, 'evidence is incomplete')
     this.trigger('evidence_incomplete', { ...kept }).catch((error: unknown) => {
       this.logger.error({ err: error }, 'evidence_incomplete could not be fired')
+    })
+  }
+
+  /** The limits that were reached so far, oldest first; the first hundred. */
+  get limitsReached(): readonly LimitReached[] {
+    return this.#limits
+  }
+
+  /** Puts on record that a limit was reached, and fires `limit_reached`, whose handlers are not waited for. */
+  reportLimit(limit: LimitReached): void {
+    if (this.#limits.length >= MOST_LIMITS) return
+    this.#limits.push(limit)
+    this.logger.warn(limit, 'a limit was reached')
+    this.trigger('limit_reached', limit).catch((error: unknown) => {
+      this.logger.error({ err: error }, 'limit_reached could not be fired')
     })
   }
 

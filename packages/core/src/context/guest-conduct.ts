@@ -4,13 +4,17 @@ import type { Context } from './context.ts'
 import { messageOf, type SeeError } from '../common/errors.ts'
 import { type EvidenceWarning, evidenceWarning } from '../contract/evidence-warning.ts'
 import { type GuestEnd, type GuestListener, isFailedEnd } from '../contract/guest-end.ts'
+import type { LimitReached } from '../contract/limit-reached.ts'
 import { quoteGuestText } from '../common/quote-guest-text.ts'
 import type { DomainState } from '../contract/transitions.ts'
 
 /** Reboots that are events: the guest decides how often it reboots. */
 const MOST_REBOOTS = 100
 
-/** What a guest did unasked: how its runs ended, its reboots, and an agent that misbehaved. Each is an event or a warning. */
+/**
+ * What a guest did unasked: how its runs ended, its reboots, limits that it reached, and an agent that misbehaved.
+ * Each is an event or a warning.
+ */
 export class GuestConduct implements GuestListener {
   /** Oldest first; at most one for each run. */
   readonly ends: GuestEnd[] = []
@@ -72,6 +76,10 @@ export class GuestConduct implements GuestListener {
     if (this.reboots !== MOST_REBOOTS + 1) return
     const why = `the guest rebooted more than ${MOST_REBOOTS} times; run.json has their number`
     this.warned(evidenceWarning('GUEST_REBOOTS_CUT', 'further reboots of the guest', why))
+  }
+
+  limitReached(limit: LimitReached): void {
+    this.#fire(async () => this.#context.reportLimit(limit))
   }
 
   warned(warning: EvidenceWarning): void {

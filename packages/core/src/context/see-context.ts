@@ -234,8 +234,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   async #askToShutDown(attributes: Attributes | undefined, wait: WaitOptions): Promise<void> {
     this.assertOpen('pre_shutdown')
-    const { shutdownBound } = await import('./shut-off.ts')
-    const bound = shutdownBound(wait)
+    const bound = (await import('./shut-off.ts')).shutdownBound(wait)
     assertAllowed('shutdown', await bound.spend((within) => this.state(within)))
     await this.trigger('pre_shutdown', attributes)
     await bound.spend((within) => this.domain.shutdown(within))

@@ -1,4 +1,5 @@
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { LimitReached } from './limit-reached.ts'
 
 /** Why a guest ended that was not asked to, with what each reason means. */
 export const guestEndReasons = {
@@ -36,4 +37,5 @@ export interface GuestListener {
   ended(end: GuestEnd): void
   rebooted(detail: string): void
   warned(warning: EvidenceWarning): void
+  limitReached(limit: LimitReached): void
 }

@@ -1,5 +1,6 @@
 import type { GuestEnd, GuestListener } from './guest-end.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { LimitReached } from './limit-reached.ts'
 
 /** Linux tries several ways to reset its machine, of which more than one may work: such resets are one reboot. */
 const ONE_REBOOT_MS = 1000
@@ -80,6 +81,10 @@ export class GuestEnds {
 
   warned(warning: EvidenceWarning): void {
     this.listener?.warned(warning)
+  }
+
+  limitReached(limit: LimitReached): void {
+    this.listener?.limitReached(limit)
   }
 
   #isAsked({ reason }: GuestEnd): boolean {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Abilities } from './abilities.ts'
+import type { EvidenceBounds } from './evidence-bounds.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
 import type { GuestClues } from './guest-clues.ts'
 import type { Journal } from '../common/journal.ts'
@@ -76,6 +77,8 @@ export interface Resources {
   deallocate(): Promise<void>
   /** What the sandbox's evidence lacks from the start, known once it is allocated; the environment warns of each. */
   readonly warnings?: readonly EvidenceWarning[]
+  /** What its evidence may take; `defaultEvidenceBounds` when not given. */
+  readonly evidenceBounds?: EvidenceBounds
 }
 
 /** A class of resources; its configuration is parsed with its schema before it is constructed. */

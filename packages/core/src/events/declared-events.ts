@@ -18,6 +18,7 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'domain_rebooted',
   'ready',
   'not_ready',
+  'limit_reached',
   'evidence_incomplete',
   'deadline_reached',
 ]

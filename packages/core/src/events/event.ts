@@ -1,6 +1,7 @@
 import { currentActor } from './actor.ts'
 import { SeeError } from '../common/errors.ts'
 import type { GuestEndReason, GuestRebootReason } from '../contract/guest-end.ts'
+import type { LimitAction, LimitName } from '../contract/limit-reached.ts'
 
 /** Attributes of an event whose declaration allows any; the reserved names are refused. */
 export interface Attributes {
@@ -86,6 +87,19 @@ export interface EventMap {
     readonly waited_for: readonly ('agent' | 'address' | 'serial' | 'port' | 'screen')[]
     /** How long, in milliseconds. */
     readonly after_ms: number
+  }
+  /** Fired by the context when a limit of the environment is reached; only for the first 100. */
+  limit_reached: {
+    /** The limit, mostly by the name of its key in `limits` of the resources. */
+    readonly limit: LimitName
+    /** What it is, in the unit of the limit. */
+    readonly bound: number
+    /** What was measured, in the same unit. */
+    readonly measured: number
+    /** What was done: `killed`, `paused`, `refused` or `cut`. */
+    readonly action: LimitAction
+    /** What happened, and what helps, in one line. */
+    readonly detail: string
   }
   /** Fired by `SeeContext.warn`, for a hook or for the sandbox: evidence lacks something. */
   evidence_incomplete: {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../context/context-factory.ts'
 import type { Abilities, Ability } from '../contract/abilities.ts'
 import type { AgentChannel } from '../contract/agent-ability.ts'
+import { defaultEvidenceBounds, type EvidenceBounds } from '../contract/evidence-bounds.ts'
 import type { GuestListener } from '../contract/guest-end.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
@@ -21,6 +22,7 @@ const schema = z.strictObject({
   guest: z.custom<SimulatedGuest>().default({}),
   lacking: z.custom<readonly Ability[]>().default([]),
   agentChannel: z.custom<AgentChannel>().optional(),
+  evidenceBounds: z.custom<EvidenceBounds>().default(defaultEvidenceBounds),
 })
 
 /** Resources without a provider that can do all that one may, for tests of hooks and of what uses them. */
@@ -32,6 +34,7 @@ export class SimulatedResources implements Resources {
   readonly macAddress: string = SIMULATED_MAC
   readonly addressSource = 'lease'
   readonly abilities: Abilities
+  readonly evidenceBounds: EvidenceBounds
   /** Undefined where the agent is one at a channel. */
   readonly agent: SimulatedAgent | undefined
   readonly domain: SimulatedDomain
@@ -46,6 +49,7 @@ export class SimulatedResources implements Resources {
   /** @param domain one with a guest of its own, in place of a simulated one */
   constructor({ configuration }: ResourcesParameters<z.output<typeof schema>>, domain?: SimulatedDomain) {
     const { state, faults, guest, lacking, agentChannel } = configuration
+    this.evidenceBounds = configuration.evidenceBounds
     this.domain = domain ?? new SimulatedDomain(state, faults, guest)
     this.agent = agentChannel === undefined ? new SimulatedAgent(this.domain, guest, faults) : undefined
     this.sinkhole = guest.requests === undefined ? undefined : new SimulatedSinkhole(guest.requests)

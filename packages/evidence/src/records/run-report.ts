@@ -59,6 +59,14 @@ const guest = z.object({
   reboots: count.describe('How often it rebooted.'),
 })
 
+const limit = z.object({
+  limit: z.string().describe('The limit, such as `disk_mib`.'),
+  bound: z.number().describe('What it is, in the unit of the limit.'),
+  measured: z.number().describe('What was measured, in the same unit.'),
+  action: z.string().describe('What was done: `killed`, `paused`, `refused` or `cut`.'),
+  detail: z.string().describe('What happened, in one line.'),
+})
+
 /** What a case came to: `run.json`, which `npx see run --json` prints. */
 export const runReportSchema = z.object({
   identifier: z.string().describe('The identifier of the environment.'),
@@ -79,6 +87,10 @@ export const runReportSchema = z.object({
   commands: z.array(command).describe('Commands and samples that were run in the guest.'),
   failures: z.array(failure).describe('Handlers that failed.'),
   guest: guest.describe('What the guest did that it was not asked to.'),
+  limits: z
+    .array(limit)
+    .default([])
+    .describe('The limits that were reached, oldest first; none in reports from before there were any.'),
   warnings: warnings.describe('What the evidence lacks.'),
   error: reportedErrorSchema.nullable().describe('What made the run fail; null where nothing did.'),
 })

@@ -1,14 +1,23 @@
-import { type EvidenceWarning, evidenceWarning } from '@see/core'
+import { type EvidenceWarning, evidenceWarning, type LimitReached, type SeeContext } from '@see/core'
 import type { CommandRecord } from './command-record.ts'
 import type { LateCollection } from './late-collection.ts'
 
 const END_UNKNOWN = 'the HTTP agent does not report the end of a command in the background'
 
 /**
- * Warns of what is not known of a command.
+ * Warns of what is not known of a command, and reports the limit that its output reached.
  * @param limit bytes of each output that are kept at most
  */
-export function commandWarnings(record: CommandRecord, limit: number): EvidenceWarning[] {
+export async function warnOfCommand(
+  context: SeeContext,
+  record: CommandRecord,
+  limit: number,
+): Promise<void> {
+  for (const warning of commandWarnings(record, limit)) await context.warn(warning)
+  if (record.truncated) context.reportLimit(outputCut(record, limit))
+}
+
+function commandWarnings(record: CommandRecord, limit: number): EvidenceWarning[] {
   const { status, error, lost, truncated } = record
   const what = nameOf(record)
   const warnings: EvidenceWarning[] = []
@@ -22,6 +31,12 @@ export function commandWarnings(record: CommandRecord, limit: number): EvidenceW
     warnings.push(evidenceWarning('OUTPUT_TRUNCATED', `output of ${what}`, why))
   }
   return warnings
+}
+
+/** The limit that a command has reached whose output is cut. */
+function outputCut(record: CommandRecord, bound: number): LimitReached {
+  const detail = `output of ${nameOf(record)}: more than ${bound} bytes were printed; raise output_limit`
+  return { limit: 'output_limit', bound, measured: bound, action: 'cut', detail }
 }
 
 /** Warns of programs that a command left running and that may have printed more. */

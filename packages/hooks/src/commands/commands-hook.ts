@@ -13,7 +13,7 @@ import { assertExecuted } from './assert-executed.ts'
 import type { CommandProgress, CopiedRequest, PreparedCommand } from './command-channel.ts'
 import { CommandFiles, type CommandRecord, isOutputWhole, newRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
-import { commandWarnings, openOutputWarnings } from './command-warnings.ts'
+import { openOutputWarnings, warnOfCommand } from './command-warnings.ts'
 import { commandsSchema } from './commands-settings.ts'
 import { assertAgent, configuredChannel } from './configured-channel.ts'
 import { GuestLife } from '../guest/guest-life.ts'
@@ -165,8 +165,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
   }
 
   async #warn(record: CommandRecord): Promise<void> {
-    const { output_limit: limit } = this.configuration
-    for (const warning of commandWarnings(record, limit)) await this.context.warn(warning)
+    await warnOfCommand(this.context, record, this.configuration.output_limit)
   }
 
   async #prepare(

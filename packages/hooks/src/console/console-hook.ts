@@ -92,6 +92,8 @@ export class ConsoleHook extends Hook<typeof schema> {
     if (isCut) {
       const why = `of the ${counted.bytes} bytes the first ${limit} are in ${path}; raise console_limit`
       await this.context.warn(evidenceWarning('CONSOLE_CUT', 'what the guest said last on its console', why))
+      const measured = counted.bytes
+      this.context.reportLimit({ limit: 'console_limit', bound: limit, measured, action: 'cut', detail: why })
     }
     const hasEnded = await this.#hasEnded(run, signal)
     log.end(isCut || !hasEnded ? 'incomplete' : 'complete')

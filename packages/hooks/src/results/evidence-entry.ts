@@ -37,6 +37,9 @@ export class EvidenceEntry {
   readonly #from: number
   #hash = new PassingHash()
   #isRemoved = false
+  #isCounted = false
+  /** What the budget has counted of it. */
+  #counted = 0
 
   constructor(
     path: string,
@@ -76,6 +79,7 @@ export class EvidenceEntry {
   /** What was appended to it. */
   pass(bytes: Uint8Array): void {
     this.#hash.pass(bytes)
+    this.#count(bytes.length)
   }
 
   /** Nothing more is appended. */
@@ -93,6 +97,7 @@ export class EvidenceEntry {
     const to = Date.now()
     this.#put({ bytes, sha256: null, to, state: bytes === null ? 'incomplete' : state })
     if (bytes === null) return
+    this.#count(bytes - this.#counted)
     this.#record.hashes.add(this.path, (digest) => {
       this.#end(digest ?? { bytes, sha256: null }, state, to)
     })
@@ -103,14 +108,27 @@ export class EvidenceEntry {
     this.#isRemoved = true
     await rm(this.path, { force: true })
     this.#record.manifest.remove(this.path)
+    if (this.#isCounted) this.#record.budget.removeFile(this.#counted)
+    this.#isCounted = false
+    this.#counted = 0
   }
 
   async #replace(data: EvidenceData): Promise<void> {
     const hash = new PassingHash()
-    await writeEvidence(
-      this.path,
-      slicesOf(data, (bytes) => hash.pass(bytes)),
-    )
+    const { budget } = this.#record
+    const passed = (bytes: Uint8Array): void => {
+      hash.pass(bytes)
+      budget.spend(bytes.length, this.path)
+    }
+    try {
+      await writeEvidence(this.path, slicesOf(data, passed))
+    } catch (error) {
+      budget.add(-hash.bytes)
+      throw error
+    }
+    // The one before is gone.
+    budget.add(-this.#counted)
+    this.#counted = hash.bytes
     this.#hash = hash
   }
 
@@ -120,6 +138,11 @@ export class EvidenceEntry {
     // What is written at this event would fire it without end.
     if (this.#facts.isSilent === true || this.#facts.event?.name === 'evidence_written') return
     this.#record.announcer.announce({ kind, path: this.path, bytes, sha256, media_type, writer, state })
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes
+    this.#record.budget.add(bytes)
   }
 
   #put(state: Pick<ManifestFile, 'bytes' | 'sha256' | 'to' | 'state'>): ManifestFile {
@@ -135,7 +158,10 @@ export class EvidenceEntry {
       ...state,
       ...(of === undefined ? {} : { of }),
     }
-    if (!this.#isRemoved) this.#record.manifest.put(file)
+    if (this.#isRemoved) return file
+    if (!this.#isCounted) this.#record.budget.addFile()
+    this.#isCounted = true
+    this.#record.manifest.put(file)
     return file
   }
 }

@@ -24,7 +24,7 @@ export async function writeEvidence(
     await rename(part, path)
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined)
-    throw resultsLost(path, error)
+    throw error instanceof SeeError ? error : resultsLost(path, error)
   }
 }
 

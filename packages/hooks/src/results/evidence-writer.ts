@@ -50,15 +50,19 @@ export class EvidenceWriter {
     return this.#opened().names.claim(name, options)
   }
 
-  /** A file at a path that was claimed, or below one. */
+  /**
+   * A file at a path that was claimed, or below one.
+   * @throws SeeError `EVIDENCE_LIMIT`
+   */
   entry(path: string, facts: EvidenceFacts): EvidenceEntry {
+    this.#opened().budget.admit(path)
     return new EvidenceEntry(path, facts, { hook: this.#hook, record: this.#opened() })
   }
 
   /**
    * Writes a whole file, by a name of its own.
    * @returns its path
-   * @throws SeeError `RESULTS_LOST`
+   * @throws SeeError `RESULTS_LOST` or `EVIDENCE_LIMIT`
    */
   async write(
     { name, extension, ...facts }: EvidenceName & EvidenceFacts,

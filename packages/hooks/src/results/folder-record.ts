@@ -1,6 +1,7 @@
 import type { SeeContext } from '@see/core'
 import { Announcer } from './announcer.ts'
 import { ClaimedNames } from './claimed-names.ts'
+import { EvidenceBudget } from './evidence-budget.ts'
 import { HashQueue } from './hash-queue.ts'
 import { ManifestWriter } from './manifest-writer.ts'
 
@@ -12,6 +13,16 @@ export interface FolderRecord {
   readonly manifest: ManifestWriter
   readonly hashes: HashQueue
   readonly announcer: Announcer
+  readonly budget: EvidenceBudget
+}
+
+const budgets = new WeakMap<SeeContext, EvidenceBudget>()
+
+/** One for all folders of an environment. */
+function budgetOf(context: SeeContext): EvidenceBudget {
+  const budget = budgets.get(context) ?? new EvidenceBudget(context)
+  budgets.set(context, budget)
+  return budget
 }
 
 /** The record of an environment's files in a folder; its manifest is completed once every hook is cleaned up. */
@@ -25,6 +36,7 @@ export function folderRecord(context: SeeContext, folder: string): FolderRecord 
     manifest: new ManifestWriter(folder, context),
     hashes: new HashQueue(),
     announcer: new Announcer(context),
+    budget: budgetOf(context),
   }
   ofContext.set(folder, record)
   context.afterHooks(`the manifest ${record.manifest.path}`, async () => {

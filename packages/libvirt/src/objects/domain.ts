@@ -6,6 +6,7 @@ import {
   interfaceAddressesSources,
   keycodeSets,
   type AgentCommandOptions,
+  type BlockInfo,
   type ConsoleOptions,
   type CoreDumpOptions,
   type DomainInfo,
@@ -124,6 +125,13 @@ export class Domain<H extends Daemon = Daemon> {
       nrVirtCpu: info.nrVirtCpu,
       cpuTimeNs: info.cpuTime,
     }
+  }
+
+  /** @param disk the name of its target, such as `vda`, or the path of its file */
+  async getBlockInfo(disk: string, options: FlagOptions = {}): Promise<BlockInfo> {
+    const parameters = { ...this.#withFlags(options), path: disk }
+    const info = await this.hypervisor.call('DOMAIN_GET_BLOCK_INFO', parameters, options)
+    return { capacityBytes: info.capacity, allocationBytes: info.allocation, physicalBytes: info.physical }
   }
 
   async attachDevice(xml: string, options: FlagOptions = {}): Promise<void> {

@@ -23,6 +23,16 @@ export interface DomainInfo {
   readonly cpuTimeNs: bigint
 }
 
+/** Sizes of a disk's image. */
+export interface BlockInfo {
+  /** What the guest sees. */
+  readonly capacityBytes: bigint
+  /** How far the image was written. */
+  readonly allocationBytes: bigint
+  /** What the image takes on its host. */
+  readonly physicalBytes: bigint
+}
+
 /** One of the guest's network interfaces. From the source 'agent', every byte of it is the guest's own word. */
 export interface DomainInterface {
   readonly name: string

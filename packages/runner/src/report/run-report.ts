@@ -1,4 +1,4 @@
-import type { EvidenceWarning, GuestEndReason, SeeContext } from '@see/core'
+import type { EvidenceWarning, GuestEndReason, LimitReached, SeeContext } from '@see/core'
 import type { ExitCode } from './exit-codes.ts'
 import type { SampleReport } from '../sample/sample-report.ts'
 import type { CommandResult } from './command-results.ts'
@@ -24,6 +24,8 @@ export interface RunReport {
   readonly commands: readonly CommandResult[]
   readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
   readonly guest: GuestReport
+  /** The limits that were reached, oldest first; the first hundred. */
+  readonly limits: readonly LimitReached[]
   /** What the evidence lacks; docs/limits.md explains each code. */
   readonly warnings: readonly EvidenceWarning[]
   readonly error: ReportedError | null

@@ -62,6 +62,7 @@ async function reportOf(
       message: messageOf(failure.error),
     })),
     guest: guestReport(context),
+    limits: context?.limitsReached ?? [],
     warnings: context?.warnings ?? [],
   })
 }

@@ -102,7 +102,10 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
       network,
       subnet: card.subnet,
       macAddress,
-      disk: image === undefined ? undefined : { backing: isCopy ? undefined : image },
+      disk:
+        image === undefined
+          ? undefined
+          : { backing: isCopy ? undefined : image, mibPerSecond: limits.disk_mib_per_second },
     },
     limits,
     clone,
@@ -116,6 +119,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     folder,
     logger,
     ends: options.ends,
+    limits,
     start: (agent, starting) => launcher.start(agent, starting),
     starting: () => clone?.begins(),
     started: async () => {

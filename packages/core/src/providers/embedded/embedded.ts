@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context/context-factory.ts'
 import type { Abilities } from '../../contract/abilities.ts'
+import type { EvidenceBounds } from '../../contract/evidence-bounds.ts'
 import type { GuestClues } from '../../contract/guest-clues.ts'
 import type { Logger } from '../../common/logger.ts'
 import { ReleaseStack } from '../../common/release-stack.ts'
@@ -76,6 +77,10 @@ export class EmbeddedResources implements Freezable {
 
   get macAddress(): string | undefined {
     return this.#hasInterface ? this.#card.macAddress : undefined
+  }
+
+  get evidenceBounds(): EvidenceBounds {
+    return this.#configuration.limits
   }
 
   /** The path of QEMU. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { templateKeys } from '../../../templates/template-keys.ts'
 import { diskSchema } from '../../../images/disk-configuration.ts'
+import { diskLimitKeys, evidenceLimitKeys, limitKeys } from '../../limits/limit-keys.ts'
 import { networkSchema } from './network.ts'
 
 const path = z.string().min(1)
@@ -39,18 +40,9 @@ const machine = z
 const disk = diskSchema('/var/lib/see/instances for root and /var/tmp/see-UID/instances for others')
 
 const limits = z.strictObject({
-  cpu_seconds: z
-    .int()
-    .positive()
-    .max(31_536_000)
-    .default(14_400)
-    .describe('Seconds of CPU time that one run of the guest may take, after which it is killed.'),
-  disk_mib: z
-    .int()
-    .positive()
-    .max(16_777_216)
-    .default(10_240)
-    .describe("MiB to which the guest's disk may grow, at which it is killed."),
+  ...limitKeys,
+  ...diskLimitKeys,
+  ...evidenceLimitKeys,
   overhead_mib: z
     .int()
     .min(512)

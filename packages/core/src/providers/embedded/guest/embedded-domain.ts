@@ -3,7 +3,6 @@ import { bounded } from '../../../common/bounded.ts'
 import { AgentSocket, connectSocket, type QemuEnd, type QemuProcess } from '@see/qemu'
 import { SeeError } from '../../../common/errors.ts'
 import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
-import type { Logger } from '../../../common/logger.ts'
 import type { AgentChannel } from '../../../contract/agent-ability.ts'
 import type { ConsoleStream } from '../../../contract/console-ability.ts'
 import type { CoreDumpOptions } from '../../../contract/memory-ability.ts'
@@ -12,16 +11,14 @@ import type { Screenshot } from '../../../contract/screen-ability.ts'
 import type { DomainState } from '../../../contract/transitions.ts'
 import type { WaitOptions } from '../../../contract/wait-options.ts'
 import { unlessAborted } from '../../../common/with-timeout.ts'
-import type { GuestEnds } from '../../../contract/guest-ends.ts'
 import { embeddedAgentChannel } from './agent-channel.ts'
 import { dumpMemory } from './dump-memory.ts'
 import { guestAddresses } from './guest-addresses.ts'
-import { GuestRun } from './guest-run.ts'
+import { GuestRun, type RunParts } from './guest-run.ts'
 import { guestState } from './guest-state.ts'
 import { hasOpenPort } from '../qemu/open-port.ts'
 import { orHypervisorFailed } from '../qemu/qemu-failure.ts'
 import { sockets } from '../qemu/qemu-arguments.ts'
-import type { RunFolder } from '../folder/run-folder.ts'
 import { screenShot } from './screen-shot.ts'
 
 const AGENT_MS = 1000
@@ -30,10 +27,7 @@ const CONSOLE_MS = 5000
 /** Between the end of QEMU's connections and its own. */
 const END_MS = 1000
 
-export interface DomainParts {
-  readonly folder: RunFolder
-  readonly logger: Logger
-  readonly ends: GuestEnds
+export interface DomainParts extends RunParts {
   /** Starts QEMU with a guest that does not run yet. Nothing is left when it throws. */
   readonly start: (agent: AgentSocket, signal: AbortSignal) => Promise<QemuProcess>
   /** Called just before the guest runs. */

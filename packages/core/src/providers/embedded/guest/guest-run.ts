@@ -2,17 +2,24 @@ import type { QemuEnd, QemuProcess, QmpEvent } from '@see/qemu'
 import { messageOf } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
 import type { GuestEnds } from '../../../contract/guest-ends.ts'
+import type { LimitReached } from '../../../contract/limit-reached.ts'
+import { freeMib, hostRoomGauge, hostRoomReached } from '../../limits/host-room.ts'
+import { LimitWatch } from '../../limits/limit-watch.ts'
+import type { EmbeddedConfiguration } from '../configuration/configuration.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { guestEndOf } from '../qemu/qemu-end.ts'
 
 const TOO_LARGE = 'its disk exceeded limits.disk_mib'
+/** The signal of a process whose CPU time is over. */
+const CPU_SIGNAL = 'SIGXCPU'
 const PANICKED = 'the kernel of the guest panicked'
 const REBOOTED = 'the guest restarted its machine'
 
-interface RunParts {
+export interface RunParts {
   readonly folder: RunFolder
   readonly logger: Logger
   readonly ends: GuestEnds
+  readonly limits: EmbeddedConfiguration['limits']
 }
 
 /** One QEMU from its start to its end: what its events mean for the guest, and how the guest ended. */
@@ -21,12 +28,18 @@ export class GuestRun {
   /** Whether the guest is restarted when it powers itself off. */
   isRebooting = false
   readonly #parts: RunParts
+  readonly #watch: LimitWatch
   #exceeded = false
   #lacksRoom = false
 
   constructor(qemu: QemuProcess, parts: RunParts) {
     this.qemu = qemu
     this.#parts = parts
+    const { folder, limits, logger } = parts
+    const pause = async (reached: LimitReached): Promise<void> => await this.#runsShort(reached)
+    const room = hostRoomGauge({ folder: folder.path, reserveMib: limits.host_disk_mib, pause })
+    this.#watch = new LimitWatch([room], logger)
+    this.#watch.start()
   }
 
   /** Whether the guest is paused because this host has no room for what it writes. */
@@ -50,10 +63,12 @@ export class GuestRun {
 
   /** Reports how the guest ended, once QEMU has. */
   end(end: QemuEnd): void {
+    void this.#watch.stop()
     const failure = this.qemu.failure()
     if (failure !== undefined) this.#parts.logger.error({ err: failure }, failure.message)
     const ended = guestEndOf(this.qemu, end)
     const { detail, reason } = this.#exceeded ? { detail: TOO_LARGE, reason: 'killed' as const } : ended
+    if (end.signal === CPU_SIGNAL) this.#killedAt('cpu_seconds', detail)
     this.#parts.ends.ended({ ...ended, detail, reason })
   }
 
@@ -82,12 +97,28 @@ export class GuestRun {
     if (nospace === true && !this.#lacksRoom) {
       this.#lacksRoom = true
       this.#parts.logger.error(this.whyStill())
+      const { path } = this.#parts.folder
+      this.#parts.ends.limitReached(hostRoomReached(path, 0, await freeMib(path)))
     }
     // QEMU's threads do not take the signal of a file that is too large.
     if (reason !== 'File too large' || this.#exceeded) return
     this.#exceeded = true
     this.#parts.logger.error(`the guest was killed: ${TOO_LARGE}`)
+    this.#killedAt('disk_mib', `the guest was killed: ${TOO_LARGE}`)
     await this.qemu.kill()
+  }
+
+  /** Before the disk of the host is full, which others need as well. */
+  async #runsShort(reached: LimitReached): Promise<void> {
+    if (this.#lacksRoom) return
+    this.#lacksRoom = true
+    await this.qemu.qmp.execute('stop')
+    this.#parts.ends.limitReached(reached)
+  }
+
+  #killedAt(limit: 'cpu_seconds' | 'disk_mib', detail: string): void {
+    const bound = this.#parts.limits[limit]
+    this.#parts.ends.limitReached({ limit, bound, measured: bound, action: 'killed', detail })
   }
 
   #panicked(): void {

@@ -16,6 +16,8 @@ const SCREEN_MIB = 8
 /** MiB that QEMU keeps of translated code; its own choice is a gigabyte of address space. */
 const TRANSLATED_MIB = 64
 
+const MIB = 1024 * 1024
+
 export interface GuestHardware {
   readonly identifier: string
   readonly folder: RunFolder
@@ -25,7 +27,9 @@ export interface GuestHardware {
   /** Undefined for a guest without an interface. */
   readonly macAddress: string | undefined
   /** Its disk, by what that is an overlay of; undefined for a guest without a disk. */
-  readonly disk: { readonly backing: DiskImage | undefined } | undefined
+  readonly disk:
+    | { readonly backing: DiskImage | undefined; readonly mibPerSecond?: number | undefined }
+    | undefined
   /** QEMU's own when not given. */
   readonly memory?: GuestMemory | undefined
   /** Whether what is taken over from a template has an address lent already, to the template's own card. */
@@ -64,7 +68,7 @@ export function qemuArguments(hardware: GuestHardware): string[] {
       '-device',
       `pcie-root-port,id=${id},chassis=${index + 1},slot=${index + 1}`,
     ]),
-    ...(disk === undefined ? [] : diskArguments(folder.of(DISK_NAME), disk.backing)),
+    ...(disk === undefined ? [] : diskArguments(folder.of(DISK_NAME), disk)),
     ...networkArguments(hardware),
     '-device',
     'virtio-serial-pci',
@@ -126,9 +130,17 @@ function memoryArguments(mib: number, { path, isClone }: NonNullable<GuestHardwa
   return ['-object', `memory-backend-file,id=memory0,size=${mib}M,mem-path=${option(path)},share=${share}`]
 }
 
-function diskArguments(path: string, backing: DiskImage | undefined): string[] {
-  const node = { 'node-name': 'disk0', ...blockNode({ path, format: 'qcow2', backing }) }
-  return ['-blockdev', JSON.stringify(node), '-device', 'virtio-blk-pci,drive=disk0']
+function diskArguments(
+  path: string,
+  { backing, mibPerSecond }: NonNullable<GuestHardware['disk']>,
+): string[] {
+  const image = blockNode({ path, format: 'qcow2', backing })
+  const device = ['-device', 'virtio-blk-pci,drive=disk0']
+  const name = { 'node-name': 'disk0' }
+  if (mibPerSecond === undefined) return ['-blockdev', JSON.stringify({ ...name, ...image }), ...device]
+  const group = { 'qom-type': 'throttle-group', id: 'rate0', 'x-bps-total': mibPerSecond * MIB }
+  const throttled = { ...name, driver: 'throttle', 'throttle-group': group.id, file: image }
+  return ['-object', JSON.stringify(group), '-blockdev', JSON.stringify(throttled), ...device]
 }
 
 function networkArguments({ folder, network, subnet, macAddress, hasLent, memory }: GuestHardware): string[] {

@@ -37,7 +37,7 @@ test('where events cannot be received, a warning says so', async () => {
   const watch = new GuestWatch(hypervisor, '6695eb01-f6a4-8304-79aa-97f2502e193f')
   const warnings: unknown[] = []
   const warned = (warning: unknown) => void warnings.push(warning)
-  watch.ends.listener = { ended: warned, rebooted: warned, warned }
+  watch.ends.listener = { ended: warned, rebooted: warned, limitReached: warned, warned }
   await watch.join()
   expect(warnings).toMatchObject([{ code: 'GUEST_UNWATCHED' }])
   await watch.leave()

@@ -11,8 +11,9 @@ const EVENT_MS = 1000
 const POLL_MS = 10
 const UNKNOWN = { exitCode: null, signal: null }
 
-// Facts: virDomainEventShutdownDetailType and virDomainEventStoppedDetailType.
+// Facts: virDomainEventShutdownDetailType, virDomainEventSuspendedDetailType and virDomainEventStoppedDetailType.
 const SHUTDOWN_BY_HOST = 2
+const SUSPENDED_BY_ERROR = 2
 const STOPPED = ['shutdown', 'destroyed', 'crashed', 'migrated', 'saved', 'failed', 'from snapshot'] as const
 
 /** Watches, by libvirt's events, how one domain ends. */
@@ -23,6 +24,10 @@ export class GuestWatch {
   readonly #isContainer: boolean
   /** Called each time that the domain has stopped. */
   onStopped: () => void = () => undefined
+  /** Called when libvirt has paused the guest, since there was no room for what it writes. */
+  onNoRoom: () => Promise<void> = async () => undefined
+  /** Why the power is being cut, where that was not asked for. */
+  whyKilled: string | undefined
   #leave: (() => Promise<void>) | undefined
   #isLeaving = false
   #endedByHost = false
@@ -36,6 +41,7 @@ export class GuestWatch {
   /** Begins to watch, once. Where that fails, a warning says so, and the guest runs unwatched. */
   async join(): Promise<void> {
     this.#endedByHost = false
+    this.whyKilled = undefined
     if (this.#leave !== undefined || this.#isLeaving) return
     try {
       this.#leave = await DomainEvents.observe(this.#hypervisor.uri, this.#uuid, {
@@ -65,6 +71,7 @@ export class GuestWatch {
 
   #lifecycle({ type, detail }: DomainLifecycleEvent): void {
     if (type === 'shutdown') this.#endedByHost = detail === SHUTDOWN_BY_HOST
+    if (type === 'suspended' && detail === SUSPENDED_BY_ERROR) this.onNoRoom().catch(() => undefined)
     if (type === 'crashed') this.#ended('crashed', 'the kernel of the guest panicked')
     if (type !== 'stopped') return
     this.onStopped()
@@ -83,7 +90,8 @@ export class GuestWatch {
     if (how === 'shutdown') return this.#ended('powered_off', 'the guest powered itself off')
     if (how === 'crashed') return this.#ended('crashed', 'the guest crashed, and libvirt stopped it')
     if (how === 'destroyed') {
-      return this.#ended('killed', 'another client of libvirt, or the loss of a connection, cut its power')
+      const others = 'another client of libvirt, or the loss of a connection, cut its power'
+      return this.#ended('killed', this.whyKilled ?? others)
     }
     // What follows these was asked for through libvirt: the guest runs on, or can.
     if (how === 'migrated' || how === 'saved' || how === 'from snapshot') return

@@ -74,6 +74,12 @@ export class TransientDomain extends Domain {
     this.#watch.ends.isOff()
   }
 
+  /** Cuts the power at a limit: an end that was not asked for. */
+  async kill(why: string): Promise<void> {
+    this.#watch.whyKilled = why
+    await super.destroy()
+  }
+
   override async shutdown(options?: FlagOptions): Promise<void> {
     this.#watch.ends.askShutdown()
     await super.shutdown(options)

@@ -12,6 +12,7 @@ import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import type { OwnerRecord } from '../../../common/owner-record.ts'
 import { validateDomainXml } from '../domain/validate-domain-xml.ts'
+import { watchDomainLimits } from '../domain/domain-limits.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { openHypervisor } from '../domain/open-hypervisor.ts'
 import { stopAtTheEnd, TransientDomain } from '../domain/transient-domain.ts'
@@ -23,6 +24,8 @@ import { readUserXml } from '../xml/read-user-xml.ts'
 import { rethrowAs } from '../xml/rethrow-as.ts'
 import { ContainerAgent } from './container-agent.ts'
 import { ContainerDomain } from './container-domain.ts'
+import { containerGauges } from './container-limits.ts'
+import { ProcessBound } from './control-groups.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
 import { entryOf } from '../daemon/libvirt-kind.ts'
 import { containerKind } from './container-kinds.ts'
@@ -65,7 +68,7 @@ interface AllocationOptions {
 export async function allocateContainer(options: AllocationOptions): Promise<AllocatedContainer> {
   const { identifier, configuration, folder, logger, releases, signal } = options
   warnOfLegacyName(configuration.name, logger)
-  const { domain: wanted, network: wantedNetwork, hypervisor: uri } = configuration
+  const { domain: wanted, network: wantedNetwork, hypervisor: uri, limits } = configuration
   const file = resolve(folder, wanted.configuration)
   const text = readUserXml(file)
   const folders = await planFolders(wanted.filesystem, folder, identifier)
@@ -89,6 +92,10 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
         network: sinking === undefined ? interfaceOn(plan, identifier, made) : sunkInterface(identifier),
         macAddress: made?.macAddress ?? guest.macAddress,
         others: othersOn(plan, guest, made),
+        limits: {
+          memoryMib: limits.memory_mib,
+          networkMibPerSecond: limits.network_mib_per_second,
+        },
       }),
     )
   const { xml } = edit()
@@ -97,7 +104,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   signal.throwIfAborted()
   // Aborting a call midway would leak what it created.
   const hypervisor = await openHypervisor(uri, identifier, releases, signal)
-  const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork])
+  const kind = JSON.stringify([text, wanted.filesystem, wantedNetwork, limits])
   const accepted = await validateDomainXml(hypervisor, { identifier, kind, file, xml, flags: 0 }, releases)
   const [sunk, on] = await allOrCollect(
     sinking === undefined ? undefined : makeSunkNetwork(hypervisor, guest, sinking, releases, signal),
@@ -114,8 +121,12 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   const virDomain = new TransientDomain(hypervisor, identifier, edited.xml, watch)
   const domain = new ContainerDomain(virDomain, sunk)
   if (sunk !== undefined) followSinkhole(sunk, virDomain, watch)
+  const bound = new ProcessBound(identifier, limits.processes)
+  releases.defer('the control group', () => bound.release())
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(virDomain, ending, releases)
+  const others = containerGauges({ domain: virDomain, watch, bound, limits })
+  watchDomainLimits({ domain: virDomain, watch, disk: undefined, limits, others, logger }, releases)
   // libvirt takes its time for both, so the network goes while the container stops; but a container that still runs is
   // not to see the bridge go, for without it nothing tells what it sends from the host's own.
   releases.defer('the network', async () => {

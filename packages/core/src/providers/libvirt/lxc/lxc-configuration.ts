@@ -1,5 +1,11 @@
 import { z } from 'zod'
 import { legacyName } from '../../../configuration/legacy-name.ts'
+import {
+  containerLimitKeys,
+  evidenceLimitKeys,
+  hypervisorLimitKeys,
+  limitKeys,
+} from '../../limits/limit-keys.ts'
 import { networkSchema } from '../network/network-schema.ts'
 
 const path = z.string().min(1)
@@ -38,6 +44,10 @@ export const lxcSchema = z.strictObject({
     .describe(
       "What the container's first interface is on; without it, what the domain's XML says, and a container without an interface has no network at all.",
     ),
+  limits: z
+    .strictObject({ ...limitKeys, ...hypervisorLimitKeys, ...containerLimitKeys, ...evidenceLimitKeys })
+    .prefault({})
+    .describe('What a container may use of this host.'),
 })
 
 export type LxcConfiguration = z.output<typeof lxcSchema>

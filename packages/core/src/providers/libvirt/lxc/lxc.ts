@@ -1,6 +1,7 @@
 import type { Hypervisor, Network } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
+import type { EvidenceBounds } from '../../../contract/evidence-bounds.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
@@ -45,6 +46,10 @@ export class LxcResources implements Resources {
 
   get isReachable(): boolean {
     return this.#resources().sinkhole === undefined
+  }
+
+  get evidenceBounds(): EvidenceBounds {
+    return this.#parameters.configuration.limits
   }
 
   get warnings(): readonly EvidenceWarning[] {

@@ -14,6 +14,7 @@ import { TemplateClone } from '../../../templates/template-clone.ts'
 import type { Sinkhole } from '../../sinkhole/sinkhole.ts'
 import { validateDomainXml } from '../domain/validate-domain-xml.ts'
 import { assertStartable } from '../domain/assert-startable.ts'
+import { watchDomainLimits } from '../domain/domain-limits.ts'
 import { forgetStateAtTheEnd } from '../domain/forget-state.ts'
 import { GuestWatch } from '../domain/guest-watch.ts'
 import { libvirtAgentChannel } from '../domain/libvirt-agent.ts'
@@ -27,6 +28,7 @@ import type { GuestsStorage } from '../storage/guest-disk.ts'
 import { makeOverlays, overlaysIn } from '../storage/other-disk-overlays.ts'
 import { logChanges } from '../xml/domain-xml.ts'
 import { otherDisks } from '../xml/other-disks.ts'
+import type { LimitsEdit } from '../xml/parts/limits.ts'
 import { variablesToCopy } from '../xml/variables-to-copy.ts'
 import { readUserXml } from '../xml/read-user-xml.ts'
 import { readableFiles } from '../xml/readable-files.ts'
@@ -107,6 +109,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     interfaces: interfacesOnNetwork(xml, wanted),
     logger,
   }
+  const limits = limitsEdit(configuration.limits)
   const readOnly: 'read-only' | undefined = disk?.others === 'read-only' ? 'read-only' : undefined
   const { xml: asked } = editGuest(users, {
     identifier,
@@ -115,6 +118,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     network: interfaceOn(plan, identifier),
     others: othersOn(plan, guest),
     otherDisks: readOnly,
+    limits,
   })
   const usersVariables = rethrowAs('DOMAIN_XML_INVALID', file, () => variablesToCopy(xml))
   // Aborting a call midway would leak what it created.
@@ -122,7 +126,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     disk === undefined ? undefined : fetchImage(disk, { folder, logger, signal }),
     openHypervisor(uri, identifier, releases, signal),
   )
-  const kind = JSON.stringify([xml, disk?.others ?? null, wanted, sharesMemory])
+  const kind = JSON.stringify([xml, disk?.others ?? null, wanted, sharesMemory, limits])
   const flags = DomainUndefineFlags.keepNvram
   const question = { identifier, kind, file, xml: asked, flags }
   const accepted = await validateDomainXml(hypervisor, question, releases)
@@ -169,6 +173,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     readable: await readableFiles(hypervisor, asked),
     variables,
     user: own,
+    limits,
   })
   logChanges(edited, file, logger)
   const hasOwnVariables = variables !== undefined
@@ -192,6 +197,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
         })
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(domain, ending, releases)
+  watchDomainLimits({ domain, watch, disk: storage?.clone, limits: configuration.limits, logger }, releases)
   // No DHCP server here has given the address that a kept card goes on with.
   const isLeased =
     kept === undefined && (made?.network === undefined ? edited.isOnNetwork : isMade(plan) && plan.hasDhcp)
@@ -211,5 +217,13 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     group,
     watch,
     warnings,
+  }
+}
+
+function limitsEdit(limits: QemuConfiguration['limits']): LimitsEdit {
+  return {
+    memoryMib: limits.memory_mib,
+    diskMibPerSecond: limits.disk_mib_per_second,
+    networkMibPerSecond: limits.network_mib_per_second,
   }
 }

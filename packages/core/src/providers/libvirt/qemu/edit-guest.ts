@@ -17,7 +17,15 @@ export interface UsersDomain {
 interface GuestEdit
   extends Pick<
     DomainEdit,
-    'identifier' | 'owner' | 'network' | 'macAddress' | 'others' | 'otherDisks' | 'readable' | 'variables'
+    | 'identifier'
+    | 'owner'
+    | 'network'
+    | 'macAddress'
+    | 'others'
+    | 'otherDisks'
+    | 'readable'
+    | 'variables'
+    | 'limits'
   > {
   /** The path of the disk. */
   readonly clone: string

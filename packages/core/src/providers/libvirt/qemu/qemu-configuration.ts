@@ -3,6 +3,7 @@ import { templateKeys } from '../../../templates/template-keys.ts'
 import { diskSchema } from '../../../images/disk-configuration.ts'
 import { legacyName } from '../../../configuration/legacy-name.ts'
 import { networkSchema } from '../network/network-schema.ts'
+import { diskLimitKeys, evidenceLimitKeys, hypervisorLimitKeys, limitKeys } from '../../limits/limit-keys.ts'
 
 const path = z.string().min(1)
 
@@ -30,6 +31,10 @@ export const qemuSchema = z
     network: networkSchema
       .optional()
       .describe("What the guest's first interface is on; without it, what the domain's XML says."),
+    limits: z
+      .strictObject({ ...limitKeys, ...diskLimitKeys, ...hypervisorLimitKeys, ...evidenceLimitKeys })
+      .prefault({})
+      .describe('What a guest may use of this host.'),
   })
   .refine(({ template, disk }) => template === undefined || disk !== undefined, {
     message: 'is needed where there is a "template"',

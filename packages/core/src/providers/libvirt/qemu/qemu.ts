@@ -1,6 +1,7 @@
 import type { Hypervisor, Network, StoragePool } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
+import type { EvidenceBounds } from '../../../contract/evidence-bounds.ts'
 import type { GuestClues } from '../../../contract/guest-clues.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
@@ -53,6 +54,10 @@ export class QemuResources implements Resources {
   /** Undefined when the configuration names no network: the domain's XML says what the guest is on. */
   get network(): Network | undefined {
     return this.allocated.network
+  }
+
+  get evidenceBounds(): EvidenceBounds {
+    return this.#parameters.configuration.limits
   }
 
   get warnings(): readonly EvidenceWarning[] {

@@ -13,6 +13,7 @@ import {
   type SinkholeEdit,
   sinkInterface,
 } from './parts/guests-interface.ts'
+import { editLimits, type LimitsEdit } from './parts/limits.ts'
 import { otherDisksOf } from './other-disks.ts'
 import { isOnlyRead } from './readable-files.ts'
 import { parseXml, serializeXml } from '../../../common/xml.ts'
@@ -41,6 +42,8 @@ export interface DomainEdit {
   readonly macAddress: string
   /** What the interfaces behind the first are put on; the XML's own for those that are not in the list. */
   readonly others?: readonly { readonly interface: InterfaceEdit; readonly macAddress: string }[]
+  /** What libvirt bounds of the guest. */
+  readonly limits?: LimitsEdit | undefined
   /** A container without an interface would be on the host's network. */
   readonly isContainer?: boolean
   /** The environment's copy of its firmware's variables, where libvirt does not make one. */
@@ -99,6 +102,7 @@ export function editDomainXml(xml: string, edit: DomainEdit): EditedDomain {
   }
   if (edit.isContainer === true)
     for (const [index, each] of interfaces.entries()) nameDevice(each, identifier, index)
+  if (edit.limits !== undefined) editLimits(domain, edit.limits)
   const macAddress = interfaces.length > 0 ? edit.macAddress : undefined
   const isOnNetwork = interfaces[0]?.getAttribute('type') === 'network'
   return { xml: serializeXml(document), macAddress, isOnNetwork, hasAgent: hasAgentChannel(devices), changes }

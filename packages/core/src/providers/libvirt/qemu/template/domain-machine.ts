@@ -44,7 +44,8 @@ function memoryMibIn(domain: Element): number {
 
 /** What is the same for every environment, as text. */
 function withoutItsOwn(domain: Element): string {
-  remove(domain, 'name', 'uuid', 'genid', 'metadata')
+  // Limits are the host’s matter, and may be others in each environment.
+  remove(domain, 'name', 'uuid', 'genid', 'metadata', 'memtune')
   const os = childOf(domain, 'os')
   // Its path has the name of the environment.
   if (os !== undefined) remove(os, 'nvram')
@@ -54,9 +55,9 @@ function withoutItsOwn(domain: Element): string {
   }
   const devices = childOf(domain, 'devices')
   const disk = devices === undefined ? undefined : guestsDiskIn(devices)
-  if (disk !== undefined) remove(disk, 'source', 'backingStore')
+  if (disk !== undefined) remove(disk, 'source', 'backingStore', 'iotune')
   for (const each of devices === undefined ? [] : childrenOf(devices, 'interface')) {
-    remove(each, 'source', 'mac', 'target', 'port', 'filterref')
+    remove(each, 'source', 'mac', 'target', 'port', 'filterref', 'bandwidth')
   }
   return serializeXml(domain).replaceAll(/>\s+</g, '><')
 }
