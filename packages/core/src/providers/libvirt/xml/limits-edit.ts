@@ -4,9 +4,9 @@ import {
   ensureChild,
   setAttributes,
   setText,
-} from '../../../../common/xml-elements.ts'
-import { ensureDevices } from '../device-elements.ts'
-import { guestsDiskIn } from './guests-disk.ts'
+} from '../../../common/xml-elements.ts'
+import { ensureDevices } from './device-elements.ts'
+import { guestsDiskIn } from './parts/guests-disk.ts'
 
 const MIB = 1024 * 1024
 /** libvirt counts the rate of an interface in KiB a second. */
@@ -17,11 +17,11 @@ export interface LimitsEdit {
   /** Memory of the host that the domain may take. */
   readonly memoryMib?: number | undefined
   readonly diskMibPerSecond?: number | undefined
-  /** Of the first interface, each way. */
+  /** For the first interface, each way. */
   readonly networkMibPerSecond?: number | undefined
 }
 
-/** @throws Error saying what the XML lacks that was to be bounded */
+/** @throws Error naming the limit, where the XML has nothing that it bounds */
 export function editLimits(domain: Element, limits: LimitsEdit): void {
   const { memoryMib, diskMibPerSecond, networkMibPerSecond } = limits
   const devices = ensureDevices(domain)

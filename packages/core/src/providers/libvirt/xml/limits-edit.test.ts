@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseXml, serializeXml } from '../../../../common/xml.ts'
-import { editLimits, type LimitsEdit } from './limits.ts'
+import { parseXml, serializeXml } from '../../../common/xml.ts'
+import { editLimits, type LimitsEdit } from './limits-edit.ts'
 
 function edited(inside: string, limits: LimitsEdit): string {
   const document = parseXml(`<domain>${inside}</domain>`)
