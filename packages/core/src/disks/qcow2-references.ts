@@ -1,10 +1,6 @@
-/** The references to other files in a qcow2 header. */
-export interface Qcow2References {
-  /** Name of the backing file; empty if there is none. */
-  readonly backing: string
-  /** Whether it has an external data file. */
-  readonly hasDataFile: boolean
-}
+import type { Qcow2References } from './read-qcow2-references.ts'
+
+export type { Qcow2References } from './read-qcow2-references.ts'
 
 /**
  * Reads the references of an image that QEMU has written. A guest that has taken over its QEMU can write any header, and

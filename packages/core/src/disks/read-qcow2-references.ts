@@ -2,7 +2,14 @@ import { SeeError } from '../common/errors.ts'
 import { openSandboxFile } from './sandbox-file.ts'
 import { MalformedHeader } from './image-bytes.ts'
 import { readQcow2Header } from './qcow2-header.ts'
-import type { Qcow2References } from './qcow2-references.ts'
+
+/** The references to other files in a qcow2 header. */
+export interface Qcow2References {
+  /** Name of the backing file; empty if there is none. */
+  readonly backing: string
+  /** Whether it has an external data file. */
+  readonly hasDataFile: boolean
+}
 
 /**
  * Reads the references of an image that QEMU has written. A guest that has taken over its QEMU can write any header, and

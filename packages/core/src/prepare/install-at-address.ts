@@ -5,7 +5,6 @@ import { quoteGuestText } from '../common/quote-guest-text.ts'
 import { requireTool } from '../host/required-tool.ts'
 import { runBounded } from '../host/bounded-process.ts'
 import { MOST_OUTPUT_BYTES, type PreparedGuest, preparedGuest, unprepared } from './prepared-guest.ts'
-import type { PrepareAddressOptions } from './prepare-address.ts'
 import type { SshAddress } from './ssh-address.ts'
 
 /** The user's keys are asked of the agent, as ssh itself would. */
@@ -41,6 +40,14 @@ const REMOTE = [
   'elif sudo -n true; then sudo -n sh "$d/install" "$d" </dev/null',
   'else echo "missing: root, or sudo without a password, for $(id -un)"; exit 3; fi',
 ].join('; ')
+
+export interface PrepareAddressOptions {
+  /** The archive of what is installed: `prepare.tar` of the tiny guest's folder. */
+  readonly archive: string
+  /** Bound of all of it. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
 
 /**
  * Installs what SEE needs into a Linux guest that runs, by the ssh of this host.

@@ -1,13 +1,8 @@
+import type { PrepareAddressOptions } from './install-at-address.ts'
 import type { PreparedGuest } from './prepared-guest.ts'
 import type { SshAddress } from './ssh-address.ts'
 
-export interface PrepareAddressOptions {
-  /** The archive of what is installed: `prepare.tar` of the tiny guest's folder. */
-  readonly archive: string
-  /** Bound of all of it. */
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
-}
+export type { PrepareAddressOptions } from './install-at-address.ts'
 
 /**
  * Installs what SEE needs into a Linux guest that runs, by the ssh of this host.

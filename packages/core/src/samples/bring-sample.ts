@@ -5,10 +5,17 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { bringFile } from './bring-file.ts'
 import type { SampleCopy } from './copy-sample.ts'
-import type { InjectOptions } from './inject-sample.ts'
 import { pack } from './pack.ts'
 import { runInGuest } from './run-in-guest.ts'
 import { entryPath } from './sample-entry.ts'
+
+export interface InjectOptions {
+  /** The file of a folder that is the sample, by its path in it. */
+  readonly entry?: string | undefined
+  /** Is brought in place of the file, or of the entry. */
+  readonly copy?: SampleCopy | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * Brings a file or a folder into the running guest and makes it executable: through the guest agent when it is small, else

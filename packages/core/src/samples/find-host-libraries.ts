@@ -1,7 +1,7 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Elf, readElf } from './elf.ts'
-import { hasKnownLoader, type HostLibraries } from './host-libraries.ts'
+import { hasKnownLoader } from './known-loader.ts'
 
 const CONFIGURATION = '/etc/ld.so.conf'
 /** Where the dynamic loader looks by default, on Debian and on others (ld.so(8)). */
@@ -15,6 +15,15 @@ const DEFAULTS = [
 ]
 const MOST_LIBRARIES = 300
 const MOST_BYTES = 256 * 1024 * 1024
+/** The files of this host that a dynamic program needs. */
+export interface HostLibraries {
+  /** Undefined where this host has none of the name. */
+  readonly loader: string | undefined
+  readonly paths: readonly string[]
+  /** Names of libraries that this host does not have. */
+  readonly missing: readonly string[]
+}
+
 /**
  * Finds what a program names, and what that names in turn, in the folders that this host's own loader is configured with. The
  * sample's search paths are not followed: it could have any file of this host brought to it.

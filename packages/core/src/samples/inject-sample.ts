@@ -1,13 +1,7 @@
 import type { SeeContext } from '../context/see-context.ts'
-import type { SampleCopy } from './copy-sample.ts'
+import type { InjectOptions } from './bring-sample.ts'
 
-export interface InjectOptions {
-  /** The file of a folder that is the sample, by its path in it. */
-  readonly entry?: string | undefined
-  /** Is brought in place of the file, or of the entry. */
-  readonly copy?: SampleCopy | undefined
-  readonly signal?: AbortSignal | undefined
-}
+export type { InjectOptions } from './bring-sample.ts'
 
 /**
  * Brings a file or a folder into the running guest and makes it executable: through the guest agent when it is small, else

@@ -4,14 +4,31 @@ import { SeeError } from '../common/errors.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { bringPacked, bringSample } from './bring-sample.ts'
 import { findHostLibraries } from './find-host-libraries.ts'
-import { hasKnownLoader } from './host-libraries.ts'
-import type { OpenedSample, OpenOptions } from './open-sample.ts'
+import { hasKnownLoader } from './known-loader.ts'
+import type { SampleCopy } from './copy-sample.ts'
 import { readSampleKind } from './read-sample-kind.ts'
 import { assertRunnable, runsOn, unsuitable } from './runnable.ts'
 import { entryPath } from './sample-entry.ts'
 import type { SampleKind } from './sample-kind.ts'
 
 const ASK_MS = 30_000
+
+export interface OpenOptions {
+  /** The file of a folder that is run, by its path in it. */
+  readonly entry?: string | undefined
+  /** Is brought in place of the file, or of the entry. */
+  readonly copy?: SampleCopy | undefined
+  /** What the sample is started with. */
+  readonly arguments?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface OpenedSample {
+  /** Where the sample is in the guest. */
+  readonly path: string
+  /** What runs it there. */
+  readonly argv: readonly [string, ...string[]]
+}
 
 /**
  * Brings a sample into the running guest and finds what runs it there: itself, the interpreter of its language, or, for a

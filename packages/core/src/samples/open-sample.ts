@@ -1,22 +1,7 @@
 import type { SeeContext } from '../context/see-context.ts'
-import type { SampleCopy } from './copy-sample.ts'
+import type { OpenedSample, OpenOptions } from './open-in-guest.ts'
 
-export interface OpenOptions {
-  /** The file of a folder that is run, by its path in it. */
-  readonly entry?: string | undefined
-  /** Is brought in place of the file, or of the entry. */
-  readonly copy?: SampleCopy | undefined
-  /** What the sample is started with. */
-  readonly arguments?: readonly string[] | undefined
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface OpenedSample {
-  /** Where the sample is in the guest. */
-  readonly path: string
-  /** What runs it there. */
-  readonly argv: readonly [string, ...string[]]
-}
+export type { OpenedSample, OpenOptions } from './open-in-guest.ts'
 
 /**
  * Brings a sample into the running guest and finds what runs it there: itself, the interpreter of its language, or, for a

@@ -3,13 +3,21 @@ import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { bytesAt } from './bytes-at.ts'
-import { readElf } from './elf.ts'
-import { archiveIn, discSignature, foreignIn, isDisc } from './magic.ts'
-import type { SampleKind } from './sample-kind.ts'
-import { textKind } from './text-kind.ts'
+import { type Elf, readElf } from './elf.ts'
+import { type ArchiveFormat, archiveIn, discSignature, type Foreign, foreignIn, isDisc } from './magic.ts'
+import { type TextKind, textKind } from './text-kind.ts'
 
 const START_BYTES = 4096
 const UNKNOWN = 'file of an unknown kind'
+
+/** What a sample is, by its content and, for text, its name. */
+export type SampleKind =
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'elf'; readonly elf: Elf }
+  | { readonly kind: 'archive'; readonly format: ArchiveFormat }
+  /** Nothing that Linux itself executes. */
+  | ({ readonly kind: 'foreign' } & Foreign)
+  | TextKind
 
 /**
  * Recognises a file or folder of this host by what it begins with; nothing of it is run, and no other program reads it.

@@ -1,17 +1,9 @@
 import type { Elf } from './elf.ts'
-import type { ArchiveFormat, Foreign } from './magic.ts'
-import type { TextKind } from './text-kind.ts'
+import type { SampleKind } from './read-sample-kind.ts'
+
+export type { SampleKind } from './read-sample-kind.ts'
 
 const SHOWN_LIBRARIES = 12
-
-/** What a sample is, by its content and, for text, its name. */
-export type SampleKind =
-  | { readonly kind: 'folder' }
-  | { readonly kind: 'elf'; readonly elf: Elf }
-  | { readonly kind: 'archive'; readonly format: ArchiveFormat }
-  /** Nothing that Linux itself executes. */
-  | ({ readonly kind: 'foreign' } & Foreign)
-  | TextKind
 
 /**
  * Recognises a file or folder of this host by what it begins with; nothing of it is run, and no other program reads it.

@@ -9,7 +9,7 @@ import type { GuestWatch } from './guest-watch.ts'
 import type { TransientDomain } from './transient-domain.ts'
 
 const MIB = 1024 * 1024
-/** Of `st_blocks`. */
+/** The unit of `st_blocks`. */
 const BLOCK_BYTES = 512
 const NS_PER_SECOND = 1e9
 

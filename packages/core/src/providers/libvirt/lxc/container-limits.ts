@@ -45,7 +45,7 @@ export function containerGauges({ domain, watch, bound, limits }: WatchedContain
   return [refused, killed]
 }
 
-/** Of a count that only grows: reached where it has grown since, once a minute at most. */
+/** Reached where a count that only grows has grown since, once a minute at most. */
 function newOnes(count: () => Promise<number | undefined>): Pick<Gauge, 'measure' | 'isReached'> {
   let before = 0
   let quietUntil = 0

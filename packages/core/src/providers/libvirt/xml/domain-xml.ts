@@ -13,7 +13,7 @@ import {
   type SinkholeEdit,
   sinkInterface,
 } from './parts/guests-interface.ts'
-import { editLimits, type LimitsEdit } from './parts/limits.ts'
+import { editLimits, type LimitsEdit } from './limits-edit.ts'
 import { otherDisksOf } from './other-disks.ts'
 import { isOnlyRead } from './readable-files.ts'
 import { parseXml, serializeXml } from '../../../common/xml.ts'
