@@ -41,6 +41,12 @@ async function check(host: Host) {
   return { embedded, qemu, lxc, named }
 }
 
+/** Whether QEMU as a child can run, and in what. */
+async function jailOf(host: Host) {
+  const { embedded } = await check(host)
+  return [embedded?.ready, embedded?.findings.find(({ name }) => name === 'jail of QEMU')]
+}
+
 test('a host that has everything', async () => {
   const { qemu, lxc, named } = await check(hostWith())
   expect([qemu?.ready, lxc?.ready]).toEqual([true, true])
@@ -201,6 +207,55 @@ test('without the driver of LXC only QEMU is ready', async () => {
   expect([qemu?.ready, lxc?.ready]).toEqual([true, false])
   expect(lxc?.findings.find(({ ok }) => !ok)?.mend).toContain('libvirt-daemon-driver-lxc')
 })
+
+test.each([
+  ['root', true, 'setpriv', 'bwrap'],
+  ['an ordinary user', false, 'bwrap', 'bwrap'],
+])(
+  'a host on which %s can make no jail for QEMU is ready, and says what is missing',
+  async (_who, isRoot, runs, lacks) => {
+    expect(await jailOf(hostWith({ userIsRoot: isRoot }))).toEqual([
+      true,
+      expect.objectContaining({ ok: true }),
+    ])
+    const said = { exitCode: 1, stdout: '', stderr: 'bwrap: No permissions to create new namespace\n' }
+    const host = hostWith()
+    const forbids: Host['run'] = async (program, argv, options) =>
+      argv.includes('--unshare-user') && program === runs ? said : await host.run(program, argv, options)
+    expect(await jailOf(hostWith({ userIsRoot: isRoot, run: forbids }))).toEqual([
+      true,
+      expect.objectContaining({
+        ok: false,
+        detail: 'QEMU would run without one: bwrap: No permissions to create new namespace',
+        mend: expect.stringContaining('max_user_namespaces'),
+      }),
+    ])
+    const without = hostWith({ userIsRoot: isRoot, run: forbids, failing: [lacks] })
+    expect((await jailOf(without))[1]).toMatchObject({
+      ok: false,
+      mend: expect.stringMatching(/install.* bubblewrap$/),
+    })
+  },
+)
+
+test.each([
+  ['666', true, 'all guests'],
+  ['660', false, 'guests with KVM share one: /dev/kvm is open to its group only'],
+])(
+  'with /dev/kvm of mode %s, whether each guest can have a user of its own: %s',
+  async (mode, isOk, detail) => {
+    const other = hostWith()
+    const host = hostWith({
+      run: async (program, argv, options) =>
+        argv.includes('/dev/kvm')
+          ? { exitCode: 0, stdout: `${mode}\n`, stderr: '' }
+          : await other.run(program, argv, options),
+    })
+    const { qemu, named } = await check(host)
+    expect(named('a user for each guest')).toMatchObject({ ok: isOk, detail, required: isOk })
+    expect(qemu?.ready).toBe(true)
+  },
+)
 
 test('acceleration that QEMU only believes in is reported, and the provider is ready without it', async () => {
   const { qemu, named } = await check(hostWith({ said: 'SeaBIOS (version 1.16)\nProbing EDD' }))

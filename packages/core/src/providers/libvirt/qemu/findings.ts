@@ -3,6 +3,7 @@ import type { InspectedHost } from '../../../contract/inspected-host.ts'
 import { findMke2fs, findProgram } from '../../../host/find-program.ts'
 import { findAcceleration } from '../findings/find-acceleration.ts'
 import { findLibvirt } from '../findings/find-libvirt.ts'
+import { findOwnUsers } from '../findings/find-own-users.ts'
 import { findNetworks } from '../findings/find-networks.ts'
 
 /** What this host has for QEMU through libvirt. */
@@ -18,6 +19,7 @@ export async function findQemu(host: InspectedHost, signal: AbortSignal): Promis
     await findLibvirt(host, 'qemu:///system', 'libvirt-daemon-driver-qemu', signal),
     await findMke2fs(host, signal),
     ...(program.ok ? [await findAcceleration(host, emulator, signal)] : []),
+    await findOwnUsers(host, signal),
     ...(await findNetworks(host, signal)),
   ]
 }
