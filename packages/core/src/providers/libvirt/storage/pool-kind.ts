@@ -38,9 +38,12 @@ async function forgetPool(pool: StoragePool): Promise<void> {
   await pool.undefine()
 }
 
-/** Removes a pool with all that is in it, be it made here or by a hook. */
-export async function removePool(pool: StoragePool, place: PoolPayload): Promise<void> {
-  if (await pool.isActive()) {
+/**
+ * Removes a pool with all that is in it, be it made here or by a hook.
+ * @param isStarted whether it is known to be active
+ */
+export async function removePool(pool: StoragePool, place: PoolPayload, isStarted = false): Promise<void> {
+  if (isStarted || (await pool.isActive())) {
     await emptyPool(pool)
     await pool.delete()
   } else {

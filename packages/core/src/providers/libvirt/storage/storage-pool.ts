@@ -33,10 +33,11 @@ export async function createStoragePool(
   const payload = { uri: hypervisor.uri, folder }
   const thing = { identifier, kind: poolKind, payload }
   let pool: StoragePool | undefined
+  let isStarted = false
   const recorded = await releases.defer(
     entryOf(poolKind, `storage pool ${folder}`, payload),
     evenAfterLoss(thing, async () => {
-      if (pool !== undefined) await removePool(pool, payload)
+      if (pool !== undefined) await removePool(pool, payload, isStarted)
     }),
     COPY_TIMEOUT_MS,
   )
@@ -46,6 +47,7 @@ export async function createStoragePool(
     await pool.build()
     await fill(folder)
     await pool.create()
+    isStarted = true
     return pool
   } catch (error) {
     if (error instanceof SeeError) throw error
