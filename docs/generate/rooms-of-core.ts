@@ -86,6 +86,7 @@ export const coreRooms: readonly Floor[] = [
   ],
   [
     { name: 'templates', what: 'the frozen guest on disk, and its clones' },
+    { name: 'isolation', what: 'what a guest is isolated from, tried out by a probe in it' },
     { name: 'readiness', what: 'waiting for a guest, and why one is not ready' },
   ],
   [{ name: 'disks', what: 'disk images: their headers, chains and overlays' }],

@@ -18,6 +18,7 @@ export const hooksRooms: readonly Floor[] = [
     { name: 'commands', what: 'CommandsHook: samples and commands in the guest' },
     { name: 'screen', what: 'ScreenHook, VNCHook' },
     { name: 'console', what: 'ConsoleHook' },
+    { name: 'isolation', what: 'IsolationHook' },
     { name: 'readiness', what: 'ReadinessHook' },
     { name: 'memory', what: 'MemoryHook' },
     { name: 'disk', what: 'DiskCheckPointHook' },

@@ -147,6 +147,8 @@ export type {
 export type { ScreenAbility, Screenshot } from './contract/screen-ability.ts'
 export type { VncAbility, VncServer } from './contract/vnc-ability.ts'
 export type { GuestClues } from './contract/guest-clues.ts'
+export type { IsolationExpectation, IsolationPlan, IsolationTarget } from './contract/isolation.ts'
+export type { IsolationReceipt, ReceiptLine, Verdict } from './isolation/receipt.ts'
 export type { Diagnosis } from './readiness/diagnosis.ts'
 export type { NotReadyError } from './readiness/not-ready-error.ts'
 export type { Readiness, ReadyOptions, ReadySource, SettledScreen } from './readiness/ready-options.ts'

@@ -35,6 +35,7 @@ export { type CommandRecord, commandRecordSchema } from './records/command-recor
 export type { DiskChanges } from './records/disk-changes.ts'
 export type { NetworkSummary } from './records/network-summary.ts'
 export type { SinkholeRequests } from './records/parse-requests.ts'
+export type { Isolation } from './records/isolation.ts'
 export type { NotReady } from './records/not-ready.ts'
 export { recordSchemas } from './records/record-schemas.ts'
 export type { StoredRunReport } from './records/run-report.ts'

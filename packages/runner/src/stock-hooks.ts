@@ -4,6 +4,7 @@ import type { CaseInputs } from './case-options.ts'
 const TIMELINE = { name: '@see/hooks#TimelineHook' }
 const COMMANDS = { name: '@see/hooks#CommandsHook' }
 const READINESS = { name: '@see/hooks#ReadinessHook' }
+const ISOLATION = { name: '@see/hooks#IsolationHook' }
 const SCREEN = {
   name: '@see/hooks#ScreenHook',
   configuration: { screenshot_on_event: 'snapshots_capture' },
@@ -21,7 +22,7 @@ const named = z.object({ hooks: z.array(z.object({ name: z.string() })) })
 const names = z.union([named, z.object({ hooks: named }).transform(({ hooks }) => hooks)])
 
 /**
- * The hooks of a run: the file's, with the timeline and what explains a guest that is not ready before them and what runs commands after them if the file does not
+ * The hooks of a run: the file's, with the timeline and what records readiness and isolation before them and what runs commands after them if the file does not
  * name those; without a file, the stock ones. What runs commands needs an agent in the guest, and is left out where
  * there is nothing to run. Their results go to `folder`, if the file does not say where.
  */
@@ -32,11 +33,16 @@ export function stockHooks(options: CaseInputs, folder: string): HooksSource[] {
   if (file === undefined) {
     // What a protocol of the user's own may run is not known beforehand.
     const own = protocol === undefined ? [] : [{ ...COMMANDS, optional: true }]
-    return [{ configuration, hooks: [TIMELINE, READINESS, SCREEN, CONSOLE, ...(runs ? [COMMANDS] : own)] }]
+    return [
+      {
+        configuration,
+        hooks: [TIMELINE, READINESS, ISOLATION, SCREEN, CONSOLE, ...(runs ? [COMMANDS] : own)],
+      },
+    ]
   }
   const has = namesIn(file)
   return [
-    { configuration, hooks: [TIMELINE, READINESS].filter(({ name }) => !has.has(name)) },
+    { configuration, hooks: [TIMELINE, READINESS, ISOLATION].filter(({ name }) => !has.has(name)) },
     file,
     { hooks: runs && !has.has(COMMANDS.name) ? [COMMANDS] : [] },
   ]

@@ -118,6 +118,7 @@ test('the default protocol is the lifecycle of the manual, and its evidence is i
     sample: null,
     commands: [],
     failures: [],
+    isolation: null,
     guest: { ended: [], reboots: 0 },
     limits: [],
     error: null,

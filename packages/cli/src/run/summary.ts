@@ -21,6 +21,7 @@ export function summaryOf(report: RunReport): string {
   const sections = [
     [`Run ${report.identifier}: ${words[report.exit_code]} (${report.events} events)`],
     sampleLines(report),
+    isolationLines(report),
     ...report.commands.map(commandLines),
     guestLines(report),
     failureLines(report),
@@ -40,6 +41,18 @@ function sampleLines({ sample }: RunReport): string[] {
   const inside = entry === null ? [] : [`  ${entry}: ${entryIs}`]
   const links = leftOut === 0 ? [] : [`  ${leftOut} links or special files in it were left out`]
   return [`Given ${path}: ${is}`, ...inside, ...links].map(printableLine)
+}
+
+function isolationLines({ isolation }: RunReport): string[] {
+  if (isolation === null) return []
+  const { from, reached, unproved, duration_ms: durationMs } = isolation
+  const seconds = (durationMs / 1000).toFixed(1)
+  const not = unproved.length === 0 ? '' : `; not provable here: ${unproved.join(', ')}`
+  const broken = reached.length === 0 ? [] : [`  reached though forbidden: ${reached.join(', ')}`]
+  return [
+    `Isolated from: ${from.length === 0 ? 'nothing' : from.join(', ')} (verified in ${seconds} s${not})`,
+    ...broken,
+  ]
 }
 
 function commandLines(result: CommandResult): string[] {

@@ -8,24 +8,20 @@ import type { GuestEnd } from '../contract/guest-end.ts'
 import type { Logger } from '../common/logger.ts'
 import type { InterfaceAddresses, Resources } from '../contract/resources.ts'
 import { assertAllowed, type DomainState, type Transition } from '../contract/transitions.ts'
-import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
-import { bounded } from '../common/bounded.ts'
 import { eitherSignal } from '../common/timeout-signal.ts'
 import { ContextReadiness } from './context-readiness.ts'
 import type { Diagnosis } from '../readiness/diagnosis.ts'
+import type { IsolationReceipt } from '../isolation/receipt.ts'
 import type { Readiness, ReadyOptions } from '../readiness/ready-options.ts'
 import { GuestConsole } from './guest-console.ts'
-import { type ShutdownOptions, shutdownArguments, type TransitionAttributes } from './shutdown-arguments.ts'
-import { TransitionBound } from './transition-bound.ts'
+import type { ShutdownOptions, TransitionAttributes } from './shutdown-arguments.ts'
+import { askState, TransitionBound } from './transition-bound.ts'
 import { GuestAddresses } from './guest-addresses.ts'
 import type { AddressOptions } from './wait-for-address.ts'
 
 /** Fires the events of the transitions. */
 const OWNER: Owner = { name: '@see/core#SeeContext' }
-
-/** How long the provider may take to say in which state the domain is, in milliseconds. */
-const STATE_MS = 30_000
 
 /**
  * A context over a domain. Each transition fires `pre_…` and `post_…` with the attributes it was given; a forbidden one
@@ -45,6 +41,8 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** The guest's first console, for several readers. */
   readonly console: GuestConsole
   readonly #readiness: ContextReadiness
+  /** What the guest was seen to be isolated from, once that was verified. */
+  isolation: IsolationReceipt | undefined
 
   /** @param release releases the resources, if that takes more than `resources.deallocate` */
   constructor(identifier: string, resources: R, logger: Logger, release = () => resources.deallocate()) {
@@ -92,21 +90,25 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   /**
-   * Waits until the guest is ready: by the first of the given sources; without any by its agent, or where it has no channel to
-   * one by its address, or a screen that stopped changing. Fires `ready`, or `not_ready`.
-   * @throws SeeError `NOT_READY` with what was seen of the guest when it is not in time, or ends; `CONFIGURATION_INVALID`
-   * when the sandbox has no such source; the signal's reason
+   * Waits until the guest is ready by the first of the given sources, without any by its agent; fires `ready`, or `not_ready`.
+   * @throws SeeError `NOT_READY` with what was seen of the guest, `CONFIGURATION_INVALID` for a source that it has not
    */
   async ready(options: ReadyOptions = {}): Promise<Readiness> {
     return await this.#readiness.wait(options)
   }
 
+  /**
+   * Has the guest try what its network forbids, and fires `isolation_verified`; `isolation` has the receipt then.
+   * @throws SeeError `ISOLATION_BROKEN` when it reached some of it; `ABILITY_MISSING` where nothing is known of its network
+   */
+  async verifyIsolation(options: WaitOptions = {}): Promise<IsolationReceipt> {
+    const { verifyIsolation } = await import('./verify-isolation.ts')
+    return await verifyIsolation(this, options)
+  }
+
   /** @throws SeeError `HYPERVISOR_TIMEOUT` when the provider does not say within `timeoutMs`, 30 seconds when not given */
-  async state({ signal, timeoutMs = STATE_MS }: WaitOptions = {}): Promise<DomainState> {
-    const late = hypervisorTimeout('the answer in which state the domain is')
-    return await bounded({ signal, timeoutMs }, late, async (over) => {
-      return (await this.domain.getState({ signal: over })).state
-    })
+  state(options: WaitOptions = {}): Promise<DomainState> {
+    return askState(this.domain, options)
   }
 
   poweron(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
@@ -134,16 +136,14 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   restart(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('restart', attributes, options, async (state, wait) => {
       this.#conduct.beginRun()
-      const { restart } = await import('./transition-work.ts')
-      await restart(this, state, wait)
+      await (await import('./transition-work.ts')).restart(this, state, wait)
     })
   }
 
   /** Cuts the power, also of a guest whose QEMU does not answer any more. */
   poweroff(attributes?: TransitionAttributes, options?: WaitOptions): Promise<void> {
     return this.#transition('poweroff', attributes, options, async (_state, wait) => {
-      const { cutPower } = await import('./transition-work.ts')
-      await cutPower(this, wait)
+      await (await import('./transition-work.ts')).cutPower(this, wait)
       this.#addresses.forget()
     })
   }
@@ -160,7 +160,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
     first?: TransitionAttributes | ShutdownOptions,
     second?: TransitionAttributes | ShutdownOptions,
   ): Promise<void> {
-    const { attributes, options } = shutdownArguments(first, second)
+    const { attributes, options } = (await import('./shutdown-arguments.ts')).shutdownArguments(first, second)
     const signal = eitherSignal(this.signal, options.signal)
     const wait = { ...options, signal }
     signal.throwIfAborted()

@@ -1,6 +1,8 @@
 import { bounded } from '../common/bounded.ts'
 import { SeeError } from '../common/errors.ts'
-import type { Transition } from '../contract/transitions.ts'
+import { hypervisorTimeout } from '../contract/hypervisor-timeout.ts'
+import type { SandboxDomain } from '../contract/resources.ts'
+import type { DomainState, Transition } from '../contract/transitions.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
 
 /** How long the provider may take for a transition, in milliseconds, where its caller does not say. */
@@ -29,6 +31,20 @@ const adviceFor = (transition: Transition): string =>
   transition === 'poweroff'
     ? 'the guest may still run: deallocate the environment'
     : 'state() says what became of it; poweroff() and deallocate() remain possible'
+
+/** How long the provider may take to say in which state the domain is, in milliseconds. */
+const STATE_MS = 30_000
+
+/** @throws SeeError `HYPERVISOR_TIMEOUT` when the provider does not say in time */
+export async function askState(
+  domain: Pick<SandboxDomain, 'getState'>,
+  { signal, timeoutMs = STATE_MS }: WaitOptions,
+): Promise<DomainState> {
+  const late = hypervisorTimeout('the answer in which state the domain is')
+  return await bounded({ signal, timeoutMs }, late, async (over) => {
+    return (await domain.getState({ signal: over })).state
+  })
+}
 
 /** The time that one transition leaves its provider, shared by all that is asked of it. */
 export class TransitionBound {

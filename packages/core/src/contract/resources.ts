@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Abilities } from './abilities.ts'
 import type { EvidenceBounds } from './evidence-bounds.ts'
 import type { EvidenceWarning } from './evidence-warning.ts'
+import type { IsolationPlan } from './isolation.ts'
 import type { GuestClues } from './guest-clues.ts'
 import type { Journal } from '../common/journal.ts'
 import type { Logger } from '../common/logger.ts'
@@ -69,6 +70,8 @@ export interface Resources {
   readonly abilities: Abilities
   /** False where connections of this host to the guest's address do not lead to the guest. */
   readonly isReachable?: boolean
+  /** What its configuration says of the guest's isolation; undefined where that is not known. */
+  isolationPlan?(): Promise<IsolationPlan | undefined>
   /** What it knows of a guest that does not get ready. */
   readonly clues?: GuestClues
   /** Makes everything; on failure, or when aborted, `deallocate` releases what exists by then. */

@@ -16,6 +16,7 @@ const CONTEXT_EVENTS: readonly EventName[] = [
   'domain_crashed',
   'domain_stopped',
   'domain_rebooted',
+  'isolation_verified',
   'ready',
   'not_ready',
   'limit_reached',

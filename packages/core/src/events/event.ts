@@ -70,6 +70,17 @@ export interface EventMap {
     /** What is known of the reboot, in one line. */
     readonly detail: string
   }
+  /** Fired by `verifyIsolation` of the context when the guest has tried what its network forbids and allows. */
+  isolation_verified: {
+    /** The network's mode. */
+    readonly mode: string
+    /** How much the guest reached that is forbidden. */
+    readonly mismatches: number
+    /** How many attempts say nothing. */
+    readonly unproved: number
+    /** How long it took, in milliseconds. */
+    readonly duration_ms: number
+  }
   /** Fired by `ready` of the context when the guest was seen to be ready. */
   ready: {
     /** What it was seen by first: `agent`, `address`, `serial`, `port` or `screen`. */

@@ -15,6 +15,10 @@ const BYTES = 'application/octet-stream'
 export const kindFacts = {
   timeline: { meaning: 'Every event of a case and every run of a handler, a line each.', mediaType: LINES },
   run_report: { meaning: 'What a case came to, as `npx see run --json` prints it.', mediaType: JSON_TYPE },
+  isolation: {
+    meaning: 'What the guest was seen to be isolated from, before its sample was run.',
+    mediaType: JSON_TYPE,
+  },
   not_ready: { meaning: 'What was seen of a guest that did not get ready, and why.', mediaType: JSON_TYPE },
   command_record: { meaning: 'A command or sample that was run in the guest.', mediaType: JSON_TYPE },
   command_stdout: { meaning: 'The standard output of a command, as the guest wrote it.', mediaType: BYTES },

@@ -33,6 +33,10 @@ const readers: { readonly [Kind in ReadableKind]: Reader<Kind> } = {
     kind: 'run_report',
     value: parseRecord(recordSchemas.run_report, bytes, name),
   }),
+  isolation: (bytes, name) => ({
+    kind: 'isolation',
+    value: parseRecord(recordSchemas.isolation, bytes, name),
+  }),
   not_ready: (bytes, name) => ({
     kind: 'not_ready',
     value: parseRecord(recordSchemas.not_ready, bytes, name),

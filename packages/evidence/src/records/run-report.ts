@@ -67,6 +67,13 @@ const limit = z.object({
   detail: z.string().describe('What happened, in one line.'),
 })
 
+const isolation = z.object({
+  from: z.array(z.string()).describe('What it was seen not to reach, as expected.'),
+  reached: z.array(z.string()).describe('What it reached though that is forbidden.'),
+  unproved: z.array(z.string()).describe('What is not proved either way.'),
+  duration_ms: count.describe('How long that took, in milliseconds.'),
+})
+
 /** What a case came to: `run.json`, which `npx see run --json` prints. */
 export const runReportSchema = z.object({
   identifier: z.string().describe('The identifier of the environment.'),
@@ -86,6 +93,12 @@ export const runReportSchema = z.object({
   events: count.describe('How many events were fired.'),
   commands: z.array(command).describe('Commands and samples that were run in the guest.'),
   failures: z.array(failure).describe('Handlers that failed.'),
+  isolation: isolation
+    .nullable()
+    .optional()
+    .describe(
+      'What the guest was isolated from, as a probe in it saw before the sample was run; null where none was run.',
+    ),
   guest: guest.describe('What the guest did that it was not asked to.'),
   limits: z
     .array(limit)

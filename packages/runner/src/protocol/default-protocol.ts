@@ -8,7 +8,7 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   progress('powering on')
   await context.poweron()
   signal.throwIfAborted()
-  const silence = await becomeReady(context, parameters)
+  const silence = (await becomeReady(context, parameters)) ?? (await verifyIsolation(context, parameters))
   signal.throwIfAborted()
   if (silence === undefined) {
     await run(context, parameters)
@@ -46,6 +46,26 @@ async function becomeReady(
   } catch (error) {
     if (!(error instanceof SeeError) || error.code !== 'NOT_READY') throw error
     progress(`nothing can be run: ${error.message}`)
+    return error
+  }
+}
+
+/** Returns what was wrong, if the guest reached what its network forbids: nothing is run in it then. */
+async function verifyIsolation(
+  context: SeeContext,
+  { timeoutMs, signal, progress }: ProtocolParameters,
+): Promise<SeeError | undefined> {
+  const plan = await context.resources.isolationPlan?.()
+  if (plan?.verify !== true) return undefined
+  progress('verifying what the guest is isolated from')
+  try {
+    await context.ready({ agent: true, timeoutMs, signal })
+    await context.verifyIsolation({ signal })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SeeError)) throw error
+    if (error.code !== 'NOT_READY' && error.code !== 'ISOLATION_BROKEN') throw error
+    progress(`nothing is run: ${error.message}`)
     return error
   }
 }

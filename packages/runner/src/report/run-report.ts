@@ -23,12 +23,45 @@ export interface RunReport {
   readonly events: number
   readonly commands: readonly CommandResult[]
   readonly failures: readonly { readonly event: string; readonly handler: string; readonly message: string }[]
+  /** What the guest was isolated from, as was verified; null where it was not. */
+  readonly isolation: IsolationReport | null
   readonly guest: GuestReport
   /** The limits that were reached, oldest first; the first hundred. */
   readonly limits: readonly LimitReached[]
   /** What the evidence lacks; docs/limits.md explains each code. */
   readonly warnings: readonly EvidenceWarning[]
   readonly error: ReportedError | null
+}
+
+/** What a probe in the guest saw before the sample was run, by the names of what it tried. */
+export interface IsolationReport {
+  /** What it did not reach, as expected. */
+  readonly from: readonly string[]
+  /** What it reached though that is forbidden. */
+  readonly reached: readonly string[]
+  /** What is not proved either way. */
+  readonly unproved: readonly string[]
+  readonly duration_ms: number
+}
+
+export function isolationReport({ isolation }: Pick<SeeContext, 'isolation'>): IsolationReport | null {
+  if (isolation === undefined) return null
+  const { lines, durationMs } = isolation
+  const all = [...new Set(lines.map(({ target }) => target))]
+  const has = (target: string, verdict: string) =>
+    lines.some((line) => line.target === target && line.verdict === verdict)
+  const reached = all.filter((target) => has(target, 'mismatch'))
+  const blocked = lines.filter(
+    ({ expected, seen, verdict }) =>
+      expected === 'forbidden' && seen === 'blocked' && verdict === 'as_expected',
+  )
+  const from = all.filter(
+    (target) => !reached.includes(target) && blocked.some((line) => line.target === target),
+  )
+  const unproved = all.filter(
+    (target) => !reached.includes(target) && !from.includes(target) && has(target, 'unproved'),
+  )
+  return { from, reached, unproved, duration_ms: durationMs }
 }
 
 /** What the guest did that it was not asked to. */

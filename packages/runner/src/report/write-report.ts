@@ -6,7 +6,7 @@ import { type EvidenceFolder, REPORT } from './evidence-folder.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { Outcome } from './outcome.ts'
 import { reportedError } from './reported-error.ts'
-import { guestReport, type RunReport } from './run-report.ts'
+import { guestReport, isolationReport, type RunReport } from './run-report.ts'
 import { addToManifest } from './stored-manifest.ts'
 
 interface Options {
@@ -61,6 +61,7 @@ async function reportOf(
       handler: failure.handler,
       message: messageOf(failure.error),
     })),
+    isolation: context === undefined ? null : isolationReport(context),
     guest: guestReport(context),
     limits: context?.limitsReached ?? [],
     warnings: context?.warnings ?? [],

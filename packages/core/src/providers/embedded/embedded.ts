@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../context/context-factory.ts'
 import type { Abilities } from '../../contract/abilities.ts'
 import type { EvidenceBounds } from '../../contract/evidence-bounds.ts'
+import type { IsolationPlan } from '../../contract/isolation.ts'
 import type { GuestClues } from '../../contract/guest-clues.ts'
 import type { Logger } from '../../common/logger.ts'
 import { ReleaseStack } from '../../common/release-stack.ts'
@@ -122,6 +123,12 @@ export class EmbeddedResources implements Freezable {
 
   deallocate(): Promise<void> {
     return this.#releases.release()
+  }
+
+  async isolationPlan(): Promise<IsolationPlan> {
+    const { embeddedIsolation } = await import('./network/isolation-plan.ts')
+    const { network, isolation } = this.#configuration
+    return embeddedIsolation(network, { host: this.network?.host, verify: isolation.verify })
   }
 
   get subnet(): string | undefined {

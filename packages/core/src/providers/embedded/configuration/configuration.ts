@@ -1,3 +1,4 @@
+import { isolationSchema } from '../../../contract/isolation.ts'
 import { z } from 'zod'
 import { templateKeys } from '../../../templates/template-keys.ts'
 import { diskSchema } from '../../../images/disk-configuration.ts'
@@ -58,6 +59,7 @@ export const embeddedSchema = z.strictObject({
   machine: machine.prefault({}).describe('The virtual machine.'),
   disk: disk.optional().describe("The guest's disk."),
   network: networkSchema.prefault({}).describe('What the guest’s interface reaches.'),
+  isolation: isolationSchema.prefault({}).describe('Whether the isolation of the guest is verified.'),
   limits: limits.prefault({}).describe('What a guest may use of this host.'),
 })
 

@@ -6,6 +6,7 @@ import {
   hypervisorLimitKeys,
   limitKeys,
 } from '../../limits/limit-keys.ts'
+import { isolationSchema } from '../../../contract/isolation.ts'
 import { networkSchema } from '../network/network-schema.ts'
 
 const path = z.string().min(1)
@@ -39,6 +40,7 @@ export const lxcSchema = z.strictObject({
       ),
     })
     .describe('The container.'),
+  isolation: isolationSchema.prefault({}).describe('Whether the isolation of the guest is verified.'),
   network: networkSchema
     .optional()
     .describe(

@@ -2,6 +2,7 @@ import type { Hypervisor, Network } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
 import type { EvidenceBounds } from '../../../contract/evidence-bounds.ts'
+import type { IsolationPlan } from '../../../contract/isolation.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
 import type { AllocateOptions, Resources, ResourcesParameters } from '../../../contract/resources.ts'
@@ -68,6 +69,12 @@ export class LxcResources implements Resources {
   async allocate({ signal }: AllocateOptions): Promise<void> {
     const { allocateContainer } = await import('./allocate-container.ts')
     this.#allocated = await allocateContainer({ ...this.#parameters, releases: this.#releases, signal })
+  }
+
+  async isolationPlan(): Promise<IsolationPlan | undefined> {
+    const { libvirtIsolation } = await import('../network/isolation-plan.ts')
+    const { network, isolation } = this.#parameters.configuration
+    return libvirtIsolation(network, isolation.verify)
   }
 
   deallocate(): Promise<void> {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { templateKeys } from '../../../templates/template-keys.ts'
 import { diskSchema } from '../../../images/disk-configuration.ts'
 import { legacyName } from '../../../configuration/legacy-name.ts'
+import { isolationSchema } from '../../../contract/isolation.ts'
 import { networkSchema } from '../network/network-schema.ts'
 import { diskLimitKeys, evidenceLimitKeys, hypervisorLimitKeys, limitKeys } from '../../limits/limit-keys.ts'
 
@@ -28,6 +29,7 @@ export const qemuSchema = z
       })
       .optional()
       .describe("The guest's first disk; without it, the XML's own is used, and written to."),
+    isolation: isolationSchema.prefault({}).describe('Whether the isolation of the guest is verified.'),
     network: networkSchema
       .optional()
       .describe("What the guest's first interface is on; without it, what the domain's XML says."),

@@ -2,6 +2,7 @@ import type { Hypervisor, Network, StoragePool } from '@see/libvirt'
 import type { z } from 'zod'
 import { type ContextFactory, contextFactory } from '../../../context/context-factory.ts'
 import type { EvidenceBounds } from '../../../contract/evidence-bounds.ts'
+import type { IsolationPlan } from '../../../contract/isolation.ts'
 import type { GuestClues } from '../../../contract/guest-clues.ts'
 import type { EvidenceWarning } from '../../../contract/evidence-warning.ts'
 import { ReleaseStack } from '../../../common/release-stack.ts'
@@ -90,6 +91,12 @@ export class QemuResources implements Resources {
       releases: this.#releases,
       signal,
     })
+  }
+
+  async isolationPlan(): Promise<IsolationPlan | undefined> {
+    const { libvirtIsolation } = await import('../network/isolation-plan.ts')
+    const { network, isolation } = this.#parameters.configuration
+    return libvirtIsolation(network, isolation.verify)
   }
 
   deallocate(): Promise<void> {

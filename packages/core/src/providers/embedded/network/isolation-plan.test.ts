@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { networkSchema } from '../configuration/network.ts'
+import { embeddedIsolation } from './isolation-plan.ts'
+
+const allow = [{ name: 'updates.example', port: 80, to: '127.0.0.1:8080' }]
+const F = 'forbidden'
+const S = 'sunk'
+const A = 'allowed'
+
+test.each([
+  [{ mode: 'none' }, { internet: F, host: F, lan: F, metadata: F, dns: F, ipv6: F }],
+  [{ mode: 'restricted' }, { internet: F, host: F, lan: F, metadata: F, dns: F, ipv6: F }],
+  [
+    { mode: 'restricted', allow },
+    { internet: F, host: F, lan: F, metadata: F, dns: A, ipv6: F },
+  ],
+  [{ mode: 'sinkhole' }, { internet: S, host: F, lan: S, metadata: S, dns: S, ipv6: F }],
+  [{ mode: 'user' }, { internet: A, host: A, lan: A, metadata: A, dns: A, ipv6: F }],
+])('%j', (network, expected) => {
+  const plan = embeddedIsolation(networkSchema.parse(network), { host: '10.1.2.2', verify: true })
+  expect(plan).toEqual({ mode: network.mode, expected, hostAddresses: ['10.1.2.2'], verify: true })
+})
