@@ -55,6 +55,10 @@ inside() {
   mount --make-rprivate /
   for folder in $covered; do
     [ -d "$folder" ] || continue
+    # Others' mounts in it would go when they remove what they are mounted on.
+    cut -d ' ' -f 2 /proc/self/mounts | grep "^$folder/" | sort -r | while read -r each; do
+      umount --lazy "$each"
+    done
     room=$size
     [ "$folder" != /var/lib/see ] || room=$store
     mount -t tmpfs -o "size=$room,mode=$(stat -c %a "$folder")" laboratory /mnt

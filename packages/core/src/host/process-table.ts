@@ -23,20 +23,49 @@ export async function startOf(pid: number): Promise<number | undefined> {
   return fields.length === 0 || fields[STATE_FIELD] === 'Z' ? undefined : Number(fields[START_FIELD])
 }
 
+interface CommandLine {
+  readonly pid: number
+  readonly argv: readonly string[]
+}
+
 /** The processes of this host that this process sees and whose command line is such. */
 export async function findProcesses(
   isMeant: (argv: readonly string[]) => boolean,
 ): Promise<readonly FoundProcess[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const meant = (await commandLines()).filter(({ argv }) => isMeant(argv))
   const found = await Promise.all(
-    pids.map(async (pid) => {
-      const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      if (text === '' || !isMeant(text.split('\0').slice(0, -1))) return []
+    meant.map(async ({ pid }) => {
       const start = await startOf(pid)
       return start === undefined ? [] : [{ pid, start }]
     }),
   )
   return found.flat()
+}
+
+let reading: Promise<unknown> = Promise.resolve()
+let next: Promise<readonly CommandLine[]> | undefined
+
+/** All that ask while others are being read share the next reading, which begins after they asked. */
+function commandLines(): Promise<readonly CommandLine[]> {
+  next ??= reading.then(() => {
+    next = undefined
+    const begun = readCommandLines()
+    reading = begun.catch(() => undefined)
+    return begun
+  })
+  return next
+}
+
+/** Those of processes that have one: zombies and threads of the kernel have none. */
+async function readCommandLines(): Promise<readonly CommandLine[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const read = await Promise.all(
+    pids.map(async (pid) => {
+      const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      return text === '' ? [] : [{ pid, argv: text.split('\0').slice(0, -1) }]
+    }),
+  )
+  return read.flat()
 }
 
 /**

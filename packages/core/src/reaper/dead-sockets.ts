@@ -1,27 +1,29 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ownersFolder } from '../ledger/ledger-folder.ts'
 import { knock } from '../ledger/owner-state.ts'
 import { readLedgers } from '../ledger/read-ledger.ts'
 
-/** A younger one may be of a process that is about to listen. */
-const YOUNG_MS = 10_000
+/** A process listens this soon after it has made its socket. */
+const LISTENS_WITHIN_MS = 300
 const MOST = 1000
 
-/**
- * Removes the sockets of owners that have ended and have nothing in a ledger any more.
- * @param known sockets of owners that are known to have ended
- */
-export async function removeDeadSockets(folder: string, known: readonly string[] = []): Promise<void> {
+/** Removes the sockets of owners that have ended and have nothing in a ledger any more. */
+export async function removeDeadSockets(folder: string): Promise<void> {
   const owners = ownersFolder(folder)
-  const names = await readdir(owners).catch(() => [])
-  if (names.length === 0) return
+  const names = (await readdir(owners).catch(() => [])).slice(0, MOST)
+  const refused = await refusedOf(names.map((name) => join(owners, name)))
+  if (refused.length === 0) return
+  await sleep(LISTENS_WITHIN_MS)
+  const dead = await refusedOf(refused)
   const readings = await readLedgers(folder)
   const needed = new Set(readings.map((each) => (each.state === 'read' ? each.content.owner.socket : '')))
-  for (const path of names.slice(0, MOST).map((name) => join(owners, name))) {
-    if (needed.has(path) || (await knock(path)) !== 'refused') continue
-    const facts = await stat(path).catch(() => undefined)
-    if (facts === undefined) continue
-    if (known.includes(path) || Date.now() - facts.mtimeMs > YOUNG_MS) await rm(path, { force: true })
-  }
+  await Promise.all(dead.filter((path) => !needed.has(path)).map((path) => rm(path, { force: true })))
+}
+
+/** Those at which no process listens. */
+async function refusedOf(paths: readonly string[]): Promise<readonly string[]> {
+  const answers = await Promise.all(paths.map(async (path) => ({ path, answer: await knock(path) })))
+  return answers.filter(({ answer }) => answer === 'refused').map(({ path }) => path)
 }

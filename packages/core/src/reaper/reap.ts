@@ -7,7 +7,7 @@ import { removeDeadSockets } from './dead-sockets.ts'
 import { Undoers } from './undoers.ts'
 
 /** Environments at a time: what is slow waits for daemons and disks. */
-const SIDE_BY_SIDE = 8
+const SIDE_BY_SIDE = 16
 /** How long another reaper of the same environment is waited for. */
 const PATIENCE_MS = 60_000
 
@@ -43,8 +43,7 @@ export async function reap(options: ReapOptions): Promise<ReapReport> {
   const reaped = dryRun
     ? left.map(wouldReap)
     : await reapEach(left, { undoers, folder, signal, patienceMs: PATIENCE_MS, settleMs: 0 }, onProgress)
-  const owners = left.flatMap(({ owner }) => (owner === undefined ? [] : [owner.socket]))
-  if (!dryRun) await removeDeadSockets(folder, owners)
+  if (!dryRun) await removeDeadSockets(folder)
   return { reaped, problems: [...unknown, ...problems] }
 }
 

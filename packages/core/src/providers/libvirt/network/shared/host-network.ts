@@ -104,8 +104,10 @@ async function leave(
 
 /** Removes the network, unless a process or a guest uses it: what one that was killed had not done. */
 export async function leaveForKilled(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
+  const users = new UsersFolder(join(FOLDER, name))
+  // Another one has done it: its guests are many, and the folder goes last.
+  if ((await isMissing(users.path)) && (await find(hypervisor, name)) === undefined) return
   await changing(async () => {
-    const users = new UsersFolder(join(FOLDER, name))
     if (!(await users.isUsed())) await removeUnused(hypervisor, users, name, nft)
   })
 }
