@@ -4,5 +4,5 @@ export interface EvidenceBounds {
   readonly evidence_files: number
 }
 
-/** Of a provider that has no keys for it. */
+/** The bounds where a provider has no keys for them. */
 export const defaultEvidenceBounds: EvidenceBounds = { evidence_mib: 20_480, evidence_files: 200_000 }
