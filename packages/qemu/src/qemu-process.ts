@@ -157,12 +157,19 @@ export class QemuProcess {
   #sendKill(): void {
     const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null
     this.#child.stdin?.destroy()
-    if (this.#jailed === undefined || hasEnded) return void this.#child.kill('SIGKILL')
+    if (this.#options.jail === undefined || hasEnded) return void this.#child.kill('SIGKILL')
+    if (this.#jailed === undefined) return this.#endEntry()
     try {
       process.kill(this.#jailed.first, 'SIGKILL')
     } catch {
       // It has just ended.
     }
+  }
+
+  /** Killed before its jail is complete, bubblewrap would leave a process there; it ends now that its pipe is closed. */
+  #endEntry(): void {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), QUIT_MS)
+    void this.ended.then(() => clearTimeout(timer))
   }
 
   /** What to throw when it ended though it should not have; undefined when it ended in good order, or runs. */
