@@ -3,7 +3,7 @@ import { probeAnswers } from './probe-answers.ts'
 
 test('answers are read by their numbers', () => {
   const answers = probeAnswers('1 blocked\n0 reached\n2 refused\n3 unable\n', 4)
-  expect([...answers].toSorted()).toEqual([
+  expect([...answers].toSorted(([one], [other]) => one - other)).toEqual([
     [0, 'reached'],
     [1, 'blocked'],
     [2, 'refused'],

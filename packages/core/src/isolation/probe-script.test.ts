@@ -16,7 +16,7 @@ async function probe(attempts: readonly Attempt[], path = process.env['PATH']) {
   const { stdout } = await promisify(execFile)('/bin/sh', ['-c', probeScript(attempts, TOKEN)], {
     env: { PATH: path },
   })
-  return [...probeAnswers(stdout, attempts.length)].toSorted()
+  return [...probeAnswers(stdout, attempts.length)].toSorted(([one], [other]) => one - other)
 }
 
 async function programPath(program: string): Promise<string> {

@@ -70,17 +70,20 @@ async function probed(
   token: string,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const nothing = (why: string): Probe => ({ answers: new Map(), unprobed: why })
   try {
     if (await agent.isWindows())
-      return nothing('the probe is a script of a POSIX shell, which Windows has not')
+      return unprobed('the probe is a script of a POSIX shell, which Windows has not')
     const script = probeScript(attempts, token)
     const options = { signal, timeoutMs: PROBE_MS, maxOutputBytes: OUTPUT_BYTES }
     const { stdout } = await agent.exec(['/bin/sh', '-c', script], options)
     return { answers: probeAnswers(stdout.toString('latin1'), attempts.length), unprobed: null }
   } catch (error) {
-    return nothing(`the probe could not be run in the guest: ${messageOf(error)}`)
+    return unprobed(`the probe could not be run in the guest: ${messageOf(error)}`)
   }
+}
+
+function unprobed(why: string): Probe {
+  return { answers: new Map(), unprobed: why }
 }
 
 /** @throws SeeError `ISOLATION_BROKEN` when the guest reached what is forbidden */
