@@ -199,22 +199,17 @@ function boundsIn(options: EnvironmentOptions): Partial<HookBounds> {
 
 /** Loaded with the first environment: an import of this package does without. */
 async function hookLoading() {
-  const [{ loadHooks }, { setUpHooks }, { misspeltEvents }, { apart }, end, made] = await Promise.all([
+  const [{ loadHooks }, { setUpHooks }, { misspeltEvents }] = await Promise.all([
     import('../hooks/load-hooks.ts'),
     import('../hooks/hook-manager.ts'),
     import('../events/misspelt-events.ts'),
+  ])
+  const [{ apart }, { HooksEnd }, { makeContext }] = await Promise.all([
     import('../common/apart.ts'),
     import('./hooks-end.ts'),
     import('./make-context.ts'),
   ])
-  return {
-    apart,
-    HooksEnd: end.HooksEnd,
-    loadHooks,
-    makeContext: made.makeContext,
-    misspeltEvents,
-    setUpHooks,
-  }
+  return { apart, HooksEnd, loadHooks, makeContext, misspeltEvents, setUpHooks }
 }
 
 function isStock({ name }: { readonly name: string }): boolean {

@@ -36,7 +36,7 @@ const lineSchema = z.union([
 ])
 
 /** An entry in a ledger, with its number there. */
-export type LedgerEntry = z.output<typeof entrySchema>
+type LedgerEntry = z.output<typeof entrySchema>
 
 /** What a ledger says. */
 export interface LedgerContent {
