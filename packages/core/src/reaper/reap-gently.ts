@@ -3,6 +3,7 @@ import { ledgerFolder } from '../ledger/ledger-folder.ts'
 import { removeDeadSockets } from './dead-sockets.ts'
 import { listRecorded } from './list-environments.ts'
 import { reapEach } from './reap.ts'
+import { removeTornLedgers } from './torn-ledgers.ts'
 import { Undoers } from './undoers.ts'
 
 const PAUSE_MS = 60_000
@@ -33,5 +34,6 @@ async function reapNow(folder: string): Promise<void> {
     const options = { undoers, folder, patienceMs: PATIENCE_MS, settleMs: 0 }
     await reapEach(left, { ...options, signal: timeoutSignal(TIMEOUT_MS) })
   }
+  await removeTornLedgers(folder)
   await removeDeadSockets(folder)
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -281,4 +281,16 @@ test('what one process left is undone, and what it had asked a daemon for is loo
   expect(settleMs.has(other)).toBe(false)
   expect(readdirSync(folder).toSorted()).toEqual([`${other}.jsonl`, 'owners'])
   expect(readFileSync(join(folder, `${other}.jsonl`), 'utf8')).toContain('"b"')
+})
+
+test('a ledger without a line, of a process that was killed before it had made anything, goes after a while', async () => {
+  const [old, young, begun] = [randomUUID(), randomUUID(), randomUUID()].map((each) => `${each}.jsonl`)
+  for (const name of [old, young]) await writeFile(join(folder, name ?? ''), '', { mode: 0o600 })
+  await writeFile(join(folder, begun ?? ''), '{"version":1,"ident', { mode: 0o600 })
+  const longAgo = new Date(Date.now() - 120_000)
+  for (const name of [old, begun]) await utimes(join(folder, name ?? ''), longAgo, longAgo)
+  await reap({ signal, folder, dryRun: true })
+  expect(readdirSync(folder)).toContain(old)
+  await reap({ signal, folder })
+  expect(readdirSync(folder).toSorted()).toEqual([young, 'owners'].toSorted())
 })

@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events'
 import type { LeftEntry } from '../contract/left.ts'
 import { ledgerFolder } from '../ledger/ledger-folder.ts'
 import { listFound, type ListOptions, listRecorded } from './list-environments.ts'
 import type { ListedEnvironment, ReaperProblem } from './listed-environment.ts'
 import { type ReapedEnvironment, reapEnvironment } from './reap-environment.ts'
 import { removeDeadSockets } from './dead-sockets.ts'
+import { removeTornLedgers } from './torn-ledgers.ts'
 import { Undoers } from './undoers.ts'
 
 /** Environments at a time: what is slow waits for daemons and disks. */
@@ -43,7 +45,10 @@ export async function reap(options: ReapOptions): Promise<ReapReport> {
   const reaped = dryRun
     ? left.map(wouldReap)
     : await reapEach(left, { undoers, folder, signal, patienceMs: PATIENCE_MS, settleMs: 0 }, onProgress)
-  if (!dryRun) await removeDeadSockets(folder)
+  if (!dryRun) {
+    await removeTornLedgers(folder)
+    await removeDeadSockets(folder)
+  }
   return { reaped, problems: [...unknown, ...problems] }
 }
 
@@ -55,6 +60,8 @@ export async function reapEach(
 ): Promise<readonly ReapedEnvironment[]> {
   const reaped: ReapedEnvironment[] = []
   const waiting = [...left]
+  // Each wait listens to it, and Node warns of more than ten.
+  setMaxListeners(0, options.signal)
   let done = 0
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
