@@ -23,7 +23,7 @@ let isListening = false
 
 /**
  * From now on, what this process makes does not outlive it by more than a moment: its first thing comes with a keeper, a
- * shell of its own that waits for the end of this process. It costs two milliseconds and half a megabyte; where there is no
+ * shell of its own that waits for the end of this process. It costs two milliseconds and 0.1 MiB; where there is no
  * shell, what is left waits for `see reap`.
  */
 export function keepFromNowOn(): void {

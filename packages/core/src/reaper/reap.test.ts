@@ -292,5 +292,5 @@ test('a ledger without a line, of a process that was killed before it had made a
   await reap({ signal, folder, dryRun: true })
   expect(readdirSync(folder)).toContain(old)
   await reap({ signal, folder })
-  expect(readdirSync(folder).toSorted()).toEqual([young, 'owners'].toSorted())
+  expect(new Set(readdirSync(folder))).toEqual(new Set([young, 'owners']))
 })
