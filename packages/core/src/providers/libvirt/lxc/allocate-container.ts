@@ -26,6 +26,7 @@ import { ContainerAgent } from './container-agent.ts'
 import { ContainerDomain } from './container-domain.ts'
 import { containerGauges } from './container-limits.ts'
 import { ProcessBound } from './control-groups.ts'
+import { hostEntry } from '../../../ledger/host-entries.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
 import { entryOf } from '../daemon/libvirt-kind.ts'
 import { containerKind } from './container-kinds.ts'
@@ -122,7 +123,12 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   const domain = new ContainerDomain(virDomain, sunk)
   if (sunk !== undefined) followSinkhole(sunk, virDomain, watch)
   const bound = new ProcessBound(identifier, limits.processes)
-  releases.defer('the control group', () => bound.release())
+  const group = await bound.group()
+  if (group === undefined) releases.defer('the bound of processes', () => bound.release())
+  else {
+    const entry = hostEntry('control-group', `the control group ${group}`, { path: group })
+    await releases.defer(entry, () => bound.release())
+  }
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(virDomain, ending, releases)
   const others = containerGauges({ domain: virDomain, watch, bound, limits })

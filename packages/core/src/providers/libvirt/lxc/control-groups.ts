@@ -53,6 +53,12 @@ export class ProcessBound {
     this.#most = most
   }
 
+  /** Path of the group that it will make; undefined where it uses the container's own, or this host has none. */
+  async group(): Promise<string | undefined> {
+    const found = await groupOf(process.pid, 'pids').catch(() => undefined)
+    return found?.version === 1 ? join(found.mount, this.#name) : undefined
+  }
+
   /**
    * Puts all processes of a container under the bound, and those that came meanwhile.
    * @param controllerPid libvirt's own process for it, which is not bounded
