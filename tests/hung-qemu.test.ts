@@ -8,7 +8,7 @@ const SLACK_MS = 10_000
 const TEST_MS = 60_000
 
 const qemusOf = (identifier: string) =>
-  processes(({ commandLine }) => /qemu-system/.test(commandLine) && commandLine.includes(identifier))
+  processes(({ commandLine }) => /^\S*qemu-system/.test(commandLine) && commandLine.includes(identifier))
 
 async function elapsed(work: () => Promise<unknown>): Promise<number> {
   const beganAt = performance.now()

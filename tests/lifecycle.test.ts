@@ -69,6 +69,7 @@ describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
       'post_shutdown',
     ])
     const others = [
+      'ready',
       'ip_address',
       'run_sample',
       'command_finished',

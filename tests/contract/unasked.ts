@@ -124,12 +124,12 @@ export function unaskedContract({ name, factory, guest, leftOf }: Provider): voi
   })
 }
 
-/** The process of this host that has `program` and the identifier in its command line, or the first child of it. */
+/** The process of this host that is `program` with the identifier in its command line, or the first child of it. */
 export function processOf(program: string, identifier: string, isChild = false): number {
   const pids = readdirSync('/proc').filter((each) => /^\d+$/.test(each))
   const found = pids.find((pid) => {
     const words = procFile(pid, 'cmdline')
-    return words.includes(program) && words.includes(identifier)
+    return words.split('\0', 1)[0]?.includes(program) === true && words.includes(identifier)
   })
   const child = procFile(`${found}/task/${found}`, 'children').split(' ')[0]
   const pid = Number(isChild ? child : found)

@@ -158,7 +158,8 @@ export class QemuProcess {
     const hasEnded = this.#child.exitCode !== null || this.#child.signalCode !== null
     this.#child.stdin?.destroy()
     if (this.#options.jail === undefined || hasEnded) return void this.#child.kill('SIGKILL')
-    if (this.#jailed === undefined) return this.#endEntry()
+    this.#killJail()
+    if (this.#jailed === undefined) return
     try {
       process.kill(this.#jailed.first, 'SIGKILL')
     } catch {
@@ -166,8 +167,11 @@ export class QemuProcess {
     }
   }
 
-  /** Killed before its jail is complete, bubblewrap would leave a process there; it ends now that its pipe is closed. */
-  #endEntry(): void {
+  /**
+   * Killed before its jail is complete, bubblewrap would leave a process there: it ends now that its pipe is closed, or with
+   * its first process. One that does not, since it was stopped, is killed after all.
+   */
+  #killJail(): void {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), QUIT_MS)
     void this.ended.then(() => clearTimeout(timer))
   }

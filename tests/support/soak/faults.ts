@@ -117,7 +117,7 @@ function killGuest(identifier: string): void {
 function isGuest(pid: string, identifier: string): boolean {
   try {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    return /qemu-system|libvirt_lxc/.test(commandLine) && commandLine.includes(identifier)
+    return /^[^\0]*(?:qemu-system|libvirt_lxc)/.test(commandLine) && commandLine.includes(identifier)
   } catch {
     return false
   }

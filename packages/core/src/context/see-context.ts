@@ -91,7 +91,8 @@ export class SeeContext<R extends Resources = Resources> extends Context {
 
   /**
    * Waits until the guest is ready by the first of the given sources, without any by its agent; fires `ready`, or `not_ready`.
-   * @throws SeeError `NOT_READY` with what was seen of the guest, `CONFIGURATION_INVALID` for a source that it has not
+   * @throws NotReadyError `NOT_READY` or `GUEST_STOPPED`, with what was seen of the guest; SeeError
+   * `CONFIGURATION_INVALID` for a source that it has not
    */
   async ready(options: ReadyOptions = {}): Promise<Readiness> {
     return await this.#readiness.wait(options)

@@ -53,7 +53,7 @@ export interface ResourcesParameters<Configuration> {
   readonly folder: string
   readonly logger: Logger
   /** Where the sandbox records what outlives this process before it makes it: `new ReleaseStack(journal, 'name')`. */
-  readonly journal: Journal
+  readonly journal?: Journal | undefined
 }
 
 /** Encapsulates a provider of sandboxes: allocates what one sandbox needs and takes it away again. */

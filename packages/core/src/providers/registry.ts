@@ -36,7 +36,7 @@ export interface RegisteredProvider extends Described {
 /** What a sandbox does not have from its resources file. */
 export interface OwnParameters {
   readonly identifier: string
-  readonly journal: Journal
+  readonly journal?: Journal | undefined
   readonly logger: Logger
 }
 

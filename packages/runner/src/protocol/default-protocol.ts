@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type SeeContext, SeeError } from '@see/core'
+import { NotReadyError, type SeeContext, SeeError } from '@see/core'
 import type { ProtocolParameters } from './protocol.ts'
 
 /** The manual's lifecycle: power on, run, capture, shut down, analyse. */
@@ -44,7 +44,7 @@ async function becomeReady(
     await context.trigger('ip_address', { address: detail ?? '' })
     return undefined
   } catch (error) {
-    if (!(error instanceof SeeError) || error.code !== 'NOT_READY') throw error
+    if (!(error instanceof NotReadyError)) throw error
     progress(`nothing can be run: ${error.message}`)
     return error
   }
@@ -64,7 +64,7 @@ async function verifyIsolation(
     return undefined
   } catch (error) {
     if (!(error instanceof SeeError)) throw error
-    if (error.code !== 'NOT_READY' && error.code !== 'ISOLATION_BROKEN') throw error
+    if (!(error instanceof NotReadyError) && error.code !== 'ISOLATION_BROKEN') throw error
     progress(`nothing is run: ${error.message}`)
     return error
   }

@@ -47,17 +47,11 @@ export class Outcome {
   /** A guest that was killed, failed or crashed is an error even where the protocol went on to its end. */
   get #allErrors(): unknown[] {
     const end = this.context?.guestEnds.find(isFailedEnd)
-    const isSaid = this.#errors.some((error) => this.#saysEnd(error))
+    const isSaid = this.#errors.some((error) => error instanceof SeeError && error.code === 'GUEST_STOPPED')
     if (end === undefined || isSaid) return this.#errors
     return [...this.#errors, new SeeError('GUEST_STOPPED', `the guest ended unasked: ${end.detail}`)]
   }
 
-  /** Whether an error says how the guest ended. */
-  #saysEnd(error: unknown): boolean {
-    if (!(error instanceof SeeError)) return false
-    if (error.code !== 'NOT_READY') return error.code === 'GUEST_STOPPED'
-    return this.context?.diagnosis?.ends.some(isFailedEnd) === true
-  }
 }
 
 /** Whether an error after an abort is more than its consequence: a wait that ended. */
