@@ -86,6 +86,7 @@ export const expected: Readonly<Record<string, Expected>> = {
     ],
     lacking: /disks of this provider/,
   },
+  IsolationHook: { refused: [['results_folder', '']] },
   MemoryHook: {
     refused: [
       ['memory_snapshots_on_event', NO_EVENT],
@@ -116,6 +117,7 @@ export const expected: Readonly<Record<string, Expected>> = {
     tools: [['tcpdump', 'tcpdump']],
     lacking: /no network to trace/,
   },
+  ReadinessHook: { refused: [['results_folder', '']] },
   ScreenHook: { refused: [['screenshot_on_event', NO_EVENT]], lacking: /no screen/ },
   TimelineHook: { refused: [['results_folder', '']] },
   TimersHook: {
