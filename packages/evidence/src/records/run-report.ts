@@ -102,7 +102,7 @@ export const runReportSchema = z.object({
   guest: guest.describe('What the guest did that it was not asked to.'),
   limits: z
     .array(limit)
-    .default([])
+    .optional()
     .describe('The limits that were reached, oldest first; none in reports from before there were any.'),
   warnings: warnings.describe('What the evidence lacks.'),
   error: reportedErrorSchema.nullable().describe('What made the run fail; null where nothing did.'),
