@@ -51,7 +51,6 @@ export class Outcome {
     if (end === undefined || isSaid) return this.#errors
     return [...this.#errors, new SeeError('GUEST_STOPPED', `the guest ended unasked: ${end.detail}`)]
   }
-
 }
 
 /** Whether an error after an abort is more than its consequence: a wait that ended. */
