@@ -37,7 +37,7 @@ test('builds, lists, describes and removes; a build that is killed leaves nothin
   await crashed.ended
   const store = () => readdir(join(folder.path, 'templates'))
   // What was begun is removed by the keeper of the process.
-  await expect.poll(store, { timeout: 10_000 }).toEqual(['.tiny.lock'])
+  await expect.poll(store, { timeout: 30_000 }).toEqual(['.tiny.lock'])
   expect((await start('ls').ended).out).toMatch(/^There is no template in /)
   const built = await start('build', resources, 'tiny').ended
   expect(built).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^Template tiny in \S+\/tiny\/\n$/) })
