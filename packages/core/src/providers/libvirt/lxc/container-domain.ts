@@ -154,10 +154,12 @@ export class ContainerDomain implements SandboxDomain {
 
   /** Its init, which begins a moment after the process that supervises it; 0 where it cannot be seen from here. */
   async #init(): Promise<number> {
-    const seen = async () =>
-      await containerInit(this.virDomain).catch((error: unknown) =>
+    const seen = async () => {
+      const init = await containerInit(this.virDomain).catch((error: unknown) =>
         error instanceof SeeError && error.code === 'AGENT_UNRESPONSIVE' ? undefined : 0,
       )
+      return init !== undefined && (await isStillLibvirts(init)) ? undefined : init
+    }
     return await poll(seen, () => new Error('no init'), { timeoutMs: BEGUN_WITHIN_MS }).catch(() => 0)
   }
 
@@ -175,6 +177,12 @@ function endedAtOnce(name: string, error: unknown): unknown {
   if (!isLibvirtError(error) || !error.message.includes(`/lxc/${name}.sock`)) return error
   const why = `the container ended as it began: ${error.message}; /var/log/libvirt/lxc/${name}.log may say why`
   return new SeeError('GUEST_STOPPED', why, { cause: error })
+}
+
+/** Whether a container's first process has not become its init yet: until then it has none of the init's signals. */
+async function isStillLibvirts(init: number): Promise<boolean> {
+  const program = await readlink(`/proc/${init}/exe`).catch(() => '')
+  return program.endsWith('/libvirt_lxc')
 }
 
 function isPipe(path: string): Promise<boolean> {
