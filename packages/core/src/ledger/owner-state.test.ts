@@ -65,3 +65,18 @@ test('a process is dead as soon as it was killed, and alive while it is stopped'
   await once(child, 'exit')
   expect(await ownerState(owner)).toBe('dead')
 })
+
+test('a listener hears of an owner that there is already', async () => {
+  const folder = await ledgers()
+  const owner = await holdOwner(folder)
+  const heard: string[] = []
+  const listening = onOwner(({ socket }, where) => {
+    if (where !== folder) return () => undefined
+    heard.push(socket)
+    return () => void heard.push('ended')
+  })
+  onTestFinished(() => listening[Symbol.dispose]())
+  await expect.poll(() => heard).toEqual([owner.record.socket])
+  owner[Symbol.dispose]()
+  await expect.poll(() => heard, { timeout: 5000 }).toEqual([owner.record.socket, 'ended'])
+})

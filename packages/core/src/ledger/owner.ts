@@ -11,9 +11,16 @@ export type OwnerListener = (owner: OwnerRecord, folder: string) => () => void
 
 const listeners = new Set<OwnerListener>()
 
-/** Has something done while this process owns things. Disposing of the result ends that. */
+/** Has something done while this process owns things, from now on. Disposing of the result ends that. */
 export function onOwner(listener: OwnerListener): Disposable {
   listeners.add(listener)
+  // It may own something already, such as a temporary folder, and go on to what it owns then.
+  for (const [folder, { opened }] of ownerships) {
+    const begin = ({ record, ends }: OpenOwner): void => {
+      if (!ends.has(listener)) ends.set(listener, listener(record, folder))
+    }
+    opened.then(begin).catch(() => undefined)
+  }
   return { [Symbol.dispose]: () => void listeners.delete(listener) }
 }
 
@@ -26,7 +33,8 @@ interface Ownership {
 interface OpenOwner {
   readonly record: OwnerRecord
   readonly server: Server
-  readonly ends: readonly (() => void)[]
+  /** What listeners and this module have to end with it. */
+  readonly ends: Map<OwnerListener | 'socket', () => void>
 }
 
 /** Environments often follow one another. */
@@ -84,12 +92,13 @@ async function open(folder: string): Promise<OpenOwner> {
   const record = { socket, ...(await thisProcess()) }
   const removeSocket = (): void => rmSync(socket, { force: true })
   process.once('exit', removeSocket)
-  const ends = [...listeners].map((each) => each(record, folder))
-  return { record, server: server.unref(), ends: [...ends, () => process.off('exit', removeSocket)] }
+  const ends: OpenOwner['ends'] = new Map([['socket', () => process.off('exit', removeSocket)]])
+  for (const each of listeners) ends.set(each, each(record, folder))
+  return { record, server: server.unref(), ends }
 }
 
 /** Node removes the socket's file then, but not when the process ends. */
 async function close({ server, ends }: OpenOwner): Promise<void> {
-  for (const end of ends) end()
+  for (const end of ends.values()) end()
   await new Promise((resolve) => void server.close(resolve))
 }
