@@ -1,16 +1,14 @@
-import { lstat, rmdir, unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { basename, isAbsolute } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { isCoded } from '../common/is-coded.ts'
-import { poll } from '../common/poll.ts'
 import type { LeftEntry, UndoOptions } from '../contract/left.ts'
 import { findProcesses, killProcess } from '../host/process-table.ts'
+import { removeGroup } from '../host/remove-group.ts'
 import { removeTree } from '../host/remove-tree.ts'
 import { effectiveUser } from '../ledger/ledger-folder.ts'
 import { hostPayloads } from '../ledger/host-entries.ts'
 
-/** A process that was killed leaves its group a moment later. */
-const LEFT_WITHIN_MS = 3000
 const CONTROL_GROUPS = /^\/sys\/fs\/cgroup\//
 
 /**
@@ -49,18 +47,7 @@ async function endProcesses(
 async function removeControlGroup(identifier: string, path: string, signal: AbortSignal): Promise<void> {
   assertNamed(path, identifier)
   if (!CONTROL_GROUPS.test(path)) throw new Error(`${path} is not a control group`)
-  let last: unknown
-  const removed = async () => {
-    try {
-      await rmdir(path)
-    } catch (error) {
-      if (isCoded(error, 'ENOENT')) return true
-      last = error
-      return undefined
-    }
-    return true
-  }
-  await poll(removed, () => new Error(messageOf(last)), { timeoutMs: LEFT_WITHIN_MS, signal })
+  await removeGroup(path, signal)
 }
 
 async function removePath(identifier: string, path: string, kind: string): Promise<void> {

@@ -2,13 +2,11 @@ import { access, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:f
 import { join } from 'node:path'
 import { messageOf } from '../../../common/errors.ts'
 import type { Logger } from '../../../common/logger.ts'
-import { poll } from '../../../common/poll.ts'
+import { removeGroup } from '../../../host/remove-group.ts'
 import { type ProcessorHierarchy, processorHierarchyIn } from './processor-hierarchy.ts'
 
 const PREFIX = 'see-'
 const NAME = /^see-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** A killed process leaves its group a moment after its end was seen. */
-const LEFT_WITHIN_MS = 3000
 /** A younger group may be one whose process does not run yet. */
 const LEFT_AFTER_MS = 10_000
 /** The next sweep goes on with the rest. */
@@ -43,7 +41,7 @@ export async function inControlGroup(
       if (member.isRunning) await writeFile(join(group, 'cgroup.procs'), String(member.pid))
       await member.ended
     } finally {
-      await remove(group)
+      await removeGroup(group)
       if (version === 2) await unweigh(own)
     }
   } catch (error) {
@@ -100,17 +98,6 @@ async function isRoot(own: string): Promise<boolean> {
     () => false,
     () => true,
   )
-}
-
-async function remove(group: string): Promise<void> {
-  const removed = () =>
-    rmdir(group)
-      .catch(unless('ENOENT'))
-      .then(
-        () => true,
-        () => undefined,
-      )
-  await poll(removed, () => new Error(`${group} is in use`), { timeoutMs: LEFT_WITHIN_MS })
 }
 
 function unless(code: string): (error: unknown) => void {

@@ -114,8 +114,6 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   )
   const made = sunk?.made ?? on
   signal.throwIfAborted()
-  const left = entryOf(containerKind, 'what libvirt leaves of the container', {})
-  await releases.defer(left, () => removeLeftByLibvirt(identifier))
   const edited = edit(made, await releases.owner())
   logChanges(edited, file, logger)
   const watch = new GuestWatch(hypervisor, identifier, true)
@@ -129,6 +127,9 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     const entry = hostEntry('control-group', `the control group ${group}`, { path: group })
     await releases.defer(entry, () => bound.release())
   }
+  // What it kills leaves the bound's group, too.
+  const left = entryOf(containerKind, 'what libvirt leaves of the container', {})
+  await releases.defer(left, () => removeLeftByLibvirt(identifier))
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(virDomain, ending, releases)
   const others = containerGauges({ domain: virDomain, watch, bound, limits })

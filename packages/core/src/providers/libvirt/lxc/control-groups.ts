@@ -1,5 +1,6 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeGroup } from '../../../host/remove-group.ts'
 
 /** Linux moves no more at a time. */
 const MOST_MOVED = 10_000
@@ -10,6 +11,17 @@ interface Group {
   /** Where the hierarchy is mounted. */
   readonly mount: string
   readonly folder: string
+}
+
+/**
+ * The control group that libvirt made for a container; undefined until its controller is in it.
+ * That is moved a moment after it started: until then its group is that of the daemon, or of the whole host. Source:
+ * virCgroupNewMachine of libvirt, which names the group after the machine, `lxc-PID-NAME`; systemd escapes the hyphens.
+ */
+async function containerGroupOf(controllerPid: number, controller: string): Promise<Group | undefined> {
+  const group = await groupOf(controllerPid, controller)
+  const isOfContainer = new RegExp(`/(?:machine-)?lxc(?:-|\\\\x2d)${controllerPid}(?:-|\\\\x2d)`)
+  return group !== undefined && isOfContainer.test(group.folder) ? group : undefined
 }
 
 /**
@@ -36,7 +48,7 @@ async function groupOf(pid: number, controller: string): Promise<Group | undefin
 
 /** How many processes of a container the kernel has killed, since it had used up its memory. */
 export async function killedForMemory(controllerPid: number): Promise<number | undefined> {
-  const group = await groupOf(controllerPid, 'memory')
+  const group = await containerGroupOf(controllerPid, 'memory')
   if (group === undefined) return undefined
   const file = group.version === 1 ? 'memory.oom_control' : 'memory.events'
   return numberIn(await readFile(join(group.folder, file), 'utf8'), 'oom_kill')
@@ -65,8 +77,8 @@ export class ProcessBound {
    * @returns how often a process was refused; undefined where this host cannot bound them
    */
   async hold(controllerPid: number): Promise<number | undefined> {
+    const container = await containerGroupOf(controllerPid, 'memory')
     const group = await groupOf(controllerPid, 'pids')
-    const container = await groupOf(controllerPid, 'memory')
     if (group === undefined || container === undefined) return undefined
     const folder = group.version === 2 ? group.folder : join(group.mount, this.#name)
     if (this.#own !== folder) {
@@ -78,9 +90,10 @@ export class ProcessBound {
     return numberIn(await readFile(join(folder, 'pids.events'), 'utf8'), 'max')
   }
 
-  /** Removes what was made, once the container has ended. */
+  /** Removes what was made, once the container has ended. @throws Error when processes stay in it */
   async release(): Promise<void> {
-    if (this.#own?.endsWith(this.#name) === true) await rmdir(this.#own).catch(() => undefined)
+    const own = this.#own
+    if (own?.endsWith(this.#name) === true) await removeGroup(own)
     this.#own = undefined
   }
 
