@@ -25,7 +25,7 @@ export async function killInGroupsOf(name: string): Promise<void> {
 /** Removes the groups that libvirt gave up on, since a killed process was still in them. */
 export async function removeGroupsOf(name: string): Promise<void> {
   // Those inside first.
-  for (const group of (await groupsOf(name)).sort((a, b) => b.length - a.length)) await removeGroup(group)
+  for (const group of (await groupsOf(name)).toSorted((a, b) => b.length - a.length)) await removeGroup(group)
 }
 
 /** One for each controller and each run, and what the container made in them. */
