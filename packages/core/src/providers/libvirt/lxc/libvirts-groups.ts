@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { killProcess, startOf } from '../../../host/process-table.ts'
 import { removeGroup } from '../../../host/remove-group.ts'
@@ -18,7 +18,9 @@ export async function killInGroupsOf(name: string): Promise<void> {
     const groups = await groupsOf(name)
     const pids = new Set((await Promise.all(groups.map(processesIn))).flat())
     if (pids.size === 0) return
-    await Promise.allSettled([...pids].map(kill))
+    const killed = [...pids].map(kill)
+    await Promise.all(groups.map(thaw))
+    await Promise.allSettled(killed)
   }
 }
 
@@ -64,6 +66,11 @@ async function processesIn(group: string): Promise<number[]> {
     .split('\n')
     .map(Number)
     .filter((pid) => pid > 0)
+}
+
+/** In version 1 of control groups a frozen process that is killed ends when it is thawed, without going on. */
+async function thaw(group: string): Promise<void> {
+  await writeFile(join(group, 'freezer.state'), 'THAWED', { flag: 'r+' }).catch(() => undefined)
 }
 
 async function kill(pid: number): Promise<void> {
