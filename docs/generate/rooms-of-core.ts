@@ -16,8 +16,9 @@ const embedded: readonly Floor[] = [
 
 const libvirtNetwork: readonly Floor[] = [
   [{ name: 'shared', what: 'one network of a host for many environments' }],
+  [{ name: 'removal', what: 'removing a network, and what libvirt left of it' }],
   [{ name: 'firewall', what: 'the rules that block a guest’s access to local networks' }],
-  [{ name: 'definition', what: 'a network’s XML, its creation and removal' }],
+  [{ name: 'definition', what: 'a network’s XML and its creation' }],
   [{ name: 'address', what: 'subnets and addresses' }],
 ]
 

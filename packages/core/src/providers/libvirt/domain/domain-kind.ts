@@ -20,8 +20,9 @@ export const domainKind: LibvirtKind<z.output<typeof payload>> = {
     try {
       await undoDomain(undoing)
     } catch (error) {
-      // Without QEMU and without a daemon there is nothing of a transient domain; the next daemon forgets it.
       if (!hasQemuHere(undoing.payload.uri) || !isDaemonGone(error)) throw error
+      // Without QEMU and without a daemon there are only files of a transient domain; the next daemon forgets it.
+      await removeLeftOfGuest(undoing.identifier)
     }
   },
 }

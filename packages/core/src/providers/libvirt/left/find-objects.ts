@@ -8,7 +8,9 @@ import type { Daemons } from '../daemon/daemons.ts'
 import { entryOf } from '../daemon/libvirt-kind.ts'
 import { type ObjectOwner, ownerIn } from '../daemon/owner-metadata.ts'
 import { domainKind } from '../domain/domain-kind.ts'
-import { networkKind } from '../network/definition/network-kind.ts'
+import { networkKind } from '../network/removal/network-kind.ts'
+import { isNetworkUsed } from '../network/shared/host-network.ts'
+import { sharedEntry, sharedKind } from '../network/shared/shared-kind.ts'
 import { poolKind } from '../storage/pool-kind.ts'
 
 /** What a driver has of environments. */
@@ -76,12 +78,21 @@ async function objectsAt(
   const networks: FoundObject[] = []
   for (const network of (await hypervisor.listAllNetworks()).slice(0, MOST)) {
     const owner = ownerIn(await network.getXMLDesc().catch(() => '<network/>'))
-    if (owner === undefined || owner.identifier !== network.name) continue
-    const entry = entryOf(networkKind, `network ${network.name}`, { uri })
+    if (owner === undefined) continue
+    const entry = await networkEntry(network.name, owner.identifier, uri)
+    if (entry === undefined) continue
     networks.push({ ...owner, entry: { provider, ...entry } })
   }
   const owners = new Map([...networks, ...domains].map((each) => [each.identifier, each]))
   return [...networks, ...(await poolsOf(hypervisor, provider, owners)), ...domains]
+}
+
+/** That of a shared network only where nothing uses it: who made it may have ended long ago. */
+async function networkEntry(name: string, identifier: string, uri: string): Promise<LeftEntry | undefined> {
+  if (name === identifier) return entryOf(networkKind, `network ${name}`, { uri })
+  const entry = sharedEntry(uri, name)
+  const isShared = sharedKind.payload.safeParse(entry.payload).success
+  return isShared && !(await isNetworkUsed(name)) ? entry : undefined
 }
 
 /** The pools of environments whose owner is known. */

@@ -124,6 +124,38 @@ test('what a killed process recorded of a guest is undone, and found without its
   expect(await leftOf(content.identifier)).toEqual([])
 })
 
+test('a shared network that nothing uses any more is found by what it says of itself, and undone', {
+  timeout: 60_000,
+}, async () => {
+  const source = mkdtempSync(join(folder, 'sharing-'))
+  const os = '<os><type>exe</type><init>/bin/sleep</init><initarg>600</initarg></os>'
+  const devices = interfaces.replace('<devices>', '<devices><console type="pty"/>')
+  const xml = `<domain type="lxc"><memory unit="MiB">64</memory>${os}${devices}</domain>`
+  const filesystem = { source_path: source, target_path: '/mnt' }
+  const domain = { configuration: written('sharing.xml', xml), filesystem: [filesystem] }
+  // A network of no other test: its name is that of its addresses.
+  const own = { ipv4: '10.213.0.0', prefix: 16, subnet_prefix: 24 }
+  const sharing = { mode: 'nat-no-lan', sharing: 'shared', dynamic_address: own }
+  const content = await killed('lxc', { hypervisor: 'lxc:///', domain, network: sharing })
+  const shared = content.entries.filter(({ kind }) => kind === 'libvirt-shared-network')
+  const others = content.entries.filter((entry) => !shared.includes(entry))
+
+  const provider = registeredProviders().find(({ name }) => name === 'qemu')
+  await using undoer = await provider?.leftovers?.undoer()
+  const mine = async () => {
+    const found = await undoer?.find?.({ signal })
+    return found?.find(({ identifier }) => identifier === content.identifier)
+  }
+  await undoTwice({ ...content, entries: others })
+  const [entry, ...rest] = (await mine())?.entries ?? []
+  expect(rest).toEqual([])
+  // All drivers have the same networks, and only this one looks for them.
+  expect(entry?.what).toBe(shared[0]?.what)
+  if (entry !== undefined) await undoer?.undo(content.identifier, entry, { signal })
+  expect(await mine()).toBeUndefined()
+  expect(await leftOf(content.identifier)).toEqual([])
+})
+
 test('what a killed process recorded of a container is undone', { timeout: 60_000 }, async () => {
   const source = mkdtempSync(join(folder, 'mounted-'))
   const os = '<os><type>exe</type><init>/bin/sleep</init><initarg>600</initarg></os>'

@@ -3,7 +3,8 @@ import { requireTool } from '../../../host/required-tool.ts'
 import { seesDevice } from '../network/firewall/nftables.ts'
 import type { LibvirtKind } from '../daemon/libvirt-kind.ts'
 import { removeLeftByLibvirt } from './leftovers.ts'
-import { runIp, sinkholeDeviceOf } from './sinkhole-device.ts'
+import { runIp } from '../../../host/run-ip.ts'
+import { sinkholeDeviceOf } from './sinkhole-device.ts'
 
 const nothing = z.strictObject({})
 

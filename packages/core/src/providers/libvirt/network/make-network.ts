@@ -6,9 +6,9 @@ import type { InterfaceEdit } from '../xml/parts/guests-interface.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { DomainEdit } from '../xml/domain-xml.ts'
 import { serializeNetworkChange, TURN_TIMEOUT_MS } from './definition/serialize-network-change.ts'
-import { removeLeftOfNetwork } from './definition/leftovers.ts'
+import { removeLeftOfNetwork } from './removal/leftovers.ts'
 import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
-import { networkKind } from './definition/network-kind.ts'
+import { networkKind } from './removal/network-kind.ts'
 import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
 import { deviceNameOf } from '../xml/interface-names.ts'
@@ -95,12 +95,12 @@ export async function makeNetwork(
   if (sharing.shared === undefined) {
     return await makeOwnNetwork(hypervisor, guest, plan, releases, sharing.reason)
   }
-  const joined = await joinShared(hypervisor, sharing.shared, releases)
+  const joined = await joinShared(hypervisor, sharing.shared, { identifier: guest.identifier, releases })
   if (joined !== undefined) {
     const { network, place } = joined
     const others: Joined[] = []
     for (let index = 1; index < guest.interfaces; index++) {
-      const other = await joinShared(hypervisor, sharing.shared, releases)
+      const other = await joinShared(hypervisor, sharing.shared, { identifier: guest.identifier, releases })
       if (other !== undefined) others.push(other)
     }
     guest.logger.info({ network: network.name }, 'the guest is on a shared network')

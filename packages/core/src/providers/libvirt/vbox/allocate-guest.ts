@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Domain, Hypervisor } from '@see/libvirt'
 import { SeeError } from '../../../common/errors.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
+import type { OwnerRecord } from '../../../common/owner-record.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import { warnOfLegacyName } from '../../../configuration/legacy-name.ts'
 import type { ResourcesParameters } from '../../../contract/resources.ts'
@@ -39,12 +40,12 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const text = readUserXml(file)
   // Environments of VirtualBox share even the image.
   const own = { identifier, macAddress: freshMacAddress(), isUsersOwn: true, network: undefined }
-  const edit = (image: string | undefined): EditedDomain => {
+  const edit = (image: string | undefined, owner?: OwnerRecord): EditedDomain => {
     const disk = image === undefined ? undefined : { path: image, format: undefined }
-    return rethrowAs('DOMAIN_XML_INVALID', file, () => editDomainXml(text, { ...own, disk }))
+    return rethrowAs('DOMAIN_XML_INVALID', file, () => editDomainXml(text, { ...own, owner, disk }))
   }
   edit(configuration.disk === undefined ? undefined : '')
-  const edited = edit(await imageOf(options))
+  const edited = edit(await imageOf(options), await releases.owner())
   signal.throwIfAborted()
   const hypervisor = await openHypervisor(configuration.hypervisor, identifier, releases, signal)
   const domain = await defineDomain(hypervisor, { identifier, file, xml: edited.xml }, releases)

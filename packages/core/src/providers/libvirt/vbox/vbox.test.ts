@@ -8,6 +8,7 @@ import { startPrivateLibvirtd } from '@see/libvirt/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Environment } from '../../../environment/environment.ts'
 import { freshMacAddress } from '../../../common/mac-address.ts'
+import { ownerIn } from '../daemon/owner-metadata.ts'
 import { editDomainXml } from '../xml/domain-xml.ts'
 import { vboxFactory } from './vbox.ts'
 
@@ -40,6 +41,7 @@ test('the domain is made of the XML and the image, and leaves nothing', async ()
   expect(xml).toContain("<domain type='vbox'")
   expect(xml).toContain(`<source file='${image}'/>`)
   expect(xml).toContain(context.macAddress())
+  expect(ownerIn(xml)).toMatchObject({ identifier, owner: { pid: process.pid } })
   await context.poweron()
   expect(await context.state()).toBe('running')
   await environment.deallocate()

@@ -5,6 +5,11 @@ export function bridgeNameOf(identifier: string): string {
   return `virbr-${identifier.slice(0, 8)}`
 }
 
+/** Whether it is a name that {@link bridgeNameOf} gives. */
+export function isBridgeName(name: string): boolean {
+  return /^virbr-[0-9a-f]{8}$/.test(name)
+}
+
 /** The host's side of a guest's interface, where SEE names it; the first has index 0. */
 export function deviceNameOf(identifier: string, index = 0): string {
   return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bridgeNameOf, deviceNameOf } from '../../xml/interface-names.ts'
+import { ownerIn } from '../../daemon/owner-metadata.ts'
 import { NetworkXml, sharedNetworkXml, subnetIn } from './network-xml.ts'
 import { rangeOf } from '../../../../common/subnet.ts'
 import { parseXml } from '../../../../common/xml.ts'
@@ -173,6 +174,14 @@ describe('a shared network', () => {
     expect(within(network, 'uuid')?.textContent).toBe(uuid)
     expect(within(network, 'bridge')?.getAttribute('name')).toBe('virbr-abcdef01')
     expect(within(network, 'forward')?.getAttribute('mode')).toBe('nat')
+  })
+
+  test('names in its metadata the environment that it was made for', () => {
+    const owner = { socket: '/s', pid: 7, start: 9, boot: 'b', host: 'h' }
+    const maker = { identifier: '11111111-2222-4333-8444-555555555555', owner }
+    const xml = sharedNetworkXml('nat', { name: 'b', uuid, subnet: rangeOf('10.1.2.0', 30), maker })
+    expect(ownerIn(xml)).toEqual(maker)
+    expect(ownerIn(shared)).toBeUndefined()
   })
 
   test('forwards nothing where it is isolated', () => {

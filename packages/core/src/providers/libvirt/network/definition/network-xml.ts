@@ -8,7 +8,7 @@ import {
   setText,
 } from '../../../../common/xml-elements.ts'
 import type { OwnerRecord } from '../../../../common/owner-record.ts'
-import { addOwner } from '../../daemon/owner-metadata.ts'
+import { addOwner, type ObjectOwner } from '../../daemon/owner-metadata.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { slotsOf } from '../address/network-slot.ts'
 import {
@@ -84,15 +84,24 @@ export class NetworkXml {
   }
 }
 
+interface SharedNetworkParts {
+  readonly name: string
+  readonly uuid: string
+  readonly subnet: AddressRange
+  /** The environment that it is made for, which its metadata name. */
+  readonly maker?: ObjectOwner | undefined
+}
+
 /**
  * The XML of a network for many environments. Every place has its address beforehand: to change a network that runs,
  * libvirt takes its firewall rules away and puts them back. Guests do not hear of each other by the name server.
  */
 export function sharedNetworkXml(
   mode: NetworkMode,
-  { name, uuid, subnet }: { readonly name: string; readonly uuid: string; readonly subnet: AddressRange },
+  { name, uuid, subnet, maker }: SharedNetworkParts,
 ): string {
   const network = networkElement(networkOf(mode))
+  if (maker !== undefined) addOwner(network, maker.identifier, maker.owner)
   const places = slotsOf(uuid, subnet)
   setText(ensureChild(network, 'uuid'), uuid)
   setText(ensureChild(network, 'name'), name)

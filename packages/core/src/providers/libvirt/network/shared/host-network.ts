@@ -5,7 +5,9 @@ import { type Hypervisor, isLibvirtError, type Network } from '@see/libvirt'
 import { isCoded } from '../../../../common/is-coded.ts'
 import type { DynamicAddress } from '../address/dynamic-address.ts'
 import { serializeNetworkChange } from '../definition/serialize-network-change.ts'
-import { removeLeftOfNetwork } from '../definition/leftovers.ts'
+import type { ObjectOwner } from '../../daemon/owner-metadata.ts'
+import { removeLeftBridge } from '../removal/left-bridge.ts'
+import { removeLeftOfNetwork } from '../removal/leftovers.ts'
 import { createInFreeSubnet } from '../definition/create-network.ts'
 import { bridgeNameOf } from '../../xml/interface-names.ts'
 import { type NetworkMode, sharedNetworkXml, subnetIn } from '../definition/network-xml.ts'
@@ -38,20 +40,23 @@ export interface OpenNetwork {
 
 /**
  * Puts this process among the users of the network, which is made when it is the first.
+ * @param maker the environment that it is made for, which its metadata name
  * @returns undefined when the daemon has it in another network namespace, where no table can be made for it
  */
 export async function openNetwork(
   hypervisor: Hypervisor,
   plan: SharedNetworkPlan,
+  maker: ObjectOwner | undefined,
 ): Promise<OpenNetwork | undefined> {
   const users = new UsersFolder(join(FOLDER, plan.name))
   return await changing(async () => {
     try {
       // An unused one was left by a process that was killed.
       const isLeft = !(await users.isUsed()) && (await find(hypervisor, plan.name)) !== undefined
-      if (isLeft) await destroy(hypervisor, plan.name, plan.nft)
+      if (isLeft) await destroy(hypervisor, users, plan.name, plan.nft)
       await users.enter()
-      const { uuid, subnet } = (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan))
+      const { uuid, subnet } =
+        (await existing(hypervisor, plan.name)) ?? (await create(hypervisor, plan, users, maker))
       await sweepOthers(hypervisor, plan)
       if (await seesDevice(bridgeNameOf(uuid))) {
         return { uuid, places: await makeTable(uuid, subnet, plan), users }
@@ -112,6 +117,12 @@ export async function leaveForKilled(hypervisor: Hypervisor, name: string, nft: 
   })
 }
 
+/** Whether a process or a guest uses a shared network. */
+export async function isNetworkUsed(name: string): Promise<boolean> {
+  const { isUsed } = await new UsersFolder(join(FOLDER, name)).look()
+  return isUsed
+}
+
 /** What processes that were killed have left of other shared networks. */
 async function sweepOthers(hypervisor: Hypervisor, { name, nft }: SharedNetworkPlan): Promise<void> {
   const others = await readdir(FOLDER)
@@ -129,7 +140,7 @@ async function removeUnused(
   name: string,
   nft: string,
 ): Promise<void> {
-  await destroy(hypervisor, name, nft)
+  await destroy(hypervisor, users, name, nft)
   await users.remove()
   try {
     await rmdir(FOLDER)
@@ -140,14 +151,21 @@ async function removeUnused(
   await rmdir(dirname(FOLDER)).catch(() => undefined)
 }
 
-async function destroy(hypervisor: Hypervisor, name: string, nft: string): Promise<void> {
+async function destroy(hypervisor: Hypervisor, users: UsersFolder, name: string, nft: string): Promise<void> {
   const network = await find(hypervisor, name)
   try {
     await network?.destroy()
   } finally {
     await applyRules(nft, withoutNoLanTable(name))
   }
+  await removeLeftOfBridge(hypervisor, users, name)
   await removeLeftOfNetwork(name)
+}
+
+/** What a libvirtd that was killed left of a network that it was making or removing, which the next one does not know. */
+async function removeLeftOfBridge(hypervisor: Hypervisor, users: UsersFolder, name: string): Promise<void> {
+  const bridge = await users.bridge()
+  if (bridge !== undefined) await removeLeftBridge(hypervisor, { bridge, network: name })
 }
 
 async function find(hypervisor: Hypervisor, name: string): Promise<Network | undefined> {
@@ -174,10 +192,15 @@ async function existing(hypervisor: Hypervisor, name: string): Promise<NetworkSu
 async function create(
   hypervisor: Hypervisor,
   { name, mode, dynamicAddress }: SharedNetworkPlan,
+  users: UsersFolder,
+  maker: ObjectOwner | undefined,
 ): Promise<NetworkSubnet> {
+  await removeLeftOfBridge(hypervisor, users, name)
   const uuid = randomUUID()
+  // Its UUID is drawn, so that a later network does not get the leases of this one.
+  await users.recordBridge(bridgeNameOf(uuid))
   const { subnet } = await createInFreeSubnet(hypervisor, dynamicAddress, (free) =>
-    sharedNetworkXml(mode, { name, uuid, subnet: free }),
+    sharedNetworkXml(mode, { name, uuid, subnet: free, maker }),
   )
   return { uuid, subnet }
 }

@@ -1,8 +1,7 @@
 import type { Hypervisor } from '@see/libvirt'
 import { SeeError } from '../../../../common/errors.ts'
-import type { ReleaseStack } from '../../../../common/release-stack.ts'
 import type { SharedNetworkPlan } from './host-network.ts'
-import { type Joined, SharedNetwork } from './shared-network.ts'
+import { type Joined, SharedNetwork, type SharingGuest } from './shared-network.ts'
 
 const networks = new Map<string, SharedNetwork>()
 
@@ -14,13 +13,13 @@ const networks = new Map<string, SharedNetwork>()
 export async function joinShared(
   hypervisor: Hypervisor,
   plan: SharedNetworkPlan,
-  releases: ReleaseStack,
+  guest: SharingGuest,
 ): Promise<Joined | undefined> {
   const full: SharedNetwork[] = []
   try {
     for (;;) {
       const network = sharedNetwork(plan, full.length + 1)
-      const joined = await network.join(hypervisor, releases, 'unleased')
+      const joined = await network.join(hypervisor, guest, 'unleased')
       if (joined === 'out of reach') return undefined
       if (joined !== 'full') return joined
       full.push(network)
@@ -29,7 +28,7 @@ export async function joinShared(
     if (!(error instanceof SeeError && error.code === 'NETWORK_EXHAUSTED')) throw error
     // Where there is no room for a further network, a place whose last guest's lease is still there will do.
     for (const network of full) {
-      const joined = await network.join(hypervisor, releases, 'anywhere')
+      const joined = await network.join(hypervisor, guest, 'anywhere')
       if (typeof joined === 'object') return joined
     }
     throw error

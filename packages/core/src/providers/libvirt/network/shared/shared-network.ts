@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hypervisor, Network } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../../common/errors.ts'
 import type { ReleaseStack } from '../../../../common/release-stack.ts'
-import { entryOf } from '../../daemon/libvirt-kind.ts'
-import { sharedKind } from './shared-kind.ts'
+import type { ObjectOwner } from '../../daemon/owner-metadata.ts'
+import { sharedEntry } from './shared-kind.ts'
 import { TURN_TIMEOUT_MS } from '../definition/serialize-network-change.ts'
 import {
   closeNetwork,
@@ -26,6 +26,12 @@ export interface Joined {
   readonly place: NetworkSlot
   /** Gives the place back, which the guest must have left. It is also among the releases. */
   leave(): Promise<void>
+}
+
+/** Whose guest takes a place. */
+export interface SharingGuest {
+  readonly identifier: string
+  readonly releases: ReleaseStack
 }
 
 /** One network for many guests, of this process and of others on the host. The last one out removes it. */
@@ -55,7 +61,7 @@ export class SharedNetwork {
    */
   async join(
     hypervisor: Hypervisor,
-    releases: ReleaseStack,
+    { identifier, releases }: SharingGuest,
     where: 'unleased' | 'anywhere',
   ): Promise<Joined | 'full' | 'out of reach'> {
     const { name } = this.#plan
@@ -66,12 +72,15 @@ export class SharedNetwork {
     let left: Promise<void> | undefined
     const leave = (): Promise<void> => (left ??= this.#leave(hypervisor, taken))
     try {
-      const entry = entryOf(sharedKind, `shared network ${name}`, { uri: hypervisor.uri, name })
+      const entry = sharedEntry(hypervisor.uri, name)
       await releases.defer(entry, leave, TURN_TIMEOUT_MS).catch((error: unknown) => {
         this.#guests--
         throw error
       })
-      const open = await this.#inTurn(() => this.#opened(hypervisor))
+      const open = await this.#inTurn(async () => {
+        const owner = await releases.owner()
+        return await this.#opened(hypervisor, owner === undefined ? undefined : { identifier, owner })
+      })
       if (open !== undefined) {
         const network = await hypervisor.networkLookupByUUID(open.uuid)
         const place = await this.#takePlace(open, network, where)
@@ -89,11 +98,11 @@ export class SharedNetwork {
     }
   }
 
-  async #opened(hypervisor: Hypervisor): Promise<OpenNetwork | undefined> {
+  async #opened(hypervisor: Hypervisor, maker: ObjectOwner | undefined): Promise<OpenNetwork | undefined> {
     if (this.#isOutOfReach) return undefined
     if (this.#open === undefined) {
       this.#isHalfOpen = true
-      this.#open = await openNetwork(hypervisor, this.#plan)
+      this.#open = await openNetwork(hypervisor, this.#plan, maker)
       this.#isHalfOpen = false
     }
     this.#isOutOfReach = this.#open === undefined

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type LibvirtKind, type Undoing, unlessMissing } from '../../daemon/libvirt-kind.ts'
+import { bridgeNameOf } from '../../xml/interface-names.ts'
+import { removeLeftBridge } from './left-bridge.ts'
 import { removeLeftOfNetwork } from './leftovers.ts'
 
 const payload = z.strictObject({ uri: z.string() })
@@ -21,5 +23,6 @@ async function undoNetwork({
   const network = await unlessMissing('VIR_ERR_NO_NETWORK', hypervisor.networkLookupByUUID(identifier))
   // It is transient: destroyed, it is gone.
   if (network?.name === identifier) await unlessMissing('VIR_ERR_NO_NETWORK', network.destroy())
+  await removeLeftBridge(hypervisor, { bridge: bridgeNameOf(identifier), network: identifier })
   await removeLeftOfNetwork(identifier)
 }

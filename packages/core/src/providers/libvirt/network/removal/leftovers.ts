@@ -2,7 +2,7 @@ import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const STATE_FOLDER = '/run/libvirt/network'
-const DNSMASQ_FOLDER = '/var/lib/libvirt/dnsmasq'
+export const DNSMASQ_FOLDER = '/var/lib/libvirt/dnsmasq'
 
 /**
  * Removes what libvirt leaves of every transient network: two empty folders, and the number of its dnsmasq's process; and
