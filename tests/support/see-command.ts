@@ -22,13 +22,21 @@ export interface SeeCommand {
   readonly said: (pattern: RegExp) => Promise<void>
 }
 
+interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv
+  /** What the command line is put behind. */
+  readonly prefix?: readonly string[]
+  /** Options of Node. */
+  readonly node?: readonly string[]
+}
+
 /** Starts the command; it is killed when the test ends before it. */
 export function startSee(
   folder: string,
   argv: readonly string[],
-  { env = {}, prefix = [] }: { readonly env?: NodeJS.ProcessEnv; readonly prefix?: readonly string[] } = {},
+  { env = {}, prefix = [], node = [] }: StartOptions = {},
 ): SeeCommand {
-  const [command = '', ...words] = [...prefix, process.execPath, see, ...argv]
+  const [command = '', ...words] = [...prefix, process.execPath, ...node, see, ...argv]
   // Tests silence the log; here it is what a user would see.
   const { SEE_LOG: _silent, ...inherited } = process.env
   const child = spawn(command, words, {

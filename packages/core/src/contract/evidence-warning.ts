@@ -4,6 +4,7 @@
  */
 export const evidenceWarningCodes = {
   AGENT_MISBEHAVED: 'the guest’s agent sent invalid data, so that its answer is missing',
+  AGENT_SILENT: 'the guest’s agent stopped answering while its guest ran, and a command’s end was not learnt',
   COMMAND_UNFINISHED: 'a command still ran when its guest ended, so that its exit code is not known',
   CONSOLE_CLOSED: 'a console closed while its guest ran on',
   CONSOLE_CUT: 'a guest wrote more to its console than is kept',

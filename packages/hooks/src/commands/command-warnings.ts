@@ -3,6 +3,8 @@ import type { CommandRecord } from './command-record.ts'
 import type { LateCollection } from './late-collection.ts'
 
 const END_UNKNOWN = 'the HTTP agent does not report the end of a command in the background'
+/** What an agent of a busy guest may take for its answer. */
+const SILENT_MS = 5000
 
 /**
  * Warns of what is not known of a command, and reports the limit that its output reached.
@@ -31,6 +33,13 @@ function commandWarnings(record: CommandRecord, limit: number): EvidenceWarning[
     warnings.push(evidenceWarning('OUTPUT_TRUNCATED', `output of ${what}`, why))
   }
   return warnings
+}
+
+/** The warning of an agent that was not heard for so long before its guest was stopped; undefined of one that was merely busy. */
+export function silentAgent(unheardMs: number): EvidenceWarning | undefined {
+  if (unheardMs < SILENT_MS) return undefined
+  const why = `it did not answer in the last ${Math.floor(unheardMs / 1000)} s in which its guest ran`
+  return evidenceWarning('AGENT_SILENT', 'what the guest’s agent was asked for', why)
 }
 
 /** The limit that a command has reached whose output is cut. */

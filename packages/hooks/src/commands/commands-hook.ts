@@ -1,5 +1,6 @@
 import {
   type EventOf,
+  type EvidenceWarning,
   type ExecResult,
   Hook,
   type LateOutput,
@@ -13,18 +14,17 @@ import { assertExecuted } from './assert-executed.ts'
 import type { CommandProgress, CopiedRequest, PreparedCommand } from './command-channel.ts'
 import { CommandFiles, type CommandRecord, isOutputWhole, newRecord } from './command-record.ts'
 import { type CommandRequest, requestOf } from './command-request.ts'
-import { openOutputWarnings, warnOfCommand } from './command-warnings.ts'
+import { openOutputWarnings, silentAgent, warnOfCommand } from './command-warnings.ts'
 import { commandsSchema } from './commands-settings.ts'
 import { assertAgent, configuredChannel } from './configured-channel.ts'
 import { GuestLife } from '../guest/guest-life.ts'
+import { isOfEndingGuest } from './is-of-ending-guest.ts'
 import { LastLook } from './last-look.ts'
 import { Latch } from '../processes/latch.ts'
 import { type Collected, LateCollection } from './late-collection.ts'
 import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { copyOf } from './sample-copy.ts'
 
-/** How long a guest whose agent failed may take to be seen as stopped. */
-const STOPPING_MS = 5000
 /** After these, nothing that ran in the guest before prints any more. */
 const ENDS = [
   'post_restart',
@@ -34,7 +34,6 @@ const ENDS = [
   'domain_stopped',
   'domain_rebooted',
 ] as const
-const OF_GUESTS_ALIVE = new Set(['GUEST_EXEC_TIMEOUT', 'AGENT_COMMAND_FAILED', 'GUEST_OUTPUT_LIMIT'])
 
 /** Runs commands and samples in the guest, through its agent, at the events `run_command` and `run_sample`. */
 export class CommandsHook extends Hook<typeof commandsSchema> {
@@ -58,6 +57,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     for (const event of ['pre_pause', 'pre_restart', 'pre_shutdown', 'pre_poweroff'] as const) {
       this.context.subscribe(event, this.lookOnceMore)
     }
+    this.context.subscribe('post_resume', this.hearResume)
     for (const event of ENDS) this.context.subscribe(event, this.endLateOutput)
     await this.#evidence.open()
     for (const event of ['run_command', 'run_sample'] as const) {
@@ -75,6 +75,10 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     if (!(await this.#isGuestRunning())) return
     await Promise.all(Array.from(this.#running, (running) => running.taken()))
     await Promise.all(Array.from(this.#late, (late) => late.look()))
+  }
+
+  readonly hearResume = (): void => {
+    for (const running of this.#running) running.resumed()
   }
 
   readonly endLateOutput = async (): Promise<void> => {
@@ -111,6 +115,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     using life = new GuestLife(this.context)
     const look = new LastLook()
     let late: LateOutput | undefined
+    let silence: EvidenceWarning | undefined
     try {
       await files.writeRecord(record)
       await using copy = await copyOf(request, life.signal)
@@ -139,6 +144,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       await files.closeOutput({ isComplete: false }).catch(() => undefined)
       await late?.close().catch(() => undefined)
       late = undefined
+      if (this.context.guestEnds.length === 0) silence = silentAgent(look.unheardMs)
       await this.#fail(error, request, record, life)
     } finally {
       await files.writeRecord(record, late === undefined)
@@ -148,6 +154,7 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
       started?.open()
     }
     await this.#warn(record)
+    if (silence !== undefined && record.status === 'running') await this.context.warn(silence)
     if (record.status === 'finished') await this.#tell(record, files)
   }
 
@@ -224,17 +231,11 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     life: GuestLife,
   ): Promise<void> {
     record.error = messageOf(error)
-    const guestEnded = record.status === 'running' && (life.ended || (await this.#ends(error, life)))
+    const guestEnded = record.status === 'running' && (await isOfEndingGuest(error, life))
     if (guestEnded) record.error = `still running when its guest ended: ${messageOf(life.signal.reason)}`
     if (guestEnded && inBackground) return
     record.status = 'failed'
     throw error
-  }
-
-  async #ends(error: unknown, life: GuestLife): Promise<boolean> {
-    // The agent stops before its guest does.
-    const isAlive = error instanceof SeeError && OF_GUESTS_ALIVE.has(error.code)
-    return !isAlive && (await life.endsWithin(STOPPING_MS))
   }
 
   async #tell(record: CommandRecord, files: CommandFiles): Promise<void> {
