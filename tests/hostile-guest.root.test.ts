@@ -9,7 +9,7 @@ import { sharedTemplate } from './support/shared-template.ts'
 /** `all` for every row through both providers: `npm run proof:hostile`; else names of rows; a few of them without it. */
 const WANTED = process.env['SEE_HOSTILE']
 const PROVIDERS = process.env['SEE_HOSTILE_PROVIDERS']?.split(';')
-const SHORT = ['agent: empty lines', 'disk fill', 'crash']
+const SHORT = ['agent: silence', 'disk fill', 'crash']
 
 const MOST_MIB = 256
 /** How long a run may take beyond its deadline. */
