@@ -26,7 +26,7 @@ export const exhaustedGuests: readonly HostileRow[] = [
     name: 'disk fill',
     script: 'dd if=/dev/urandom of=/root/big bs=1M; sync; sleep 600',
     resources: { limits: { disk_mib: 64 } },
-    runtime: 12,
+    runtime: 8,
     deadline: 60,
     exitCodes: [2],
     says: ({ report }) =>

@@ -22,7 +22,7 @@ export const guestEnds: readonly HostileRow[] = [
   {
     name: 'crash',
     script: 'modprobe pvpanic-mmio; modprobe pvpanic; echo c >/proc/sysrq-trigger',
-    runtime: 5,
+    runtime: 3,
     deadline: 60,
     exitCodes: [2],
     says: ({ report }) => expect(report.guest.ended).toMatchObject([{ reason: 'crashed' }]),
