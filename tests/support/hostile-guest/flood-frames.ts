@@ -15,13 +15,13 @@ export const arpFlood: Flood = {
 /** Asks for an address for another card in each frame. */
 export const dhcpFlood: Flood = { frame: discover(), counters: [8, 46, 72] }
 
-/** Of a protocol that there is not, as long as frames may be, to another address each. */
+/** Frames of the largest size and an unassigned protocol, each to another address. */
 export const rawFlood: Flood = {
   frame: Buffer.concat([Buffer.from(`02aa00000000${SOURCE}88b5`, 'hex'), Buffer.alloc(1500, 0xa5)]),
   counters: [2, 8],
 }
 
-/** To an address that is everybody's, which bridges must not pass on, and with a length that lies. */
+/** Frames to an address that bridges must not pass on, with a wrong length. */
 export const reservedFlood: Flood = {
   frame: Buffer.from(`0180c2000000${SOURCE}0026424203`.padEnd(120, '0'), 'hex'),
   counters: [8],
