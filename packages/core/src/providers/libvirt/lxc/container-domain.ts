@@ -11,6 +11,7 @@ import { poll } from '../../../common/poll.ts'
 import { getsSignalNow } from './busybox-init.ts'
 import { containerInit } from './container-init.ts'
 import { DrainedConsole } from './drained-console.ts'
+import { isStillLibvirts } from './still-libvirts.ts'
 import { onceInitKnown } from './once-init-known.ts'
 import type { SunkNetwork } from './sunk-network.ts'
 
@@ -177,12 +178,6 @@ function endedAtOnce(name: string, error: unknown): unknown {
   if (!isLibvirtError(error) || !error.message.includes(`/lxc/${name}.sock`)) return error
   const why = `the container ended as it began: ${error.message}; /var/log/libvirt/lxc/${name}.log may say why`
   return new SeeError('GUEST_STOPPED', why, { cause: error })
-}
-
-/** Whether a container's first process has not become its init yet: until then it has none of the init's signals. */
-async function isStillLibvirts(init: number): Promise<boolean> {
-  const program = await readlink(`/proc/${init}/exe`).catch(() => '')
-  return program.endsWith('/libvirt_lxc')
 }
 
 function isPipe(path: string): Promise<boolean> {
