@@ -40,7 +40,7 @@ interface RecordedThing<Payload> {
  * would: by a new connection, or without the daemon.
  */
 export function evenAfterLoss<Payload>(
-  { identifier, kind, payload }: RecordedThing<Payload>,
+  thing: RecordedThing<Payload>,
   release: () => unknown,
 ): () => Promise<void> {
   return async () => {
@@ -48,10 +48,19 @@ export function evenAfterLoss<Payload>(
       await release()
     } catch (error) {
       if (!(error instanceof LibvirtConnectionError)) throw error
-      await using daemons = new Daemons()
-      await kind.undo({ identifier, payload, daemons, signal: new AbortController().signal })
+      await undoAsOthers(thing)
     }
   }
+}
+
+/** Undoes a thing of which it is not known how much of it a daemon has made. */
+export async function undoAsOthers<Payload>({
+  identifier,
+  kind,
+  payload,
+}: RecordedThing<Payload>): Promise<void> {
+  await using daemons = new Daemons()
+  await kind.undo({ identifier, payload, daemons, signal: new AbortController().signal })
 }
 
 /** What a lookup finds, or undefined where libvirt says, by that code, that there is no such thing. */

@@ -1,7 +1,7 @@
-import type { Domain, Hypervisor } from '@see/libvirt'
+import { type Domain, type Hypervisor, LibvirtConnectionError } from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
-import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { entryOf, evenAfterLoss, undoAsOthers } from '../daemon/libvirt-kind.ts'
 import { definitionKind } from './domain-kind.ts'
 
 /** What one environment's domain is made of. */
@@ -24,9 +24,12 @@ export async function defineDomain(
   const payload = { uri: hypervisor.uri }
   const thing = { identifier, kind: definitionKind, payload }
   let domain: Domain | undefined
+  let isLost = false
   const recorded = await releases.defer(
     entryOf(definitionKind, `domain ${identifier}`, payload),
     evenAfterLoss(thing, async () => {
+      // A daemon that was killed meanwhile may have made it; one that refused it has not, and another's may have its name.
+      if (isLost) return await undoAsOthers(thing)
       if (domain === undefined) return
       if (await domain.isActive()) await domain.destroy()
       await domain.undefine()
@@ -37,6 +40,7 @@ export async function defineDomain(
     recorded.made()
     return domain
   } catch (error) {
+    isLost = error instanceof LibvirtConnectionError
     throw new SeeError('DOMAIN_XML_INVALID', `libvirt refuses ${file}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -128,8 +128,9 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     await releases.defer(entry, () => bound.release())
   }
   // What it kills leaves the bound's group, too.
-  const left = entryOf(containerKind, 'what libvirt leaves of the container', {})
-  await releases.defer(left, () => removeLeftByLibvirt(identifier))
+  const devices = devicesOf(made)
+  const left = entryOf(containerKind, 'what libvirt leaves of the container', { devices })
+  await releases.defer(left, () => removeLeftByLibvirt(identifier, devices))
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(virDomain, ending, releases)
   const others = containerGauges({ domain: virDomain, watch, bound, limits })
@@ -151,6 +152,12 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     watch,
     warnings,
   }
+}
+
+/** Those on this host that SEE names. */
+function devicesOf(made: MadeNetwork | undefined): string[] {
+  const all = made === undefined ? [] : [made, ...made.others]
+  return all.map(({ interface: { device } }) => device).filter((each) => each !== undefined)
 }
 
 /** A container whose sinkhole is gone would get no answers, and nothing would be on record: it is stopped. */

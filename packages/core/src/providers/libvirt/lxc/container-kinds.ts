@@ -7,13 +7,15 @@ import { runIp } from '../../../host/run-ip.ts'
 import { sinkholeDeviceOf } from './sinkhole-device.ts'
 
 const nothing = z.strictObject({})
+/** The devices of its interfaces on this host that SEE names. */
+const devices = z.strictObject({ devices: z.array(z.string()).default([]) })
 
 /** What libvirt leaves of a container. */
-export const containerKind: LibvirtKind<z.output<typeof nothing>> = {
+export const containerKind: LibvirtKind<z.output<typeof devices>> = {
   kind: 'libvirt-container',
   isLasting: false,
-  payload: nothing,
-  undo: async ({ identifier }) => await removeLeftByLibvirt(identifier),
+  payload: devices,
+  undo: async ({ identifier, payload }) => await removeLeftByLibvirt(identifier, payload.devices),
 }
 
 /** The device of a container's sinkhole. */

@@ -7,7 +7,7 @@ import { freshMacAddress } from '../../../common/mac-address.ts'
 import type { DomainEdit } from '../xml/domain-xml.ts'
 import { serializeNetworkChange, TURN_TIMEOUT_MS } from './definition/serialize-network-change.ts'
 import { removeLeftOfNetwork } from './removal/leftovers.ts'
-import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { entryOf, evenAfterLoss, undoAsOthers } from '../daemon/libvirt-kind.ts'
 import { networkKind } from './removal/network-kind.ts'
 import { createInFreeSubnet, createNetwork } from './definition/create-network.ts'
 import { isMade, type NetworkPlan, type PlannedNetwork } from './network-plan.ts'
@@ -138,11 +138,14 @@ async function makeOwnNetwork(
   const payload = { uri: hypervisor.uri }
   const thing = { identifier, kind: networkKind, payload }
   let made: Network | undefined
+  let isBegun = false
   let destroyed: Promise<void> | undefined
   const destroy = (): Promise<void> => (destroyed ??= serializeNetworkChange(async () => made?.destroy()))
   const recorded = await releases.defer(
     entryOf(networkKind, `network ${identifier}`, payload),
     evenAfterLoss(thing, async () => {
+      // A daemon that was killed meanwhile had made some of it.
+      if (isBegun && made === undefined) return await undoAsOthers(thing)
       await destroy()
       await removeLeftOfNetwork(identifier)
     }),
@@ -151,6 +154,7 @@ async function makeOwnNetwork(
   const macAddresses = [macAddress, ...Array.from({ length: interfaces - 1 }, () => freshMacAddress())]
   const owner = await releases.owner()
   const xmlFor = (subnet?: AddressRange): string => xml.for(identifier, macAddresses, subnet, owner)
+  isBegun = true
   const { network, subnet } = await serializeNetworkChange(async () =>
     dynamicAddress === undefined
       ? { network: await createNetwork(hypervisor, xmlFor()), subnet: undefined }

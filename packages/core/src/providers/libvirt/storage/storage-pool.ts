@@ -1,14 +1,20 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { type Hypervisor, isLibvirtError, type StoragePool, type StorageVolume } from '@see/libvirt'
+import {
+  type Hypervisor,
+  isLibvirtError,
+  LibvirtConnectionError,
+  type StoragePool,
+  type StorageVolume,
+} from '@see/libvirt'
 import { messageOf, SeeError } from '../../../common/errors.ts'
 import type { ReleaseStack } from '../../../common/release-stack.ts'
 import type { DiskFormat } from '../../../disks/disk-format.ts'
 import type { DiskImage } from '../../../disks/disk-image.ts'
 import { identifierTaken } from '../domain/open-hypervisor.ts'
 import { escapeXml } from '../../../common/escape-xml.ts'
-import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
+import { entryOf, evenAfterLoss, undoAsOthers } from '../daemon/libvirt-kind.ts'
 import { poolKind, removePool } from './pool-kind.ts'
 import { upload } from './upload.ts'
 
@@ -33,10 +39,13 @@ export async function createStoragePool(
   const payload = { uri: hypervisor.uri, folder }
   const thing = { identifier, kind: poolKind, payload }
   let pool: StoragePool | undefined
+  let isLost = false
   let isStarted = false
   const recorded = await releases.defer(
     entryOf(poolKind, `storage pool ${folder}`, payload),
     evenAfterLoss(thing, async () => {
+      // A daemon that was killed meanwhile may have made it.
+      if (isLost) return await undoAsOthers(thing)
       if (pool !== undefined) await removePool(pool, payload, isStarted)
     }),
     COPY_TIMEOUT_MS,
@@ -50,6 +59,7 @@ export async function createStoragePool(
     isStarted = true
     return pool
   } catch (error) {
+    isLost = pool === undefined && error instanceof LibvirtConnectionError
     if (error instanceof SeeError) throw error
     throw new SeeError('STORAGE_FAILED', `cannot make the storage pool ${folder}: ${messageOf(error)}`, {
       cause: error,

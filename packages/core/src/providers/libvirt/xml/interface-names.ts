@@ -14,3 +14,8 @@ export function isBridgeName(name: string): boolean {
 export function deviceNameOf(identifier: string, index = 0): string {
   return `see-${identifier.slice(0, 8)}${index === 0 ? '' : `-${index + 1}`}`
 }
+
+/** Whether it is a name that SEE gives to such a device, of a guest of its own network or of a shared one. */
+export function isDeviceName(name: string): boolean {
+  return /^see-[0-9a-f]{6,8}(-[0-9a-f]{1,3})?$/.test(name)
+}
