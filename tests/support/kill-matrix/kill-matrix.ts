@@ -113,6 +113,11 @@ export class KillMatrix implements AsyncDisposable {
     return { tookMs, left: differences(this.#before, this.#laboratory.snapshot()) }
   }
 
+  /** A shell command, inside. */
+  sh(command: string): string {
+    return this.#laboratory.sh(command)
+  }
+
   /** The command `see`, inside. */
   async see(...argv: readonly string[]): Promise<{ readonly exitCode: number | null; readonly out: string }> {
     return await this.#laboratory.run([process.execPath, SEE, ...argv])

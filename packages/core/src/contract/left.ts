@@ -40,6 +40,12 @@ export interface Undoer extends AsyncDisposable {
    * @throws SeeError when that cannot be found out now
    */
   find?(options: UndoOptions): Promise<readonly FoundEnvironment[]>
+  /**
+   * Removes what belongs to no single environment and is empty, such as the file of a lock of a process that was killed as
+   * soon as it had it. Called after everything was undone.
+   * @throws SeeError when that cannot be done now
+   */
+  sweep?(options: UndoOptions): Promise<void>
 }
 
 /** How a provider undoes what its killed sandboxes left. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, link, open, rm } from 'node:fs/promises'
 
 /** A file to which whole texts are appended, one after the other, each by one call of the system. */
 export class AppendFile {
@@ -12,10 +12,24 @@ export class AppendFile {
     this.#bytes = bytes
   }
 
-  /** A new file; one that is there, a link too, is an error with the code EEXIST. */
-  static async create(path: string): Promise<AppendFile> {
+  /**
+   * A new file, which is there with the whole text or not at all; one that is there already, a link too, is an error with the
+   * code EEXIST.
+   * @param unfinished where it is written before it gets its name
+   */
+  static async create(path: string, text: string, unfinished: string): Promise<AppendFile> {
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL
-    return new AppendFile(await open(path, flags, 0o600), 0)
+    const file = new AppendFile(await open(unfinished, flags, 0o600), 0)
+    try {
+      await file.append(text)
+      await link(unfinished, path)
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    } finally {
+      await rm(unfinished, { force: true })
+    }
   }
 
   /** A file that is there, shortened to its first `bytes`. */

@@ -5,7 +5,7 @@ import type { Journal, JournalEntry, Recorded } from '../common/journal.ts'
 import type { OwnerRecord } from '../common/owner-record.ts'
 import { poll } from '../common/poll.ts'
 import { AppendFile } from './append-file.ts'
-import { ledgerFolder, ledgerPath, unusableLedger } from './ledger-folder.ts'
+import { ledgerFolder, ledgerPath, unfinishedLedger, unusableLedger } from './ledger-folder.ts'
 import { formatLine, LEDGER_VERSION } from './ledger-lines.ts'
 import { holdOwner, type Owner } from './owner.ts'
 import { readLedger } from './read-ledger.ts'
@@ -131,19 +131,14 @@ export class EnvironmentLedger implements Journal {
   async #create(line: string): Promise<AppendFile> {
     const { record } = await this.#hold()
     const head = formatLine({ version: LEDGER_VERSION, identifier: this.identifier, owner: record })
-    const file = await AppendFile.create(this.#path).catch(async (error: unknown) => {
+    const create = () => {
+      return AppendFile.create(this.#path, head + line, unfinishedLedger(this.#path, record.socket))
+    }
+    return await create().catch(async (error: unknown) => {
       if (!isCoded(error, 'EEXIST')) return this.#refuse(error)
       await this.#freed()
-      return await AppendFile.create(this.#path).catch((again: unknown) => this.#refuse(again))
+      return await create().catch((again: unknown) => this.#refuse(again))
     })
-    try {
-      await file.append(head + line)
-      return file
-    } catch (error) {
-      await file.close()
-      await rm(this.#path, { force: true })
-      return this.#refuse(error)
-    }
   }
 
   #refuse(error: unknown): never {

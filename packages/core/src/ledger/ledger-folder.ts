@@ -1,8 +1,11 @@
 import { lstat, mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { messageOf, SeeError } from '../common/errors.ts'
 import { isCoded } from '../common/is-coded.ts'
 import { makeFolder } from '../host/make-folder.ts'
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const UNFINISHED = new RegExp(`^${UUID}\\.jsonl\\.(${UUID})$`)
 
 /** Where this user's ledgers are on this host. */
 export function ledgerFolder(uid = effectiveUser()): string {
@@ -17,6 +20,20 @@ export function ownersFolder(folder: string): string {
 /** Path of an environment's ledger. */
 export function ledgerPath(folder: string, identifier: string): string {
   return join(folder, `${identifier}.jsonl`)
+}
+
+/**
+ * Path of a ledger that is being made, by the socket of its owner: it gets the ledger's name once it is whole, and is
+ * without an owner when no process listens there.
+ */
+export function unfinishedLedger(path: string, socket: string): string {
+  return `${path}.${basename(socket)}`
+}
+
+/** The socket of an unfinished ledger's owner; undefined when the name is not that of one. */
+export function socketOfUnfinished(folder: string, name: string): string | undefined {
+  const [, owner] = UNFINISHED.exec(name) ?? []
+  return owner === undefined ? undefined : join(ownersFolder(folder), owner)
 }
 
 /**

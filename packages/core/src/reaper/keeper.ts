@@ -9,9 +9,11 @@ export const KEEPERS_SHELL = '/bin/sh'
 
 /**
  * It reads from a pipe that only this process writes to, and never does: the end of file is this process's end, however it
- * came. Where a ledger names the process as its owner, the shell becomes the reaper of what it left.
+ * came. Where a ledger names the process as its owner, the shell becomes the reaper of what it left; one that had not got its
+ * name yet is of nothing.
  */
 const SCRIPT = `read -r end
+rm -f "$1"/*.jsonl."\${2##*/}"
 for each in "$1"/*.jsonl; do
   [ -f "$each" ] && read -r head <"$each" || continue
   case $head in *"\\"$2\\""*) exec "$3" "$4" "$1" "$2" ;; esac

@@ -32,7 +32,9 @@ async function reapNow(folder: string): Promise<void> {
   if (left.length > 0) {
     await using undoers = new Undoers()
     const options = { undoers, folder, patienceMs: PATIENCE_MS, settleMs: 0 }
-    await reapEach(left, { ...options, signal: timeoutSignal(TIMEOUT_MS) })
+    const signal = timeoutSignal(TIMEOUT_MS)
+    await reapEach(left, { ...options, signal })
+    await undoers.sweep({ signal })
   }
   await removeTornLedgers(folder)
   await removeDeadSockets(folder)

@@ -28,5 +28,6 @@ export async function reapOwner(folder: string, socket: string, { signal }: Undo
   const recorded = await listRecorded(folder)
   const left = recorded.filter(({ state, owner }) => state === 'left' && owner?.socket === socket)
   await reapEach(left, { undoers, folder, signal, patienceMs: PATIENCE_MS, settleMs: SETTLE_MS })
+  await undoers.sweep({ signal })
   await removeDeadSockets(folder)
 }

@@ -14,6 +14,7 @@ import { thisProcess } from '../ledger/this-process.ts'
 import { registerProvider } from '../providers/registry.ts'
 import { simulatedProvider } from '../testing/simulated-provider.ts'
 import { listRecorded } from './list-environments.ts'
+import { unfinishedLedger } from '../ledger/ledger-folder.ts'
 import { reap } from './reap.ts'
 import { reapOwner } from './reap-owner.ts'
 
@@ -281,6 +282,20 @@ test('what one process left is undone, and what it had asked a daemon for is loo
   expect(settleMs.has(other)).toBe(false)
   expect(readdirSync(folder).toSorted()).toEqual([`${other}.jsonl`, 'owners'])
   expect(readFileSync(join(folder, `${other}.jsonl`), 'utf8')).toContain('"b"')
+})
+
+test('a ledger that had not got its name yet goes when its owner is dead, and only then', async () => {
+  const server = createServer().listen(join(folder, 'owners', randomUUID()))
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const { socket } = await deadOwner()
+  const names = [socket, String(server.address())].map((each) => {
+    return unfinishedLedger(`${randomUUID()}.jsonl`, each)
+  })
+  for (const name of names) await writeFile(join(folder, name), '{"version":1,"ident', { mode: 0o600 })
+  await reap({ signal, folder })
+  expect(readdirSync(folder).filter((name) => names.includes(name))).toEqual([names[1]])
+  await rm(join(folder, names[1] ?? ''))
 })
 
 test('a ledger without a line, of a process that was killed before it had made anything, goes after a while', async () => {

@@ -46,6 +46,7 @@ export async function reap(options: ReapOptions): Promise<ReapReport> {
     ? left.map(wouldReap)
     : await reapEach(left, { undoers, folder, signal, patienceMs: PATIENCE_MS, settleMs: 0 }, onProgress)
   if (!dryRun) {
+    await undoers.sweep({ signal })
     await removeTornLedgers(folder)
     await removeDeadSockets(folder)
   }

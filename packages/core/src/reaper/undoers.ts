@@ -48,6 +48,15 @@ export class Undoers implements AsyncDisposable {
     return { found, problems }
   }
 
+  /** Removes what is empty and of no single environment, as far as that is possible now. */
+  async sweep(options: UndoOptions): Promise<void> {
+    for (const opening of this.#open.values()) {
+      const undoer = await opening.catch(() => undefined)
+      await undoer?.sweep?.(options).catch(() => undefined)
+    }
+    options.signal.throwIfAborted()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = await Promise.allSettled(this.#open.values())
     await Promise.allSettled(

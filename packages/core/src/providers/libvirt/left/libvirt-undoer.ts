@@ -7,6 +7,7 @@ import { stateKind } from '../domain/forget-state.ts'
 import { networkKind } from '../network/removal/network-kind.ts'
 import { filterKind } from '../network/firewall/filter-kind.ts'
 import { tableKind } from '../network/firewall/table-kind.ts'
+import { sweepSharedNetworks } from '../network/shared/host-network.ts'
 import { sharedKind } from '../network/shared/shared-kind.ts'
 import { poolKind } from '../storage/pool-kind.ts'
 import { type DriverObjects, findObjects } from './find-objects.ts'
@@ -64,6 +65,10 @@ export class LibvirtUndoer implements Undoer {
   async find({ signal }: UndoOptions): Promise<readonly FoundEnvironment[]> {
     signal.throwIfAborted()
     return this.#objects === undefined ? [] : await findObjects(this.#daemons, this.#objects)
+  }
+
+  async sweep({ signal }: UndoOptions): Promise<void> {
+    await sweepSharedNetworks(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -117,6 +117,30 @@ export async function leaveForKilled(hypervisor: Hypervisor, name: string, nft: 
   })
 }
 
+/** Removes the folders and the lock where there is no shared network: a process that was killed had made them first. */
+export async function sweepSharedNetworks(signal: AbortSignal): Promise<void> {
+  if ((await isMissing(LOCK)) && (await isMissing(dirname(FOLDER)))) return
+  await withHostLock(
+    LOCK,
+    async () => {
+      await removeEmpty()
+      if (await isMissing(FOLDER)) await removeHostLock(LOCK)
+    },
+    signal,
+  )
+}
+
+/** Removes the folders, unless there is a network. */
+async function removeEmpty(): Promise<void> {
+  try {
+    await rmdir(FOLDER)
+  } catch (error) {
+    // One that was killed may not have made it yet.
+    if (!isCoded(error, 'ENOENT')) return
+  }
+  await rmdir(dirname(FOLDER)).catch(() => undefined)
+}
+
 /** Whether a process or a guest uses a shared network. */
 export async function isNetworkUsed(name: string): Promise<boolean> {
   const { isUsed } = await new UsersFolder(join(FOLDER, name)).look()
@@ -142,13 +166,7 @@ async function removeUnused(
 ): Promise<void> {
   await destroy(hypervisor, users, name, nft)
   await users.remove()
-  try {
-    await rmdir(FOLDER)
-  } catch (error) {
-    // There are other networks, unless one that was killed had not made it yet.
-    if (!isCoded(error, 'ENOENT')) return
-  }
-  await rmdir(dirname(FOLDER)).catch(() => undefined)
+  await removeEmpty()
 }
 
 async function destroy(hypervisor: Hypervisor, users: UsersFolder, name: string, nft: string): Promise<void> {
