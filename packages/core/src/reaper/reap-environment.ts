@@ -3,7 +3,7 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import { timeoutSignal } from '../common/timeout-signal.ts'
 import { withTimeout } from '../common/with-timeout.ts'
 import type { LeftEntry } from '../contract/left.ts'
-import { lockFile } from '../host/file-lock.ts'
+import type { FileLocker } from '../host/file-locker.ts'
 import { ledgerPath } from '../ledger/ledger-folder.ts'
 import { LeftLedger } from '../ledger/left-ledger.ts'
 import { readLedger } from '../ledger/read-ledger.ts'
@@ -23,6 +23,7 @@ export interface ReapedEnvironment {
 
 export interface ReapEnvironmentOptions {
   readonly undoers: Undoers
+  readonly locker: FileLocker
   readonly folder: string
   readonly signal: AbortSignal
   /** How long to wait for another reaper that has it, in milliseconds. */
@@ -40,14 +41,16 @@ export async function reapEnvironment(
   environment: ListedEnvironment,
   options: ReapEnvironmentOptions,
 ): Promise<ReapedEnvironment | undefined> {
-  const { folder, patienceMs, signal } = options
+  const { folder, locker, patienceMs, signal } = options
   const { identifier, isRecorded, holds } = environment
   const path = ledgerPath(folder, identifier)
   const patience = timeoutSignal(patienceMs)
   try {
-    await using lock = await lockFile(path, AbortSignal.any([signal, patience])).catch((error: unknown) => {
-      throw patience.aborted ? busy(identifier, error) : error
-    })
+    await using lock = await locker
+      .lock(path, AbortSignal.any([signal, patience]))
+      .catch((error: unknown) => {
+        throw patience.aborted ? busy(identifier, error) : error
+      })
     if (!lock.isCurrent) return undefined
     const reading = await readLedger(folder, identifier)
     if (reading?.state === 'torn') {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { LeftEntry } from '../contract/left.ts'
+import { FileLocker } from '../host/file-locker.ts'
 import { ledgerFolder } from '../ledger/ledger-folder.ts'
 import { listFound, type ListOptions, listRecorded } from './list-environments.ts'
 import type { ListedEnvironment, ReaperProblem } from './listed-environment.ts'
@@ -56,7 +57,7 @@ export async function reap(options: ReapOptions): Promise<ReapReport> {
 /** Some at a time, each of them once. */
 export async function reapEach(
   left: readonly ListedEnvironment[],
-  options: Parameters<typeof reapEnvironment>[1],
+  options: Omit<Parameters<typeof reapEnvironment>[1], 'locker'>,
   onProgress: NonNullable<ReapOptions['onProgress']> = () => undefined,
 ): Promise<readonly ReapedEnvironment[]> {
   const reaped: ReapedEnvironment[] = []
@@ -65,8 +66,9 @@ export async function reapEach(
   setMaxListeners(0, options.signal)
   let done = 0
   const work = async (): Promise<void> => {
+    await using locker = new FileLocker()
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const result = await reapEnvironment(next, options)
+      const result = await reapEnvironment(next, { ...options, locker })
       if (result !== undefined) reaped.push(result)
       onProgress(++done, left.length, next.identifier)
     }
