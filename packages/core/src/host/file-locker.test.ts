@@ -40,7 +40,8 @@ test('a wait is given up, and the next one begins again', async () => {
   const path = join(newFolder(), 'file')
   await using locker = new FileLocker()
   {
-    await using _held = await lockFile(path, signal)
+    await using other = await lockFile(path, signal)
+    expect(other.isCurrent).toBe(true)
     const patience = new AbortController()
     const waiting = locker.lock(path, patience.signal)
     patience.abort(new Error('no patience'))

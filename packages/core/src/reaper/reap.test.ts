@@ -285,11 +285,12 @@ test('what one process left is undone, and what it had asked a daemon for is loo
 })
 
 test('a ledger that had not got its name yet goes when its owner is dead, and only then', async () => {
-  const server = createServer().listen(join(folder, 'owners', randomUUID()))
+  const living = join(folder, 'owners', randomUUID())
+  const server = createServer().listen(living)
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   const { socket } = await deadOwner()
-  const names = [socket, String(server.address())].map((each) => {
+  const names = [socket, living].map((each) => {
     return unfinishedLedger(`${randomUUID()}.jsonl`, each)
   })
   for (const name of names) await writeFile(join(folder, name), '{"version":1,"ident', { mode: 0o600 })

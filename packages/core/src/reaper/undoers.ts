@@ -48,7 +48,7 @@ export class Undoers implements AsyncDisposable {
     return { found, problems }
   }
 
-  /** Removes what is empty and of no single environment, as far as that is possible now. */
+  /** Removes what is empty and of no single environment, where that is possible now. */
   async sweep(options: UndoOptions): Promise<void> {
     for (const opening of this.#open.values()) {
       const undoer = await opening.catch(() => undefined)

@@ -127,7 +127,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     const entry = hostEntry('control-group', `the control group ${group}`, { path: group })
     await releases.defer(entry, () => bound.release())
   }
-  // What it kills leaves the bound's group, too.
+  // What it kills also leaves the group of the bound.
   const devices = devicesOf(made)
   const left = entryOf(containerKind, 'what libvirt leaves of the container', { devices })
   await releases.defer(left, () => removeLeftByLibvirt(identifier, devices))

@@ -11,7 +11,7 @@ const LOOKS = 20
 
 /**
  * Kills what still runs in a container that libvirt knows no more: when its controller is killed, its processes go on.
- * @param name the container's, which must be the whole of an environment's identifier: others' are not to be hit
+ * @param name the container's, which must be the whole of an environment's identifier: others' must not be hit
  */
 export async function killInGroupsOf(name: string): Promise<void> {
   for (let look = 0; look < LOOKS; look++) {
