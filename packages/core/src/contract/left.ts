@@ -52,5 +52,7 @@ export interface Undoer extends AsyncDisposable {
 export interface Leftovers {
   /** The kinds of its entries. A kind may be shared by providers that have the same value here. */
   readonly kinds: readonly string[]
+  /** Those that a daemon may still make when the process that asked for it has ended. */
+  readonly settling?: readonly string[]
   readonly undoer: () => Promise<Undoer>
 }

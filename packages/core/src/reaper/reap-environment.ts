@@ -33,7 +33,8 @@ export interface ReapEnvironmentOptions {
 }
 
 /**
- * Undoes what is left of an environment, last in, first out. Only one process at a time does that to one environment.
+ * Undoes what is left of an environment, last in, first out; then once more where something of it may still come into being.
+ * Only one process at a time does that to one environment.
  * @returns undefined when another has done it, or it is not one that is left
  * @throws the signal's reason
  */
@@ -75,23 +76,38 @@ async function undoAll(
   { undoers, signal, settleMs }: ReapEnvironmentOptions,
   strikeOut: (entry: number) => Promise<void> = async () => undefined,
 ): Promise<ReapedEnvironment> {
-  const undone: string[] = []
-  const kept: ReaperProblem[] = []
-  for (const [number, entry] of [...entries].toReversed()) {
-    signal.throwIfAborted()
-    const late = () =>
-      new SeeError('RELEASE_TIMEOUT', `releasing ${entry.what} took longer than ${UNDONE_WITHIN_MS} ms`)
-    try {
-      const undoing = undoers.undo(identifier, entry, { signal, settleMs })
-      await withTimeout(UNDONE_WITHIN_MS, undoing, late, signal)
-      await strikeOut(number)
-      undone.push(entry.what)
-    } catch (error) {
+  const order = [...entries].toReversed()
+  const settling = settleMs > 0 ? order.filter(([, entry]) => undoers.settles(entry)) : []
+  const kept = new Map<number, ReaperProblem>()
+  const undo = async (some: typeof order, forMs: number): Promise<void> => {
+    for (const [number, entry] of some) {
       signal.throwIfAborted()
-      kept.push({ what: entry.what, error })
+      const { what } = entry
+      const late = () =>
+        new SeeError('RELEASE_TIMEOUT', `releasing ${what} took longer than ${UNDONE_WITHIN_MS} ms`)
+      try {
+        const undoing = undoers.undo(identifier, entry, { signal, settleMs: forMs })
+        await withTimeout(UNDONE_WITHIN_MS, undoing, late, signal)
+        kept.delete(number)
+        if (settling.length === 0) await strikeOut(number)
+      } catch (error) {
+        signal.throwIfAborted()
+        kept.set(number, { what, error })
+      }
     }
   }
-  return { identifier, undone, kept }
+  await undo(order, 0)
+  if (settling.length > 0) {
+    await undo(settling, settleMs)
+    // What came into being late may have made some of it again.
+    await undo(
+      order.filter((each) => !settling.includes(each)),
+      0,
+    )
+    for (const [number] of order) if (!kept.has(number)) await strikeOut(number)
+  }
+  const undone = order.filter(([number]) => !kept.has(number)).map(([, { what }]) => what)
+  return { identifier, undone, kept: [...kept.values()] }
 }
 
 function busy(identifier: string, cause: unknown): SeeError {

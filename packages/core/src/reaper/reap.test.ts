@@ -61,7 +61,8 @@ function registerUndoer(
   found: readonly FoundEnvironment[] | Error = [],
 ): void {
   const leftovers = {
-    kinds: ['thing'],
+    kinds: ['thing', 'slow thing'],
+    settling: ['slow thing'],
     undoer: async () => ({
       undo: async (identifier: string, entry: LeftEntry, options: UndoOptions) =>
         await undo(identifier, entry, options),
@@ -273,13 +274,23 @@ test('who cannot be asked is said', async () => {
 })
 
 test('what one process left is undone, and what it had asked a daemon for is looked for a while longer', async () => {
-  const settleMs = new Map<string, number>()
-  registerUndoer((identifier, _entry, options) => void settleMs.set(identifier, options.settleMs ?? 0))
+  const undone = new Map<string, string[]>()
+  registerUndoer((identifier, { what }, { settleMs = 0 }) => {
+    undone.set(identifier, [
+      ...(undone.get(identifier) ?? []),
+      `${what} ${settleMs > 1000 ? 'long' : 'once'}`,
+    ])
+  })
   const owner = await deadOwner()
-  const [own, other] = [await ledgerOf(owner, thing('a')), await ledgerOf(await deadOwner(), thing('b'))]
+  const slow = { ...thing('slow'), kind: 'slow thing' }
+  const own = await ledgerOf(owner, thing('a'), slow, thing('b'))
+  const quick = await ledgerOf(owner, thing('a'))
+  const other = await ledgerOf(await deadOwner(), thing('b'))
   await reapOwner(folder, owner.socket, { signal })
-  expect(settleMs.get(own)).toBeGreaterThan(1000)
-  expect(settleMs.has(other)).toBe(false)
+  // The rest does not wait for it, and is looked at again when it has had its time.
+  expect(undone.get(own)).toEqual(['b once', 'slow once', 'a once', 'slow long', 'b once', 'a once'])
+  expect(undone.get(quick)).toEqual(['a once'])
+  expect(undone.has(other)).toBe(false)
   expect(readdirSync(folder).toSorted()).toEqual([`${other}.jsonl`, 'owners'])
   expect(readFileSync(join(folder, `${other}.jsonl`), 'utf8')).toContain('"b"')
 })

@@ -26,6 +26,11 @@ export class Undoers implements AsyncDisposable {
     }
   }
 
+  /** Whether such a thing may still come into being when its process has ended. */
+  settles(entry: LeftEntry): boolean {
+    return leftoversOf(entry)?.settling?.includes(entry.kind) === true
+  }
+
   /** Environments without a ledger, and which providers cannot be asked. */
   async find(options: UndoOptions): Promise<{
     readonly found: readonly FoundEnvironment[]

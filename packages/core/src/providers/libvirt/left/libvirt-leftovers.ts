@@ -12,10 +12,13 @@ const KINDS = [
   'nftables',
 ] as const
 
+/** A client that is gone does not keep libvirtd from starting its guest. */
+const SETTLING = ['libvirt-domain', 'libvirt-definition']
+
 /**
  * How what a driver's sandboxes left is undone; what works with libvirt is loaded when it is used.
  * @param kinds that only this driver's sandboxes leave
  */
 export function libvirtLeftovers(undoer: () => Promise<Undoer>, kinds: readonly string[] = []): Leftovers {
-  return { kinds: [...KINDS, ...kinds], undoer }
+  return { kinds: [...KINDS, ...kinds], settling: SETTLING, undoer }
 }
