@@ -61,7 +61,7 @@ uris_said() {
   began=$(date +%s.%N)
   if [ ! -s "$said" ] ||
     [ -n "$(find /etc/apt /var/lib/apt/lists /var/lib/dpkg/status "$lists" -newer "$said" -print -quit 2>/dev/null)" ]; then
-    new=$(mktemp "$said.XXXXXXXX")
+    new=$(mktemp "$scratch/${said##*/}.XXXXXXXX")
     uris >"$new" && touch -d "@$began" "$new" && mv "$new" "$said" || { rm -f "$new" && return 1; }
   fi
   cat "$said"
@@ -93,8 +93,8 @@ fi
 
 # What a builder left that was killed outright. None takes an hour.
 find "$cache" -maxdepth 1 -name '.build-*' -mmin +60 -exec rm -rf {} +
-# Beside the target, so that renaming is enough to put the finished folder in place.
-work=$(mktemp -d "$cache/.build-XXXXXXXX")
+# In the file system of the target, so that renaming is enough to put the finished folder in place.
+work=$(mktemp -d "$scratch/.build-XXXXXXXX")
 chmod 755 "$work"
 mkdir "$work"/{packages,host,tools,kernel,modules,root,initramfs,reader,prepare,out}
 

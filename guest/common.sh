@@ -34,6 +34,8 @@ find_cache() {
   fi
   mkdir -p "$cache"
   cache=$(cd "$cache" && pwd -P)
+  # For what is half-made: a folder in the cache that SEE removes should this be killed, or else the cache itself.
+  scratch=${SEE_GUEST_WORK:-$cache}
   # apt's own lists may be absent or out of date, and only root may renew those; so there can be lists of ours beside.
   lists=$cache/apt
   apt=()
@@ -45,7 +47,7 @@ renew_own_lists() {
   local new
   say 'fetching the lists of packages'
   # Those that are there stay until newer ones are complete.
-  new=$(mktemp -d "$cache/.build-lists-XXXXXXXX")
+  new=$(mktemp -d "$scratch/.build-lists-XXXXXXXX")
   mkdir -p "$new/lists/partial" "$new/cache/archives/partial"
   apt-get -o "Dir::State::Lists=$new/lists" -o "Dir::Cache=$new/cache" -o APT::Sandbox::User= \
     -o APT::Update::Error-Mode=any -qq update >&2 || {

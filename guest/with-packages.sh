@@ -54,7 +54,7 @@ mkdir -p "$cache"/{with-packages,names,archives/partial}
 exec 9>"$cache/.with-packages.lock"
 flock -n 9 || { say 'waiting until another guest has been built' && flock 9; }
 rm -rf "$cache"/.with-packages-*/
-work=$(mktemp -d "$cache/.with-packages-XXXXXXXX")
+work=$(mktemp -d "$scratch/.with-packages-XXXXXXXX")
 chmod 755 "$work"
 mkdir "$work"/{none,none/partial,root,out}
 

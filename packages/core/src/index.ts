@@ -66,6 +66,7 @@ export type {
   ImageProviderParameters,
 } from './contract/image-provider.ts'
 export { createLogger, type LogDestination, type Logger } from './common/logger.ts'
+export { guestRoot } from './guests/guest-root.ts'
 export { makeFolder } from './host/make-folder.ts'
 export { loadExport } from './configuration/module-loader.ts'
 export { providerAliases } from './images/aliases.ts'

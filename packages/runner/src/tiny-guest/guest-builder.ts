@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { childEnvironment, SeeError } from '@see/core'
+import {
+  childEnvironment,
+  guestRoot,
+  makeFolder,
+  SeeError,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@see/core'
 
 const OUTPUT_CHARACTERS = 4096
 const FAILURE = 'guest: error: '
@@ -46,11 +53,12 @@ export async function runGuestBuilder(
     )
   }
   signal.throwIfAborted()
+  await using work = await workFolder()
   // In a process group of its own, so that what it started ends with it.
   const child = spawn('bash', [script, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
-    env: childEnvironment(VARIABLES),
+    env: { ...childEnvironment(VARIABLES), ...(work === undefined ? {} : { SEE_GUEST_WORK: work.path }) },
   })
   const stop = () => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
@@ -75,6 +83,19 @@ export async function runGuestBuilder(
   const { why, before } = reasonOf(error)
   if (exitCode === REFUSED) throw new SeeError('CONFIGURATION_INVALID', `${what} cannot be built: ${why}`)
   throw new SeeError('IMAGE_UNAVAILABLE', `${what} could not be built: ${[why, ...before].join('\n')}`)
+}
+
+/**
+ * Where the builder keeps what is half-made, beside the guests; it is on record, so that it does not stay when both are
+ * killed. Undefined where there can be none: then the next build removes what is an hour old.
+ */
+async function workFolder(): Promise<TemporaryFolder | undefined> {
+  try {
+    await makeFolder(guestRoot(), 0o755)
+    return await temporaryFolder('.work-', guestRoot())
+  } catch {
+    return undefined
+  }
 }
 
 /** Why a builder says that it ended, and the last lines that its programs wrote before. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -19,6 +20,14 @@ async function build(script: string, signal = new AbortController().signal) {
 test('reports what the builder does, and where the guest is', async () => {
   const { path, progress } = await build('echo "guest: building" >&2; echo "noise" >&2; echo /a/guest')
   expect({ path, progress }).toEqual({ path: '/a/guest', progress: ['the tiny guest: building'] })
+})
+
+test('what is half-made has a folder that goes with the build', async () => {
+  const { path } = await build(
+    '[ -d "$SEE_GUEST_WORK" ] && : >"$SEE_GUEST_WORK/half" && echo "$SEE_GUEST_WORK"',
+  )
+  expect(path).toMatch(/\/\.work-[0-9a-f-]{36}$/)
+  expect(existsSync(path ?? '/')).toBe(false)
 })
 
 test('says why it could not be built', async () => {
