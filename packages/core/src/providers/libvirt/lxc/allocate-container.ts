@@ -30,6 +30,7 @@ import { hostEntry } from '../../../ledger/host-entries.ts'
 import { type ContainerXml, readContainerXml } from './container-xml.ts'
 import { entryOf } from '../daemon/libvirt-kind.ts'
 import { containerKind } from './container-kinds.ts'
+import { killControllersOf } from './kill-controllers.ts'
 import { removeLeftByLibvirt } from './leftovers.ts'
 import type { LxcConfiguration } from './lxc-configuration.ts'
 import { makeFolders, planFolders } from './mounted-folders.ts'
@@ -130,7 +131,12 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
   // What it kills also leaves the group of the bound.
   const devices = devicesOf(made)
   const left = entryOf(containerKind, 'what libvirt leaves of the container', { devices })
-  await releases.defer(left, () => removeLeftByLibvirt(identifier, devices))
+  let isLost = false
+  void hypervisor.closed.then((reason) => (isLost = reason !== undefined))
+  await releases.defer(left, async () => {
+    if (isLost) await killControllersOf(identifier)
+    await removeLeftByLibvirt(identifier, devices)
+  })
   const ending = { watch, stop: () => domain.destroy(), onStopped: () => made?.beginRelease() }
   await stopAtTheEnd(virDomain, ending, releases)
   const others = containerGauges({ domain: virDomain, watch, bound, limits })

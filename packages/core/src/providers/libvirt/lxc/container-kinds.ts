@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { requireTool } from '../../../host/required-tool.ts'
 import { seesDevice } from '../network/firewall/nftables.ts'
 import type { LibvirtKind } from '../daemon/libvirt-kind.ts'
+import { killControllersOf } from './kill-controllers.ts'
 import { removeLeftByLibvirt } from './leftovers.ts'
 import { runIp } from '../../../host/run-ip.ts'
 import { sinkholeDeviceOf } from './sinkhole-device.ts'
@@ -15,7 +16,10 @@ export const containerKind: LibvirtKind<z.output<typeof devices>> = {
   kind: 'libvirt-container',
   isLasting: false,
   payload: devices,
-  undo: async ({ identifier, payload }) => await removeLeftByLibvirt(identifier, payload.devices),
+  undo: async ({ identifier, payload }) => {
+    await killControllersOf(identifier)
+    await removeLeftByLibvirt(identifier, payload.devices)
+  },
 }
 
 /** The device of a container's sinkhole. */
