@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { embeddedFactory, Environment, qemuFactory, TemplateStore } from '@see/core'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { root } from './support/documents.ts'
@@ -18,6 +18,14 @@ interface Confined {
   readonly busybox: string
 }
 
+/** QEMU's root file system has nothing to run. */
+function busyboxIn(folder: string): string {
+  const busybox = join(folder, 'busybox')
+  copyFileSync('/bin/busybox', busybox)
+  chmodSync(busybox, 0o755)
+  return busybox
+}
+
 const providers = {
   embedded: async (): Promise<Confined> => {
     const environment = await Environment.allocate(embeddedFactory(await sharedTemplate('embedded')))
@@ -25,11 +33,7 @@ const providers = {
     const { context } = environment
     await context.poweron()
     const { path } = context.storagePool
-    // Its root file system has nothing to run.
-    const busybox = join(path, 'busybox')
-    copyFileSync('/bin/busybox', busybox)
-    chmodSync(busybox, 0o755)
-    return { pid: context.domain.qemu.pid, disk: join(path, 'disk.qcow2'), busybox }
+    return { pid: context.domain.qemu.pid, disk: join(path, 'disk.qcow2'), busybox: busyboxIn(path) }
   },
   libvirt: async (): Promise<Confined> => {
     const environment = await Environment.allocate(qemuFactory(await sharedTemplate('libvirt')))
@@ -39,11 +43,18 @@ const providers = {
     const pid = Number(readFileSync(`/run/libvirt/qemu/${identifier}.pid`, 'utf8'))
     const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
     const [, disk] = new RegExp(`"filename":"([^"]*${identifier}[^"]*)"`).exec(words) ?? []
-    return { pid, disk: disk ?? expect.fail('no disk'), busybox: '/bin/busybox' }
+    if (disk === undefined) expect.fail('no disk')
+    return { pid, disk, busybox: busyboxIn(dirname(disk)) }
   },
 }
 
 type Provider = keyof typeof providers
+
+/** All that QEMU finds in its environment. */
+const environments: Record<Provider, string> = {
+  embedded: 'GLIBC_TUNABLES=glibc.malloc.hugetlb=1\0',
+  libvirt: 'LC_ALL=C\0PWD=/\0',
+}
 
 /** What each provider's QEMU could do; filled by the tests, read by the last. */
 const seen = new Map<Provider, Record<string, 'yes' | 'no'>>()
@@ -87,8 +98,7 @@ test.each(['embedded', 'libvirt'] as const)(
     // Else the script itself would be what fails.
     expect(can['read its own disk']).toBe('yes')
     seen.set(provider, can)
-    const environment = readFileSync(`/proc/${own.pid}/environ`, 'utf8')
-    if (provider === 'embedded') expect(environment).toBe('GLIBC_TUNABLES=glibc.malloc.hugetlb=1\0')
+    expect(readFileSync(`/proc/${own.pid}/environ`, 'utf8')).toBe(environments[provider])
   },
 )
 

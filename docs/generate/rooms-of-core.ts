@@ -27,7 +27,12 @@ const libvirt: readonly Floor[] = [
     {
       name: 'qemu',
       what: 'QEMU through libvirt',
-      floors: [[{ name: 'template', what: 'freezing and cloning through libvirt' }]],
+      floors: [
+        [
+          { name: 'template', what: 'freezing and cloning through libvirt' },
+          { name: 'jail', what: 'the jail of a QEMU that libvirt starts' },
+        ],
+      ],
     },
     { name: 'lxc', what: 'containers through libvirt' },
     { name: 'vbox', what: 'VirtualBox through libvirt' },

@@ -4,6 +4,20 @@ import { promisify } from 'node:util'
 
 const TIMEOUT_MS = 20_000
 
+/** The options of nsenter, and the files in /proc. */
+const NAMESPACES = {
+  '--mount': 'mnt',
+  '--net': 'net',
+  '--pid': 'pid',
+  '--ipc': 'ipc',
+  '--uts': 'uts',
+  '--cgroup': 'cgroup',
+} as const
+
+function isAnother(pid: number, file: string): boolean {
+  return readlinkSync(`/proc/${pid}/ns/${file}`) !== readlinkSync(`/proc/self/ns/${file}`)
+}
+
 /** The lists of numbers in a process's `status`. */
 function numbers(pid: number, name: string): string[] {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -24,10 +38,11 @@ export async function inPlaceOf(pid: number, busybox: string, script: string): P
     ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--bounding-set=-all', '--inh-caps=-all'],
     groups.length === 0 ? ['--clear-groups'] : [`--groups=${groups.join(',')}`],
   ].flat()
-  const namespaces = ['--mount', '--net', '--pid', '--ipc', '--uts', '--cgroup']
-  const entering = ['nsenter', '--target', String(pid), ...namespaces]
+  // Only root may enter those that are this process's as well.
+  const namespaces = Object.entries(NAMESPACES).filter(([, file]) => isAnother(pid, file))
+  const entering = ['nsenter', '--target', String(pid), ...namespaces.map(([option]) => option)]
   // Who owns a user namespace may enter it, and has no capability there once it runs a program.
-  const hasUsers = readlinkSync(`/proc/${pid}/ns/user`) !== readlinkSync('/proc/self/ns/user')
+  const hasUsers = isAnother(pid, 'user')
   const way = hasUsers
     ? [...asUser, ...entering, '--user', '--preserve-credentials', '--']
     : [...entering, '--', ...asUser]

@@ -3,7 +3,7 @@ export { parseBoundedJson } from './bounded-json.ts'
 export { childEnvironment } from './child-environment.ts'
 export { connectSocket, LONGEST_SOCKET_PATH } from './connect-socket.ts'
 export type { CallOptions } from './deadline.ts'
-export type { QemuJail } from './jail.ts'
+export { type QemuJail, systemForQemu } from './jail.ts'
 export {
   launchCommand,
   type LaunchOptions,

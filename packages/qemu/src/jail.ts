@@ -42,7 +42,7 @@ export function jailCommand(
     hasHostNetwork ? [] : ['--unshare-net'],
     ['--die-with-parent', '--new-session', '--hostname', 'qemu', '--cap-drop', 'ALL'],
     ['--info-fd', String(INFORMATION_FD)],
-    systemOf(program).flatMap(systemArguments),
+    systemForQemu(program),
     ['--ro-bind-try', LARGE_PAGES, LARGE_PAGES],
     hasHostNetwork ? ['--ro-bind-try', RESOLVER, RESOLVER] : [],
     [...DEVICES, ...devices].flatMap((path) => ['--dev-bind', path, path]),
@@ -52,6 +52,11 @@ export function jailCommand(
     Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--',
   ].flat()
+}
+
+/** Arguments of bubblewrap for what QEMU needs of the system: its libraries, its firmware and a shell, all read-only. */
+export function systemForQemu(program: string): string[] {
+  return systemOf(program).flatMap(systemArguments)
 }
 
 /** A QEMU that is not of the system may need anything of it, and what is beside itself. */

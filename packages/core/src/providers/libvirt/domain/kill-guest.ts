@@ -11,10 +11,10 @@ export async function killQemuOf(identifier: string, signal?: AbortSignal): Prom
   await Promise.all(found.map((each) => killProcess(each, signal)))
 }
 
-/** libvirt's `-name guest=NAME,debug-threads=on`, of a program that is called QEMU or KVM. */
+/** libvirt's `-name guest=NAME,debug-threads=on`, of a program that is called QEMU or KVM, or that is about to become it. */
 function isQemuOf(identifier: string, argv: readonly string[]): boolean {
-  const [program = ''] = argv
-  if (!/^(qemu|kvm)/.test(basename(program))) return false
-  const [name] = argv[argv.indexOf('-name') + 1]?.split(',') ?? []
+  const at = argv.indexOf('-name')
+  if (!argv.slice(0, Math.max(at, 0)).some((word) => /^(qemu|kvm)/.test(basename(word)))) return false
+  const [name] = argv[at + 1]?.split(',') ?? []
   return name === `guest=${identifier}`
 }

@@ -37,6 +37,7 @@ import { editGuest } from './edit-guest.ts'
 import { copyVariables } from './firmware-variables.ts'
 import { assertUsable, makeDisk, readOverlaidDisks } from './guest-disks.ts'
 import { guestsUser, sharesUser } from './guests-user.ts'
+import { jailedGuest } from './jail/guests-jail.ts'
 import { keptCard, unshared } from './kept-card.ts'
 import type { QemuConfiguration } from './qemu-configuration.ts'
 import { bootFilesIn, domainMachine } from './template/domain-machine.ts'
@@ -180,13 +181,22 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
   const xmls = { identifier, accepted, xml: edited.xml, hasOwnVariables }
   await forgetStateAtTheEnd(hypervisor, xmls, releases)
   const memory = memoryFile === undefined ? clone?.memory : { path: memoryFile, isClone: false }
+  const jailed = await jailedGuest(hypervisor, {
+    identifier,
+    xml: edited.xml,
+    users: xml,
+    accepted,
+    disk: storage?.clone,
+    memory: memory?.path,
+  })
+  warnings.push(...jailed.warnings)
   const watch = new GuestWatch(hypervisor, identifier)
   const domain =
     memory === undefined || storage === undefined
-      ? new TransientDomain(hypervisor, identifier, edited.xml, watch)
+      ? new TransientDomain(hypervisor, identifier, jailed.xml, watch)
       : domainInMemoryFile(hypervisor, {
           identifier,
-          xml: edited.xml,
+          xml: jailed.xml,
           watch,
           machine: domainMachine(accepted),
           memory,

@@ -1,5 +1,6 @@
 import type { Finding } from '../../../contract/finding.ts'
 import type { InspectedHost } from '../../../contract/inspected-host.ts'
+import { findJail } from '../../../host/find-jail.ts'
 import { findMke2fs, findProgram } from '../../../host/find-program.ts'
 import { findAcceleration } from '../findings/find-acceleration.ts'
 import { findLibvirt } from '../findings/find-libvirt.ts'
@@ -18,6 +19,7 @@ export async function findQemu(host: InspectedHost, signal: AbortSignal): Promis
     await findProgram(host, { program: 'qemu-img', package: 'qemu-utils' }, signal),
     await findLibvirt(host, 'qemu:///system', 'libvirt-daemon-driver-qemu', signal),
     await findMke2fs(host, signal),
+    await findJail(host, signal),
     ...(program.ok ? [await findAcceleration(host, emulator, signal)] : []),
     await findOwnUsers(host, signal),
     ...(await findNetworks(host, signal)),
