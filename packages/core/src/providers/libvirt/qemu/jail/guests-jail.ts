@@ -56,7 +56,7 @@ async function jailOf(
   const domain = parseXml(xml).documentElement
   if (domain === null) throw new Error('there is no <domain>')
   if (!isOnThisHost(hypervisor.uri)) throw new Error('the daemon is on another host')
-  if ((await qemuUser(hypervisor)) === undefined) throw new Error('the daemon is the user’s own')
+  if ((await qemuUser(hypervisor)) === undefined) throw new Error('the daemon starts QEMU as the user of SEE')
   if (await hasMandatoryControl(hypervisor)) throw new Error('AppArmor or SELinux allows QEMU itself only')
   const why = whyUnjailed(domain, users)
   if (why !== undefined) throw new Error(why)
