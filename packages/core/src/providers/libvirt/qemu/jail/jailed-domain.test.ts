@@ -4,7 +4,7 @@ import { networkOf, withJail } from './jailed-domain.ts'
 
 const jail = { emulator: '/jail/qemu', network: 'own', readable: ['/a b', '/c'], writable: ['/d'] } as const
 
-test('libvirt starts the program that jails QEMU, which is told the files beside what QEMU is', () => {
+test('libvirt starts the program that jails QEMU, with the guest’s files beside what QEMU gets', () => {
   const args =
     '<q:commandline xmlns:q="http://libvirt.org/schemas/domain/qemu/1.0"><q:arg value="-s"/></q:commandline>'
   const devices = '<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>'
