@@ -87,8 +87,9 @@ test('the folder of the guest’s key and the socket of its TPM are found in QEM
   const key = fileIn('master-key.aes')
   const socket = fileIn('tpm.sock')
   const given = [`{"qom-type":"secret","file":"${key}"}`, `socket,id=chrtpm,path=${socket}`]
-  const command = `cat '${key}' '${socket}'`
-  expect((await run(command, { SEE_JAIL_NETWORK: 'own' }, given)).out).toBe('master-key.aestpm.sock')
+  const command = `cat '${key}' '${socket}'; [ -e /etc/passwd ] || echo; echo hidden`
+  const { out, error } = await run(command, { SEE_JAIL_NETWORK: 'own' }, given)
+  expect([error, out]).toEqual(['', 'master-key.aestpm.sock\nhidden'])
 })
 
 test('where it is only asked what QEMU can do, it is QEMU as it is', async () => {

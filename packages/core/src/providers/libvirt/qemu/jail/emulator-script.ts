@@ -17,8 +17,9 @@ export interface EmulatorTools {
   readonly sleep: string
 }
 
-/** What keeps the jail until QEMU is in it; longer only where that never comes. */
-const KEPT_SECONDS = 10
+/** For 10 s a jail is kept until QEMU is in it. */
+const TURN_SECONDS = 0.1
+const TURNS = Array.from({ length: 100 }, (_, index) => index)
 /** What the processes of a guest's QEMU need not know. */
 const UNNEEDED = ['HOME', 'PATH', 'PWD', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME']
 const LARGE_PAGES = '/sys/kernel/mm/transparent_hugepage'
@@ -52,14 +53,22 @@ jailed() {
   exec $before ${[tools.bwrap, ...system.flat()].map(quoted).join(' ')} $shm "$@"
 }
 
+# It ends soon after this process does, be it in vain.
+keep='echo $$ >&9
+exec 9>&-
+for turn in ${TURNS.join(' ')}; do
+  kill -0 "$1" 2>/dev/null || exit
+  ${tools.sleep} ${TURN_SECONDS}
+done'
+
 # Prints the number of a process that keeps the jail.
 jail() {
   shared=$IFS IFS=:
-  for path in \$${readable}; do set -- "$@" --ro-bind-try "$path" "$path"; done
-  for path in \$${writable}; do set -- "$@" --bind-try "$path" "$path"; done
+  for path in \$${readable}; do [ -z "$path" ] || set -- "$@" --ro-bind-try "$path" "$path"; done
+  for path in \$${writable}; do [ -z "$path" ] || set -- "$@" --bind-try "$path" "$path"; done
   IFS=$shared
   jailed '' "$@" --remount-ro / --chdir / -- \\
-    /bin/sh -c 'echo $$ >&9 && exec "$@" 9>&-' sh ${quoted(tools.sleep)} ${KEPT_SECONDS} 9>&1 >/dev/null </dev/null &
+    /bin/sh -c "$keep" sh $$ 9>&1 >/dev/null </dev/null &
 }
 
 if [ -z "\${${network}-}" ]; then
@@ -85,7 +94,7 @@ if [ -z "$keeper" ]; then
 fi
 unset ${[...Object.values(jailVariables), ...UNNEEDED].join(' ')}
 exec ${quoted(tools.nsenter)} --target "$keeper" --user --mount --ipc --uts \${net:+--net} --preserve-credentials -- \\
-  /bin/sh -c 'kill "$1" && shift && exec "$@"' sh "$keeper" ${quoted(program)} "$@"
+  /bin/sh -c 'kill "$1" 2>/dev/null; shift; exec "$@"' sh "$keeper" ${quoted(program)} "$@"
 `
 }
 
