@@ -7,6 +7,7 @@ import { embeddedClones, libvirtClones } from './clones.ts'
 import { crowd } from './crowd.ts'
 import { events } from './events.ts'
 import { imageChain } from './image-chain.ts'
+import { isolation } from './isolation.ts'
 import { memory } from './memory.ts'
 import { overhead } from './overhead.ts'
 import { python } from './python.ts'
@@ -61,6 +62,12 @@ export function scenarios(): Scenario[] {
       }),
     ),
     embeddedClones.of(crowd('crowd', 'clones', embeddedClones.factory)),
+    embeddedClones.of(
+      isolation('isolation', 'embedded clone, restricted', embeddedClones.factory, { most: 1000 }),
+    ),
+    libvirtClones.of(
+      isolation('libvirt-isolation', 'libvirt clone, nat-no-lan', libvirtClones.factory, { most: 2500 }),
+    ),
     overhead(),
     imageChain(),
     events(),

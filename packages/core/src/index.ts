@@ -148,7 +148,13 @@ export type {
 export type { ScreenAbility, Screenshot } from './contract/screen-ability.ts'
 export type { VncAbility, VncServer } from './contract/vnc-ability.ts'
 export type { GuestClues } from './contract/guest-clues.ts'
-export type { IsolationExpectation, IsolationPlan, IsolationTarget } from './contract/isolation.ts'
+export type {
+  AllowedPlace,
+  IsolationExpectation,
+  IsolationPlan,
+  IsolationTarget,
+} from './contract/isolation.ts'
+export type { ProbeTraffic } from './isolation/probe-traffic.ts'
 export type { IsolationReceipt, ReceiptLine, Verdict } from './isolation/receipt.ts'
 export type { Diagnosis } from './readiness/diagnosis.ts'
 export { NotReadyError } from './readiness/not-ready-error.ts'

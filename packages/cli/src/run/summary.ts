@@ -45,10 +45,14 @@ function sampleLines({ sample }: RunReport): string[] {
 
 function isolationLines({ isolation }: RunReport): string[] {
   if (isolation === null) return []
-  const { from, reached, unproved, duration_ms: durationMs } = isolation
+  const { unprobed, from, reached, missed, unproved, duration_ms: durationMs } = isolation
+  if (unprobed !== null) return [printableLine(`Isolated from: not verified: ${unprobed}`)]
   const seconds = (durationMs / 1000).toFixed(1)
   const not = unproved.length === 0 ? '' : `; not provable here: ${unproved.join(', ')}`
-  const broken = reached.length === 0 ? [] : [`  reached though forbidden: ${reached.join(', ')}`]
+  const broken = [
+    ...(reached.length === 0 ? [] : [`  reached though forbidden: ${reached.join(', ')}`]),
+    ...(missed.length === 0 ? [] : [`  not reached though allowed: ${missed.join(', ')}`]),
+  ]
   return [
     `Isolated from: ${from.length === 0 ? 'nothing' : from.join(', ')} (verified in ${seconds} s${not})`,
     ...broken,

@@ -153,7 +153,7 @@ export const errorCodes = {
     meaning: 'what is about to be made cannot be recorded on this host, so that nothing was made',
     advice: 'Make the folder that the message names your own: root’s ledgers are in `/var/lib/see/ledger`, another user’s in `/var/tmp/see-UID/ledger`.' },
   ISOLATION_BROKEN: { exit: 'sandbox',
-    meaning: 'the guest reached what its network forbids, and the sample was not run',
+    meaning: 'the guest reached what its network forbids, or not what it allows by name or address, and the sample was not run',
     advice: 'The message has what it reached, and the file of kind `isolation` all that it tried: see what else on this host changes its firewall or its networks, or choose another mode.' },
   MEMORY_SNAPSHOT_FAILED: { exit: 'sandbox',
     meaning: 'the memory of the guest could not be written to a file',

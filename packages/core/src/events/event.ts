@@ -72,14 +72,16 @@ export interface EventMap {
   }
   /** Fired by `verifyIsolation` of the context when the guest has tried what its network forbids and allows. */
   isolation_verified: {
-    /** The network's mode. */
-    readonly mode: string
-    /** How much the guest reached that is forbidden. */
+    /** The network's mode; null where it is not known. */
+    readonly mode: string | null
+    /** How much the guest reached that is forbidden, or did not reach that is allowed by name or address. */
     readonly mismatches: number
     /** How many attempts say nothing. */
     readonly unproved: number
     /** How long it took, in milliseconds. */
     readonly duration_ms: number
+    /** Why the guest tried nothing; null where it did. */
+    readonly unprobed: string | null
   }
   /** Fired by `ready` of the context when the guest was seen to be ready. */
   ready: {

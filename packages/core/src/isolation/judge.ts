@@ -16,7 +16,7 @@ export interface Observation {
 /** Judges one attempt. */
 export function judged(attempt: Attempt, observation: Observation): ReceiptLine {
   const { expected, control } = observation
-  const seen = attempt.isOurs ? atListener(observation) : byGuest(observation)
+  const seen = attempt.isOurs ? atListener(observation) : byGuest(attempt, observation)
   return {
     target: attempt.target,
     tried: attempt.kind === 'name' ? attempt.address : `${bracketed(attempt.address)}:${attempt.port}`,
@@ -24,7 +24,7 @@ export function judged(attempt: Attempt, observation: Observation): ReceiptLine 
     seen,
     by: attempt.isOurs ? 'host' : 'guest',
     control: control === undefined ? null : control !== 'blocked',
-    verdict: verdictOf(expected, seen, attempt.isOurs || control === 'open' || control === 'refused'),
+    verdict: verdictOf(attempt, observation, seen),
   }
 }
 
@@ -34,22 +34,30 @@ function atListener({ arrived, answer }: Observation): Attempted {
   return answer === undefined || answer === 'unable' ? 'unknown' : 'blocked'
 }
 
-/** A refusal is an answer of the target only where this host is refused as well; otherwise a firewall's. */
-function byGuest({ answer, control }: Observation): Attempted {
+/**
+ * A refusal is an answer of the target only where this host is refused as well; otherwise a firewall's. Between
+ * neighbours there is none.
+ */
+function byGuest({ target }: Attempt, { answer, control }: Observation): Attempted {
   if (answer === undefined || answer === 'unable') return 'unknown'
-  if (answer === 'refused') return control === 'refused' ? 'reached' : 'blocked'
-  return answer
+  if (answer !== 'refused') return answer
+  return control === 'refused' || target === 'neighbours' ? 'reached' : 'blocked'
 }
 
-/** @param isReachable whether there is something to reach, so that not reaching it means something */
-function verdictOf(expected: IsolationExpectation, seen: Attempted, isReachable: boolean): Verdict {
+function verdictOf(
+  { target, isOurs }: Attempt,
+  { expected, control }: Observation,
+  seen: Attempted,
+): Verdict {
   if (seen === 'unknown') return 'unproved'
   if (seen === 'reached')
     return expected === 'forbidden' ? 'mismatch' : expected === 'sunk' ? 'unproved' : 'as_expected'
-  if (!isReachable) return 'unproved'
-  return expected === 'allowed' ? 'less' : 'as_expected'
+  // Not reaching it means something only where there is something to reach.
+  if (!isOurs && control !== 'open' && control !== 'refused') return 'unproved'
+  if (expected !== 'allowed') return 'as_expected'
+  return target === 'allowed' && control === 'open' ? 'mismatch' : 'less'
 }
 
 function bracketed(address: string): string {
-  return address.includes(':') ? `[${address}]` : address
+  return address.includes(':') ? `[${address.replace('%', '')}]` : address
 }

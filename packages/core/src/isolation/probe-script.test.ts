@@ -13,7 +13,7 @@ import { probeScript } from './probe-script.ts'
 const TOKEN = 'c0ffee0123456789c0ffee01'
 
 async function probe(attempts: readonly Attempt[], path = process.env['PATH']) {
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', probeScript(attempts, TOKEN)], {
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', probeScript(attempts, { token: TOKEN })], {
     env: { PATH: path },
   })
   return [...probeAnswers(stdout, attempts.length)].toSorted(([one], [other]) => one - other)
@@ -39,7 +39,7 @@ test('the shell of this host reaches a listener, is refused at a closed port, an
   await new Promise((resolve) => silent.once('listening', resolve))
   const address = silent.address()
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  const answers = await probe([attempt(listener.port), attempt(1), attempt(port)])
+  const answers = await probe([attempt(listener.ports.tcp), attempt(1), attempt(port)])
   expect(answers).toEqual([
     [0, 'reached'],
     [1, 'refused'],
@@ -54,7 +54,7 @@ test.each(['perl', 'bash'])('a guest that has %s and no busybox tries by that', 
   for (const program of [means, 'sh', 'timeout'])
     await symlink(await programPath(program), join(folder, program))
   await using listener = await HostListener.open(TOKEN)
-  expect(await probe([attempt(listener.port), attempt(1)], folder)).toEqual([
+  expect(await probe([attempt(listener.ports.tcp), attempt(1)], folder)).toEqual([
     [0, 'reached'],
     [1, 'refused'],
   ])
@@ -67,6 +67,6 @@ test('a guest without any means says so', async () => {
 
 test('only the token counts', async () => {
   await using listener = await HostListener.open('deadbeef')
-  await probe([attempt(listener.port)])
+  await probe([attempt(listener.ports.tcp)])
   expect(listener.hasArrived(0)).toBe(false)
 })

@@ -22,9 +22,13 @@ export interface ReceiptLine {
 
 /** What a sandbox was seen to be isolated from, before its sample was run. */
 export interface IsolationReceipt {
-  readonly mode: string
+  /** The mode of the network; null where it is not known. */
+  readonly mode: string | null
   readonly lines: readonly ReceiptLine[]
+  /** When it began and ended, in milliseconds since the epoch: in between, its packets are in a trace. */
+  readonly from: number
+  readonly to: number
   readonly durationMs: number
-  /** Why the guest tried nothing; null where it did. */
+  /** Why the guest tried nothing; null where it did, or has no network interface. */
   readonly unprobed: string | null
 }

@@ -62,6 +62,15 @@ export const networkSummarySchema = z.object({
   truncated: z
     .boolean()
     .describe('Whether there was more: packets beyond the limit, or more of something than is read or kept.'),
+  isolation_probe: z
+    .object({
+      packets: count.describe('How many.'),
+      bytes: count.describe('Their bytes on the wire.'),
+    })
+    .optional()
+    .describe(
+      'The packets of the probe of the isolation: among `packets`, and in nothing else that is listed, so that they are not taken for those of the sample.',
+    ),
   conversations: z.array(conversation).describe('All packets between two ends, each.'),
   dns: z.array(dnsName).describe('Names that the guest asked for.'),
   http: z.array(httpRequest).describe('Requests by HTTP.'),

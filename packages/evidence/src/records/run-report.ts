@@ -68,8 +68,17 @@ const limit = z.object({
 })
 
 const isolation = z.object({
+  unprobed: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Why nothing was tried; null where it was, or where the guest has no network interface.'),
   from: z.array(z.string()).describe('What it was seen not to reach, as expected.'),
   reached: z.array(z.string()).describe('What it reached though that is forbidden.'),
+  missed: z
+    .array(z.string())
+    .default([])
+    .describe('What it did not reach though that is allowed by name or address.'),
   unproved: z.array(z.string()).describe('What is not proved either way.'),
   duration_ms: count.describe('How long that took, in milliseconds.'),
 })

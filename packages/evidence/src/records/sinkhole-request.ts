@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
 const time = z.string().describe('When it came, in ISO 8601, by the clock of this host.')
+const isolation_probe = z
+  .literal(true)
+  .optional()
+  .describe('There where the probe of the isolation asked, and not the sample.')
 const bytes = z.number()
 const toPort = {
   time,
@@ -15,9 +19,14 @@ const dns = z.object({
   name: z.string().describe('The name.'),
   type: z.number().describe('The number of the record type: 1 is A, 28 is AAAA.'),
   address: z.string().nullable().describe('What it was answered; null for an answer without a record.'),
+  isolation_probe,
 })
 
-const tcp = z.object({ kind: z.literal('tcp').describe('A TCP connection was made.'), ...toPort })
+const tcp = z.object({
+  kind: z.literal('tcp').describe('A TCP connection was made.'),
+  ...toPort,
+  isolation_probe,
+})
 
 const data = z.object({
   kind: z
@@ -28,6 +37,7 @@ const data = z.object({
   bytes: bytes.describe('Bytes of the datagram, or of what came at first.'),
   first_hex: z.string().describe('The first of these bytes in hexadecimal, 256 at most.'),
   first_text: z.string().describe('The same as text.'),
+  isolation_probe,
 })
 
 const tls = z.object({

@@ -20,8 +20,8 @@ export class IsolationHook extends Hook<typeof schema> {
   readonly writeReceipt = async (event: EventOf<'isolation_verified'>): Promise<void> => {
     const { isolation } = this.context
     if (isolation === undefined) return
-    const { mode, lines, durationMs, unprobed } = isolation
-    const receipt: Isolation = { mode, attempts: [...lines], duration_ms: durationMs, unprobed }
+    const { mode, lines, from, to, durationMs, unprobed } = isolation
+    const receipt: Isolation = { mode, attempts: [...lines], from, to, duration_ms: durationMs, unprobed }
     const name = { name: 'isolation', extension: 'json', kind: 'isolation', event } as const
     await this.#evidence.write(name, `${printableJson(receipt, 2)}\n`)
   }

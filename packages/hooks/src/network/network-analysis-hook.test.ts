@@ -64,6 +64,7 @@ test('lists the conversations, DNS names and HTTP requests of a trace', async ()
   expect(await summary()).toEqual({
     trace: path,
     packets: 4,
+    isolation_probe: { packets: 0, bytes: 0 },
     bytes: bytes + request.length,
     truncated: false,
     conversations: [

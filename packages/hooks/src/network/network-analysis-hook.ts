@@ -15,6 +15,7 @@ import type { ClaimedName } from '../results/claimed-names.ts'
 import { EvidenceWriter } from '../results/evidence-writer.ts'
 import { NetworkLog } from './network-log.ts'
 import { Summary } from './network-summary.ts'
+import { ProbePackets } from './probe-packets.ts'
 import { requireHookTool } from '../processes/required-tool.ts'
 import { resultsKey } from '../results/results-key.ts'
 import { throwAll } from '../results/throw-all.ts'
@@ -177,7 +178,7 @@ export class NetworkAnalysisHook extends Hook<typeof schema> {
     const part = `${logFile.path}.part`
     try {
       using frames = new TraceFrames(path)
-      const summary = new Summary(frames)
+      const summary = new Summary(frames, new ProbePackets(this.context.probes))
       using log = new NetworkLog(part, log_format, (bytes) => logFile.pass(bytes))
       const packets = await dissect(path, [log, summary], options)
       if (expected !== undefined && packets < Math.min(expected, packetLimit)) {

@@ -6,6 +6,7 @@ import { framePayload } from './frame-payload.ts'
 import { type HttpRequest, HttpRequests, isUnreadHttp2 } from './http-requests.ts'
 import type { Packet } from './packet.ts'
 import type { PacketSink } from './packet-lines.ts'
+import type { ProbePackets } from './probe-packets.ts'
 import { StreamGaps } from './stream-gaps.ts'
 import { summaryWarnings } from './summary-warnings.ts'
 import { type TlsName, TlsNames } from './tls-names.ts'
@@ -23,6 +24,8 @@ export interface NetworkSummary {
   readonly bytes: number
   /** Whether there was more than is listed: packets beyond the limit, or more of something than is read or kept. */
   readonly truncated: boolean
+  /** The packets of the probe of the isolation: among `packets`, and in nothing else that is listed. */
+  readonly isolation_probe: { readonly packets: number; readonly bytes: number }
   readonly conversations: readonly Conversation[]
   readonly dns: readonly DnsName[]
   readonly http: readonly HttpRequest[]
@@ -63,6 +66,7 @@ export class Summary implements PacketSink {
   readonly #streams = new StreamGaps()
   readonly #contents = new UnreadContent(LIMIT)
   readonly #frames: Frames | undefined
+  readonly #probe: ProbePackets | undefined
   #packets = 0
   #bytes = 0
   #skipped = 0
@@ -70,9 +74,13 @@ export class Summary implements PacketSink {
   #cut = 0
   #frameless = 0
 
-  /** @param frames without them there is only what tshark recognizes */
-  constructor(frames?: Frames) {
+  /**
+   * @param frames without them there is only what tshark recognizes
+   * @param probe what tells the packets of the probe of the isolation from those of the sample
+   */
+  constructor(frames?: Frames, probe?: ProbePackets) {
     this.#frames = frames
+    this.#probe = probe
   }
 
   add(packet: Packet): void {
@@ -81,6 +89,7 @@ export class Summary implements PacketSink {
     this.#bytes += packet.number('frame.len')
     if (packet.first('_ws.malformed') !== undefined) this.#malformed++
     if (packet.number('frame.cap_len') < packet.number('frame.len')) this.#cut++
+    if (this.#probe?.take(packet) === true) return
     this.#conversations.add(packet)
     if (quotesAnother(packet)) return
     this.#dns.add(packet)
@@ -135,6 +144,7 @@ export class Summary implements PacketSink {
       packets: this.#packets,
       bytes: this.#bytes,
       truncated: unread !== 0 || this.#skipped > 0 || full.length > 0,
+      isolation_probe: { packets: this.#probe?.packets ?? 0, bytes: this.#probe?.bytes ?? 0 },
       conversations,
       dns: this.#dns.values,
       http: this.#http.values,

@@ -60,6 +60,7 @@ export class NetworkTracerHook extends Hook<typeof schema> {
       limitBytes: Math.floor(trace_limit * 1000),
       snapLength,
       tcpdump: this.#tcpdump,
+      probes: this.context.probes,
       event,
     })
     this.#traces.push(...this.#trace.files)

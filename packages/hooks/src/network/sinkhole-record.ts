@@ -2,6 +2,7 @@ import {
   type EvidenceWarning,
   evidenceWarning,
   messageOf,
+  type ProbeTraffic,
   type RequestSource,
   type SinkholeRequest,
 } from '@see/core'
@@ -17,12 +18,17 @@ export class SinkholeRecord {
   readonly entry: EvidenceEntry
   readonly #file: LineFile
   readonly #unlisten: () => void
+  readonly #probes: readonly ProbeTraffic[]
   #bytes = 0
   #lost = 0
   #why = `the record reached its limit of ${MOST_BYTES} bytes`
 
-  /** @throws the operating system's error when the file cannot be made */
-  constructor(source: RequestSource, entry: EvidenceEntry) {
+  /**
+   * @param probes whose requests are marked as such
+   * @throws the operating system's error when the file cannot be made
+   */
+  constructor(source: RequestSource, entry: EvidenceEntry, probes: readonly ProbeTraffic[]) {
+    this.#probes = probes
     this.entry = entry
     this.#file = new LineFile(entry.path, (bytes) => entry.pass(bytes))
     entry.begin()
@@ -39,7 +45,9 @@ export class SinkholeRecord {
 
   /** Must not throw: it is called for every frame that matters. */
   #add(request: SinkholeRequest): void {
-    const line = escapedJson({ time: new Date().toISOString(), ...request })
+    const isProbe = this.#probes.some((probe) => probe.hasAsked(request))
+    const mark = isProbe ? { isolation_probe: true } : {}
+    const line = escapedJson({ time: new Date().toISOString(), ...request, ...mark })
     if (this.#lost > 0 || this.#bytes + line.length > MOST_BYTES) {
       this.#lost++
       return

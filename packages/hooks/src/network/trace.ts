@@ -3,6 +3,7 @@ import {
   type EvidenceWarning,
   type GuestInterfaces,
   messageOf,
+  type ProbeTraffic,
   type RequestSource,
   SeeError,
   type SeeEvent,
@@ -21,6 +22,8 @@ export interface TraceOptions extends Omit<CaptureOptions, 'file'> {
   readonly evidence: EvidenceWriter
   /** The program's path; empty where the provider captures. */
   readonly tcpdump: string
+  /** The probes of the isolation, from then on as well. */
+  readonly probes: readonly ProbeTraffic[]
   /** The event that starts the trace. */
   readonly event: SeeEvent
 }
@@ -117,7 +120,7 @@ export class Trace {
     const { evidence, event } = this.#options
     const facts = { kind: 'sinkhole_requests', event, of: this.path } as const
     try {
-      this.#requests = new SinkholeRecord(source, evidence.entry(path, facts))
+      this.#requests = new SinkholeRecord(source, evidence.entry(path, facts), this.#options.probes)
     } catch (error) {
       const message = `the record ${path} cannot be written: ${messageOf(error)}`
       throw new SeeError('RESULTS_UNWRITABLE', message, { cause: error })

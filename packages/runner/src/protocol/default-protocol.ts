@@ -50,17 +50,20 @@ async function becomeReady(
   }
 }
 
-/** Returns what was wrong, if the guest reached what its network forbids: nothing is run in it then. */
+/**
+ * Returns what was wrong, if the guest reached what its network forbids, or not what it allows: nothing is run in it then.
+ * Where nothing is run anyway, nothing is verified.
+ */
 async function verifyIsolation(
   context: SeeContext,
-  { timeoutMs, signal, progress }: ProtocolParameters,
+  { sample, command, timeoutMs, signal, progress }: ProtocolParameters,
 ): Promise<SeeError | undefined> {
+  if (sample === undefined && command === undefined) return undefined
   const plan = await context.resources.isolationPlan?.()
-  if (plan?.verify !== true) return undefined
+  if (plan?.verify === false) return undefined
   progress('verifying what the guest is isolated from')
   try {
-    await context.ready({ agent: true, timeoutMs, signal })
-    await context.verifyIsolation({ signal })
+    await context.verifyIsolation({ agentTimeoutMs: timeoutMs, signal })
     return undefined
   } catch (error) {
     if (!(error instanceof SeeError)) throw error

@@ -35,10 +35,14 @@ export interface RunReport {
 
 /** What a probe in the guest saw before the sample was run, by the names of what it tried. */
 export interface IsolationReport {
+  /** Why nothing was tried; null where it was, or where the guest has no network interface. */
+  readonly unprobed: string | null
   /** What it did not reach, as expected. */
   readonly from: readonly string[]
   /** What it reached though that is forbidden. */
   readonly reached: readonly string[]
+  /** What it did not reach though that is allowed by name or address. */
+  readonly missed: readonly string[]
   /** What is not proved either way. */
   readonly unproved: readonly string[]
   readonly duration_ms: number
@@ -46,11 +50,15 @@ export interface IsolationReport {
 
 export function isolationReport({ isolation }: Pick<SeeContext, 'isolation'>): IsolationReport | null {
   if (isolation === undefined) return null
-  const { lines, durationMs } = isolation
+  const { lines, durationMs, unprobed } = isolation
   const all = [...new Set(lines.map(({ target }) => target))]
   const has = (target: string, verdict: string) =>
     lines.some((line) => line.target === target && line.verdict === verdict)
-  const reached = all.filter((target) => has(target, 'mismatch'))
+  const broken = all.filter((target) => has(target, 'mismatch'))
+  const reached: readonly string[] = broken.filter((target) => target !== 'allowed')
+  const missed = lines
+    .filter(({ target, verdict }) => target === 'allowed' && verdict === 'mismatch')
+    .map(({ tried }) => tried)
   const blocked = lines.filter(
     ({ expected, seen, verdict }) =>
       expected === 'forbidden' && seen === 'blocked' && verdict === 'as_expected',
@@ -59,9 +67,9 @@ export function isolationReport({ isolation }: Pick<SeeContext, 'isolation'>): I
     (target) => !reached.includes(target) && blocked.some((line) => line.target === target),
   )
   const unproved = all.filter(
-    (target) => !reached.includes(target) && !from.includes(target) && has(target, 'unproved'),
+    (target) => !broken.includes(target) && !from.includes(target) && has(target, 'unproved'),
   )
-  return { from, reached, unproved, duration_ms: durationMs }
+  return { unprobed, from, reached, missed, unproved, duration_ms: durationMs }
 }
 
 /** What the guest did that it was not asked to. */

@@ -128,7 +128,7 @@ export class EmbeddedResources implements Freezable {
   async isolationPlan(): Promise<IsolationPlan> {
     const { embeddedIsolation } = await import('./network/isolation-plan.ts')
     const { network, isolation } = this.#configuration
-    return embeddedIsolation(network, { host: this.network?.host, verify: isolation.verify })
+    return embeddedIsolation(network, { subnet: this.network, verify: isolation.verify })
   }
 
   get subnet(): string | undefined {

@@ -1,5 +1,6 @@
 import type { IsolationPlan } from '../../../contract/isolation.ts'
-import type { NetworkConfiguration } from '../configuration/network.ts'
+import { type NetworkConfiguration, placesOf } from '../configuration/network.ts'
+import type { Subnet } from '../../../common/guest-subnet.ts'
 
 const all = (expected: 'allowed' | 'forbidden' | 'sunk') =>
   ({ internet: expected, host: expected, lan: expected, metadata: expected, dns: expected }) as const
@@ -12,10 +13,10 @@ const expectations: Readonly<Record<NetworkConfiguration['mode'], IsolationPlan[
   user: { ...all('allowed'), ipv6: 'forbidden' },
 }
 
-/** @param host the address by which the guest finds this host in its own network */
+/** @param subnet the guest's; undefined when it has no interface */
 export function embeddedIsolation(
   { mode, allow }: NetworkConfiguration,
-  { host, verify }: { readonly host: string | undefined; readonly verify: boolean },
+  { subnet, verify }: { readonly subnet: Subnet | undefined; readonly verify: boolean },
 ): IsolationPlan {
   const expected = expectations[mode]
   // Names that are allowed are answered, and all others with a refusal.
@@ -23,7 +24,15 @@ export function embeddedIsolation(
   return {
     mode,
     expected: isNamed ? { ...expected, dns: 'allowed' } : expected,
-    hostAddresses: host === undefined ? [] : [host],
+    isLocal: () => true,
+    hasInterface: subnet !== undefined,
+    hostAddresses: subnet === undefined ? [] : [subnet.host],
+    allowed:
+      subnet === undefined
+        ? []
+        : placesOf(allow).map(({ last, port, target: to }) => ({ address: subnet.address(last), port, to })),
+    // Each guest has a network of its own.
+    neighbours: [],
     verify,
   }
 }

@@ -46,6 +46,8 @@ export interface AllocatedContainer {
   readonly network: Network | undefined
   /** The guest's address on a shared network. */
   readonly address: string | undefined
+  /** The addresses of the other guests on a shared network. */
+  readonly neighbours: (() => Promise<readonly string[]>) | undefined
   readonly agent: Agent
   /** What the container's network ends in, in the mode of that name. */
   readonly sinkhole: Sinkhole | undefined
@@ -153,6 +155,7 @@ export async function allocateContainer(options: AllocationOptions): Promise<All
     edited,
     network: made?.network,
     address: made?.address,
+    neighbours: made?.neighbours,
     agent: new ContainerAgent(virDomain),
     sinkhole: sunk?.sinkhole,
     watch,

@@ -74,7 +74,9 @@ export class LxcResources implements Resources {
   async isolationPlan(): Promise<IsolationPlan | undefined> {
     const { libvirtIsolation } = await import('../network/isolation-plan.ts')
     const { network, isolation } = this.#parameters.configuration
-    return libvirtIsolation(network, isolation.verify)
+    const hasInterface = network?.mode !== 'none'
+    const neighbours = (await this.#resources().neighbours?.()) ?? []
+    return libvirtIsolation(network, { hasInterface, neighbours, verify: isolation.verify })
   }
 
   deallocate(): Promise<void> {

@@ -66,6 +66,8 @@ export interface MadeNetwork extends MadeInterface {
   readonly others: readonly MadeInterface[]
   /** The guest's on a shared network. */
   readonly address?: string
+  /** The addresses of the other guests on a shared network. */
+  readonly neighbours?: () => Promise<readonly string[]>
   /** Begins to destroy the network of a guest that sends nothing any more, before its turn comes among the releases. */
   beginDestroy(): void
   /** Begins to release the network of a guest that is gone, as early. */
@@ -109,6 +111,10 @@ export async function makeNetwork(
       ...interfaceAt(joined),
       others: others.map(interfaceAt),
       address: place.address,
+      neighbours: async () => {
+        const own = new Set([joined, ...others].map((each) => each.place.address))
+        return [...(await joined.guests())].filter((each) => !own.has(each))
+      },
       // Others are on it.
       beginDestroy: () => undefined,
       beginRelease: early(async () => {

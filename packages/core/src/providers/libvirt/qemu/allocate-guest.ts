@@ -60,6 +60,8 @@ export interface AllocatedGuest {
   readonly network: Network | undefined
   /** The guest's address on a shared network. */
   readonly address: string | undefined
+  /** The addresses of the other guests on a shared network. */
+  readonly neighbours: (() => Promise<readonly string[]>) | undefined
   readonly storage: GuestsStorage | undefined
   /** The overlays of the XML's further disks. */
   readonly otherDisks: readonly OtherGuestDisk[]
@@ -220,6 +222,7 @@ export async function allocateGuest(options: AllocationOptions): Promise<Allocat
     agentChannel: edited.hasAgent ? libvirtAgentChannel(domain) : undefined,
     network: made?.network,
     address: made?.address,
+    neighbours: made?.neighbours,
     storage,
     otherDisks: storage === undefined ? [] : overlaysIn(storage.pool, written),
     inputs,

@@ -96,7 +96,9 @@ export class QemuResources implements Resources {
   async isolationPlan(): Promise<IsolationPlan | undefined> {
     const { libvirtIsolation } = await import('../network/isolation-plan.ts')
     const { network, isolation } = this.#parameters.configuration
-    return libvirtIsolation(network, isolation.verify)
+    const hasInterface = network?.mode !== 'none'
+    const neighbours = (await this.allocated.neighbours?.()) ?? []
+    return libvirtIsolation(network, { hasInterface, neighbours, verify: isolation.verify })
   }
 
   deallocate(): Promise<void> {

@@ -1,3 +1,5 @@
+import { parseIpv4, rangeOf } from '../../../../common/subnet.ts'
+
 /**
  * What is not the Internet: networks of private use, the link's own, shared address space, metadata services, groups and
  * what is kept for the future (IANA's registry of special-purpose addresses), as few prefixes as there can be.
@@ -14,3 +16,9 @@ export const NOT_THE_INTERNET = [
   '198.18.0.0/15',
   '224.0.0.0/3',
 ]
+
+export function isOnTheInternet(address: string): boolean {
+  return !NOT_THE_INTERNET.map((network) => network.split('/'))
+    .map(([first = '', prefix]) => rangeOf(first, Number(prefix)))
+    .some(({ first, last }) => first <= parseIpv4(address) && parseIpv4(address) <= last)
+}

@@ -1,5 +1,4 @@
-import { NOT_THE_INTERNET } from '../address/not-the-internet.ts'
-import { parseIpv4, rangeOf } from '../../../../common/subnet.ts'
+import { isOnTheInternet, NOT_THE_INTERNET } from '../address/not-the-internet.ts'
 
 export interface NoLanFilter {
   readonly name: string
@@ -43,12 +42,6 @@ export function noLanFilterXml({ name, gateway, guest, hostAddresses }: NoLanFil
     rule('drop', 300, `<all dstipaddr="${gateway}"/>`),
   ]
   return `<filter name="${name}" chain="root">\n  ${rules.join('\n  ')}\n</filter>`
-}
-
-function isOnTheInternet(address: string): boolean {
-  return !NOT_THE_INTERNET.map((network) => network.split('/'))
-    .map(([first = '', prefix]) => rangeOf(first, Number(prefix)))
-    .some(({ first, last }) => first <= parseIpv4(address) && parseIpv4(address) <= last)
 }
 
 function rule(action: 'accept' | 'drop', priority: number, match: string, attributes = ''): string {

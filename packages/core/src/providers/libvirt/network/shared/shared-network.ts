@@ -24,6 +24,8 @@ const LEASES_MS = 1000
 export interface Joined {
   readonly network: Network
   readonly place: NetworkSlot
+  /** The addresses of all guests on it now. */
+  guests(): Promise<ReadonlySet<string>>
   /** Gives the place back, which the guest must have left. It is also among the releases. */
   leave(): Promise<void>
 }
@@ -86,7 +88,7 @@ export class SharedNetwork {
         const place = await this.#takePlace(open, network, where)
         if (place !== undefined) {
           taken.push({ open, place })
-          return { network, place, leave }
+          return { network, place, leave, guests: () => open.users.taken() }
         }
       }
       await leave()
