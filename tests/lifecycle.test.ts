@@ -71,6 +71,9 @@ describe("the manual's lifecycle on a real guest", { timeout: 180_000 }, () => {
     const others = [
       'ready',
       'ip_address',
+      // The agent is waited for before the isolation is verified.
+      'ready',
+      'isolation_verified',
       'run_sample',
       'command_finished',
       'snapshots_capture',

@@ -5,7 +5,8 @@ import { rangeOf } from '../common/subnet.ts'
 import type { Attempt } from './attempt.ts'
 
 /** A host may have many; the first of each kind are tried. */
-const MOST_ADDRESSES = 6
+const MOST_ADDRESSES = 4
+const MOST_IPV6 = 2
 const MOST_NEIGHBOURS = 4
 /** By number, so that no name has to be looked up: a public resolver, which answers at this port from everywhere. */
 const INTERNET = { address: '1.1.1.1', port: 53 }
@@ -41,8 +42,8 @@ export async function attemptsOf(
   const ours = { kind: 'tcp', port: ports.tcp, isOurs: true } as const
   const other = { kind: 'tcp', isOurs: false } as const
   const ipv6 = [
-    ...own.ipv6.slice(0, MOST_ADDRESSES),
-    ...own.linkLocal.slice(0, MOST_ADDRESSES).map((address) => `${address}%`),
+    ...own.ipv6.slice(0, MOST_IPV6),
+    ...own.linkLocal.slice(0, MOST_IPV6).map((address) => `${address}%`),
   ]
   return [
     ...host.map((address) => ({ target: 'host', address, ...ours }) as const),
@@ -77,14 +78,18 @@ interface OwnAddresses {
   readonly linkLocal: readonly string[]
 }
 
-/** The addresses of this host's interfaces; those of the one that the guest's address belongs to come first. */
+/**
+ * The addresses of this host's interfaces; those of the one that the guest's address belongs to come first. The link-local
+ * ones are of interfaces with an IPv4 address: others are the ends of the cables of guests.
+ */
 function ownAddresses(guestAddress: string | undefined): OwnAddresses {
   const interfaces = Object.values(networkInterfaces())
     .flatMap((each) => (each === undefined ? [] : [each.filter(({ internal }) => !internal)]))
     .toSorted((one, another) => Number(isNear(another, guestAddress)) - Number(isNear(one, guestAddress)))
-    .flat()
+  const withIpv4 = interfaces.filter((each) => each.some(({ family }) => family === 'IPv4'))
   const of = (family: 'IPv4' | 'IPv6', isLinkLocal: boolean) =>
-    interfaces
+    (isLinkLocal ? withIpv4 : interfaces)
+      .flat()
       .filter((each) => each.family === family && ((each.scopeid ?? 0) !== 0) === isLinkLocal)
       .map(({ address }) => address)
   return { ipv4: of('IPv4', false), ipv6: of('IPv6', false), linkLocal: of('IPv6', true) }
