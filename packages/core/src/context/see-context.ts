@@ -45,7 +45,7 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   readonly #readiness: ContextReadiness
   /** What the guest was seen to be isolated from, once that was verified. */
   isolation: IsolationReceipt | undefined
-  /** The packets of each probe of the isolation, to be told from those of a sample. */
+  /** What distinguishes the packets of each probe of the isolation from those of a sample. */
   readonly probes: ProbeTraffic[] = []
   /** Why programs are not run by the guest's own agent; set by a hook that runs them another way. */
   otherAgent: string | undefined

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** Of an entry that is complete, in `ATF_COM` of the kernel. */
+/** The flag of a complete entry: `ATF_COM` of the kernel. */
 const COMPLETE = 0x2
 
 /** The addresses that this host has seen on its own networks lately, by its ARP table: no packet is sent for that. */

@@ -8,7 +8,7 @@ function traffic(): ProbeTraffic {
   return new ProbeTraffic({ token: 'c0ffee', name, ports: { tcp: 4000, udp: 4001 }, attempts: [attempt] })
 }
 
-test('requests of the probe are told from those of the sample', () => {
+test('requests of the probe are distinguished from those of the sample', () => {
   const probe = traffic()
   const tcp = { kind: 'tcp', address: '1.1.1.1', port: 53 } as const
   const dns = { kind: 'dns', server: '10.0.0.2', type: 1, address: null } as const

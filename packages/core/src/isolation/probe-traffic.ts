@@ -9,7 +9,7 @@ interface Tried {
   readonly attempts: readonly Attempt[]
 }
 
-/** The packets of a probe, to be told from those of the sample. */
+/** What distinguishes the packets of a probe from those of the sample. */
 export class ProbeTraffic {
   /** The name that it looks up: that of no other probe. */
   readonly name: string

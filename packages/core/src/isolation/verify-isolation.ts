@@ -25,7 +25,7 @@ interface ProbedGuest {
   readonly signal: AbortSignal
   /** Its address, where it is known. */
   readonly address: string | undefined
-  /** Called with what tells the probe's packets from others, before there are any. */
+  /** Called with what distinguishes the probe's packets, before there are any. */
   readonly onTraffic: (traffic: ProbeTraffic) => void
 }
 

@@ -69,7 +69,7 @@ export const networkSummarySchema = z.object({
     })
     .optional()
     .describe(
-      'The packets of the probe of the isolation: among `packets`, and in nothing else that is listed, so that they are not taken for those of the sample.',
+      'The packets of the probe of the isolation: among `packets`, and in nothing else that is listed, apart from those of the sample.',
     ),
   conversations: z.array(conversation).describe('All packets between two ends, each.'),
   dns: z.array(dnsName).describe('Names that the guest asked for.'),

@@ -76,7 +76,7 @@ export class Summary implements PacketSink {
 
   /**
    * @param frames without them there is only what tshark recognizes
-   * @param probe what tells the packets of the probe of the isolation from those of the sample
+   * @param probe what distinguishes the packets of the probe of the isolation from those of the sample
    */
   constructor(frames?: Frames, probe?: ProbePackets) {
     this.#frames = frames

@@ -17,7 +17,7 @@ interface Probe {
 }
 
 /**
- * Tells the packets of the probes of the isolation from all others, so that they are not counted as the sample's. Only
+ * Distinguishes the packets of the probes of the isolation from all others, so that they are not counted as the sample's. Only
  * what begins while a probe runs is its: a sample cannot hide in its ports, names or addresses later.
  */
 export class ProbePackets {
