@@ -62,12 +62,8 @@ export function scenarios(): Scenario[] {
       }),
     ),
     embeddedClones.of(crowd('crowd', 'clones', embeddedClones.factory)),
-    embeddedClones.of(
-      isolation('isolation', 'embedded clone, restricted', embeddedClones.factory, { most: 1000 }),
-    ),
-    libvirtClones.of(
-      isolation('libvirt-isolation', 'libvirt clone, nat-no-lan', libvirtClones.factory, { most: 2500 }),
-    ),
+    embeddedClones.of(isolation('isolation', 'embedded clone, restricted', embeddedClones.factory)),
+    libvirtClones.of(isolation('libvirt-isolation', 'libvirt clone, nat-no-lan', libvirtClones.factory)),
     overhead(),
     imageChain(),
     events(),

@@ -1,22 +1,17 @@
 import { type ContextFactory, Environment } from '@see/core'
-import { millisecondsOf, type Promised, type Scenario } from '../scenario.ts'
+import { millisecondsOf, type Scenario } from '../scenario.ts'
 
 const READY_MS = 120_000
 
 /** From nothing to a command that has run in the guest: without, and with, the probe of the isolation before it. */
-export function isolation(
-  name: string,
-  what: string,
-  factory: () => ContextFactory,
-  promise: Promised,
-): Scenario {
+export function isolation(name: string, what: string, factory: () => ContextFactory): Scenario {
   const without = `${what}: without the probe`
   return {
     name,
     rows: [
       { what: without, unit: 'ms' },
       { what: `${what}: with the probe`, unit: 'ms', against: without },
-      { what: `${what}: the probe alone`, unit: 'ms', promise },
+      { what: `${what}: the probe alone`, unit: 'ms' },
     ],
     async round() {
       const probes: number[] = []
