@@ -92,6 +92,7 @@ export class HangsInCleanup extends Hook {
 export class LoopsLater extends Marking {
   setup() { this.context.subscribeAsync('go', async function spin() { await null; for (;;) {} }) }
 }
+export class LoopsInSetup extends Hook { setup() { for (;;) {} } }
 export class Matches extends Marking {
   setup() { this.context.subscribe('go', function match() { /^(a+)+$/.test('a'.repeat(40) + 'b') }) }
 }
@@ -234,6 +235,17 @@ test.each([
   expect(instances()).toEqual([])
   expect(JSON.stringify(report().error)).toContain('"code":"EVENT_LOOP_BLOCKED"')
   expect(error).toContain(message)
+})
+
+test('a loop in a set-up is broken off, and named once', async () => {
+  const { folder, words, instances, report } = startRun('LoopsInSetup', 'once', '--loop-timeout', '1')
+  const { exitCode, error } = await startSee(folder, words).ended
+  expect(exitCode).toBe(3)
+  expect(instances()).toEqual([])
+  expect(error.split('\nsee: ')[1]).toMatch(
+    /^\S+LoopsInSetup kept the process busy for 1 s, in LoopsInSetup.setup \(\S+\)\n +the set-up of hooks took too long[^\n]*\n$/,
+  )
+  expect(report().error.errors).toMatchObject([{ code: 'EVENT_LOOP_BLOCKED' }, { code: 'RELEASE_TIMEOUT' }])
 })
 
 test('a call that does not return cannot be broken off: the process is killed, and reported', async () => {

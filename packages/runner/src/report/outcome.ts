@@ -29,7 +29,7 @@ export class Outcome {
   get error(): unknown {
     const { aborted, reason } = this.#signal
     const errors = aborted
-      ? [reason, ...this.#errors.filter((error) => isOwn(error, reason))]
+      ? [reason, ...this.#errors.flatMap((error) => ownErrors(error, reason))]
       : this.#allErrors
     return errors.length > 1 ? new AggregateError(errors, 'the run failed in more than one way') : errors[0]
   }
@@ -53,9 +53,15 @@ export class Outcome {
   }
 }
 
-/** Whether an error after an abort is more than its consequence: a wait that ended. */
-function isOwn(error: unknown, reason: unknown): boolean {
-  if (error === reason) return false
-  if (error instanceof AggregateError) return true
-  return error instanceof SeeError && (error.code === 'UNCAUGHT_ERROR' || error.code === 'RESULTS_LOST')
+/** The errors after an abort that are more than its consequence, a wait that ended. */
+function ownErrors(error: unknown, reason: unknown): unknown[] {
+  if (error === reason) return []
+  if (error instanceof AggregateError) {
+    // What could not be released stands beside what failed, which may be the reason itself.
+    const others: unknown[] = error.errors.filter((each) => each !== reason)
+    return others.length < error.errors.length ? others : [error]
+  }
+  const isOwn =
+    error instanceof SeeError && (error.code === 'UNCAUGHT_ERROR' || error.code === 'RESULTS_LOST')
+  return isOwn ? [error] : []
 }
