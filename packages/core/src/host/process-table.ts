@@ -68,6 +68,16 @@ async function readCommandLines(): Promise<readonly CommandLine[]> {
   return read.flat()
 }
 
+/** Lets a process that was stopped go on, if it is still that one and this user may. */
+export async function continueProcess({ pid, start }: FoundProcess): Promise<void> {
+  if ((await startOf(pid)) !== start) return
+  try {
+    process.kill(pid, 'SIGCONT')
+  } catch {
+    // It is another user's, or has ended.
+  }
+}
+
 /**
  * Kills a process, if it is still that one, and resolves when it has ended.
  * @throws Error when it may not be killed, or does not end

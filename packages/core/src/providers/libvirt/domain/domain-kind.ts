@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, DomainUndefineFlags, type Hypervisor, isLibvirtError } from '@see/libvirt'
 import { z } from 'zod'
-import { isDaemonGone, isOnThisHost } from '../daemon/open-daemon.ts'
+import { isDaemonGone } from '../daemon/open-daemon.ts'
 import { type LibvirtKind, type Undoing, unlessMissing } from '../daemon/libvirt-kind.ts'
-import { killQemuOf } from './kill-guest.ts'
+import { hasQemuHere, killQemuOf } from './kill-guest.ts'
 import { removeLeftOfGuest } from './left-of-guest.ts'
 
 const AGAIN_MS = 50
@@ -51,10 +51,6 @@ async function undoDomain(undoing: Undoing<z.output<typeof payload>>): Promise<v
     if (settleMs > 0) await sleep(AGAIN_MS, undefined, { signal })
   } while (performance.now() < until)
   if (isHere) await removeLeftOfGuest(identifier)
-}
-
-function hasQemuHere(uri: string): boolean {
-  return isOnThisHost(uri) && uri.startsWith('qemu')
 }
 
 async function removeDomain(hypervisor: Hypervisor, identifier: string): Promise<void> {

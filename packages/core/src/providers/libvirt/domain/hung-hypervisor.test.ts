@@ -108,7 +108,7 @@ describe('a QEMU that does not answer libvirt', { timeout: 120_000 }, () => {
     })
     expect([isStopped(), powerOn < 2000 + SLACK_MS]).toEqual([true, true])
     expect(context.guestEnds).toEqual([])
-    // libvirt takes ten seconds to kill it, in which it is what libvirt says it is.
+    // libvirt takes its time to end it, in which it is what libvirt says it is.
     expect(await context.state()).not.toBe('running')
     await context.poweroff()
     expect([await context.state(), qemusOf(identifier)]).toEqual(['shutoff', []])

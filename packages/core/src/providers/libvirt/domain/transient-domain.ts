@@ -19,6 +19,7 @@ import { hypervisorTimeout } from '../../../contract/hypervisor-timeout.ts'
 import { entryOf, evenAfterLoss } from '../daemon/libvirt-kind.ts'
 import { domainKind } from './domain-kind.ts'
 import type { GuestWatch } from './guest-watch.ts'
+import { hastened } from './hasten-end.ts'
 import { isNoDomain } from './no-domain.ts'
 
 /** Gets the XML of the domain, whose guest is paused. */
@@ -70,14 +71,18 @@ export class TransientDomain extends Domain {
 
   override async destroy(options?: FlagOptions): Promise<void> {
     this.#watch.ends.askOff()
-    await super.destroy(options)
+    await this.#cutPower(options)
     this.#watch.ends.isOff()
   }
 
   /** Cuts the power at a limit: an end that was not asked for. */
   async kill(why: string): Promise<void> {
     this.#watch.whyKilled = why
-    await super.destroy()
+    await this.#cutPower()
+  }
+
+  async #cutPower(options?: FlagOptions): Promise<void> {
+    await hastened(super.destroy(options), { name: this.name, uri: this.hypervisor.uri })
   }
 
   override async shutdown(options?: FlagOptions): Promise<void> {
