@@ -82,6 +82,24 @@ test(
 )
 
 test(
+  'embedded and libvirt: a guest that waits for its disk at the rate it may have is an event',
+  TIMEOUT,
+  async () => {
+    const limits = { disk_mib_per_second: 4 }
+    const embedded = await embeddedEnvironment(embeddedGuest({ template: 'embedded', limits }))
+    const both = [embedded.context, await clone(limits)]
+    for (const context of both) {
+      const reached = await running(context)
+      script(context, 'dd if=/dev/urandom of=/root/big bs=1M count=24; sync')
+      const limit = { limit: 'disk_mib_per_second', bound: 4, action: 'delayed' }
+      await expect.poll(() => reached, { timeout: GUEST_MS }).toMatchObject([limit])
+      expect(context.limitsReached[0]?.measured).toBeLessThan(8)
+      await context.poweroff()
+    }
+  },
+)
+
+test(
   'libvirt: libvirt bounds the rate of the disk, and a disk that grows too large ends its guest',
   TIMEOUT,
   async () => {

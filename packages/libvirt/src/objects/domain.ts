@@ -7,12 +7,14 @@ import {
   keycodeSets,
   type AgentCommandOptions,
   type BlockInfo,
+  type BlockStats,
   type ConsoleOptions,
   type CoreDumpOptions,
   type DomainInfo,
   type DomainInterface,
   type DomainState,
   type InterfaceAddressesSource,
+  type InterfaceStats,
   type MonitorCommandOptions,
   type ScreenshotOptions,
   type SendKeyOptions,
@@ -132,6 +134,19 @@ export class Domain<H extends Daemon = Daemon> {
     const parameters = { ...this.#withFlags(options), path: disk }
     const info = await this.hypervisor.call('DOMAIN_GET_BLOCK_INFO', parameters, options)
     return { capacityBytes: info.capacity, allocationBytes: info.allocation, physicalBytes: info.physical }
+  }
+
+  /** @param disk as of `getBlockInfo`; counted since the hypervisor was started */
+  async getBlockStats(disk: string, options?: CallOptions): Promise<BlockStats> {
+    const stats = await this.hypervisor.call('DOMAIN_BLOCK_STATS', { dom: this.#handle, path: disk }, options)
+    return { readBytes: stats.rd_bytes, writtenBytes: stats.wr_bytes }
+  }
+
+  /** @param device the name of its target, such as `vnet0`; counted since it was made, as the host sees it */
+  async getInterfaceStats(device: string, options?: CallOptions): Promise<InterfaceStats> {
+    const parameters = { dom: this.#handle, device }
+    const stats = await this.hypervisor.call('DOMAIN_INTERFACE_STATS', parameters, options)
+    return { receivedBytes: stats.rx_bytes, sentBytes: stats.tx_bytes }
   }
 
   async attachDevice(xml: string, options: FlagOptions = {}): Promise<void> {

@@ -33,6 +33,18 @@ export interface BlockInfo {
   readonly physicalBytes: bigint
 }
 
+/** What went through a disk. */
+export interface BlockStats {
+  readonly readBytes: bigint
+  readonly writtenBytes: bigint
+}
+
+/** What went through an interface, as the host sees it: it receives what the guest sends. */
+export interface InterfaceStats {
+  readonly receivedBytes: bigint
+  readonly sentBytes: bigint
+}
+
 /** One of the guest's network interfaces. From the source 'agent', every byte of it is the guest's own word. */
 export interface DomainInterface {
   readonly name: string

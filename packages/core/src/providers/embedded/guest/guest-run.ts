@@ -7,6 +7,7 @@ import { freeMib, hostRoomGauge, hostRoomReached } from '../../limits/host-room.
 import { LimitWatch } from '../../limits/limit-watch.ts'
 import type { EmbeddedConfiguration } from '../configuration/configuration.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
+import { diskRateGauges } from './disk-rate.ts'
 import { guestEndOf } from '../qemu/qemu-end.ts'
 
 const TOO_LARGE = 'its disk exceeded limits.disk_mib'
@@ -38,7 +39,8 @@ export class GuestRun {
     const { folder, limits, logger } = parts
     const pause = async (reached: LimitReached): Promise<void> => await this.#runsShort(reached)
     const room = hostRoomGauge({ folder: folder.path, reserveMib: limits.host_disk_mib, pause })
-    this.#watch = new LimitWatch([room], logger)
+    const rates = diskRateGauges(qemu, limits, (reached) => parts.ends.limitReached(reached))
+    this.#watch = new LimitWatch([room, ...rates], logger)
     this.#watch.start()
   }
 

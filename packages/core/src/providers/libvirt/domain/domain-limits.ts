@@ -5,6 +5,7 @@ import type { ReleaseStack } from '../../../common/release-stack.ts'
 import type { LimitReached } from '../../../contract/limit-reached.ts'
 import { freeMib, hostRoomGauge, hostRoomReached } from '../../limits/host-room.ts'
 import { type Gauge, LimitWatch } from '../../limits/limit-watch.ts'
+import { rateGauges } from './domain-rates.ts'
 import type { GuestWatch } from './guest-watch.ts'
 import type { TransientDomain } from './transient-domain.ts'
 
@@ -13,7 +14,7 @@ const MIB = 1024 * 1024
 const BLOCK_BYTES = 512
 const NS_PER_SECOND = 1e9
 
-interface WatchedDomain {
+export interface WatchedDomain {
   readonly domain: TransientDomain
   readonly watch: GuestWatch
   /** The guest's own disk; undefined for a guest without one, or one whose disk is the user's. */
@@ -22,6 +23,8 @@ interface WatchedDomain {
     readonly cpu_seconds: number
     readonly disk_mib?: number
     readonly host_disk_mib?: number
+    readonly disk_mib_per_second?: number | undefined
+    readonly network_mib_per_second?: number | undefined
   }
   /** What else is watched while the guest is on. */
   readonly others?: readonly Gauge[]
@@ -31,7 +34,8 @@ interface WatchedDomain {
 /** Watches, until the environment ends, the limits of a domain that libvirt itself does not know. */
 export function watchDomainLimits(watched: WatchedDomain, releases: ReleaseStack): void {
   const { watch, disk, others = [], logger } = watched
-  const gauges = [cpuGauge(watched), ...(disk === undefined ? [] : diskGauges(watched, disk)), ...others]
+  const ofDisk = disk === undefined ? [] : diskGauges(watched, disk)
+  const gauges = [cpuGauge(watched), ...ofDisk, ...rateGauges(watched), ...others]
   if (disk !== undefined) {
     watch.onNoRoom = async () => {
       const folder = dirname(disk)
