@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { reliabilityPage } from './bounds-table.ts'
 import { configurationPage } from './configuration-page.ts'
 import { contributing } from './contributing.ts'
 import { domainXmlPage } from './domain-xml-page.ts'
@@ -13,7 +14,7 @@ import { resourcesSchemas } from './resources-schema.ts'
 
 /**
  * Every generated document: its path in the repository, and what it holds.
- * @param repository the folder of the repository, whose sources declare the events, with CONTRIBUTING.md
+ * @param repository the folder of the repository, whose sources declare the events, with CONTRIBUTING.md and docs/reliability.md
  */
 export function documents(repository: string): ReadonlyMap<string, string> {
   const schemas = { ...resourcesSchemas(), 'hooks.schema.json': hooksSchema(), ...evidenceSchemas() }
@@ -27,6 +28,10 @@ export function documents(repository: string): ReadonlyMap<string, string> {
     ['docs/reference/evidence.md', evidencePage()],
     ['packages/cli/man/see.1', manPage()],
     ['docs/reference/domain-xml.md', domainXmlPage()],
+    [
+      'docs/reliability.md',
+      reliabilityPage(readFileSync(join(repository, 'docs', 'reliability.md'), 'utf8')),
+    ],
     ['CONTRIBUTING.md', contributing(readFileSync(join(repository, 'CONTRIBUTING.md'), 'utf8'))],
   ])
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Environment, GuestStore, SeeError } from '@see/core'
 import { apart } from '@see/core/apart'
 import { untilAborted } from '@see/core/until-aborted'
+import { caseBoundsMs } from './case-bounds.ts'
 import { CaseEnd } from './case-end.ts'
 import { factoryOf, sampleOf } from './case-inputs.ts'
 import type { CaseOptions } from './case-options.ts'
@@ -14,11 +15,6 @@ import type { RunReport } from './report/run-report.ts'
 import { writeReport } from './report/write-report.ts'
 import { loadProtocol } from './protocol/load-protocol.ts'
 import { stockHooks } from './stock-hooks.ts'
-
-/** How long a protocol may take to stop when it is interrupted: a transition must not be cut in two. */
-const PROTOCOL_GRACE_MS = 10_000
-/** The same once the deadline is reached: the sandbox is being taken away meanwhile. */
-const LATE_PROTOCOL_GRACE_MS = 2000
 
 /** What came of a case. */
 export interface CaseOutcome {
@@ -116,5 +112,5 @@ async function carryOut(
 
 function graceMs(reason: unknown): number {
   const isLate = reason instanceof SeeError && reason.code === 'DEADLINE_REACHED'
-  return isLate ? LATE_PROTOCOL_GRACE_MS : PROTOCOL_GRACE_MS
+  return isLate ? caseBoundsMs.lateProtocolGrace : caseBoundsMs.protocolGrace
 }

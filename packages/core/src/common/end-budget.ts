@@ -1,9 +1,7 @@
 import { apart } from './apart.ts'
+import { environmentBoundsMs } from './bounds-ms.ts'
 import { SeeError } from './errors.ts'
 import { untilAborted } from './until-aborted.ts'
-
-/** What one piece of work may take once the end is in a hurry; the least is enough to close a file. */
-const EACH = { mostMs: 2000, leastMs: 250 }
 
 /** The time that work of hooks has at the end of an environment: as much as it needs, until the end is in a hurry. */
 export class EndBudget {
@@ -36,6 +34,7 @@ export class EndBudget {
   #graceMs(): number {
     const now = performance.now()
     this.#endsAt ??= now + this.#hurriedMs
-    return Math.max(EACH.leastMs, Math.min(EACH.mostMs, this.#endsAt - now))
+    const { hurriedEach: most, hurriedEachAtLeast: least } = environmentBoundsMs
+    return Math.max(least, Math.min(most, this.#endsAt - now))
   }
 }

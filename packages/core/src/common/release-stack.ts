@@ -11,8 +11,6 @@ interface Release {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
-/** A sandbox is many things. */
-export const SANDBOX_TIMEOUT_MS = 120_000
 
 /** Remembers how to release what was made; releases last in, first out, whatever fails on the way. */
 export class ReleaseStack {

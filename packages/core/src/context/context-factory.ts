@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import { Configuration } from '../configuration/configuration.ts'
 import type { Context } from './context.ts'
 import type { Logger } from '../common/logger.ts'
-import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
+import { environmentBoundsMs } from '../common/bounds-ms.ts'
+import { ReleaseStack, releaseAfter } from '../common/release-stack.ts'
 import type { Resources, ResourcesClass } from '../contract/resources.ts'
 import { SeeContext } from './see-context.ts'
 
@@ -40,7 +41,7 @@ export function contextFactory<Schema extends z.ZodType, R extends Resources>(
       const parameters = { identifier, configuration: parsed, folder: source.folder, logger }
       const resources = new Class({ ...parameters, journal: ledger })
       const end = () => ledger.endAfter(() => resources.deallocate())
-      releases.defer('the sandbox', end, SANDBOX_TIMEOUT_MS)
+      releases.defer('the sandbox', end, environmentBoundsMs.sandbox)
       await resources.allocate({ signal })
       return new SeeContext(identifier, resources, logger, end)
     } catch (error) {

@@ -116,6 +116,7 @@ export abstract class Context extends Observable {
   /** From now on nothing fires any more. */
   close(): void {
     this.#closed = true
+    this.leaveHandlers()
   }
 
   protected override assertOpen(event: SeeEvent | string): void {

@@ -8,18 +8,13 @@ import type { Deadline } from '../common/deadline.ts'
 import type { EnvironmentOptions } from './environment-options.ts'
 import type { HooksEnd } from './hooks-end.ts'
 import { createLogger } from '../common/logger.ts'
-import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
+import { ReleaseStack, releaseAfter } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import type { WaitOptions } from '../contract/wait-options.ts'
+import { environmentBoundsMs } from '../common/bounds-ms.ts'
 import { bounded } from '../common/bounded.ts'
 import { unlessAborted, withTimeout } from '../common/with-timeout.ts'
-
-/** From its allocation on; whatever still runs a day later was forgotten. */
-const DEADLINE_MS = 24 * 3_600_000
-const HANDLERS_TIMEOUT_MS = 10_000
-/** How long handlers of `deadline_reached` have before everything else is ended, in milliseconds. */
-const DEADLINE_EVENT_MS = 1000
 
 interface Ending {
   readonly handlersTimeoutMs: number
@@ -56,7 +51,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     options: EnvironmentOptions = {},
   ): Promise<Environment<R>> {
     const identifier = parseIdentifier(options.identifier ?? randomUUID())
-    const { signal, deadlineMs = DEADLINE_MS } = options
+    const { signal, deadlineMs = environmentBoundsMs.deadline } = options
     signal?.throwIfAborted()
     const { Deadline } = await import('../common/deadline.ts')
     const deadline = new Deadline(`environment ${identifier}`, deadlineMs)
@@ -76,7 +71,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     options: EnvironmentOptions & { readonly identifier: string; readonly signal: AbortSignal },
     deadline: Deadline,
   ): Promise<Environment<R>> {
-    const { identifier, signal, handlersTimeoutMs = HANDLERS_TIMEOUT_MS } = options
+    const { identifier, signal, handlersTimeoutMs = environmentBoundsMs.handlers } = options
     const logger = (options.logger ?? createLogger()).child({ identifier })
     const { keepFromNowOn } = await import('../reaper/keeper.ts')
     keepFromNowOn()
@@ -88,13 +83,14 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
       logger.warn({ hook: name, err: error }, 'optional hook left out')
     const context = await makeContext(factory, identifier, { signal, logger })
     const releases = new ReleaseStack()
-    releases.defer('the sandbox', () => context.cleanup(), SANDBOX_TIMEOUT_MS)
+    releases.defer('the sandbox', () => context.cleanup(), environmentBoundsMs.sandbox)
     const hurries = [deadline.signal, ...(options.hurry === undefined ? [] : [options.hurry])]
     const hooksEnd = new HooksEnd(AbortSignal.any(hurries))
     const shared = () => hooksEnd.cleanUps.spend('what hooks share', () => context.endShared())
     releases.defer('what hooks share', shared, Number.POSITIVE_INFINITY)
     const environment = new Environment(context, releases, { handlersTimeoutMs, deadline, hooksEnd })
-    const setUpOptions = { releases, bounds: boundsIn(options), budget: hooksEnd.cleanUps }
+    const { cleanUps: budget, over } = hooksEnd
+    const setUpOptions = { releases, bounds: boundsIn(options), budget, over }
     const setUp = apart(() => setUpHooks(context, loaded.hooks, setUpOptions))
     try {
       await unlessAborted(signal, setUp)
@@ -151,7 +147,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     const { context } = this
     const { handlersTimeoutMs, deadline, hooksEnd } = this.#ending
     const { handlers } = hooksEnd
-    const settled = () => awaitHandlers(context, handlersTimeoutMs)
+    const settled = () => awaitHandlers(context, handlersTimeoutMs, hooksEnd.over)
     const ended = () => handlers.spend('the end of handlers', settled)
     this.#releases.defer('handlers', ended, Number.POSITIVE_INFINITY)
     context.abort(deadline.signal.reason)
@@ -159,6 +155,7 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
       await this.#releases.release()
     } finally {
       context.close()
+      hooksEnd.leave()
       deadline[Symbol.dispose]()
     }
   }
@@ -177,9 +174,11 @@ export class Environment<R extends Resources = Resources> implements AsyncDispos
     try {
       const deadlineMs = Math.round(this.#ending.deadline.deadlineMs ?? 0)
       const fired = context.trigger('deadline_reached', { deadline_ms: deadlineMs })
-      await withTimeout(DEADLINE_EVENT_MS, fired, () => new Error('its handlers take too long')).catch(
-        (error: unknown) => context.logger.debug({ err: error }, 'deadline_reached'),
-      )
+      await withTimeout(
+        environmentBoundsMs.deadlineEvent,
+        fired,
+        () => new Error('its handlers take too long'),
+      ).catch((error: unknown) => context.logger.debug({ err: error }, 'deadline_reached'))
       await this.deallocate()
     } catch (error) {
       context.logger.error({ err: error }, `not released at the deadline: ${messageOf(error)}`)
@@ -224,12 +223,13 @@ function parseIdentifier(identifier: string): string {
   )
 }
 
-async function awaitHandlers(context: SeeContext, timeoutMs: number): Promise<void> {
-  await withTimeout(timeoutMs, context.settled(), () => {
+async function awaitHandlers(context: SeeContext, timeoutMs: number, over: AbortSignal): Promise<void> {
+  const tooLong = (): SeeError => {
     const names = context.running.join(', ') || 'a synchronous one, or a transition'
     return new SeeError(
       'HANDLERS_TIMEOUT',
       `handlers still running ${timeoutMs} ms after the end of their environment: ${names}; let them wait on context.signal`,
     )
-  })
+  }
+  await withTimeout(timeoutMs, context.settled(), tooLong, over)
 }

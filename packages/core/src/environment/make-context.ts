@@ -1,11 +1,9 @@
+import { environmentBoundsMs } from '../common/bounds-ms.ts'
 import { messageOf } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
 import { untilAborted } from '../common/until-aborted.ts'
 import type { ContextFactory, ContextFactoryOptions } from '../context/context-factory.ts'
 import type { SeeContext } from '../context/see-context.ts'
-
-/** How long a provider may take to undo an allocation that was aborted, in milliseconds. */
-const UNDO_MS = 30_000
 
 /**
  * Has the sandbox made. A provider that does not stop when the signal aborts is left behind; what it makes after that is
@@ -20,7 +18,7 @@ export async function makeContext<C extends SeeContext>(
   const { signal, logger } = options
   const making = factory(identifier, options)
   try {
-    return await untilAborted(making, signal, { graceMs: UNDO_MS })
+    return await untilAborted(making, signal, { graceMs: environmentBoundsMs.undo })
   } catch (error) {
     if (error === signal.reason) releaseLater(making, error, logger)
     throw error

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { ContextFactory } from '../context/context-factory.ts'
 import { SeeError } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
-import { ReleaseStack, releaseAfter, SANDBOX_TIMEOUT_MS } from '../common/release-stack.ts'
+import { environmentBoundsMs } from '../common/bounds-ms.ts'
+import { ReleaseStack, releaseAfter } from '../common/release-stack.ts'
 import type { Resources } from '../contract/resources.ts'
 import type { SeeContext } from '../context/see-context.ts'
 import { unlessAborted } from '../common/with-timeout.ts'
@@ -71,6 +72,6 @@ export async function standsStill(context: SeeContext): Promise<boolean> {
 export async function releaseSandbox(context: SeeContext): Promise<void> {
   context.abort()
   const releases = new ReleaseStack()
-  releases.defer(`sandbox ${context.identifier}`, () => context.cleanup(), SANDBOX_TIMEOUT_MS)
+  releases.defer(`sandbox ${context.identifier}`, () => context.cleanup(), environmentBoundsMs.sandbox)
   await releases.release()
 }

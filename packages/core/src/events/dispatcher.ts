@@ -3,8 +3,10 @@ import { messageOf, SeeError } from '../common/errors.ts'
 import { SeeEvent } from './event.ts'
 import type { EventObserver, EventRecord, HandlerFailure, HandlerRun } from './event-record.ts'
 import type { Logger } from '../common/logger.ts'
+import { HandlerBounds } from './handler-bounds.ts'
 import { nameOf } from './owner.ts'
-import { inTime, type Subscription } from './subscription.ts'
+import { RecordedRun } from './recorded-run.ts'
+import type { Subscription } from './subscription.ts'
 import { CriticalSection } from './critical-section.ts'
 
 /** What `dispatch` returns when nothing had to be waited for: told apart by identity, it keeps such events fast. */
@@ -36,6 +38,7 @@ export class Dispatcher {
   readonly failures: HandlerFailure[] = []
   readonly observers = new Set<EventObserver>()
   readonly running = new Set<AsynchronousRun>()
+  readonly bounds = new HandlerBounds()
   readonly #context: object
   readonly #logger: Logger
   /** Refusals of events, which the code that fired them may throw again. */
@@ -110,22 +113,39 @@ export class Dispatcher {
     return undefined
   }
 
-  async #await(
+  /** Waits for a synchronous handler within the bound of its owner; one that takes longer goes on, and is left behind. */
+  #await(
     result: unknown,
     turn: CriticalSection,
     subscription: Subscription,
     dispatch: Dispatch,
     run: RecordedRun | undefined,
   ): Promise<void> {
-    try {
-      await inTime(result, subscription, dispatch.event)
-    } catch (error) {
-      // What a handler that was left behind fires from now on is outside of this event.
-      if (error instanceof SeeError && error.code === 'HOOK_TIMEOUT') turn.active = false
-      this.#fail(error, subscription, dispatch, run)
-    }
-    await turn.end()
-    this.#end(dispatch, run)
+    // By hand: promises for the bound would take half as long again as all the rest.
+    return new Promise((resolve, reject) => {
+      const over = (): void => {
+        this.#end(dispatch, run)
+        resolve()
+      }
+      const goOn = (): void => void turn.end().then(over, reject)
+      const fail = (error: unknown): void => {
+        this.#fail(error, subscription, dispatch, run)
+        goOn()
+      }
+      const bounded = this.bounds.begin(subscription.owner.eachHandlerTimeoutMs, (timeoutMs) => {
+        // What it fires from now on is outside of this event.
+        turn.active = false
+        const what = `${nameOf(subscription)} took longer than ${timeoutMs} ms for "${dispatch.event}"`
+        fail(new SeeError('HOOK_TIMEOUT', `${what}, and was left behind; raise handler_timeout`))
+      })
+      const inTime = (then: () => void): void => {
+        if (this.bounds.end(bounded)) then()
+      }
+      Promise.resolve(result).then(
+        () => inTime(goOn),
+        (error: unknown) => inTime(() => fail(error)),
+      )
+    })
   }
 
   #start(subscription: Subscription, dispatch: Dispatch): void {
@@ -208,27 +228,5 @@ export class Dispatcher {
     }
     failures.push({ event, handler, error })
     this.#logger.error({ event, handler, err: error }, `handler failed: ${messageOf(error)}`)
-  }
-}
-
-class RecordedRun implements HandlerRun {
-  readonly handler: string
-  readonly asynchronous: boolean
-  declare durationMs?: number
-  declare error?: unknown
-  #start = 0
-
-  constructor(subscription: Subscription) {
-    this.handler = nameOf(subscription)
-    this.asynchronous = subscription.asynchronous
-  }
-
-  /** What observers do before is not the handler's time. */
-  begin(): void {
-    this.#start = performance.now()
-  }
-
-  end(): void {
-    this.durationMs = performance.now() - this.#start
   }
 }

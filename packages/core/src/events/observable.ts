@@ -126,6 +126,11 @@ export class Observable {
     return { [Symbol.dispose]: () => void observers.delete(observer) }
   }
 
+  /** Handlers that still run are left behind. */
+  protected leaveHandlers(): void {
+    this.#dispatcher.bounds.close()
+  }
+
   /** Throws when nothing may be fired any more. */
   protected assertOpen(_event: SeeEvent | string): void {}
 

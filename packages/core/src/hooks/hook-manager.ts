@@ -16,6 +16,8 @@ interface SetUpOptions {
   readonly bounds: Partial<HookBounds>
   /** What is left for clean-ups. */
   readonly budget: EndBudget
+  /** Aborts when a set-up that has not ended is left behind with its environment. */
+  readonly over: AbortSignal
 }
 
 /**
@@ -26,7 +28,7 @@ interface SetUpOptions {
 export async function setUpHooks(
   context: SeeContext,
   hooks: readonly LoadedHook[],
-  { releases, bounds, budget }: SetUpOptions,
+  { releases, bounds, budget, over }: SetUpOptions,
 ): Promise<void> {
   for (const hook of hooks) {
     context.signal.throwIfAborted()
@@ -47,7 +49,7 @@ export async function setUpHooks(
         releases.defer(what, cleaned, cleanupTimeoutMs)
       }
       const setUp = Promise.resolve(runFor(owner, () => instance.setup?.()))
-      await withTimeout(setupTimeoutMs, setUp, () => tooLong(hook, setupTimeoutMs))
+      await withTimeout(setupTimeoutMs, setUp, () => tooLong(hook, setupTimeoutMs), over)
     } catch (error) {
       if (!hook.optional) {
         if (error instanceof SeeError && error.code === 'HOOK_TIMEOUT') throw error

@@ -1,11 +1,10 @@
 import { currentOwner, messageOf, SeeError } from '@see/core'
+import { processBoundsMs } from './process-bounds.ts'
 import { exitCodes } from '../report/exit-codes.ts'
 import { Interrupted } from '../report/interrupted.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const MOST_LATER_ERRORS = 20
-/** How long hooks may clean up after a signal before they have six seconds in all. */
-const PATIENCE_MS = 15_000
 /** Longer than any command; a timer of it only keeps the process alive. */
 const LONG_MS = 2 ** 31 - 1
 
@@ -107,7 +106,7 @@ export class Interruption implements Disposable {
   #begin(reason: unknown): boolean {
     if (this.#abort.signal.aborted) return false
     this.#abort.abort(reason)
-    this.#patience = setTimeout(() => this.#hurry.abort(reason), PATIENCE_MS)
+    this.#patience = setTimeout(() => this.#hurry.abort(reason), processBoundsMs.patience)
     return true
   }
 }

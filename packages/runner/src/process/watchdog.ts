@@ -3,6 +3,7 @@ import inspector from 'node:inspector'
 import { join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { currentRun, type SeeContext, SeeError } from '@see/core'
+import { processBoundsMs } from './process-bounds.ts'
 import { HandlerNote } from './handler-note.ts'
 import { leaveAsyncContexts } from './leave-async-contexts.ts'
 import { SharedNote } from './shared-note.ts'
@@ -11,9 +12,6 @@ import { whereItLoops } from './where-it-loops.ts'
 
 const BEAT_MS = 250
 const FRAMES = 50
-
-/** How long the process may be busy with one piece of JavaScript, or a call that does not return, in milliseconds. */
-const LOOP_TIMEOUT_MS = 30_000
 
 export interface WatchdogOptions {
   /** The UUID of the case, which names its folder. */
@@ -46,7 +44,7 @@ export class Watchdog implements Disposable {
   #beating: NodeJS.Timeout | undefined
 
   constructor({ identifier, results, resultsMode, loopTimeoutMs, onBlocked }: WatchdogOptions) {
-    this.#loopTimeoutMs = loopTimeoutMs ?? LOOP_TIMEOUT_MS
+    this.#loopTimeoutMs = loopTimeoutMs ?? processBoundsMs.loop
     // What aborts the case must not count as the hook's.
     this.#onBlocked = AsyncResource.bind(onBlocked)
     if (inspector.url() !== undefined) return
