@@ -11,7 +11,7 @@ const READS_BY_GUEST =
 const LIGHT =
   'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,fetched-image,' +
   'hooks-fail-early,killed.root,limits,links,loading,lxc.root,lxc-unattended.root,man-page,own-error-codes,' +
-  'reference-names,registered-provider,results-folder.root,rooms,run-ends,schemas,spelling,template-interrupted,' +
+  'reference-names,registered-provider,report,results-folder.root,rooms,run-ends,schemas,spelling,template-interrupted,' +
   'terminal-text,contract/libvirt-lxc.root}.test.ts'
 
 export default defineConfig({

@@ -22,7 +22,7 @@ packages=(
 # Keystone and Glance, and Swift for its S3 interface: tests start their own, with configurations of their own. libvirt's
 # driver for VirtualBox says that there is none. The last lines make disks like those of Windows, with partitions, NTFS
 # and registries, disks that The Sleuth Kit does not read, machines with UEFI and a TPM as virt-install has them, and a
-# Debian guest.
+# Debian guest. Chromium opens reports.
 test_packages=(
   keystone glance-api
   swift-proxy swift-account swift-container swift-object
@@ -32,6 +32,7 @@ test_packages=(
   xfsprogs btrfs-progs attr libcap2-bin
   zsh fish groff-base mmdebstrap mtools
   ovmf swtpm swtpm-tools virtinst
+  chromium-headless-shell fonts-dejavu-core
 )
 policy=/usr/sbin/policy-rc.d
 uris=(qemu:///system lxc:///system)

@@ -4,6 +4,7 @@ import { hooksRooms } from './rooms-of-hooks.ts'
 import { libvirtRooms } from './rooms-of-libvirt.ts'
 import { runnerRooms } from './rooms-of-runner.ts'
 import { evidenceRooms } from './rooms-of-evidence.ts'
+import { viewerRooms } from './rooms-of-viewer.ts'
 import type { Package } from './room.ts'
 
 /** The packages with their rooms, from the top down. `tests/rooms.test.ts` holds the sources against this table. */
@@ -11,7 +12,7 @@ export const packages: readonly Package[] = [
   {
     name: 'cli',
     what: 'the `see` command: a terminal and nothing else',
-    imports: ['runner', 'hooks', 'core', 'libvirt'],
+    imports: ['runner', 'hooks', 'viewer', 'core', 'libvirt'],
     floors: cliRooms,
   },
   {
@@ -25,6 +26,13 @@ export const packages: readonly Package[] = [
     what: 'the stock hooks, written against core’s public API only',
     imports: ['core', 'evidence'],
     floors: hooksRooms,
+  },
+  {
+    name: 'viewer',
+    what: 'the page of a case: `app/` is what runs in the browser, `src/` reads the evidence for it',
+    imports: ['evidence'],
+    modules: ['node:crypto', 'node:fs/promises'],
+    floors: viewerRooms,
   },
   {
     name: 'core',

@@ -3,6 +3,7 @@ import type { Floor } from './room.ts'
 export const cliRooms: readonly Floor[] = [
   [
     { name: 'run', what: '`npx see run`' },
+    { name: 'report', what: '`npx see report`: the page of a case' },
     { name: 'check', what: '`npx see check`: what this host lacks' },
     { name: 'guest', what: '`npx see guest`: builds, prepares and lists guests' },
     { name: 'template', what: '`npx see template`' },

@@ -1,0 +1,3 @@
+export { EvidenceError } from '@see/evidence'
+export { exportHtml, type ExportedPage, type ExportOptions } from './export-html.ts'
+export type { Head, Omitted, Rate, ReportIndex } from './model/report-index.ts'
