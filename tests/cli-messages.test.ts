@@ -131,6 +131,14 @@ test.each([
   [['template', 'build', '--json', 'none.json', 'x'], 1, 'FILE_UNREADABLE', 'none.json'],
   [['template', 'info', '--json', 'nope'], 1, 'TEMPLATE_MISSING', 'nope'],
   [['template', 'rm', '--json', 'nope'], 1, 'TEMPLATE_MISSING', 'nope'],
+  [['report', '--json', 'nowhere'], 1, 'FILE_UNREADABLE', 'the folder nowhere cannot be read'],
+  [['report', '--json'], 1, 'FILE_UNREADABLE', 'there is no run in results/'],
+  [
+    ['report', '--json', '--out', 'no/page.html', '.'],
+    1,
+    'RESULTS_UNWRITABLE',
+    'name another file with --out',
+  ],
   [['check', '--json', 'x'], 1, 'USAGE', 'too many arguments'],
 ])('--json prints an error as one document: %j', async (argv, exitCode, code, text) => {
   const ended = await startSee(temporaryFolder(), argv).ended

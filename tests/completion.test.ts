@@ -96,6 +96,9 @@ test.each(Object.entries(shells))(
     ])
     expect(complete('see', 'run', 'my')).toEqual([expect.stringMatching(/^my\\? resources\.json$/)])
     expect(complete('see', 'check', 'my')).toEqual([])
+    expect(complete('see', 'report', '--out', 'my')).toEqual([
+      expect.stringMatching(/^my\\? resources\.json$/),
+    ])
     expect(complete('see', 'template', 'rm', '').toSorted()).toEqual(['debian-12', 'desktop'])
     expect(complete('see', 'template', 'info', 'deb')).toEqual(['debian-12'])
     expect(complete('see', 'run', 'template', '--ver')).toEqual([])
@@ -136,19 +139,22 @@ test.each(['bash', 'fish', 'zsh'])(
   },
 )
 
-test.each([[['run']], [['template', 'build']], [['template', 'info']], [['guest', 'build']], [['check']]])(
-  'every option in the help of %j is offered',
-  { timeout: SHELL_MS },
-  async (command) => {
-    const { out } = await seeHere('/', [...command, '--help'])
-    const options = Array.from(out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, option = '']) => option)
-    expect(options).toContain('--json')
-    for (const complete of Object.values(shells)) {
-      const offered = complete('see', ...command, '--')
-      expect(offered.toSorted()).toEqual(options.toSorted())
-    }
-  },
-)
+test.each([
+  [['run']],
+  [['report']],
+  [['template', 'build']],
+  [['template', 'info']],
+  [['guest', 'build']],
+  [['check']],
+])('every option in the help of %j is offered', { timeout: SHELL_MS }, async (command) => {
+  const { out } = await seeHere('/', [...command, '--help'])
+  const options = Array.from(out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, option = '']) => option)
+  expect(options).toContain('--json')
+  for (const complete of Object.values(shells)) {
+    const offered = complete('see', ...command, '--')
+    expect(offered.toSorted()).toEqual(options.toSorted())
+  }
+})
 
 /** What stands on zsh's command line after something was typed there and Tab was pressed. */
 async function zsh(typed: string): Promise<string> {

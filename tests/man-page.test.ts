@@ -14,7 +14,14 @@ test('the man page is set without a warning', () => {
   expect(stdout).toMatch(/^SEE\(1\) +User Commands +SEE\(1\)$/m)
 })
 
-test.each([[['run']], [['template', 'build']], [['template', 'rm']], [['check']], [['completion']]])(
+test.each([
+  [['run']],
+  [['report']],
+  [['template', 'build']],
+  [['template', 'rm']],
+  [['check']],
+  [['completion']],
+])(
   'the man page has every argument and option of %j, with its meaning, and what else its help says',
   async (command) => {
     const shown = wordsOf(execFileSync('groff', ['-man', '-Tutf8', '-P-cbou', page], { encoding: 'utf8' }))

@@ -17,7 +17,7 @@ function codeIn(text: string): string[] {
 /** What would be typed without `npx`, which finds the command in a clone and where it is installed. */
 function bareIn(text: string): string[] {
   return Array.from(
-    text.matchAll(/(?<![\w@/.-]|npx )see (?:run|check|template|completion|guest|help)\b.*/g),
+    text.matchAll(/(?<![\w@/.-]|npx )see (?:run|report|check|template|completion|guest|help)\b.*/g),
     ([all]) => all,
   )
 }
@@ -35,6 +35,7 @@ test.each(documents)('%s: commands are written as npx see', (document) => {
 test.each([
   [[]],
   [['run']],
+  [['report']],
   [['template']],
   [['template', 'build']],
   [['guest']],

@@ -7,6 +7,7 @@ import type { ExitCode } from '@see/runner/exit-codes'
 import { guestCommand } from './guest/guest-command.ts'
 import { listCommand } from './reap/list-command.ts'
 import { reapCommand } from './reap/reap-command.ts'
+import { reportCommand } from './report/report-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { templateCommand } from './template/template-command.ts'
 import type { Terminal } from './terminal/terminal.ts'
@@ -24,6 +25,7 @@ export function seeProgram(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addHelpText('after', HELP)
   const commands = [
     runCommand,
+    reportCommand,
     templateCommand,
     guestCommand,
     listCommand,

@@ -1,0 +1,102 @@
+import { stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { messageOf, printableJson, printableLine, SeeError } from '@see/core'
+import { writeEvidence } from '@see/hooks'
+import { folderSource } from '@see/runner'
+import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
+import { EvidenceError, type ExportedPage, exportHtml } from '@see/viewer'
+import type { Terminal } from '../terminal/terminal.ts'
+import { evidenceFolder, runsIn } from './evidence-folder.ts'
+
+export interface ReportOptions {
+  /** The folder of the evidence; the newest run without it. */
+  readonly dir?: string | undefined
+  readonly out?: string | undefined
+  readonly identifier?: string | undefined
+  readonly json: boolean
+}
+
+/** Lines on what is missing that are shown. */
+const MOST_LINES = 12
+
+/** Carries out `see report`. */
+export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
+  const { identifier, json } = options
+  const folder = await evidenceFolder(options.dir)
+  const out = await pageFile(options.out ?? join(folder, nameOf(identifier)))
+  const page = await pageOf(folder, { identifier, out })
+  await writeEvidence(out, page.html)
+  terminal.out.write(json ? `${printableJson(document(page, folder, out), 2)}\n` : linesOf(page, out))
+  return exitCodes.done
+}
+
+/** Environments that share a folder do not overwrite one another's pages. */
+function nameOf(identifier: string | undefined): string {
+  return identifier === undefined ? 'report.html' : `${identifier}_report.html`
+}
+
+/** @throws SeeError `RESULTS_UNWRITABLE` where a page cannot be there */
+async function pageFile(out: string): Promise<string> {
+  const path = resolve(out)
+  const refuse = (why: string, cause?: unknown): never => {
+    const message = `the page cannot be written to ${path}: ${why}; name another file with --out`
+    throw new SeeError('RESULTS_UNWRITABLE', message, { cause })
+  }
+  const folder = await stat(dirname(path)).catch((error: unknown) => refuse(messageOf(error), error))
+  if (!folder.isDirectory()) refuse(`${dirname(path)} is not a folder`)
+  const there = await stat(path).catch(() => undefined)
+  if (there !== undefined && !there.isFile()) refuse('it is not a file')
+  return path
+}
+
+async function pageOf(
+  folder: string,
+  { identifier, out }: { readonly identifier: string | undefined; readonly out: string },
+): Promise<ExportedPage> {
+  const page = await exportHtml(folderSource(folder), {
+    identifier,
+    folder: relative(dirname(out), resolve(folder)),
+  }).catch((error: unknown) => {
+    if (!(error instanceof EvidenceError)) throw error
+    const advice = error.code === 'EVIDENCE_UNCLEAR' ? ' with --environment' : ''
+    throw new SeeError('FILE_UNREADABLE', `${folder}: ${error.message}${advice}`, { cause: error })
+  })
+  if (page.index.version === null) {
+    const [run, ...others] = await runsIn(folder)
+    if (run !== undefined) {
+      const count = others.length + 1
+      const message = `${folder} is no evidence of a run, but has that of ${count} in it: name one, such as ${run.path}`
+      throw new SeeError('FILE_UNREADABLE', message)
+    }
+  }
+  return page
+}
+
+function document({ html, index }: ExportedPage, folder: string, out: string) {
+  const { identifier, events, files, missing, omitted } = index
+  return {
+    ok: true,
+    page: out,
+    bytes: Buffer.byteLength(html),
+    folder: resolve(folder),
+    identifier: identifier === '' ? null : identifier,
+    events: events.length,
+    files: files.length,
+    missing,
+    omitted,
+  }
+}
+
+function linesOf({ html, index }: ExportedPage, out: string): string {
+  const { identifier, missing, omitted } = index
+  const kib = (Buffer.byteLength(html) / 1024).toFixed(0)
+  const shown = missing.slice(0, MOST_LINES).map((each) => `  missing: ${each}`)
+  const more = missing.length > MOST_LINES ? [`  … ${missing.length - MOST_LINES} more in the page`] : []
+  const left = omitted.map(({ what, count }) => `  left out: ${count} ${what}`)
+  const what = identifier === '' ? 'Report without evidence' : `Report of ${identifier}`
+  const place = relative(process.cwd(), out)
+  const path = place.startsWith('..') ? out : place
+  return [`${what} in ${path} (${kib} KiB)`, ...shown, ...more, ...left]
+    .map((line) => `${printableLine(line)}\n`)
+    .join('')
+}
