@@ -1,8 +1,9 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 /** Calls what belongs to a key, unless it is typed into a field. */
 export function useKeyboard(keys: Readonly<Record<string, () => unknown>>): void {
-  useEffect(() => {
+  // Before anything is painted: no key that is pressed on what is seen is lost.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const action = keys[event.key]
       if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return
