@@ -66,7 +66,9 @@ test('what a guest wrote is text, whatever it is: nothing runs, and all of it is
   }
   const shown = await allShown(page)
   await page.emulateMedia({ media: 'print' })
-  await page.pdf()
+  await page.evaluate(`dispatchEvent(new Event('beforeprint'))`)
+  expect(await page.locator('#print tr').count()).toBeGreaterThan(50)
+  expect(await page.locator('#print canvas').isVisible()).toBe(true)
   expect(await page.evaluate('globalThis.ran')).toBeUndefined()
   expect(seen).toEqual({ said: [], requested: [] })
   // Only what the application made is there.
@@ -101,7 +103,7 @@ test('a range filters every table; a search does; what was there comes back', as
   await page.mouse.down()
   await page.mouse.move(at(4350), box.y + 40, { steps: 4 })
   await page.mouse.up()
-  const requests = page.getByRole('tab', { name: /DNS/ })
+  const requests = page.getByRole('tab', { name: /Requests/ })
   await requests.click()
   await expect.poll(() => requests.innerText()).toMatch(/3\/7$/)
   await expect.poll(() => rows(page).count()).toBe(3)

@@ -71,7 +71,7 @@ export function Axis({ index, mode, theme, view, range, cursor, onRange, onCurso
       onRange(ordered(drag.current, t))
     }
     const hit = drag.current === null ? axis.current?.hit(x, y) : undefined
-    setTip(hit === undefined ? null : { ...hit, x, y })
+    setTip(hit === undefined ? null : { ...hit, x: event.clientX, y: event.clientY })
   }
   const down = (event: PointerEvent): void => {
     if (event.button !== 0) return
@@ -120,9 +120,7 @@ export function Axis({ index, mode, theme, view, range, cursor, onRange, onCurso
             aria-label={`${lanes.length} lanes over ${durationText(index.duration)}; the tables below hold the same`}
           />
           <canvas ref={over} class="over" aria-hidden="true" />
-          {tip !== null && (
-            <TipBox tip={tip} width={place.current?.clientWidth ?? 0} started={index.started} mode={mode} />
-          )}
+          {tip !== null && <TipBox tip={tip} started={index.started} mode={mode} />}
         </div>
       </div>
     </section>
@@ -131,18 +129,20 @@ export function Axis({ index, mode, theme, view, range, cursor, onRange, onCurso
 
 interface TipProps {
   readonly tip: Tip
-  readonly width: number
   readonly started: number
   readonly mode: TimeMode
 }
 
-function TipBox({ tip, width, started, mode }: TipProps) {
+function TipBox({ tip, started, mode }: TipProps) {
   const { mark, lane, place, x, y } = tip
   const picture = lane.pictures?.[place] ?? null
   const took =
     mark.end > mark.t ? ` · ${mark.open === true ? 'no end known' : durationText(mark.end - mark.t)}` : ''
   return (
-    <div class={`tip ${x > width / 2 ? 'left' : ''}`} style={{ left: `${x + 14}px`, top: `${y + 14}px` }}>
+    <div
+      class={`tip ${x > innerWidth / 2 ? 'left' : ''}`}
+      style={{ left: `${x + 14}px`, top: `${y + 14}px` }}
+    >
       <b>
         <Text value={mark.label.slice(0, 300)} />
       </b>

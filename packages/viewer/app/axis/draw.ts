@@ -74,53 +74,67 @@ function drawTicks({ context, scale, palette, width }: Drawing, { marks }: Lane,
   }
 }
 
-/** A film strip: pictures that would cover one before are left out. */
+/** A film strip: pictures that would cover one before are left out; the moments of all stand below. */
 function drawScreens({ context, scale, palette, picture, width }: Drawing, lane: Lane, top: number): void {
-  const height = 46
+  const height = 44
   let free = Number.NEGATIVE_INFINITY
   lane.marks.forEach(({ t, tone }, index) => {
     const x = Math.round(scale(t))
     if (x < 0 || x > width) return
     context.fillStyle = palette.tones[tone]
-    context.fillRect(x, top + 3, 2, height + 4)
+    context.fillRect(x - 1, top + height + 6, 2, 5)
     const number = lane.pictures?.[index] ?? null
     const image = number === null || x < free ? undefined : picture(number)
     if (image === undefined || image.naturalWidth === 0) return
     const shown = Math.min(96, (image.naturalWidth / image.naturalHeight) * height)
     // At the end of the axis a picture stands before its moment.
-    const left = x + 3 + shown > width ? x - 2 - shown : x + 3
+    const left = x + shown > width ? x - shown : x
     if (left < free) return
-    context.drawImage(image, left, top + 5, shown, height)
+    context.drawImage(image, left, top + 4, shown, height)
     context.strokeStyle = palette.line
-    context.strokeRect(left - 0.5, top + 4.5, shown + 1, height + 1)
-    free = x + shown + 6
+    context.strokeRect(left - 0.5, top + 3.5, shown + 1, height + 1)
+    free = left + shown + 5
   })
 }
 
-/** Bars; a label stands in its bar, or beside it where nothing follows. */
+/** Bars; a label stands in its bar, or beside it where nothing follows. Failures are above the rest. */
 function drawSpans(drawing: Drawing, { marks, rows }: Lane, top: number): void {
   const byRow: Mark[][] = Array.from({ length: rows }, () => [])
   for (const mark of marks) byRow[mark.row]?.push(mark)
   for (const [row, inRow] of byRow.entries()) drawRow(drawing, inRow, top + 5 + row * ROW_HEIGHT)
+  for (const mark of marks) {
+    if (mark.tone === 'bad') drawBar(drawing, mark, top + 5 + mark.row * ROW_HEIGHT)
+  }
 }
 
-function drawRow({ context, scale, palette, width }: Drawing, marks: readonly Mark[], y: number): void {
+function drawRow(drawing: Drawing, marks: readonly Mark[], y: number): void {
+  const { context, scale, palette, width } = drawing
   let drawn = -1
   marks.forEach((mark, index) => {
-    const from = scale(mark.t)
-    const to = Math.max(from + 2, scale(mark.end))
-    if (to < 0 || from > width) return
-    // Ten thousand marks in one pixel are drawn once, unless one failed.
-    if (to <= drawn && mark.tone !== 'bad') return
+    const [from, to] = placeOf(drawing, mark)
+    // Ten thousand marks in one pixel are drawn once.
+    if (to < 0 || from > width || to <= drawn) return
     drawn = Math.max(drawn, Math.floor(to))
-    context.fillStyle = palette.tones[mark.tone]
-    context.globalAlpha = mark.open === true ? 0.55 : 1
-    context.fillRect(from, y, to - from, MARK_HEIGHT)
-    context.globalAlpha = 1
+    drawBar(drawing, mark, y)
     const next = marks[index + 1]
     const free = next === undefined ? width : Math.min(width, scale(next.t))
     drawLabel(context, palette, mark, { from: Math.max(0, from), to: Math.min(width, to), free, y })
   })
+}
+
+function drawBar(drawing: Drawing, mark: Mark, y: number): void {
+  const { context, palette } = drawing
+  const [from, to] = placeOf(drawing, mark)
+  context.fillStyle = palette.tones[mark.tone]
+  context.globalAlpha = mark.open === true ? 0.55 : 1
+  // A gap shows where one bar ends and the next begins.
+  context.fillRect(from, y, Math.max(2, to - from - (to - from > 4 ? 1 : 0)), MARK_HEIGHT)
+  context.globalAlpha = 1
+}
+
+function placeOf({ scale }: Drawing, { t, end }: Mark): readonly [from: number, to: number] {
+  const from = scale(t)
+  return [from, Math.max(from + 2, scale(end))]
 }
 
 interface Place {

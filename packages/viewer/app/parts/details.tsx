@@ -10,12 +10,7 @@ interface Props {
 
 /** All of one row, with the way to its proof. */
 export function Details({ row, index }: Props) {
-  if (row === null)
-    return (
-      <aside class="details empty" aria-label="Details">
-        Select a row, or a mark on the axis.
-      </aside>
-    )
+  if (row === null) return <Legend />
   const file = row.file === null ? undefined : index.files[row.file]
   return (
     <aside class="details" aria-label="Details" tabIndex={0}>
@@ -46,6 +41,50 @@ export function Details({ row, index }: Props) {
             </dd>
           </div>
         )}
+      </dl>
+    </aside>
+  )
+}
+
+const ROLES = [
+  ['see', 'SEE: events, screens'],
+  ['hook', 'hooks'],
+  ['guest', 'the guest: commands, packets, files'],
+  ['finding', 'found: YARA'],
+  ['bad', 'failed'],
+] as const
+
+const KEYS = [
+  ['/', 'search'],
+  ['[ ]', 'previous, next event'],
+  ['↑ ↓', 'rows'],
+  ['← →', 'cursor'],
+  ['z', 'zoom into the range'],
+  ['Esc', 'back'],
+] as const
+
+/** What the colours and keys are, until a row is selected. */
+function Legend() {
+  return (
+    <aside class="details legend" aria-label="Details" tabIndex={0}>
+      <p>Select a row, or a mark on the axis. Drag on the axis to select a range.</p>
+      <dl>
+        {ROLES.map(([role, text]) => (
+          <div key={role}>
+            <dt>
+              <i class={role} />
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+        {KEYS.map(([key, text]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
       </dl>
     </aside>
   )

@@ -25,38 +25,44 @@ export function Tools(props: Props) {
   const { mode, theme, query, range, started } = props
   return (
     <div class="tools">
-      {range !== null && (
-        <span class="range">
-          {timeText(range[0], started, mode)} – {timeText(range[1], started, mode)} (
-          {durationText(range[1] - range[0])})
-          <button type="button" onClick={props.onZoom} title="z">
-            zoom
-          </button>
+      <div class="buttons">
+        <span class="switch" role="group" aria-label="Time">
+          {(['relative', 'wall'] as const).map((each) => (
+            <button key={each} type="button" aria-pressed={mode === each} onClick={() => props.setMode(each)}>
+              {each}
+            </button>
+          ))}
         </span>
-      )}
-      {(range !== null || props.zoomed) && (
-        <button type="button" onClick={props.onWhole} title="Esc">
-          all
+        <button type="button" onClick={() => props.setTheme(THEMES[theme])} aria-label={`Colours: ${theme}`}>
+          {theme === 'auto' ? '◐' : theme === 'light' ? '☀' : '☾'}
         </button>
-      )}
-      <span class="switch" role="group" aria-label="Time">
-        {(['relative', 'wall'] as const).map((each) => (
-          <button key={each} type="button" aria-pressed={mode === each} onClick={() => props.setMode(each)}>
-            {each}
+        <input
+          ref={props.search}
+          type="search"
+          placeholder="search  /"
+          aria-label="Search in all tables"
+          value={query}
+          onInput={(event) => props.setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <div class="range" role="status">
+        {range !== null && (
+          <>
+            <span>
+              {timeText(range[0], started, mode)} – {timeText(range[1], started, mode)} (
+              {durationText(range[1] - range[0])})
+            </span>
+            <button type="button" onClick={props.onZoom} title="z">
+              zoom
+            </button>
+          </>
+        )}
+        {(range !== null || props.zoomed) && (
+          <button type="button" onClick={props.onWhole} title="Esc">
+            all
           </button>
-        ))}
-      </span>
-      <button type="button" onClick={() => props.setTheme(THEMES[theme])} aria-label={`Colours: ${theme}`}>
-        {theme === 'auto' ? '◐' : theme === 'light' ? '☀' : '☾'}
-      </button>
-      <input
-        ref={props.search}
-        type="search"
-        placeholder="search  /"
-        aria-label="Search in all tables"
-        value={query}
-        onInput={(event) => props.setQuery(event.currentTarget.value)}
-      />
+        )}
+      </div>
     </div>
   )
 }

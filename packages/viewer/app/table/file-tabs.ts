@@ -6,7 +6,7 @@ import type { Tab, Tone } from './row.ts'
 export function changeTab({ changes, files }: ReportIndex): Tab {
   return {
     id: 'files',
-    name: 'Changed files',
+    name: 'Files',
     columns: [
       { name: 'change', width: '6rem' },
       { name: 'path', width: 'minmax(14rem, 4fr)', mono: true },

@@ -39,7 +39,7 @@ export function networkTab({ conversations }: ReportIndex): Tab {
 export function requestTab({ requests }: ReportIndex): Tab {
   return {
     id: 'requests',
-    name: 'DNS, HTTP, TLS',
+    name: 'Requests',
     columns: [
       { name: 'protocol', width: '6rem' },
       { name: 'what', width: 'minmax(14rem, 4fr)', mono: true },

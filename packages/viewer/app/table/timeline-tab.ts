@@ -35,7 +35,7 @@ export function timelineTab(index: ReportIndex, others: readonly Tab[]): Tab {
     id: 'timeline',
     name: 'Timeline',
     columns: [
-      { name: 'kind', width: '7.6rem' },
+      { name: 'kind', width: '8.2rem' },
       { name: 'what', width: 'minmax(14rem, 3fr)' },
       { name: 'who', width: 'minmax(10rem, 2fr)' },
       { name: 'took', width: '6rem', align: 'right' },
@@ -55,7 +55,7 @@ function eventRow(event: EventRow, depth: number): TableRow {
     t: event.t,
     end: event.end,
     depth,
-    cells: ['event', event.name, event.origin, took, attributes],
+    cells: ['event', event.name, event.origin.split('#').at(-1) ?? '', took, attributes],
     file: null,
     details: [
       { label: 'event', text: event.name },
@@ -112,7 +112,12 @@ function joined(texts: readonly string[]): string {
 function merged(id: TabId, first: string, second: string, rest: readonly string[], took: string): string[] {
   if (id === 'network') {
     const [to = '', names = '', packets = '', bytes = ''] = rest
-    return [`${second} → ${to}`, first, took, joined([names, `${packets} packets`, bytes])]
+    return [
+      `${second} → ${to}`,
+      first,
+      took,
+      joined([names, `${packets} ${packets === '1' ? 'packet' : 'packets'}`, bytes]),
+    ]
   }
   if (id === 'yara') return [first, second, took, joined(rest)]
   if (id === 'screens') return [first, '', took, joined([second, ...rest])]
