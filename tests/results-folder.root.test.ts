@@ -144,7 +144,7 @@ test.each([
   const [identifier = ''] = readdirSync(results)
   const evidence = join(results, identifier)
   const entries = readdirSync(evidence, { recursive: true, withFileTypes: true })
-  expect(entries).toHaveLength(7)
+  expect(entries).toHaveLength(8)
   const wrong = entries.filter(
     (entry) => modeOf(join(entry.parentPath, entry.name)) !== (entry.isDirectory() ? folderMode : fileMode),
   )

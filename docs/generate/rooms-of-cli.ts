@@ -13,5 +13,8 @@ export const cliRooms: readonly Floor[] = [
     },
     { name: 'completion', what: '`npx see completion`: scripts for shells' },
   ],
-  [{ name: 'terminal', what: 'progress and messages' }],
+  [
+    { name: 'page', what: 'the page of a case, made and written' },
+    { name: 'terminal', what: 'progress and messages' },
+  ],
 ]

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { messageOf, printableJson, printableLine, SeeError } from '@see/core'
-import { writeEvidence } from '@see/hooks'
-import { folderSource } from '@see/runner'
 import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
-import { EvidenceError, type ExportedPage, exportHtml } from '@see/viewer'
+import { EvidenceError, type ExportedPage } from '@see/viewer'
+import { makePage, PAGE, writePage } from '../page/write-page.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { evidenceFolder, runsIn } from './evidence-folder.ts'
 
@@ -24,15 +23,15 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const { identifier, json } = options
   const folder = await evidenceFolder(options.dir)
   const out = await pageFile(options.out ?? join(folder, nameOf(identifier)))
-  const page = await pageOf(folder, { identifier, out })
-  await writeEvidence(out, page.html)
+  const page = await pageOf({ folder, identifier, out })
+  await writePage(page, { folder, out })
   terminal.out.write(json ? `${printableJson(document(page, folder, out), 2)}\n` : linesOf(page, out))
   return exitCodes.done
 }
 
 /** Environments that share a folder do not overwrite one another's pages. */
 function nameOf(identifier: string | undefined): string {
-  return identifier === undefined ? 'report.html' : `${identifier}_report.html`
+  return identifier === undefined ? PAGE : `${identifier}_report.html`
 }
 
 /** @throws SeeError `RESULTS_UNWRITABLE` where a page cannot be there */
@@ -49,14 +48,9 @@ async function pageFile(out: string): Promise<string> {
   return path
 }
 
-async function pageOf(
-  folder: string,
-  { identifier, out }: { readonly identifier: string | undefined; readonly out: string },
-): Promise<ExportedPage> {
-  const page = await exportHtml(folderSource(folder), {
-    identifier,
-    folder: relative(dirname(out), resolve(folder)),
-  }).catch((error: unknown) => {
+async function pageOf(options: Parameters<typeof makePage>[0]): Promise<ExportedPage> {
+  const { folder } = options
+  const page = await makePage(options).catch((error: unknown) => {
     if (!(error instanceof EvidenceError)) throw error
     const advice = error.code === 'EVIDENCE_UNCLEAR' ? ' with --environment' : ''
     throw new SeeError('FILE_UNREADABLE', `${folder}: ${error.message}${advice}`, { cause: error })

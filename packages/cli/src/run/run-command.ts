@@ -21,6 +21,7 @@ interface Flags {
   readonly loopTimeout: number
   readonly results: string
   readonly resultsMode: number
+  readonly report: boolean
   readonly json: boolean
 }
 
@@ -73,7 +74,7 @@ its arguments.
 The protocol, if none is given: power on, wait for the guest's address, fire ip_address, fire run_sample (or
 run_command), let it run, pause, fire snapshots_capture, resume, shut down, fire start_analysis and wait_analysis.
 
-The evidence is in DIR/<identifier>/, with a summary in run.json.
+The evidence is in DIR/<identifier>/, with a summary in run.json, and a page to read it on in report.html.
 
 Exit codes: 0 done; 1 bad usage or configuration, nothing was run; 2 the sandbox failed; 3 a hook failed, or
 evidence could not be written; 4 the deadline was reached; 130 interrupted (by Ctrl-C, SIGTERM, SIGHUP or SIGQUIT).
@@ -119,6 +120,7 @@ export function runCommand(terminal: Terminal, exitWith: (code: ExitCode) => voi
     .addOption(LOOP_TIMEOUT)
     .option('--results <dir>', 'where the evidence goes', 'results')
     .addOption(RESULTS_MODE)
+    .option('--no-report', 'make no page of the case (report.html) at the end')
     .option('--json', 'print the summary as one JSON document', false)
     .addHelpText('after', HELP)
     .action(async (given: readonly string[], flags: Flags, command: Command) => {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContextFactory, GuestEnd, SeeContext } from '@see/core'
@@ -586,4 +586,28 @@ test.each([
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining(`${file}:`),
   })
+})
+
+test('the page of the case is beside its evidence, with its mode', async () => {
+  await using folder = await temporaryFolder()
+  const protocol = await protocolNamed(folder.path, async (context) => await context.poweron())
+  const options = { protocol, report: true, resultsMode: 0o640 }
+  const { exitCode, report } = await runIn(folder.path, options)
+  expect(exitCode).toBe(0)
+  const page = join(report?.results_folder ?? '', 'report.html')
+  expect(await readFile(page, 'utf8')).toContain('"name":"post_poweron"')
+  expect((await stat(page)).mode & 0o777).toBe(0o640)
+  const { out } = await runIn(folder.path, { ...options, json: false })
+  expect(out).toMatch(/\nReport in \S+\/report\.html\n$/)
+})
+
+test('a page that cannot be written is a note, and no failure of the run', async () => {
+  await using folder = await temporaryFolder()
+  const protocol = await protocolNamed(folder.path, async () => {
+    const [identifier = ''] = await readdir(join(folder.path, 'results'))
+    await mkdir(join(folder.path, 'results', identifier, 'report.html'))
+  })
+  const { exitCode, error, report } = await runIn(folder.path, { protocol, report: true })
+  expect({ exitCode, ok: report?.ok }).toEqual({ exitCode: 0, ok: true })
+  expect(error).toMatch(/see: the page of the case is missing: cannot write .*npx see report \S+ makes it\n$/)
 })
