@@ -3,6 +3,7 @@ import type { HostileRow } from './hostile-row.ts'
 
 const ESCAPE = '\\033[2J\\033]0;owned\\007'
 const analysed = [
+  { name: '@see/hooks#ConsoleHook' },
   { name: '@see/hooks#NetworkTracerHook' },
   { name: '@see/hooks#NetworkAnalysisHook' },
   { name: '@see/hooks#DiskStateAnalyser', configuration: { extract_files: true } },
@@ -37,8 +38,10 @@ sync`,
       expect(report.commands).toMatchObject([{ exit_code: 0 }])
       const listed = read('_filesystem.json')
       expect(listed).toContain('plain')
-      // Quoted, in JSON and in names of files.
-      expect(listed).not.toMatch(/(?!\n)\p{Cc}/u)
+      for (const text of [listed, read('_network.json'), ...report.files.map(({ path }) => path)]) {
+        expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+      }
+      expect(read('_console.log')).toContain('console \u001b[2J')
     },
   },
 ]
