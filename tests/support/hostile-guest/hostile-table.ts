@@ -1,3 +1,4 @@
+import { errorCodes } from './error-codes.ts'
 import type { HostileRow, HostileRun } from './hostile-row.ts'
 
 /** A line of the table in docs/reliability.md. */
@@ -14,7 +15,7 @@ function saidBy({ report, exitCode }: HostileRun): string[] {
   const codes = new Set(warnings.map(({ code }) => code))
   return [
     `exit code ${exitCode}`,
-    ...(error === null ? [] : [`error ${error.code}`]),
+    ...errorCodes(error).map((code) => `error ${code}`),
     ...guest.ended.map(({ reason }) => `the guest ${reason.replace('_', ' ')}`),
     ...(guest.reboots === 0 ? [] : [`${guest.reboots} reboots`]),
     ...limits.map(({ limit, action }) => `limit ${limit}: ${action}`),

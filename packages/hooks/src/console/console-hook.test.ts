@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Environment } from '@see/core'
 import { type Faults, simulatedFactory } from '@see/core/testing'
@@ -65,6 +66,24 @@ test('keeps no more than configured, lets the guest talk on, and says so', async
   expect(context.warnings).toMatchObject([
     { code: 'CONSOLE_CUT', why: expect.stringContaining('1000000 bytes') },
   ])
+})
+
+test('a gigabyte on a console is counted and passed over', { timeout: 60_000 }, async () => {
+  await using temporary = await temporaryFolder()
+  const { environment, context, consoles, path } = await allocate(temporary.path, { console_limit: 1000 })
+  await using _ = environment
+  await context.poweron()
+  await expect.poll(() => consoles.length).toBe(1)
+  const [console] = consoles
+  const chunk = Buffer.alloc(1024 * 1024, 'x')
+  for (let part = 0; part < 1024; part++) {
+    if (console?.write(chunk) === false) await once(console, 'drain')
+  }
+  await context.poweroff()
+  console?.end()
+  await context.settled()
+  expect((await stat(path)).size).toBe(1000)
+  expect(context.limitsReached).toMatchObject([{ limit: 'console_limit', bound: 1000, measured: 1024 ** 3 }])
 })
 
 test('a console that closes while its guest runs on is a warning', async () => {
