@@ -5,7 +5,7 @@ import { interfacesIn } from '../xml/domain-devices.ts'
 import type { WatchedDomain } from './domain-limits.ts'
 import type { TransientDomain } from './transient-domain.ts'
 
-/** The rates that libvirt has bounded, as far as they are. */
+/** The rates of a guest that libvirt bounds. */
 export function rateGauges({ domain, watch, disk, limits }: WatchedDomain): Gauge[] {
   const reached = (limit: LimitReached): void => watch.ends.limitReached(limit)
   const { disk_mib_per_second: ofDisk, network_mib_per_second: ofNetwork } = limits

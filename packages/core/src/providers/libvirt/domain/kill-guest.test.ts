@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { killQemuOf } from './kill-guest.ts'
 
+const name = (of: string) => ['-name', `guest=${of},debug-threads=on`]
+
 /** A process with such a command line, which waits. */
 async function processOf(...argv: string[]): Promise<ChildProcess> {
   const child = spawn('sh', ['-c', 'echo; read -r _', ...argv], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -14,7 +16,6 @@ async function processOf(...argv: string[]): Promise<ChildProcess> {
 
 test('the QEMU of a guest is killed, also while it is about to become one; others go on', async () => {
   const [identifier, other] = [randomUUID(), randomUUID()]
-  const name = (of: string) => ['-name', `guest=${of},debug-threads=on`]
   const jailing = await processOf('/var/cache/see/qemu/qemu-system-x86_64-0123', ...name(identifier))
   const others = [
     await processOf('/var/cache/see/qemu/qemu-system-x86_64-0123', ...name(other)),

@@ -53,7 +53,7 @@ jailed() {
   exec $before ${[tools.bwrap, ...system.flat()].map(quoted).join(' ')} $shm "$@"
 }
 
-# It ends soon after this process does, be it in vain.
+# It ends soon after this process does, even where nothing enters the jail.
 keep='echo $$ >&9
 exec 9>&-
 for turn in ${TURNS.join(' ')}; do
