@@ -127,7 +127,14 @@ export class Dispatcher {
         this.#end(dispatch, run)
         resolve()
       }
-      const goOn = (): void => void turn.end().then(over, reject)
+      const endTurn = (): Promise<void> | undefined => {
+        if (turn.pending) return turn.end().then(over, reject)
+        turn.active = false
+        over()
+        return undefined
+      }
+      // What the handler left to promises may still begin inside.
+      const goOn = (): void => void DONE.then(endTurn)
       const fail = (error: unknown): void => {
         this.#fail(error, subscription, dispatch, run)
         goOn()
