@@ -6,6 +6,8 @@ import type { LimitReached } from '../contract/limit-reached.ts'
 import type { Logger } from '../common/logger.ts'
 import { Observable } from '../events/observable.ts'
 import { ReleaseStack } from '../common/release-stack.ts'
+import type { IsolationReceipt } from '../isolation/receipt.ts'
+import type { ProbeTraffic } from '../isolation/probe-traffic.ts'
 import { WarningRecord } from './warning-record.ts'
 
 /** Limits that are on record: a guest that is resumed may reach one again and again. */
@@ -18,6 +20,12 @@ const MOST_LIMITS = 100
 export abstract class Context extends Observable {
   /** The UUID of the environment, which names everything that belongs to it. */
   readonly identifier: string
+  /** What the guest was seen to be isolated from, once that was verified. */
+  isolation: IsolationReceipt | undefined
+  /** What distinguishes the packets of each probe of the isolation from those of a sample. */
+  readonly probes: ProbeTraffic[] = []
+  /** Why programs are not run by the guest's own agent; set by a hook that runs them another way. */
+  otherAgent: string | undefined
   readonly #abort = new AbortController()
   readonly #warnings = new WarningRecord()
   readonly #limits: LimitReached[] = []

@@ -12,7 +12,6 @@ import type { WaitOptions } from '../contract/wait-options.ts'
 import { eitherSignal } from '../common/timeout-signal.ts'
 import { ContextReadiness } from './context-readiness.ts'
 import type { Diagnosis } from '../readiness/diagnosis.ts'
-import type { ProbeTraffic } from '../isolation/probe-traffic.ts'
 import type { IsolationReceipt } from '../isolation/receipt.ts'
 import type { Readiness, ReadyOptions } from '../readiness/ready-options.ts'
 import { GuestConsole } from './guest-console.ts'
@@ -43,12 +42,6 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   /** The guest's first console, for several readers. */
   readonly console: GuestConsole
   readonly #readiness: ContextReadiness
-  /** What the guest was seen to be isolated from, once that was verified. */
-  isolation: IsolationReceipt | undefined
-  /** What distinguishes the packets of each probe of the isolation from those of a sample. */
-  readonly probes: ProbeTraffic[] = []
-  /** Why programs are not run by the guest's own agent; set by a hook that runs them another way. */
-  otherAgent: string | undefined
 
   /** @param release releases the resources, if that takes more than `resources.deallocate` */
   constructor(identifier: string, resources: R, logger: Logger, release = () => resources.deallocate()) {
@@ -105,10 +98,9 @@ export class SeeContext<R extends Resources = Resources> extends Context {
   }
 
   /**
-   * Has the guest try what its network forbids and allows, and fires `isolation_verified`; `isolation` has the receipt then.
-   * A guest that cannot try it, or of whose network nothing is known, is `unprobed` there.
-   * @throws SeeError `ISOLATION_BROKEN` when it reached what is forbidden, or not what is allowed by name or address;
-   * NotReadyError where its agent is waited for
+   * Has the guest try what its network forbids and allows, and fires `isolation_verified`; `isolation` has the receipt
+   * then. A guest that cannot try it, or of whose network nothing is known, is `unprobed` there.
+   * @throws SeeError `ISOLATION_BROKEN` on a mismatch; NotReadyError where its agent is waited for
    */
   async verifyIsolation(options: VerifyIsolationOptions = {}): Promise<IsolationReceipt> {
     const { verifyIsolation } = await import('./verify-isolation.ts')

@@ -16,9 +16,6 @@ export interface VerifyIsolationOptions extends WaitOptions {
 interface VerifiedContext extends Context {
   readonly agent: Agent
   readonly resources: Pick<Resources, 'abilities' | 'isolationPlan'>
-  readonly probes: ProbeTraffic[]
-  isolation: IsolationReceipt | undefined
-  otherAgent: string | undefined
   ip4Address(): Promise<string | undefined>
   ready(options: ReadyOptions): Promise<unknown>
 }

@@ -50,7 +50,6 @@ export class CommandsHook extends Hook<typeof commandsSchema> {
     if (this.configuration['agent-port'] === undefined) {
       assertAgent(this.context)
     } else {
-      this.context.otherAgent = 'its commands are run by an HTTP agent, which the probe does not use'
       this.context.subscribe('ip_address', this.hearAddress)
       this.context.subscribe('post_poweroff', this.forgetAddress)
       this.context.subscribe('post_shutdown', this.forgetAddress)

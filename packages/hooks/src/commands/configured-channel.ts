@@ -26,5 +26,6 @@ export function configuredChannel(
   const bounds = { timeoutMs: timeout * 1000, readyTimeoutMs: readyTimeout * 1000, maxOutputBytes }
   const port = agent['agent-port']
   if (port === undefined) return new GuestAgentChannel(context, bounds)
+  context.otherAgent = 'its commands are run by an HTTP agent, which the probe does not use'
   return new HttpAgentChannel(context, { address, port, system: agent['agent-system'] }, bounds)
 }
