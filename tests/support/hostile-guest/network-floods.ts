@@ -38,7 +38,12 @@ const flooding = ([name, flood, protocol]: (typeof floods)[number]): HostileRow 
 const inSinkhole = (row: HostileRow): HostileRow => ({
   ...row,
   name: `${row.name}, sinkhole`,
-  resources: { network: { mode: 'sinkhole' } },
+  // Through libvirt a clone has the card of its template, and no sinkhole behind it.
+  resources: (guest) => ({
+    ...guest,
+    network: { mode: 'sinkhole' },
+    ...('domain' in guest ? { template: undefined } : {}),
+  }),
 })
 
 const changed: HostileRow = {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { RunReport } from '@see/runner'
 import { startSee } from '../see-command.ts'
@@ -24,6 +24,7 @@ export async function runHostile(row: HostileRow, provider: HostileProvider): Pr
   const see = startSee(folder, [...words, ...options], { node: measuringOptions(measures) })
   const { exitCode, out, error } = await see.ended
   const tookMs = performance.now() - beganAt
+  if (!existsSync(results)) throw new Error(`nothing was run: ${error}`)
   const [identifier = ''] = readdirSync(results)
   const evidence = join(results, identifier)
   const report: RunReport = JSON.parse(readFileSync(join(evidence, 'run.json'), 'utf8'))
