@@ -30,7 +30,7 @@ const flooding = ([name, flood, protocol]: (typeof floods)[number]): HostileRow 
   files: { flood: floodProgram(flood) },
   hooks,
   runtime: 10,
-  deadline: 90,
+  deadline: 180,
   exitCodes: [0, 2, 3],
   says: says(protocol),
 })
@@ -57,7 +57,7 @@ ip route add default via 192.0.2.1 dev eth0
 while :; do arping -c 1 -w 1 -I eth0 192.0.2.1; ping -c 1 -W 1 192.0.2.1; done`,
   hooks,
   runtime: 8,
-  deadline: 90,
+  deadline: 180,
   exitCodes: [0, 2, 3],
   says: (run) => expect(packets(run, /192\.0\.2\.99/)).toBeGreaterThan(0),
 }
