@@ -14,7 +14,7 @@ const MIB = 1024 * 1024
 const BLOCK_BYTES = 512
 const NS_PER_SECOND = 1e9
 
-export interface WatchedDomain {
+interface WatchedDomain {
   readonly domain: TransientDomain
   readonly watch: GuestWatch
   /** The guest's own disk; undefined for a guest without one, or one whose disk is the user's. */

@@ -2,11 +2,22 @@ import type { LimitReached } from '../../../contract/limit-reached.ts'
 import type { Gauge } from '../../limits/limit-watch.ts'
 import { rateGauge } from '../../limits/rate-gauge.ts'
 import { interfacesIn } from '../xml/domain-devices.ts'
-import type { WatchedDomain } from './domain-limits.ts'
+import type { GuestWatch } from './guest-watch.ts'
 import type { TransientDomain } from './transient-domain.ts'
 
-/** The rates of a guest that libvirt bounds. */
-export function rateGauges({ domain, watch, disk, limits }: WatchedDomain): Gauge[] {
+interface RatedDomain {
+  readonly domain: TransientDomain
+  readonly watch: GuestWatch
+  /** The guest's own disk, if it has one. */
+  readonly disk: string | undefined
+  readonly limits: {
+    readonly disk_mib_per_second?: number | undefined
+    readonly network_mib_per_second?: number | undefined
+  }
+}
+
+/** Watches the rates that are bounded. */
+export function rateGauges({ domain, watch, disk, limits }: RatedDomain): Gauge[] {
   const reached = (limit: LimitReached): void => watch.ends.limitReached(limit)
   const { disk_mib_per_second: ofDisk, network_mib_per_second: ofNetwork } = limits
   const gauges: Gauge[] = []
