@@ -25,7 +25,7 @@ interface Flags {
   readonly json: boolean
 }
 
-const RUNTIME = new Option('--runtime <seconds>', 'how long to let it run')
+const RUNTIME = new Option('--runtime <seconds>', 'how long to let it run, unless it ends before')
   .argParser(secondsOption('zero or more'))
   .default(10_000, '10')
 const TIMEOUT = new Option('--timeout <seconds>', 'bound of each wait for the guest')

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { NotReadyError, type SeeContext, SeeError } from '@see/core'
+import { letRun } from './let-run.ts'
 import type { ProtocolParameters } from './protocol.ts'
 
 /** The manual's lifecycle: power on, run, capture, shut down, analyse. */
@@ -13,7 +13,7 @@ export async function defaultProtocol(context: SeeContext, parameters: ProtocolP
   if (silence === undefined) {
     await run(context, parameters)
     progress(`letting it run for ${runtimeMs / 1000} s`)
-    await sleep(runtimeMs, undefined, { signal })
+    await letRun(context, runtimeMs, signal)
   }
   await capture(context, parameters)
   const problem = silence ?? (await shutDown(context, parameters))
