@@ -66,9 +66,10 @@ function withoutOwner(xml: string): string {
     .replace(/<name>.*?<\/name>/, `<name>${randomUUID()}</name>`)
 }
 
-/** Takes the lock under which shared networks of this host change. @returns what gives it back */
-async function holdLock(): Promise<() => Promise<void>> {
-  const holder = spawn('flock', ['--no-fork', '/run/see-networks.lock', 'cat'], { stdio: 'pipe' })
+/** Takes the lock under which a killed process's environment is undone. @returns what gives it back */
+async function holdLedger(identifier: string): Promise<() => Promise<void>> {
+  const ledger = `/var/lib/see/ledger/${identifier}.jsonl`
+  const holder = spawn('flock', ['--no-fork', ledger, 'cat'], { stdio: 'pipe' })
   onTestFinished(() => void holder.kill('SIGKILL'))
   holder.stdin.write('held')
   await once(holder.stdout, 'data')
@@ -139,24 +140,24 @@ test('of a process that was killed is swept away by the next', async () => {
   expect(await placesOf(name)).toEqual([])
 })
 
-test('stays while a guest runs on it that is not of SEE any more', async () => {
+test('stays while a guest runs on it whose process is gone', async () => {
   const configuration = configurationOfOneNetwork()
   const other = await OtherProcess.start(configuration, { power: true })
   onTestFinished(() => other[Symbol.asyncDispose]())
   const xml = await (await hypervisor.domainLookupByUUID(other.identifier)).getXMLDesc()
-  // Without the lock, whatever else on this host allocates meanwhile would sweep the network away.
-  const release = await holdLock()
+  // Its device is removed once what it left can be undone.
+  const release = await holdLedger(other.identifier)
   await other.kill()
+  // libvirt ends it with the connection of its process: this one has its device.
   await expect.poll(() => isThere(other.identifier)).toBe(false)
   const domain = await hypervisor.domainCreateXML(withoutOwner(xml))
   onTestFinished(() => domain.destroy().catch(() => undefined))
-  await release()
   const { environment, name } = await allocate(configuration)
   await environment.deallocate()
   expect(await placesOf(name)).toEqual(everywhere)
   await domain.destroy()
-  await (await allocate(configuration)).environment.deallocate()
-  expect(await placesOf(name)).toEqual([])
+  await release()
+  await expect.poll(() => placesOf(name), { timeout: 40_000 }).toEqual([])
 })
 
 test('has nothing left of an allocation that is aborted at any moment', async () => {
