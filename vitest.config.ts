@@ -9,10 +9,12 @@ const READS_BY_GUEST =
  * run beside those that do; of a file that is missing here only time is lost.
  */
 const LIGHT =
-  'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,fetched-image,' +
-  'hooks-fail-early,killed.root,limits,links,loading,lxc.root,lxc-unattended.root,man-page,own-error-codes,' +
-  'reference-names,registered-provider,report,results-folder.root,rooms,run-ends,schemas,spelling,template-interrupted,' +
-  'terminal-text,contract/libvirt-lxc.root}.test.ts'
+  'tests/{check.root,cli,cli-examples,cli-messages,completion,core-hook-modules,evidence-in-browser,' +
+  'fetched-image,guest-build,hooks-fail-early,hung-libvirt-qemu,kill-matrix.root,killed.root,limits,links,' +
+  'loading,lxc-unattended.root,lxc.root,man-page,manuals,migrating,network-sharing.root,own-error-codes,' +
+  'reference-names,registered-provider,report,results-folder.root,rooms,run-ends,schemas,' +
+  'shared-network-life.root,shared-network.root,spelling,template-interrupted,terminal-text,' +
+  'contract/libvirt-lxc.root}.test.ts'
 
 export default defineConfig({
   test: {
