@@ -18,7 +18,8 @@ const RESTLESS = [
 ]
 
 const COMMANDS = [
-  `find ${FOLDERS.join(' ')} \\( -path /sys/fs/cgroup -prune -o -true \\) -printf '%y %s %p %l\\n'`,
+  // The size of a folder is the number of its files.
+  `find ${FOLDERS.join(' ')} \\( -path /sys/fs/cgroup -prune -o -true \\) \\( -type d -printf 'd %p\\n' -o -printf '%y %s %p %l\\n' \\)`,
   "find /sys/fs/cgroup -mindepth 2 -type d -printf 'cgroup %p\\n'",
   ...['qemu:///system', 'lxc:///'].map(
     (uri) => `virsh --connect ${uri} 'list --all --name; list --all --uuid' | sed 's|^|${uri} domain |'`,
