@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { Environment, lxcFactory } from '@see/core'
 import { Hypervisor, timeoutSignal } from '@see/libvirt'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
@@ -58,12 +58,22 @@ async function isThere(identifier: string): Promise<boolean> {
   return (await hypervisor.listAllDomains()).some(({ name }) => name === identifier)
 }
 
-/** A domain like it that does not say whose it is: one that does goes with its owner. */
-function withoutOwner(xml: string): string {
-  return xml
+/** Makes a container like it that does not say whose it is: one that does goes with its owner. @returns what ends it */
+async function makeUnowned(xml: string): Promise<() => Promise<void>> {
+  const name = randomUUID()
+  const unowned = xml
     .replace(/<metadata>.*<\/metadata>/s, '')
     .replace(/<uuid>.*?<\/uuid>/, '')
-    .replace(/<name>.*?<\/name>/, `<name>${randomUUID()}</name>`)
+    .replace(/<name>.*?<\/name>/, `<name>${name}</name>`)
+  const domain = await hypervisor.domainCreateXML(unowned)
+  const end = async () => {
+    await domain.destroy().catch(() => undefined)
+    // libvirt leaves these of every container.
+    for (const kind of ['dev', 'devpts', 'fuse', 'sock'])
+      rmSync(`/run/libvirt/lxc/${name}.${kind}`, { recursive: true, force: true })
+  }
+  onTestFinished(end)
+  return end
 }
 
 /** Takes the lock under which a killed process's environment is undone. @returns what gives it back */
@@ -150,12 +160,11 @@ test('stays while a guest runs on it whose process is gone', async () => {
   await other.kill()
   // libvirt ends it with the connection of its process: this one has its device.
   await expect.poll(() => isThere(other.identifier)).toBe(false)
-  const domain = await hypervisor.domainCreateXML(withoutOwner(xml))
-  onTestFinished(() => domain.destroy().catch(() => undefined))
+  const end = await makeUnowned(xml)
   const { environment, name } = await allocate(configuration)
   await environment.deallocate()
   expect(await placesOf(name)).toEqual(everywhere)
-  await domain.destroy()
+  await end()
   await release()
   await expect.poll(() => placesOf(name), { timeout: 40_000 }).toEqual([])
 })
