@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { Hypervisor } from '@see/libvirt'
 import { expect, onTestFinished, test } from 'vitest'
 import { rangeOf } from '../../../../common/subnet.ts'
@@ -23,6 +24,16 @@ function traces(bridge: string): string[] {
   const all = [...run('ip', '-o', 'link').split('\n'), ...run('iptables-save').split('\n')]
   return all.filter((line) => line.includes(bridge) || line.includes(SUBNET))
 }
+
+test('without the bridge, its files go', async () => {
+  const identifier = randomUUID()
+  const path = `/var/lib/libvirt/dnsmasq/${bridgeNameOf(identifier)}.status`
+  writeFileSync(path, '')
+  onTestFinished(() => rmSync(path, { force: true }))
+  await using daemons = new Daemons()
+  await networkKind.undo({ identifier, payload: { uri }, daemons, signal })
+  expect(existsSync(path)).toBe(false)
+})
 
 test('a bridge that libvirt does not know goes with its rules', { timeout: 60_000 }, async () => {
   const identifier = randomUUID()

@@ -25,18 +25,22 @@ export async function removeLeftBridge(
   { bridge, network }: LeftBridge,
 ): Promise<void> {
   if (!isBridgeName(bridge)) throw new Error(`${bridge} is not the name of a bridge of SEE's`)
-  if (!(await seesDevice(bridge))) return
+  if (!(await seesDevice(bridge))) return await removeFilesOf(bridge)
   const networks = await hypervisor.listAllNetworks()
   const bridges = await Promise.all(networks.map((each) => each.getBridgeName().catch(() => undefined)))
   if (bridges.includes(bridge)) return
   if (!networks.some(({ name }) => name === network)) await killDnsmasqOf(network)
-  await Promise.all(
-    ['macs', 'status'].map((kind) => rm(join(DNSMASQ_FOLDER, `${bridge}.${kind}`), { force: true })),
-  )
+  await removeFilesOf(bridge)
   await removeRulesOf(bridge)
   // Last, so that the rest is found again should this be killed.
   const ip = await requireTool('ip', 'iproute2')
   if (await seesDevice(bridge)) await runIp(ip, 'link', 'delete', 'dev', bridge, 'type', 'bridge')
+}
+
+/** What dnsmasq has given away. libvirt leaves an empty one when it finds no room for it. */
+async function removeFilesOf(bridge: string): Promise<void> {
+  const files = ['macs', 'status'].map((kind) => join(DNSMASQ_FOLDER, `${bridge}.${kind}`))
+  await Promise.all(files.map((path) => rm(path, { force: true })))
 }
 
 async function killDnsmasqOf(network: string): Promise<void> {
