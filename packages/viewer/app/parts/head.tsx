@@ -5,9 +5,8 @@ import { verdictOf } from './verdict.ts'
 
 /** What ran, how it ended, and whether the evidence can be trusted. */
 export function Head({ index }: { readonly index: ReportIndex }) {
-  const { head } = index
+  const { head, isolation } = index
   const verdict = verdictOf(index)
-  const isolation = head?.isolation ?? null
   return (
     <header class="head">
       <h1>
@@ -50,14 +49,27 @@ function sampleText({ is, entry, arguments: words }: SampleHead): string {
   return run === '' ? is : `${is}: ${run}`
 }
 
-function isolationText({ from, reached, unproved }: IsolationHead) {
+function isolationText({ unprobed, from, reached, missed, unproved }: IsolationHead) {
+  if (unprobed !== null) {
+    return (
+      <b class="bad">
+        isolation: not verified: <Text value={unprobed} />
+      </b>
+    )
+  }
   return (
     <>
       isolated from <Text value={from.length === 0 ? 'nothing' : from.join(', ')} />
       {reached.length > 0 && (
         <b class="bad">
           {' '}
-          reached <Text value={reached.join(', ')} />
+          reached though forbidden: <Text value={reached.join(', ')} />
+        </b>
+      )}
+      {missed.length > 0 && (
+        <b class="bad">
+          {' '}
+          not reached though allowed: <Text value={missed.join(', ')} />
         </b>
       )}
       {unproved.length > 0 && (

@@ -25,7 +25,6 @@ export interface Head {
   readonly limits: readonly { readonly limit: string; readonly action: string; readonly detail: string }[]
   /** What the guest did that it was not asked to. */
   readonly guest: readonly string[]
-  readonly isolation: IsolationHead | null
 }
 
 export interface SampleHead {
@@ -36,9 +35,15 @@ export interface SampleHead {
   readonly arguments: readonly string[]
 }
 
+/** What a probe in the guest saw before the sample was run. */
 export interface IsolationHead {
+  /** Why nothing was verified; null where it was. */
+  readonly unprobed: string | null
   readonly from: readonly string[]
+  /** What it reached though that is forbidden. */
   readonly reached: readonly string[]
+  /** What it did not reach though that is allowed. */
+  readonly missed: readonly string[]
   readonly unproved: readonly string[]
 }
 
@@ -72,6 +77,8 @@ export interface ReportIndex {
   /** From the page to the folder of the evidence: empty, or a relative address with `/` at its end. */
   readonly folder: string
   readonly head: Head | null
+  /** Null where the guest was not probed. */
+  readonly isolation: IsolationHead | null
   /** Why the guest did not get ready. */
   readonly notReady: string | null
   readonly events: readonly EventRow[]

@@ -11,7 +11,7 @@ export function headOf(files: CaseFiles): Head | null {
   if (report === undefined) return null
   const { bounds } = files
   const { field } = bounds
-  const { sample, isolation, error } = report
+  const { sample, error } = report
   return {
     ok: report.ok,
     exitCode: report.exit_code,
@@ -38,14 +38,6 @@ export function headOf(files: CaseFiles): Head | null {
       detail: field(detail),
     })),
     guest: guestOf(report).map((each) => field(each)),
-    isolation:
-      isolation === null || isolation === undefined
-        ? null
-        : {
-            from: isolation.from.slice(0, MOST).map((each) => field(each)),
-            reached: isolation.reached.slice(0, MOST).map((each) => field(each)),
-            unproved: isolation.unproved.slice(0, MOST).map((each) => field(each)),
-          },
   }
 }
 

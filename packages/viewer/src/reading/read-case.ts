@@ -9,6 +9,7 @@ import { consoleRows } from './console-rows.ts'
 import { changedFiles, fileRows } from './file-rows.ts'
 import { attemptRows, headOf, notReadyOf, warningRows } from './head.ts'
 import { indicatorRows } from './indicator-rows.ts'
+import { isolationHead } from './isolation-head.ts'
 import { matchRows } from './match-rows.ts'
 import { conversationRows, rateOf, summaryRequests } from './network-rows.ts'
 import { screenRows } from './screen-rows.ts'
@@ -59,6 +60,7 @@ async function caseOf(source: EvidenceSource, model: EvidenceModel): Promise<Rea
       bounds.field(each),
     ),
     head,
+    isolation: isolationHead(files),
     notReady: notReadyOf(files),
     ...rows,
     commands,
@@ -104,6 +106,7 @@ function withoutEvidence({ message }: EvidenceError): ReadCase {
     complete: false,
     missing: [message],
     head: null,
+    isolation: null,
     notReady: null,
     rate: null,
     ...none,
