@@ -22,9 +22,10 @@ export function isolationHead(files: CaseFiles): IsolationHead | null {
   }
 }
 
+const targetsOf = (these: Isolation['attempts']) => new Set(these.map(({ target }) => target))
+
 /** A receipt in the words of `run.json`. */
 function summaryOf({ attempts, unprobed }: Isolation): IsolationHead {
-  const targetsOf = (these: Isolation['attempts']) => new Set(these.map(({ target }) => target))
   const mismatches = attempts.filter(({ verdict }) => verdict === 'mismatch')
   const broken = targetsOf(mismatches)
   const blocked = targetsOf(
