@@ -57,6 +57,7 @@ test('a run that was killed lacks its end, and that of each file that was being 
     'the end of the run: it was killed, or goes on',
     'the end of one_console.log, which was being written and has 4 bytes',
     expect.stringMatching(/^the end of one_timeline\.jsonl, which was being written and has \d+ bytes$/),
+    'the last line of one_timeline.jsonl, which was cut short',
   ])
   expect(timeline?.missing).toEqual(['the last line of one_timeline.jsonl, which was cut short'])
 })

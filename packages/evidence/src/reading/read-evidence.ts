@@ -33,7 +33,9 @@ async function timelineOf(source: EvidenceSource, { files }: Manifest, missing: 
   if (file === undefined) return undefined
   try {
     const read = await readFile(source, file)
-    return read?.kind === 'timeline' ? read.value : undefined
+    if (read?.kind !== 'timeline') return undefined
+    missing.add(...read.value.missing)
+    return read.value
   } catch (error) {
     // The other files are as good without it.
     missing.add(error instanceof EvidenceError ? error.message : `${file.path}, which cannot be read`)

@@ -44,6 +44,7 @@ export async function upgrade(source: EvidenceSource, identifier?: string): Prom
   for (const { path } of ofCase?.files ?? [])
     if (!paths.has(path)) missing.add(`${path}, which run.json names`)
   if (!complete) missing.add('the end of the run: there is no run.json, so it may have been killed')
+  missing.add(...timeline.missing)
   missing.add('hashes, which version 1 of the format does not have')
   const [first] = timeline.events
   return {

@@ -40,7 +40,9 @@ export class CaseFiles {
       if (entry.kind === 'timeline' || !isReadableKind(entry.kind)) continue
       try {
         const read = await readFile(source, entry)
-        if (read !== undefined) files.#records.push({ parsed: read, file, entry })
+        if (read === undefined) continue
+        files.#records.push({ parsed: read, file, entry })
+        if (read.kind === 'sinkhole_requests') files.unreadable.push(...read.value.missing)
       } catch (error) {
         files.unreadable.push(error instanceof Error ? error.message : `${entry.path}, which cannot be read`)
       }

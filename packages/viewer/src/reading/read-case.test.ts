@@ -136,6 +136,16 @@ test('a record that is not what its kind holds is reported, and the others are r
   expect(index.matches).toHaveLength(1)
 })
 
+test('lines of a timeline and of requests that cannot be read are reported', async () => {
+  const broken = new CaseInMemory().add('timeline', 'timeline.jsonl', 'x\n')
+  const { index } = await readCase(broken.add('sinkhole_requests', 'sinkhole.jsonl', 'y\n'))
+  expect(index.missing).toEqual([
+    'line 1 of timeline.jsonl, which is not JSON',
+    'the first line of timeline.jsonl, which says when it began',
+    'line 1 of sinkhole.jsonl, which is not JSON',
+  ])
+})
+
 test('a folder without evidence', async () => {
   const { index, pictures } = await readCase({
     list: () => Promise.resolve([]),
