@@ -20,6 +20,8 @@ export class CaseFiles {
   /** What could not be read, in words. */
   readonly unreadable: string[] = []
   readonly #entries: readonly ListedEntry[]
+  readonly #byPath = new Map<string, ListedEntry>()
+  readonly #longestPath: number
   readonly #records: (ListedEntry & { readonly parsed: ParsedEvidence })[] = []
 
   private constructor(source: EvidenceSource, model: EvidenceModel, clock: Clock, bounds: Bounds) {
@@ -27,6 +29,13 @@ export class CaseFiles {
     this.clock = clock
     this.bounds = bounds
     this.#entries = model.manifest.files.map((entry, file) => ({ entry, file }))
+    let longest = 0
+    for (const listed of this.#entries) {
+      const { path } = listed.entry
+      if (!this.#byPath.has(path)) this.#byPath.set(path, listed)
+      longest = Math.max(longest, path.length)
+    }
+    this.#longestPath = longest
   }
 
   static async read(
@@ -69,7 +78,14 @@ export class CaseFiles {
 
   /** A file by its path on the host that wrote it, or relative to the folder. */
   find(path: string): ListedEntry | undefined {
-    return this.#entries.find(({ entry }) => path === entry.path || path.endsWith(`/${entry.path}`))
+    const whole = this.#byPath.get(path)
+    if (whole !== undefined) return whole
+    let slash = path.indexOf('/', Math.max(0, path.length - this.#longestPath - 1))
+    for (; slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const found = this.#byPath.get(path.slice(slash + 1))
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 }
 

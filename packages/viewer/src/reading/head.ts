@@ -62,7 +62,10 @@ export function warningRows(files: CaseFiles): WarningRow[] {
       value.warnings.map((each) => [`${each.what}\0${each.why}`, each] as const),
     ),
   )
-  return bounds.rows('warnings', [...known.values()]).map(({ code, what, why }) => ({
+  const skipped = files
+    .of('yara_matches')
+    .flatMap(({ value }) => value.skipped.map(({ file, why }) => ({ code: 'not scanned', what: file, why })))
+  return bounds.rows('warnings', [...known.values(), ...skipped]).map(({ code, what, why }) => ({
     code: bounds.field(code),
     what: bounds.field(what),
     why: bounds.field(why),

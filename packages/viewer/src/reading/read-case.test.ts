@@ -146,6 +146,13 @@ test('lines of a timeline and of requests that cannot be read are reported', asy
   ])
 })
 
+test('what YARA skipped is among the warnings', async () => {
+  const skipped = [{ file: '/results/link', why: 'it is a link' }]
+  const scan = { scanned: [], skipped, matches: [], warnings: [] }
+  const { index } = await readCase(new CaseInMemory().add('yara_matches', 'yara.json', scan))
+  expect(index.warnings).toEqual([{ code: 'not scanned', what: '/results/link', why: 'it is a link' }])
+})
+
 test('a folder without evidence', async () => {
   const { index, pictures } = await readCase({
     list: () => Promise.resolve([]),
