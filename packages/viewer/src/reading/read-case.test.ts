@@ -153,6 +153,13 @@ test('what YARA skipped is among the warnings', async () => {
   expect(index.warnings).toEqual([{ code: 'not scanned', what: '/results/link', why: 'it is a link' }])
 })
 
+test('a handler whose beginning is lost has a row', async () => {
+  const ended = { type: 'handler_end', sequence: 1, run: 1, handler: 'a#b', asynchronous: false }
+  const line = { ...ended, timestamp: STARTED + 150, t: 150, durationMs: 40, error: 'no luck' }
+  const { index } = await readCase(new CaseInMemory().add('timeline', 'timeline.jsonl', [line]))
+  expect(index.handlers).toEqual([expect.objectContaining({ t: 110, end: 150, error: 'no luck' })])
+})
+
 test('a folder without evidence', async () => {
   const { index, pictures } = await readCase({
     list: () => Promise.resolve([]),

@@ -23,7 +23,12 @@ export function timelineRows(timeline: Timeline | undefined, { clock, bounds }: 
     if (line.type === 'handler_start') starts.push(line)
     if (line.type === 'handler_end') ends.set(keyOf(line), line)
   }
-  const handlers = bounds.rows('runs of handlers', starts).map((start): HandlerRow => {
+  const started = new Set(starts.map((start) => keyOf(start)))
+  // An end whose beginning is lost says itself how long it took.
+  const lost = Array.from(ends.values())
+    .filter((end) => !started.has(keyOf(end)))
+    .map((end) => ({ ...end, t: Math.max(0, end.t - end.durationMs) }))
+  const handlers = bounds.rows('runs of handlers', [...starts, ...lost]).map((start): HandlerRow => {
     const end = ends.get(keyOf(start))
     return {
       event: start.sequence,
