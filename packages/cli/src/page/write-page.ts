@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { writeEvidence } from '@see/hooks'
 import { folderSource } from '@see/runner'
 import { type ExportedPage, exportHtml } from '@see/viewer'
+import { refuseEvidence } from './page-place.ts'
 
 /** The name of a page in the folder of the evidence. */
 export const PAGE = 'report.html'
@@ -24,10 +25,14 @@ export async function makePage({ folder, out, identifier }: PageOptions): Promis
 }
 
 /**
- * Writes it as a whole, in the place of one that is there.
- * @throws SeeError `RESULTS_LOST`
+ * Writes it as a whole, in the place of a page that is there, and of nothing else.
+ * @throws SeeError `RESULTS_LOST` or `RESULTS_UNWRITABLE`
  */
-export async function writePage({ html }: ExportedPage, { out, mode }: PageOptions): Promise<void> {
+export async function writePage(
+  { html, index }: ExportedPage,
+  { folder, out, mode }: PageOptions,
+): Promise<void> {
+  await refuseEvidence(out, folder, index)
   await writeEvidence(out, html)
   if (mode !== undefined) await chmod(out, mode)
 }

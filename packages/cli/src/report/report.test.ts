@@ -28,7 +28,7 @@ async function reportIn(folder: string, options: Partial<ReportOptions> = {}) {
 }
 
 /** A folder of version 2 that holds nothing but its manifest. */
-function writeCase(folder: string, identifier: string, name = 'manifest.json'): void {
+function writeCase(folder: string, identifier: string, name = 'manifest.json', files: object[] = []): void {
   mkdirSync(folder, { recursive: true })
   const manifest = {
     format: 'see-evidence',
@@ -36,7 +36,7 @@ function writeCase(folder: string, identifier: string, name = 'manifest.json'): 
     identifier,
     created: '2026-11-28T12:00:00.000Z',
     complete: true,
-    files: [],
+    files,
   }
   writeFileSync(join(folder, name), JSON.stringify(manifest))
 }
@@ -134,3 +134,23 @@ test.each([
   })
   expect(readdirSync(folder, { recursive: true })).toEqual(names)
 })
+
+test.each(['report.html', 'manifest.json', 'two_manifest.json', 'listed.html', 'notes.txt'])(
+  'a page is never in the place of %s that is no page',
+  async (name) => {
+    await using temporary = await temporaryFolder()
+    const folder = temporary.path
+    const lost = { path: 'listed.html', kind: 'analysis_output', event: null, writer: 'A', from: 0, to: 0 }
+    const facts = { bytes: 1, sha256: null, state: 'complete', media_type: 'text/html' }
+    writeCase(join(folder, 'one'), 'one', 'manifest.json', [{ ...lost, ...facts }])
+    for (const own of ['report.html', 'notes.txt']) writeFileSync(join(folder, 'one', own), 'of a hook')
+    const before = readdirSync(join(folder, 'one'))
+    const out = join('one', name)
+    await expect(reportIn(folder, { dir: 'one', out })).rejects.toMatchObject({
+      code: 'RESULTS_UNWRITABLE',
+      message: expect.stringMatching(/(?:no page of SEE|a file of the evidence); name another file/),
+    })
+    expect(readdirSync(join(folder, 'one'))).toEqual(before)
+    expect(readFileSync(join(folder, 'one', 'report.html'), 'utf8')).toBe('of a hook')
+  },
+)

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
-import { messageOf, printableJson, printableLine, SeeError } from '@see/core'
+import { join, relative, resolve } from 'node:path'
+import { printableJson, printableLine, SeeError } from '@see/core'
 import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
 import { EvidenceError, type ExportedPage } from '@see/viewer'
+import { pagePlace } from '../page/page-place.ts'
 import { makePage, PAGE, writePage } from '../page/write-page.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { evidenceFolder, runsIn } from './evidence-folder.ts'
@@ -22,7 +22,7 @@ const MOST_LINES = 12
 export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   const { identifier, json } = options
   const folder = await evidenceFolder(options.dir)
-  const out = await pageFile(options.out ?? join(folder, nameOf(identifier)))
+  const out = await pagePlace(options.out ?? join(folder, nameOf(identifier)))
   const page = await pageOf({ folder, identifier, out })
   await writePage(page, { folder, out })
   terminal.out.write(json ? `${printableJson(document(page, folder, out), 2)}\n` : linesOf(page, out))
@@ -32,20 +32,6 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
 /** Environments that share a folder do not overwrite one another's pages. */
 function nameOf(identifier: string | undefined): string {
   return identifier === undefined ? PAGE : `${identifier}_report.html`
-}
-
-/** @throws SeeError `RESULTS_UNWRITABLE` where a page cannot be there */
-async function pageFile(out: string): Promise<string> {
-  const path = resolve(out)
-  const refuse = (why: string, cause?: unknown): never => {
-    const message = `the page cannot be written to ${path}: ${why}; name another file with --out`
-    throw new SeeError('RESULTS_UNWRITABLE', message, { cause })
-  }
-  const folder = await stat(dirname(path)).catch((error: unknown) => refuse(messageOf(error), error))
-  if (!folder.isDirectory()) refuse(`${dirname(path)} is not a folder`)
-  const there = await stat(path).catch(() => undefined)
-  if (there !== undefined && !there.isFile()) refuse('it is not a file')
-  return path
 }
 
 async function pageOf(options: Parameters<typeof makePage>[0]): Promise<ExportedPage> {
