@@ -154,3 +154,17 @@ test.each(['report.html', 'manifest.json', 'two_manifest.json', 'listed.html', '
     expect(readFileSync(join(folder, 'one', 'report.html'), 'utf8')).toBe('of a hook')
   },
 )
+
+test.each([
+  ['../../escaped', 'separator of paths'],
+  ['thre', 'has no environment thre: it has one, two'],
+])('the environment %s: %s', async (identifier, message) => {
+  await using temporary = await temporaryFolder()
+  for (const name of ['one', 'two']) writeCase(temporary.path, name, `${name}_manifest.json`)
+  const before = readdirSync(temporary.path)
+  await expect(reportIn(temporary.path, { dir: '.', identifier })).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringContaining(message),
+  })
+  expect(readdirSync(temporary.path)).toEqual(before)
+})

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { printableJson, printableLine, SeeError } from '@see/core'
 import { type ExitCode, exitCodes } from '@see/runner/exit-codes'
@@ -21,9 +22,16 @@ const MOST_LINES = 12
 /** Carries out `see report`. */
 export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   const { identifier, json } = options
+  if (identifier !== undefined && /[\\/]/.test(identifier)) {
+    throw new SeeError(
+      'FILE_UNREADABLE',
+      `${identifier} is no environment: it has a separator of paths in it`,
+    )
+  }
   const folder = await evidenceFolder(options.dir)
   const out = await pagePlace(options.out ?? join(folder, nameOf(identifier)))
   const page = await pageOf({ folder, identifier, out })
+  if (identifier !== undefined) await refuseOther(page, folder, identifier)
   await writePage(page, { folder, out })
   terminal.out.write(json ? `${printableJson(document(page, folder, out), 2)}\n` : linesOf(page, out))
   return exitCodes.done
@@ -32,6 +40,24 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
 /** Environments that share a folder do not overwrite one another's pages. */
 function nameOf(identifier: string | undefined): string {
   return identifier === undefined ? PAGE : `${identifier}_report.html`
+}
+
+/** @throws SeeError `FILE_UNREADABLE` where the folder has other environments, or none */
+async function refuseOther({ index }: ExportedPage, folder: string, identifier: string): Promise<void> {
+  if (index.version === 2) return
+  const known = await environmentsIn(folder)
+  if (index.version === 1 && (known.length === 0 || known.includes(identifier))) return
+  const there = known.length === 0 ? 'it has none' : `it has ${known.slice(0, 10).join(', ')}`
+  throw new SeeError('FILE_UNREADABLE', `${folder} has no environment ${identifier}: ${there}`)
+}
+
+/** By the names of files, and by what a manifest or `run.json` says. */
+async function environmentsIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).flatMap(
+    (name) => /^(.+)_(?:manifest\.json|timeline\.jsonl)$/.exec(name)?.[1] ?? [],
+  )
+  const only = await makePage({ folder, out: join(folder, PAGE) }).catch(() => undefined)
+  return [...new Set([...names, only?.index.identifier ?? ''])].filter((name) => name !== '')
 }
 
 async function pageOf(options: Parameters<typeof makePage>[0]): Promise<ExportedPage> {
