@@ -144,13 +144,13 @@ test.each(['report.html', 'manifest.json', 'two_manifest.json', 'listed.html', '
     const facts = { bytes: 1, sha256: null, state: 'complete', media_type: 'text/html' }
     writeCase(join(folder, 'one'), 'one', 'manifest.json', [{ ...lost, ...facts }])
     for (const own of ['report.html', 'notes.txt']) writeFileSync(join(folder, 'one', own), 'of a hook')
-    const before = readdirSync(join(folder, 'one'))
+    const names = readdirSync(join(folder, 'one'))
     const out = join('one', name)
     await expect(reportIn(folder, { dir: 'one', out })).rejects.toMatchObject({
       code: 'RESULTS_UNWRITABLE',
       message: expect.stringMatching(/(?:no page of SEE|a file of the evidence); name another file/),
     })
-    expect(readdirSync(join(folder, 'one'))).toEqual(before)
+    expect(readdirSync(join(folder, 'one'))).toEqual(names)
     expect(readFileSync(join(folder, 'one', 'report.html'), 'utf8')).toBe('of a hook')
   },
 )
@@ -161,10 +161,10 @@ test.each([
 ])('the environment %s: %s', async (identifier, message) => {
   await using temporary = await temporaryFolder()
   for (const name of ['one', 'two']) writeCase(temporary.path, name, `${name}_manifest.json`)
-  const before = readdirSync(temporary.path)
+  const names = readdirSync(temporary.path)
   await expect(reportIn(temporary.path, { dir: '.', identifier })).rejects.toMatchObject({
     code: 'FILE_UNREADABLE',
     message: expect.stringContaining(message),
   })
-  expect(readdirSync(temporary.path)).toEqual(before)
+  expect(readdirSync(temporary.path)).toEqual(names)
 })
