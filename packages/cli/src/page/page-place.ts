@@ -10,7 +10,7 @@ const HEAD_BYTES = 4096
 const EVIDENCE = /^(?:run\.json|(?:.*_)?manifest\.json)$/
 
 /** The error for a page that cannot be where it should. */
-export function noPlace(path: string, why: string, cause?: unknown): SeeError {
+function noPlace(path: string, why: string, cause?: unknown): SeeError {
   const message = `the page cannot be written to ${path}: ${why}; name another file with --out`
   return new SeeError('RESULTS_UNWRITABLE', message, { cause })
 }
